@@ -1,0 +1,128 @@
+package vgg
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Kind tells what a layer of a network does.
+type Kind int
+
+// The three kinds of layer that VGG is made of.
+const (
+	Conv Kind = iota // 3x3 convolution, stride 1, zero padding 1, plus bias
+	ReLU             // max(0, x), in place of the convolution it follows
+	Pool             // 2x2 pooling, stride 2; odd sizes lose their last row or column
+)
+
+// Layer is one line of the table in Simonyan and Zisserman (2015).
+type Layer struct {
+	Name string // conv3_1, relu3_1 or pool3
+	Kind Kind
+	C, K int // input and output channels; equal but for Conv
+}
+
+// Network is an architecture as data: its layers in the order in which a
+// picture passes through them.
+type Network struct {
+	Name   string // vgg19, vgg16
+	Layers []Layer
+}
+
+// VGG19 is configuration E of Simonyan and Zisserman (2015) without the fully
+// connected layers: 16 convolutions.
+func VGG19() *Network { return build("vgg19", []int{64, 128, 256, 512, 512}, []int{2, 2, 4, 4, 4}) }
+
+// VGG16 is configuration D of Simonyan and Zisserman (2015) without the fully
+// connected layers: 13 convolutions.
+func VGG16() *Network { return build("vgg16", []int{64, 128, 256, 512, 512}, []int{2, 2, 3, 3, 3}) }
+
+// Tiny is VGG19 with 4 to 6 channels in place of 64 to 512, for tests: the
+// names, the depth and the strides of the real network in 17 KB of weights.
+func Tiny() *Network { return build("tiny", []int{4, 4, 6, 6, 6}, []int{2, 2, 4, 4, 4}) }
+
+// ByName returns the architecture called name. The error lists those there are;
+// [Tiny] is found under its name but not listed.
+func ByName(name string) (*Network, error) {
+	if name == "tiny" {
+		return Tiny(), nil
+	}
+	nets := known()
+	names := make([]string, len(nets))
+	for i, n := range nets {
+		if n.Name == name {
+			return n, nil
+		}
+		names[i] = n.Name
+	}
+	return nil, fmt.Errorf("vgg: unknown network %q (known: %s)", name, strings.Join(names, ", "))
+}
+
+// known returns the networks that a file of weights can turn out to be for.
+func known() []*Network { return []*Network{VGG19(), VGG16()} }
+
+// build writes out the layers of a network with the given output channels and
+// number of convolutions for each of its blocks.
+func build(name string, channels, convs []int) *Network {
+	n := &Network{Name: name}
+	c := 3
+	for b, k := range channels {
+		for i := range convs[b] {
+			id := fmt.Sprintf("%d_%d", b+1, i+1)
+			n.Layers = append(n.Layers,
+				Layer{"conv" + id, Conv, c, k},
+				Layer{"relu" + id, ReLU, k, k})
+			c = k
+		}
+		n.Layers = append(n.Layers, Layer{fmt.Sprintf("pool%d", b+1), Pool, c, c})
+	}
+	return n
+}
+
+// UnknownLayerError is returned when a network has no layer of a name.
+type UnknownLayerError struct {
+	Network, Layer string
+	Known          []string // the names that would have done
+}
+
+func (e *UnknownLayerError) Error() string {
+	return fmt.Sprintf("vgg: %s has no layer %q (known: %s)", e.Network, e.Layer, strings.Join(e.Known, ", "))
+}
+
+// Index returns the position of the layer called name in n.Layers, or an
+// [UnknownLayerError].
+func (n *Network) Index(name string) (int, error) {
+	i := slices.IndexFunc(n.Layers, func(l Layer) bool { return l.Name == name })
+	if i < 0 {
+		known := make([]string, len(n.Layers))
+		for j, l := range n.Layers {
+			known[j] = l.Name
+		}
+		return 0, &UnknownLayerError{n.Name, name, known}
+	}
+	return i, nil
+}
+
+// Convs returns the convolutions of n in order.
+func (n *Network) Convs() []Layer {
+	var out []Layer
+	for _, l := range n.Layers {
+		if l.Kind == Conv {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// Stride returns how many pixels of the picture, along one side, one feature of
+// layer i stands for: 2 to the number of poolings up to and with it.
+func (n *Network) Stride(i int) int {
+	s := 1
+	for _, l := range n.Layers[:i+1] {
+		if l.Kind == Pool {
+			s *= 2
+		}
+	}
+	return s
+}

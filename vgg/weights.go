@@ -1,0 +1,84 @@
+package vgg
+
+import "fmt"
+
+// Convention says how a picture must be prepared for a network: with x a
+// channel of a pixel in [0, 1], the network sees (x*Scale - Mean[i]) / Std[i],
+// channels in the order that BGR says. Mean and Std are in that same order.
+type Convention struct {
+	Name      string // caffe or torchvision
+	BGR       bool
+	Scale     float32
+	Mean, Std [3]float32
+}
+
+// Caffe is the convention of the original Oxford weights: BGR, 0..255, minus
+// the mean of ImageNet.
+func Caffe() Convention {
+	return Convention{Name: "caffe", BGR: true, Scale: 255, Mean: [3]float32{103.939, 116.779, 123.68}, Std: [3]float32{1, 1, 1}}
+}
+
+// Torchvision is the convention of torchvision's retrained weights: RGB, 0..1,
+// minus mean, over standard deviation.
+func Torchvision() Convention {
+	return Convention{Name: "torchvision", Scale: 1, Mean: [3]float32{.485, .456, .406}, Std: [3]float32{.229, .224, .225}}
+}
+
+// ConventionByName returns the convention called caffe or torchvision.
+func ConventionByName(name string) (Convention, error) {
+	for _, c := range []Convention{Caffe(), Torchvision()} {
+		if c.Name == name {
+			return c, nil
+		}
+	}
+	return Convention{}, fmt.Errorf("vgg: unknown convention %q (known: caffe, torchvision)", name)
+}
+
+// Filter is what one convolution has learnt.
+type Filter struct {
+	K, C int       // output and input channels
+	W    []float32 // (K, C, 3, 3), cross-correlation: W[k][c][dy][dx]
+	B    []float32 // (K)
+}
+
+// Weights is a network with what it has learnt, possibly cut short: the
+// convolutions of Network from the first up to the last one in Filters.
+type Weights struct {
+	Network    *Network
+	Convention Convention
+	Source     string // where the numbers come from, for people
+	Licence    string
+	SHA256     string            // of the file they were imported from, hex
+	Filters    map[string]Filter // by layer name, conv1_1 ...
+}
+
+// Check reports the first convolution, in order, whose filter has the wrong
+// shape, is missing though a deeper one is there, or is not called for by the
+// network.
+func (w *Weights) Check() error {
+	last, found := "", 0
+	for _, l := range w.Network.Convs() {
+		f, ok := w.Filters[l.Name]
+		if !ok {
+			if last == "" {
+				last = l.Name
+			}
+			continue
+		}
+		found++
+		if last != "" {
+			return fmt.Errorf("vgg: %s weights lack %s though they have %s", w.Network.Name, last, l.Name)
+		}
+		if f.K != l.K || f.C != l.C || len(f.W) != l.K*l.C*9 || len(f.B) != l.K {
+			return fmt.Errorf("vgg: %s weights of %s: filter is (%d, %d, 3, 3) with %d values and %d biases, want (%d, %d, 3, 3)",
+				w.Network.Name, l.Name, f.K, f.C, len(f.W), len(f.B), l.K, l.C)
+		}
+	}
+	if found == 0 {
+		return fmt.Errorf("vgg: %s weights hold no convolution", w.Network.Name)
+	}
+	if found != len(w.Filters) {
+		return fmt.Errorf("vgg: %s weights hold %d filters that are not of this network", w.Network.Name, len(w.Filters)-found)
+	}
+	return nil
+}
