@@ -1,0 +1,100 @@
+package optim
+
+import (
+	"fmt"
+	"math"
+)
+
+// AdamOptions are the settings of [Adam]. Begin with [DefaultAdam].
+type AdamOptions struct {
+	LR    float64 // step size in units of x, above 0; default 0.001
+	Beta1 float64 // decay of the mean gradient, in [0, 1); default 0.9
+	Beta2 float64 // decay of the mean squared gradient, in [0, 1); default 0.999
+	Eps   float64 // added to the root of the latter, at least 0; default 1e-8
+}
+
+// DefaultAdam returns the settings of Kingma and Ba (2015), PyTorch's defaults.
+func DefaultAdam() AdamOptions {
+	return AdamOptions{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}
+}
+
+// Adam is the method of Kingma and Ba (2015), algorithm 1, in the order of
+// operations of torch.optim.Adam. It holds two vectors: 8n bytes.
+type Adam struct {
+	opts  AdamOptions
+	vec   Vector
+	steps int
+	m, v  []float32 // running means of g and g²
+}
+
+var _ Optimizer = (*Adam)(nil)
+
+// NewAdam returns an Adam for n variables. It returns an error if an option is
+// out of its range.
+func NewAdam(n int, opts AdamOptions, vec Vector) (*Adam, error) {
+	switch {
+	case n < 1:
+		return nil, fmt.Errorf("optim: %d variables, want at least 1", n)
+	case !(opts.LR > 0) || math.IsInf(opts.LR, 0):
+		return nil, fmt.Errorf("optim: adam: LR is %v, want a finite number above 0", opts.LR)
+	case !(opts.Beta1 >= 0 && opts.Beta1 < 1):
+		return nil, fmt.Errorf("optim: adam: Beta1 is %v, want a number in [0, 1)", opts.Beta1)
+	case !(opts.Beta2 >= 0 && opts.Beta2 < 1):
+		return nil, fmt.Errorf("optim: adam: Beta2 is %v, want a number in [0, 1)", opts.Beta2)
+	case !(opts.Eps >= 0) || math.IsInf(opts.Eps, 0):
+		return nil, fmt.Errorf("optim: adam: Eps is %v, want a finite number of at least 0", opts.Eps)
+	}
+	return &Adam{opts: opts, vec: vec, m: make([]float32, n), v: make([]float32, n)}, nil
+}
+
+// Step does
+//
+//	m = β1 m + (1-β1) g      v = β2 v + (1-β2) g²
+//	x -= LR / (1-β1ᵗ) m / (√v / √(1-β2ᵗ) + ε)
+//
+// with t = 1 in the first step. It never converges by itself.
+func (a *Adam) Step(x, g []float32, loss float64) error {
+	if err := checkStep(a.vec, len(a.m), x, g, loss); err != nil {
+		return err
+	}
+	a.steps++
+	t, o := float64(a.steps), a.opts
+	beta1, beta2 := float32(o.Beta1), float32(o.Beta2)
+	rest1, rest2 := float32(1-o.Beta1), float32(1-o.Beta2)
+	step := float32(-o.LR / (1 - math.Pow(o.Beta1, t)))
+	root := float32(math.Sqrt(1 - math.Pow(o.Beta2, t)))
+	eps := float32(o.Eps)
+
+	m, v := a.m[:len(x)], a.v[:len(x)]
+	for i, gi := range g[:len(x)] {
+		// Conversions round each product, so that no machine fuses it into the sum.
+		mi := float32(m[i]*beta1) + float32(rest1*gi)
+		vi := float32(v[i]*beta2) + float32(float32(rest2*gi)*gi)
+		m[i], v[i] = mi, vi
+		x[i] += float32(step*mi) / (float32(math.Sqrt(float64(vi)))/root + eps)
+	}
+	return nil
+}
+
+// Reset forgets all steps taken.
+func (a *Adam) Reset() {
+	a.steps = 0
+	clear(a.m)
+	clear(a.v)
+}
+
+// State returns the number of steps and the vectors m and v.
+func (a *Adam) State() State {
+	return State{Method: "adam", Steps: a.steps, Vectors: [][]float32{a.m, a.v}}
+}
+
+// Restore copies s into a.
+func (a *Adam) Restore(s State) error {
+	if err := s.check("adam", len(a.m), 0, 2); err != nil {
+		return err
+	}
+	a.steps = s.Steps
+	copy(a.m, s.Vectors[0])
+	copy(a.v, s.Vectors[1])
+	return nil
+}

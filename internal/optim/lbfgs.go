@@ -1,0 +1,211 @@
+package optim
+
+import (
+	"fmt"
+	"math"
+)
+
+// LBFGSOptions are the settings of [LBFGS]. Begin with [DefaultLBFGS].
+type LBFGSOptions struct {
+	LR      float64 // step length, above 0; default 1
+	History int     // pairs remembered, at least 1; default 100
+
+	// TolGrad stops where max |g| is not above it; default 1e-7.
+	// 0 stops at a gradient of zeros only, a negative number never.
+	TolGrad float64
+
+	// TolChange stops where the last step moved no variable by more, changed the
+	// loss by less, or the slope along the next direction is above its negative;
+	// default 1e-9. 0 stops where nothing moves or the way leads uphill; at
+	// math.Inf(-1) none of the three stops.
+	TolChange float64
+}
+
+// DefaultLBFGS returns PyTorch's defaults.
+func DefaultLBFGS() LBFGSOptions {
+	return LBFGSOptions{LR: 1, History: 100, TolGrad: 1e-7, TolChange: 1e-9}
+}
+
+// LBFGS is the limited-memory BFGS method without line search, with the rules
+// of torch.optim.LBFGS (see Nocedal and Wright 2006, algorithm 7.4): the
+// sequence of n Steps is that of one torch step with max_iter = n.
+//
+// Memory: two vectors, and two more for each pair of the history, allocated
+// when it is first filled: 8n bytes at first, 8n (History+1) in the end.
+type LBFGS struct {
+	opts LBFGSOptions
+	vec  Vector
+
+	steps   int
+	t, prev float64   // step length and loss of the last step
+	scale   float64   // H0 = scale times identity
+	d, grad []float32 // direction and gradient of the last step
+	pairs   []pair    // ring of History pairs, the oldest at first
+	first   int
+	count   int
+	alpha   []float64 // scratch of the two-loop recursion
+}
+
+// pair is what one step taught about the curvature: a move s in x changed the
+// gradient by y.
+type pair struct {
+	s, y []float32
+	rho  float64 // 1 / s·y
+}
+
+var _ Optimizer = (*LBFGS)(nil)
+
+// minCurvature is the s·y up to which a pair is not remembered, as in torch.
+const minCurvature = 1e-10
+
+// NewLBFGS returns an LBFGS for n variables. It returns an error if an option
+// is out of its range.
+func NewLBFGS(n int, opts LBFGSOptions, vec Vector) (*LBFGS, error) {
+	switch {
+	case n < 1:
+		return nil, fmt.Errorf("optim: %d variables, want at least 1", n)
+	case !(opts.LR > 0) || math.IsInf(opts.LR, 0):
+		return nil, fmt.Errorf("optim: lbfgs: LR is %v, want a finite number above 0", opts.LR)
+	case opts.History < 1:
+		return nil, fmt.Errorf("optim: lbfgs: History is %d, want at least 1", opts.History)
+	case math.IsNaN(opts.TolGrad) || math.IsNaN(opts.TolChange):
+		return nil, fmt.Errorf("optim: lbfgs: a tolerance is not a number")
+	}
+	return &LBFGS{
+		opts: opts, vec: vec, scale: 1,
+		d: make([]float32, n), grad: make([]float32, n),
+		pairs: make([]pair, opts.History), alpha: make([]float64, opts.History),
+	}, nil
+}
+
+// Step moves x by t d, where d is minus the approximate inverse Hessian times g
+// and t is LR; in the first step d = -g and t = LR min(1, 1/|g|₁).
+func (l *LBFGS) Step(x, g []float32, loss float64) error {
+	if err := checkStep(l.vec, len(l.d), x, g, loss); err != nil {
+		return err
+	}
+	if l.done(g, loss) {
+		return ErrConverged
+	}
+	if l.steps > 0 {
+		l.remember(g)
+	}
+	l.direction(g)
+	copy(l.grad, g)
+	l.prev = loss
+	l.t = l.opts.LR
+	if l.steps == 0 {
+		l.t *= min(1, 1/l.vec.AbsSum(g))
+	}
+	l.steps++
+	if l.vec.Dot(g, l.d) > -l.opts.TolChange {
+		return ErrConverged
+	}
+	l.vec.Axpy(float32(l.t), l.d, x)
+	return nil
+}
+
+// done reports whether the gradient g or what the last step did is within the
+// tolerances.
+func (l *LBFGS) done(g []float32, loss float64) bool {
+	if float64(l.vec.AbsMax(g)) <= l.opts.TolGrad {
+		return true
+	}
+	if l.steps == 0 {
+		return false
+	}
+	return float64(l.vec.AbsMax(l.d))*l.t <= l.opts.TolChange || math.Abs(loss-l.prev) < l.opts.TolChange
+}
+
+// remember makes a pair of the last step and the change of the gradient since,
+// in place of the oldest pair if the history is full. It leaves d and grad to be
+// overwritten: their buffers are traded for those of the pair that goes.
+func (l *LBFGS) remember(g []float32) {
+	s, y := l.d, l.grad
+	l.vec.Sub(y, g, y)
+	l.vec.Scale(s, float32(l.t), s)
+	sy := l.vec.Dot(s, y)
+	if !(sy > minCurvature) {
+		return
+	}
+	if l.count == len(l.pairs) {
+		l.first = (l.first + 1) % len(l.pairs)
+		l.count--
+	}
+	p := l.pair(l.count)
+	l.count++
+	l.d, l.grad = p.s, p.y
+	if l.d == nil {
+		l.d, l.grad = make([]float32, len(s)), make([]float32, len(y))
+	}
+	*p = pair{s, y, 1 / sy}
+	l.scale = sy / l.vec.Dot(y, y)
+}
+
+// pair returns the i-th pair, counted from the oldest.
+func (l *LBFGS) pair(i int) *pair { return &l.pairs[(l.first+i)%len(l.pairs)] }
+
+// direction sets d to minus the approximate inverse Hessian times g, by the
+// two-loop recursion.
+func (l *LBFGS) direction(g []float32) {
+	l.vec.Scale(l.d, -1, g)
+	if l.steps == 0 {
+		return
+	}
+	for i := l.count - 1; i >= 0; i-- {
+		p := l.pair(i)
+		l.alpha[i] = p.rho * l.vec.Dot(p.s, l.d)
+		l.vec.Axpy(float32(-l.alpha[i]), p.y, l.d)
+	}
+	l.vec.Scale(l.d, float32(l.scale), l.d)
+	for i := range l.count {
+		p := l.pair(i)
+		beta := p.rho * l.vec.Dot(p.y, l.d)
+		l.vec.Axpy(float32(l.alpha[i]-beta), p.s, l.d)
+	}
+}
+
+// Reset forgets all steps taken and all pairs; their memory stays.
+func (l *LBFGS) Reset() {
+	l.steps, l.t, l.prev, l.scale = 0, 0, 0, 1
+	l.first, l.count = 0, 0
+}
+
+// State returns the step length, loss and scale of the last step and the pairs'
+// rho as numbers; direction, gradient and the pairs, oldest first, as vectors.
+func (l *LBFGS) State() State {
+	st := State{Method: "lbfgs", Steps: l.steps, Numbers: []float64{l.t, l.prev, l.scale}, Vectors: [][]float32{l.d, l.grad}}
+	for i := range l.count {
+		p := l.pair(i)
+		st.Numbers = append(st.Numbers, p.rho)
+		st.Vectors = append(st.Vectors, p.s, p.y)
+	}
+	return st
+}
+
+// Restore copies st into l. It returns an error if st has more pairs than l can
+// remember.
+func (l *LBFGS) Restore(st State) error {
+	count := max(0, len(st.Numbers)-3)
+	if err := st.check("lbfgs", len(l.d), 3+count, 2+2*count); err != nil {
+		return err
+	}
+	if count > len(l.pairs) {
+		return fmt.Errorf("optim: lbfgs state has %d pairs, History is %d", count, len(l.pairs))
+	}
+	l.Reset()
+	l.steps, l.t, l.prev, l.scale = st.Steps, st.Numbers[0], st.Numbers[1], st.Numbers[2]
+	copy(l.d, st.Vectors[0])
+	copy(l.grad, st.Vectors[1])
+	for i := range count {
+		p := &l.pairs[i]
+		if p.s == nil {
+			*p = pair{s: make([]float32, len(l.d)), y: make([]float32, len(l.d))}
+		}
+		copy(p.s, st.Vectors[2+2*i])
+		copy(p.y, st.Vectors[3+2*i])
+		p.rho = st.Numbers[3+i]
+		l.count++
+	}
+	return nil
+}

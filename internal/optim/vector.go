@@ -1,0 +1,112 @@
+package optim
+
+import "math"
+
+// Vector is the arithmetic that the optimisers are made of. Arguments of one
+// call have the same length and, but for the same slice twice, do not overlap.
+// Sums are over float64 and must not depend on anything but the data, or the
+// same run gives different pictures on different machines. Infinities and NaN
+// must come through: AbsSum of a slice with one of them is not finite.
+type Vector interface {
+	Dot(x, y []float32) float64                  // sum x[i] y[i]
+	AbsSum(x []float32) float64                  // sum |x[i]|
+	AbsMax(x []float32) float32                  // max |x[i]|, 0 for none
+	Axpy(a float32, x, y []float32)              // y[i] += a x[i]
+	Scale(dst []float32, a float32, x []float32) // dst[i] = a x[i]; dst may be x
+	Sub(dst, x, y []float32)                     // dst[i] = x[i] - y[i]; dst may be x or y
+}
+
+// chunk is how many values are summed before the sum joins the total.
+const chunk = 1024
+
+// Plain is [Vector] in Go, on one core. Sums run in float64, in order, over
+// chunks of 1024 values with four partial sums in each.
+type Plain struct{}
+
+// Dot returns sum x[i] y[i].
+func (Plain) Dot(x, y []float32) float64 {
+	y = y[:len(x)]
+	total := 0.0
+	for len(x) > 0 {
+		n := min(chunk, len(x))
+		total += dotChunk(x[:n], y[:n])
+		x, y = x[n:], y[n:]
+	}
+	return total
+}
+
+// dotChunk relies on the product of two float32 being exact in float64: there is
+// nothing that a fused multiply-add could round differently.
+func dotChunk(x, y []float32) float64 {
+	var s0, s1, s2, s3 float64
+	for len(x) >= 4 && len(y) >= 4 {
+		s0 += float64(x[0]) * float64(y[0])
+		s1 += float64(x[1]) * float64(y[1])
+		s2 += float64(x[2]) * float64(y[2])
+		s3 += float64(x[3]) * float64(y[3])
+		x, y = x[4:], y[4:]
+	}
+	for i, v := range x {
+		s0 += float64(v) * float64(y[i])
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
+// AbsSum returns sum |x[i]|.
+func (Plain) AbsSum(x []float32) float64 {
+	total := 0.0
+	for len(x) > 0 {
+		n := min(chunk, len(x))
+		total += absChunk(x[:n])
+		x = x[n:]
+	}
+	return total
+}
+
+func absChunk(x []float32) float64 {
+	var s0, s1, s2, s3 float64
+	for len(x) >= 4 {
+		s0 += math.Abs(float64(x[0]))
+		s1 += math.Abs(float64(x[1]))
+		s2 += math.Abs(float64(x[2]))
+		s3 += math.Abs(float64(x[3]))
+		x = x[4:]
+	}
+	for _, v := range x {
+		s0 += math.Abs(float64(v))
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
+// AbsMax returns max |x[i]|, 0 for an empty slice, NaN if there is one in x.
+func (Plain) AbsMax(x []float32) float32 {
+	var m float32
+	for _, v := range x {
+		m = max(m, v, -v)
+	}
+	return m
+}
+
+// Axpy does y[i] += a x[i], rounding twice on every machine.
+func (Plain) Axpy(a float32, x, y []float32) {
+	y = y[:len(x)]
+	for i, v := range x {
+		y[i] += float32(a * v)
+	}
+}
+
+// Scale does dst[i] = a x[i].
+func (Plain) Scale(dst []float32, a float32, x []float32) {
+	dst = dst[:len(x)]
+	for i, v := range x {
+		dst[i] = a * v
+	}
+}
+
+// Sub does dst[i] = x[i] - y[i].
+func (Plain) Sub(dst, x, y []float32) {
+	dst, y = dst[:len(x)], y[:len(x)]
+	for i, v := range x {
+		dst[i] = v - y[i]
+	}
+}
