@@ -1,0 +1,91 @@
+package imgio
+
+import "image"
+
+// FromImage converts m, of any type and with any bounds, to planar RGB. Colours
+// with 16 bits keep all of them, grey becomes three equal planes, CMYK becomes
+// RGB by the plain formula, and transparency is flattened on white.
+func FromImage(m image.Image) *Planar {
+	size := m.Bounds().Size()
+	p := NewPlanar(size.X, size.Y)
+	read := rows(m)
+	parallel(p.H, func(lo, hi int) {
+		buf := make([]uint16, 4*p.W)
+		for y := lo; y < hi; y++ {
+			read(y, buf)
+			flatten(p.row(0, y), p.row(1, y), p.row(2, y), buf)
+		}
+	})
+	return p
+}
+
+// flatten splits a row of 16-bit RGBA into planes in [0, 1], over white.
+func flatten(r, g, b []float32, src []uint16) {
+	for x := range r {
+		px := src[4*x : 4*x+4]
+		if px[3] == 0xffff {
+			r[x] = float32(px[0]) / 0xffff
+			g[x] = float32(px[1]) / 0xffff
+			b[x] = float32(px[2]) / 0xffff
+			continue
+		}
+		a := float64(px[3]) / 0xffff
+		r[x] = float32(float64(px[0])/0xffff*a + (1 - a))
+		g[x] = float32(float64(px[1])/0xffff*a + (1 - a))
+		b[x] = float32(float64(px[2])/0xffff*a + (1 - a))
+	}
+}
+
+// Image returns p with 8 bits per channel: clamped to [0, 1], rounded to the
+// nearest value, NaN as 0, opaque.
+func (p *Planar) Image() *image.NRGBA {
+	m := image.NewNRGBA(image.Rect(0, 0, p.W, p.H))
+	parallel(p.H, func(lo, hi int) {
+		for y := lo; y < hi; y++ {
+			dst := m.Pix[y*m.Stride : y*m.Stride+4*p.W]
+			r, g, b := p.row(0, y), p.row(1, y), p.row(2, y)
+			for x := range r {
+				px := dst[4*x : 4*x+4]
+				px[0], px[1], px[2], px[3] = uint8(level(r[x], 0xff)), uint8(level(g[x], 0xff)), uint8(level(b[x], 0xff)), 0xff
+			}
+		}
+	})
+	return m
+}
+
+// Image16 returns p with 16 bits per channel: clamped to [0, 1], rounded to the
+// nearest value, NaN as 0, opaque.
+func (p *Planar) Image16() *image.NRGBA64 {
+	m := image.NewNRGBA64(image.Rect(0, 0, p.W, p.H))
+	parallel(p.H, func(lo, hi int) {
+		for y := lo; y < hi; y++ {
+			dst := m.Pix[y*m.Stride : y*m.Stride+8*p.W]
+			for ch := range 3 {
+				for x, v := range p.row(ch, y) {
+					put16(dst[8*x+2*ch:], uint16(level(v, 0xffff)))
+				}
+			}
+			for x := range p.W {
+				put16(dst[8*x+6:], 0xffff)
+			}
+		}
+	})
+	return m
+}
+
+// level returns the integer in [0, top] nearest to v*top. The product is exact
+// in float64, so a value half way is always rounded up.
+func level(v float32, top float64) uint32 {
+	switch {
+	case !(v > 0): // NaN too
+		return 0
+	case v >= 1:
+		return uint32(top)
+	}
+	return uint32(float64(v)*top + 0.5)
+}
+
+func put16(b []byte, v uint16) {
+	_ = b[1]
+	b[0], b[1] = byte(v>>8), byte(v)
+}

@@ -1,0 +1,109 @@
+package imgio
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// Tags of TIFF 6.0, EXIF 2.3, DNG 1.4 and ICC.1 that are looked for.
+const (
+	tagNewSubfileType = 254
+	tagOrientation    = 274
+	tagICCProfile     = 34675
+	tagDNGVersion     = 50706
+)
+
+// directory is the first image file directory of a TIFF structure: a list of
+// entries of 12 bytes each. EXIF blocks are built the same way.
+type directory struct {
+	data    []byte // the whole structure; offsets count from its start
+	order   binary.ByteOrder
+	entries []byte
+}
+
+// parseTIFF finds the first directory of a TIFF structure. One that runs past
+// the end of data is cut there.
+func parseTIFF(data []byte) (directory, bool) {
+	if len(data) < 8 {
+		return directory{}, false
+	}
+	d := directory{data: data}
+	switch string(data[:4]) {
+	case "II*\x00":
+		d.order = binary.LittleEndian
+	case "MM\x00*":
+		d.order = binary.BigEndian
+	default:
+		return directory{}, false
+	}
+	offset := int64(d.order.Uint32(data[4:]))
+	if offset+2 > int64(len(data)) {
+		return directory{}, false
+	}
+	n := 12 * int(d.order.Uint16(data[offset:]))
+	rest := data[offset+2:]
+	d.entries = rest[:min(n, len(rest)/12*12)]
+	return d, true
+}
+
+// bytes returns the value of a tag as it is stored, or nil if there is no such
+// tag or its value lies outside of the data.
+func (d directory) bytes(tag uint16) []byte {
+	sizes := [...]int64{1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
+	for e := d.entries; len(e) >= 12; e = e[12:] {
+		if d.order.Uint16(e) != tag {
+			continue
+		}
+		kind := int(d.order.Uint16(e[2:]))
+		if kind >= len(sizes) || sizes[kind] == 0 {
+			return nil
+		}
+		n := sizes[kind] * int64(d.order.Uint32(e[4:]))
+		if n <= 4 {
+			return e[8 : 8+n]
+		}
+		offset := int64(d.order.Uint32(e[8:]))
+		if n > math.MaxInt32 || offset+n > int64(len(d.data)) {
+			return nil
+		}
+		return d.data[offset : offset+n]
+	}
+	return nil
+}
+
+// uint returns the first number of a tag of 1, 2 or 4 bytes, or 0.
+func (d directory) uint(tag uint16) uint32 {
+	switch v := d.bytes(tag); len(v) {
+	case 0, 3:
+		return 0
+	case 1:
+		return uint32(v[0])
+	case 2:
+		return uint32(d.order.Uint16(v))
+	default:
+		return d.order.Uint32(v)
+	}
+}
+
+// exifOrientation returns the orientation that an EXIF block gives, 1 to 8, or 1
+// if it gives none or makes no sense.
+func exifOrientation(block []byte) int {
+	d, ok := parseTIFF(block)
+	if !ok {
+		return 1
+	}
+	if o := d.uint(tagOrientation); o >= 1 && o <= 8 {
+		return int(o)
+	}
+	return 1
+}
+
+// isRaw tells a camera's raw file, which is a TIFF file whose first picture is a
+// thumbnail, from a picture.
+func isRaw(data []byte) bool {
+	if len(data) > 10 && string(data[8:10]) == "CR" { // Canon CR2
+		return true
+	}
+	d, ok := parseTIFF(data)
+	return ok && (d.bytes(tagDNGVersion) != nil || d.uint(tagNewSubfileType)&1 != 0)
+}

@@ -1,0 +1,4 @@
+package imgio
+
+// DecodeUpTo is Decode with another limit on the number of pixels.
+var DecodeUpTo = decode

@@ -1,0 +1,69 @@
+package imgio_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"image/png"
+	"testing"
+
+	"nst/imgio"
+)
+
+// FuzzDecode feeds the reader anything: it must not panic, must not take memory
+// for more than a million pixels, and must say what is wrong in its own terms.
+func FuzzDecode(f *testing.F) {
+	small := noise(5, 4).Image()
+	exif := exifBlock(binary.BigEndian, 7)
+	for _, encode := range formats() {
+		f.Add(encoded(f, small, encode))
+	}
+	for _, s := range []string{blackWhiteWebP, halfRedWebP, cyanCMYKJPEG} {
+		f.Add(fromBase64(f, s))
+	}
+	f.Add(withProfile(withChunk(encoded(f, small, png.Encode), "eXIf", exif), adobeRGB()))
+	f.Add(withSegment(encoded(f, small, asJPEG), 0xe1, []byte("Exif\x00\x00"), exif))
+	f.Add(withSegment(encoded(f, small, asJPEG), 0xe2, []byte("ICC_PROFILE\x00\x01\x01"), withSRGBPrimaries(para(4, 2, 0.8, 0.1, 0.4, 0.3, 0.05, 0.02))))
+	f.Add(withFields(encoded(f, small, asTIFF), orientationField(binary.LittleEndian, 5), field{34675, 7, adobeRGB()}))
+	f.Add(extendedWebP(fromBase64(f, blackWhiteWebP), 32, 16, iccProfile("GRAY", mluc("x"), tag{"kTRC", curv(0, 1, 2)}), exif))
+
+	const maxPixels = 1 << 20
+	f.Fuzz(func(t *testing.T, file []byte) {
+		m, info, err := imgio.DecodeUpTo(bytes.NewReader(file), maxPixels)
+		if err != nil {
+			for _, known := range []error{imgio.ErrFormat, imgio.ErrCorrupt, imgio.ErrTooSmall, imgio.ErrTooLarge} {
+				if errors.Is(err, known) {
+					return
+				}
+			}
+			t.Fatalf("error of no known kind: %v", err)
+		}
+		info.Notes()
+		p := imgio.FromImage(m)
+		if p.W != info.Width || p.H != info.Height || p.W < 2 || p.H < 2 || p.W*p.H > maxPixels {
+			t.Fatalf("%dx%d pixels, info %+v", p.W, p.H, info)
+		}
+		for _, v := range p.Pix {
+			if !(v >= 0 && v <= 1) {
+				t.Fatalf("value %v, info %+v", v, info)
+			}
+		}
+	})
+}
+
+// FuzzReadText must not panic, whatever it reads.
+func FuzzReadText(f *testing.F) {
+	for _, format := range []string{"png", "jpeg"} {
+		var b bytes.Buffer
+		if err := imgio.Encode(&b, noise(2, 2), format, imgio.Text("a", "b"), imgio.Text("c", "ü")); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		texts, err := imgio.ReadText(bytes.NewReader(file))
+		if (texts == nil) == (err == nil) {
+			t.Fatalf("texts %q with error %v", texts, err)
+		}
+	})
+}

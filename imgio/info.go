@@ -1,0 +1,37 @@
+package imgio
+
+import "fmt"
+
+// Info is what [Decode] and [Open] found in a file.
+type Info struct {
+	Format        string // jpeg, png, webp, tiff, bmp or gif
+	Width, Height int    // pixels, as shown: after orientation
+	Orientation   int    // EXIF orientation that the file was stored with, 1 to 8; 1 is upright
+	Grey          bool   // greyscale
+	Alpha         bool   // some pixel is not opaque
+	Deep          bool   // 16 bits per channel
+	CMYK          bool   // stored as printing inks
+	Animated      bool   // one of several frames
+	Profile       string // description of the embedded colour profile; "" if there is none or it is sRGB
+	Converted     bool   // pixels were converted from Profile to sRGB; if not, they are as stored
+}
+
+// Notes says in words, for people, what is special about the file and what was
+// done to it on the way to a [Planar]; nil for a plain picture.
+func (i Info) Notes() []string {
+	var notes []string
+	add := func(when bool, format string, args ...any) {
+		if when {
+			notes = append(notes, fmt.Sprintf(format, args...))
+		}
+	}
+	add(i.Animated, "first frame of an animation")
+	add(i.Orientation > 1, "turned upright (EXIF orientation %d)", i.Orientation)
+	add(i.Grey, "greyscale")
+	add(i.CMYK, "CMYK turned into RGB by the plain formula")
+	add(i.Deep, "16 bits per channel")
+	add(i.Alpha, "transparency flattened on white")
+	add(i.Profile != "" && i.Converted, "colours converted from %s to sRGB", i.Profile)
+	add(i.Profile != "" && !i.Converted, "colour profile ignored: %s", i.Profile)
+	return notes
+}
