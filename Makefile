@@ -1,0 +1,71 @@
+# Everything that is done to nst is one of these; `make` alone lists them.
+
+GO         ?= go
+GOFUMPT     = $(GO) run mvdan.cc/gofumpt@v0.12.0
+STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PACKAGES    = ./... ./testdata/gen
+FUZZTIME   ?= 200x
+
+export CGO_ENABLED ?= 0
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+.PHONY: build
+build: ## build bin/nst
+	$(GO) build -trimpath -o bin/nst ./cmd/nst
+
+.PHONY: demo
+demo: build ## paint a picture of our own in a style of our own: build/demo.jpg
+	@mkdir -p build
+	@./bin/nst weights path vgg19 >/dev/null 2>&1 || ./bin/nst weights pull vgg19
+	./bin/nst stylize testdata/images/content/lakeside.jpg testdata/images/style/flow.jpg \
+		--size 384 --iterations 150 -o build/demo.jpg --overwrite
+
+.PHONY: test
+test: lint short race cross ## everything that must hold: what .ci/run runs
+
+.PHONY: short
+short: ## tests, and the same without assembly
+	$(GO) test $(PACKAGES)
+	$(GO) test -short -tags noasm ./internal/... ./vgg ./loss ./nst
+
+.PHONY: race
+race: ## tests that need no patience, under the race detector
+	@if command -v $${CC:-cc} >/dev/null; then CGO_ENABLED=1 $(GO) test -race -short ./...; \
+	else echo "race: skipped, the race detector needs a C compiler"; fi
+
+.PHONY: lint
+lint: ## formatting, vet, staticcheck
+	@test -z "$$($(GOFUMPT) -l $$(git ls-files '*.go'))" || { $(GOFUMPT) -l $$(git ls-files '*.go'); echo "run: make fmt"; exit 1; }
+	$(GO) vet $(PACKAGES)
+	$(GO) vet -tags noasm ./internal/...
+	GOARCH=arm64 $(GO) vet ./...
+	$(STATICCHECK) $(PACKAGES)
+
+.PHONY: cross
+cross: ## the program for other machines
+	GOOS=windows $(GO) build -o /dev/null ./cmd/nst
+	GOOS=darwin GOARCH=arm64 $(GO) build -o /dev/null ./cmd/nst
+	GOOS=linux GOARCH=arm64 $(GO) build -o /dev/null ./cmd/nst
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for a while: FUZZTIME=1m make fuzz
+	@for f in $$(git grep -l '^func Fuzz' -- '*_test.go'); do \
+		for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$f); do \
+			$(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) || exit 1; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## speed of the kernels on the layers of VGG-19, in GFLOP/s
+	$(GO) test -run '^$$' -bench . -benchtime 10x ./internal/kernel
+
+.PHONY: fmt
+fmt: ## format all Go files
+	$(GOFUMPT) -w $$(git ls-files '*.go')
+
+.PHONY: clean
+clean: ## remove what make made
+	rm -rf bin build
