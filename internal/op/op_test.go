@@ -1,0 +1,199 @@
+package op_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"nst/internal/op"
+)
+
+// opTest is one operation over inputs of given shapes; grad lists the inputs
+// whose gradient is checked.
+type opTest struct {
+	name   string
+	o      G.Op
+	shapes [][]int
+	grad   []int
+	delta  float64 // step of the difference quotient
+}
+
+func tests() []opTest {
+	x := []int{1, 3, 5, 4}
+	return []opTest{
+		{"conv", op.NewConv(false), [][]int{x, {2, 3, 3, 3}, {2}}, []int{0}, 0.1},
+		{"conv relu", op.NewConv(true), [][]int{x, {2, 3, 3, 3}, {2}}, []int{0}, 1e-3},
+		{"relu", op.NewReLU(), [][]int{x}, []int{0}, 1e-3},
+		{"max pool", op.NewPool(op.Max), [][]int{x}, []int{0}, 1e-3},
+		{"avg pool", op.NewPool(op.Avg), [][]int{x}, []int{0}, 0.1},
+		{"affine", op.NewAffine([3]float32{1, 2, 3}, [3]float32{4, 5, 6}, true), [][]int{x}, []int{0}, 0.1},
+		{"gram", op.NewGram(), [][]int{x}, []int{0}, 1e-2},
+		{"mean square", op.NewMeanSquare(4), [][]int{x, x}, []int{0}, 1e-2},
+		{"mean square of matrices", op.NewMeanSquare(2), [][]int{{3, 3}, {3, 3}}, []int{0}, 1e-2},
+		{"weighted sum", op.NewWeightedSum([]float32{2, 3}), [][]int{{}, {}}, []int{0, 1}, 0.1},
+		{"tv", op.NewTV(10), [][]int{x}, []int{0}, 1e-2},
+	}
+}
+
+// TestGradient holds the symbolic gradient of each operation against central
+// differences. The output is weighted by its own index first, so that a
+// transposed axis or a flipped filter cannot cancel.
+func TestGradient(t *testing.T) {
+	for _, tt := range tests() {
+		t.Run(tt.name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, 2))
+			values := make([]*tensor.Dense, len(tt.shapes))
+			for i, s := range tt.shapes {
+				values[i] = random(r, s)
+			}
+			for _, i := range tt.grad {
+				_, got := evaluate(t, tt.o, values, i)
+				for j := range floats(values[i]) {
+					at := func(d float64) float64 {
+						moved := append([]*tensor.Dense{}, values...)
+						moved[i] = values[i].Clone().(*tensor.Dense)
+						add(moved[i], j, float32(d))
+						v, _ := evaluate(t, tt.o, moved, -1)
+						return v
+					}
+					want := (at(tt.delta) - at(-tt.delta)) / (2 * tt.delta)
+					if diff := math.Abs(float64(got[j]) - want); diff > 2e-2*math.Max(1, math.Abs(want)) {
+						t.Errorf("gradient to input %d at %d is %g, differences say %g", i, j, got[j], want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// evaluate runs Σ (1 + index) output through Gorgonia's own machine and returns
+// it with its gradient to input wrt, if that is one.
+func evaluate(t *testing.T, o G.Op, values []*tensor.Dense, wrt int) (float64, []float32) {
+	t.Helper()
+	g := G.NewGraph()
+	nodes := make([]*G.Node, len(values))
+	for i, v := range values {
+		name := string(rune('a' + i))
+		if v.IsScalar() {
+			nodes[i] = G.NewScalar(g, tensor.Float32, G.WithName(name), G.WithValue(floats(v)[0]))
+			continue
+		}
+		nodes[i] = G.NewTensor(g, tensor.Float32, v.Dims(), G.WithShape(v.Shape()...), G.WithName(name), G.WithValue(v))
+	}
+	y, err := op.Apply("y", o, nodes...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seed *G.Node
+	if y.IsScalar() {
+		seed = G.NewScalar(g, tensor.Float32, G.WithName("seed"), G.WithValue(float32(1)))
+	} else {
+		iota := make([]float32, y.Shape().TotalSize())
+		for i := range iota {
+			iota[i] = float32(i + 1)
+		}
+		v := tensor.New(tensor.WithShape(y.Shape()...), tensor.WithBacking(iota))
+		seed = G.NewTensor(g, tensor.Float32, y.Dims(), G.WithShape(y.Shape()...), G.WithName("seed"), G.WithValue(v))
+	}
+	var out, grad G.Value
+	if wrt >= 0 {
+		ds, err := G.Backpropagate(G.Nodes{y}, G.Nodes{seed}, G.Nodes{nodes[wrt]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		G.Read(ds[0], &grad)
+	}
+	G.Read(y, &out)
+	vm := G.NewTapeMachine(g)
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	var sum float64
+	for i, v := range floats(out) {
+		if y.IsScalar() {
+			return float64(v), floatsOrNil(grad)
+		}
+		sum += float64(v) * float64(i+1)
+	}
+	return sum, floatsOrNil(grad)
+}
+
+func floats(v G.Value) []float32 {
+	if f, ok := v.Data().(float32); ok {
+		return []float32{f}
+	}
+	return v.Data().([]float32)
+}
+
+func floatsOrNil(v G.Value) []float32 {
+	if v == nil {
+		return nil
+	}
+	return floats(v)
+}
+
+func add(v *tensor.Dense, i int, d float32) {
+	if v.IsScalar() {
+		v.Set(0, floats(v)[0]+d)
+		return
+	}
+	v.Data().([]float32)[i] += d
+}
+
+func random(r *rand.Rand, shape []int) *tensor.Dense {
+	if len(shape) == 0 {
+		return tensor.New(tensor.FromScalar(r.Float32()))
+	}
+	d := make([]float32, tensor.Shape(shape).TotalSize())
+	for i := range d {
+		d[i] = 2*r.Float32() - 1
+	}
+	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(d))
+}
+
+// TestIdentity guards against Gorgonia taking two operations for one: it looks
+// at nothing but their hash.
+func TestIdentity(t *testing.T) {
+	variants := []G.Op{
+		op.NewConv(false), op.NewConv(true), op.NewReLU(), op.NewPool(op.Max), op.NewPool(op.Avg), op.NewGram(),
+		op.NewAffine([3]float32{1, 1, 1}, [3]float32{}, false), op.NewAffine([3]float32{1, 1, 1}, [3]float32{}, true),
+		op.NewAffine([3]float32{1, 1, 2}, [3]float32{}, false), op.NewAffine([3]float32{1, 1, 1}, [3]float32{0, 0, 1}, false),
+		op.NewMeanSquare(2), op.NewMeanSquare(4), op.NewTV(1), op.NewTV(255),
+		op.NewWeightedSum([]float32{1, 2}), op.NewWeightedSum([]float32{2, 1}),
+	}
+	seen := map[uint32]string{}
+	for _, o := range variants {
+		if other, ok := seen[o.Hashcode()]; ok {
+			t.Errorf("%v and %v have one hash", o, other)
+		}
+		seen[o.Hashcode()] = o.String()
+	}
+}
+
+func TestShapes(t *testing.T) {
+	s := func(d ...int) G.DimSizer { return tensor.Shape(d) }
+	for _, tt := range []struct {
+		name string
+		o    G.Op
+		in   []G.DimSizer
+	}{
+		{"too few inputs", op.NewConv(true), []G.DimSizer{s(1, 3, 4, 4)}},
+		{"channels differ", op.NewConv(true), []G.DimSizer{s(1, 3, 4, 4), s(8, 4, 3, 3), s(8)}},
+		{"biases differ", op.NewConv(true), []G.DimSizer{s(1, 3, 4, 4), s(8, 3, 3, 3), s(7)}},
+		{"filter of five", op.NewConv(true), []G.DimSizer{s(1, 3, 4, 4), s(8, 3, 5, 5), s(8)}},
+		{"two pictures", op.NewConv(true), []G.DimSizer{s(2, 3, 4, 4), s(8, 3, 3, 3), s(8)}},
+		{"nothing left", op.NewPool(op.Max), []G.DimSizer{s(1, 3, 1, 4)}},
+		{"four channels", op.NewAffine([3]float32{}, [3]float32{}, false), []G.DimSizer{s(1, 4, 4, 4)}},
+		{"flat features", op.NewGram(), []G.DimSizer{s(3, 4)}},
+		{"shapes differ", op.NewMeanSquare(2), []G.DimSizer{s(3, 3), s(4, 4)}},
+		{"one row", op.NewTV(1), []G.DimSizer{s(1, 3, 1, 4)}},
+	} {
+		if shape, err := tt.o.InferShape(tt.in...); err == nil {
+			t.Errorf("%s: got %v, want an error", tt.name, shape)
+		}
+	}
+}
