@@ -1,0 +1,114 @@
+// Package archtest holds the rule of the house: imports run one way.
+package archtest
+
+import (
+	"go/build"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rooms says for every room which other rooms and which modules it may import,
+// besides the standard library. A room that is not here may not be.
+var rooms = map[string][]string{
+	"cmd/nst":           {"nst", "internal/batch", "imgio", "vgg", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
+	"internal/batch":    {"nst", "imgio"},
+	"nst":               {"vgg", "loss", "imgio", "internal/exec", "internal/optim"},
+	"vgg":               {"internal/op", "gorgonia.org", "github.com/scigolib/hdf5", "github.com/nlpodyssey/gopickle"},
+	"loss":              {"internal/op", "gorgonia.org"},
+	"internal/exec":     {"internal/op", "internal/kernel", "gorgonia.org"},
+	"internal/op":       {"internal/kernel", "gorgonia.org", "github.com/chewxy/hm"},
+	"internal/kernel":   {"golang.org/x"},
+	"internal/optim":    {},
+	"imgio":             {"golang.org/x/image"},
+	"internal/reftest":  {}, // read by tests only
+	"internal/archtest": {},
+}
+
+// TestImports reads the import clauses of every Go file that is built into the
+// program, whatever its build tags, and holds them against the rule.
+func TestImports(t *testing.T) {
+	root := "../.."
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		name := d.Name()
+		if path != root && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata" || name == "build") {
+			return fs.SkipDir
+		}
+		ctx := build.Default
+		ctx.UseAllFiles = true
+		p, err := ctx.ImportDir(path, 0)
+		if _, none := err.(*build.NoGoError); none {
+			return nil
+		}
+		if p == nil || len(p.GoFiles)+len(p.CgoFiles) == 0 {
+			return nil
+		}
+		room, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		check(t, filepath.ToSlash(room), p.Imports)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func check(t *testing.T, room string, imports []string) {
+	t.Helper()
+	allowed, known := rooms[room]
+	if !known {
+		t.Errorf("%s is a new room: give it a line here and a reason in CONTRIBUTING.md", room)
+		return
+	}
+	for _, imp := range imports {
+		inside := strings.TrimPrefix(imp, "nst/")
+		standard := inside == imp && imp != "nst" && !strings.Contains(strings.Split(imp, "/")[0], ".")
+		if standard || slices.ContainsFunc(allowed, func(a string) bool {
+			if a == "nst" || !strings.Contains(a, ".") {
+				return inside == a
+			}
+			return imp == a || strings.HasPrefix(imp, a+"/")
+		}) {
+			continue
+		}
+		t.Errorf("%s imports %s, which it may not", room, imp)
+	}
+}
+
+// TestLibrariesStayQuiet looks for calls that only a command may make.
+func TestLibrariesStayQuiet(t *testing.T) {
+	for room := range rooms {
+		if room == "cmd/nst" {
+			continue
+		}
+		files, err := filepath.Glob("../../" + room + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if strings.HasSuffix(f, "_test.go") {
+				continue
+			}
+			src, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, word := range []string{"os.Exit(", "log.", "fmt.Print(", "fmt.Println(", "fmt.Printf(", "os.Stdout", "os.Stderr"} {
+				for line := range strings.SplitSeq(string(src), "\n") {
+					code, _, _ := strings.Cut(line, "//")
+					if strings.Contains(code, word) && (word != "log." || strings.HasPrefix(strings.TrimSpace(code), "log.")) {
+						t.Errorf("%s says %s", f, strings.TrimSpace(line))
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package exec
+
+import (
+	"fmt"
+
+	"nst/internal/kernel"
+	"nst/internal/op"
+)
+
+// lowering turns a schedule into steps for the processor, node by node.
+type lowering struct {
+	device   *CPU
+	schedule *schedule
+	values   map[*Node]*value
+	scalars  map[*Node]*float32
+	relu     map[*Node]*mask // by the node of the convolution or ReLU
+	pooled   map[*Node]*mask // by the node of the pooling: where each maximum was
+	buffers  []*buffer
+	masks    []*mask
+	steps    []lowered
+}
+
+// lowered is a step that waits for its buffers to have a place.
+type lowered struct {
+	name string
+	make func() func()
+}
+
+// value is where the tensor of a node is.
+type value struct {
+	buf     *buffer
+	shape   kernel.Shape // of a blocked tensor
+	blocked bool         // the layout of package kernel; else plain, in order
+
+	// A gradient that is never written out: buf, of the pooled shape, spread by
+	// the mask. Only the gradient of a convolution reads such a value.
+	spread kernel.Pooling
+	mask   *mask
+}
+
+// mask is a bit for each element of a blocked tensor.
+type mask struct {
+	words int
+	bits  []uint16
+}
+
+func newLowering(d *CPU, s *schedule) *lowering {
+	return &lowering{
+		device: d, schedule: s,
+		values: map[*Node]*value{}, scalars: map[*Node]*float32{},
+		relu: map[*Node]*mask{}, pooled: map[*Node]*mask{},
+	}
+}
+
+// lower adds the steps of node n, whose operands have been lowered.
+func (c *lowering) lower(n *Node) error {
+	in := operands(n)
+	switch o := n.Op().(type) {
+	case nil:
+		return c.input(n)
+	case *op.Affine:
+		c.affine(n, o, in[0])
+	case *op.Conv:
+		c.conv(n, o, in[0], in[1], in[2])
+	case *op.ConvGrad:
+		c.convGrad(n, o, in[0], in[1], in[2])
+	case *op.ReLU:
+		c.reluAlone(n, in[0])
+	case *op.ReLUGrad:
+		c.reluGrad(n, in[0], in[1])
+	case *op.Pool:
+		c.pool(n, o, in[0])
+	case *op.PoolGrad:
+		c.poolGrad(n, o, in[0], in[1])
+	case *op.Gram:
+		c.gram(n, in[0])
+	case *op.GramGrad:
+		c.gramGrad(n, in[0], in[1])
+	case *op.MeanSquare:
+		c.meanSquare(n, in[0], in[1])
+	case *op.MeanSquareGrad:
+		c.meanSquareGrad(n, in[0], in[1], in[2])
+	case *op.TV:
+		c.tv(n, o, in[0])
+	case *op.TVGrad:
+		c.tvGrad(n, o, in[0], in[1])
+	case *op.WeightedSum:
+		c.weightedSum(n, o, in)
+	case *op.Scale:
+		c.scale(n, o, in[0])
+	default:
+		if !isSum(n) {
+			return fmt.Errorf("cpu: no kernel for %v, the operation of %s", n.Op(), n.Name())
+		}
+		c.sum(n, in)
+	}
+	return nil
+}
+
+// step adds a step; make is called when all buffers have their place.
+func (c *lowering) step(name string, make func() func()) {
+	c.steps = append(c.steps, lowered{name, make})
+}
+
+// reads says that the next step to be added reads the values of nodes.
+func (c *lowering) reads(nodes ...*Node) {
+	for _, n := range nodes {
+		if v := c.values[n]; v != nil {
+			v.buf.touch(len(c.steps))
+		}
+	}
+}
+
+// buffer takes memory for floats numbers that the next step writes.
+func (c *lowering) buffer(floats int) *buffer {
+	b := &buffer{floats: floats, first: -1, last: -1}
+	b.touch(len(c.steps))
+	c.buffers = append(c.buffers, b)
+	return b
+}
+
+// newMask takes memory for the mask of a blocked tensor.
+func (c *lowering) newMask(s kernel.Shape) *mask {
+	m := &mask{words: s.MaskLen()}
+	c.masks = append(c.masks, m)
+	return m
+}
+
+// features returns the shape of an activation node in the kernels' terms.
+func features(n *Node) kernel.Shape {
+	s := n.Shape()
+	return kernel.Shape{C: s[1], H: s[2], W: s[3]}
+}
+
+// root is the sum that n ends up in: n itself unless its only user is a sum of
+// gradients, in whose buffer it can then be gathered.
+func (c *lowering) root(n *Node) *Node {
+	for {
+		u := c.schedule.users[n]
+		if len(u) != 1 || !isSum(u[0]) || n.Op() == nil || c.schedule.outputs[n] {
+			return n
+		}
+		n = u[0]
+	}
+}
+
+// result makes the value that the next step writes for node n, and tells whether
+// the step must add to what is there. It lies where the sum lies that n is part of.
+func (c *lowering) result(n *Node, blocked bool) (v *value, add bool) {
+	root := c.root(n)
+	v = c.values[root]
+	if v != nil {
+		v.buf.touch(len(c.steps))
+		c.values[n] = v
+		return v, true
+	}
+	v = &value{blocked: blocked}
+	if blocked {
+		v.shape = features(n)
+		v.buf = c.buffer(v.shape.Len())
+	} else {
+		v.buf = c.buffer(size(n))
+	}
+	c.values[root], c.values[n] = v, v
+	return v, false
+}
+
+// input gives an input its memory, for good: its contents must outlast a run.
+func (c *lowering) input(n *Node) error {
+	if n.IsScalar() {
+		c.scalars[n] = new(float32)
+		return nil
+	}
+	if c.isFilter(n) {
+		return nil
+	}
+	v := &value{}
+	switch s := n.Shape(); {
+	case s.Dims() == 4 && s[1] == 3, s.Dims() == 2:
+		v.buf = c.buffer(size(n))
+	case s.Dims() == 4:
+		v.blocked, v.shape = true, features(n)
+		v.buf = c.buffer(v.shape.Len())
+	default:
+		return fmt.Errorf("cpu: input %s of shape %v is neither picture, features nor matrix", n.Name(), s)
+	}
+	v.buf.first = 0
+	v.buf.touch(forever)
+	c.values[n] = v
+	return nil
+}
+
+// isFilter tells whether n only serves convolutions as filters or biases, which
+// are read from its value when the kernels are made.
+func (c *lowering) isFilter(n *Node) bool {
+	for _, u := range c.schedule.users[n] {
+		switch u.Op().(type) {
+		case *op.Conv, *op.ConvGrad:
+			if operands(u)[0] == n {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return n.Value() != nil && len(c.schedule.users[n]) > 0
+}
+
+// sum adds the operands of n that were not gathered in its buffer already.
+func (c *lowering) sum(n *Node, in []*Node) {
+	root := c.root(n)
+	for _, o := range in {
+		if c.root(o) == root {
+			continue
+		}
+		c.reads(o)
+		from := c.values[o]
+		to, add := c.result(n, from.blocked)
+		c.step(n.Name()+" += "+o.Name(), func() func() {
+			dst, src := to.buf.data, from.buf.data
+			if !add {
+				return func() { copy(dst, src) }
+			}
+			return func() { c.device.engine.Axpy(1, src, dst) }
+		})
+	}
+	c.values[n] = c.values[root]
+}

@@ -1,0 +1,191 @@
+package exec
+
+import (
+	"nst/internal/kernel"
+	"nst/internal/op"
+)
+
+// affine lowers the preparation of the picture and its gradient.
+func (c *lowering) affine(n *Node, o *op.Affine, x *Node) {
+	c.reads(x)
+	from := c.values[x]
+	to, add := c.result(n, false)
+	c.step(n.Name(), func() func() {
+		dst, src := to.buf.data, from.buf.data
+		return func() { o.Run(dst, src, add) }
+	})
+}
+
+// conv lowers a convolution. If nothing but a pooling reads its result, the two
+// are one pass and the result is never written out.
+func (c *lowering) conv(n *Node, o *op.Conv, x, w, b *Node) {
+	var grads bool
+	var readers []*Node
+	for _, u := range c.schedule.users[n] {
+		switch u.Op().(type) {
+		case *op.ConvGrad: // reads the sign alone, unless n is its gradient
+			grads = true
+		case *op.PoolGrad: // reads where the maximum is alone
+		default:
+			readers = append(readers, u)
+		}
+	}
+	c.reads(x)
+	in, out := features(x), features(n)
+	k16 := whole(out.C)
+	bias, weights := padBias(op.Floats(b.Value()), k16), op.Floats(w.Value())
+	fused := kernel.None
+	dst := n
+	if pool, ok := onlyPool(readers); ok && o.ReLU && in.C != 3 && !c.schedule.outputs[n] {
+		dst, fused = readers[0], pool
+	}
+	to, _ := c.result(dst, true)
+	var m *mask
+	if grads && o.ReLU {
+		m = c.newMask(out)
+		c.relu[n] = m
+	}
+	from := c.values[x]
+	c.step(n.Name(), func() func() {
+		if in.C == 3 {
+			return c.device.engine.NewConvFirst(kernel.ConvFirstSpec{
+				K: k16, H: in.H, W: in.W, Weights: padFilters(weights, out.C, 3, k16, 3), Bias: bias,
+				ReLU: o.ReLU, In: from.buf.data, Out: to.buf.data, OutMask: m.words16(),
+			}).Run
+		}
+		return c.device.engine.NewConv(kernel.ConvSpec{
+			C: whole(in.C), K: k16, H: in.H, W: in.W, U: c.device.filter(weights, out.C, in.C, false), Bias: bias,
+			ReLU: o.ReLU, In: from.buf.data, Out: to.buf.data, OutMask: m.words16(), OutPool: fused,
+		}).Run
+	})
+}
+
+// onlyPool tells whether a pooling is the one reader.
+func onlyPool(readers []*Node) (kernel.Pooling, bool) {
+	if len(readers) != 1 {
+		return 0, false
+	}
+	p, ok := readers[0].Op().(*op.Pool)
+	if !ok {
+		return 0, false
+	}
+	return pooling(p.Pooling), true
+}
+
+func pooling(p op.Pooling) kernel.Pooling {
+	if p == op.Avg {
+		return kernel.Avg
+	}
+	return kernel.Max
+}
+
+// words16 returns the words of a mask, nil for none.
+func (m *mask) words16() []uint16 {
+	if m == nil {
+		return nil
+	}
+	return m.bits
+}
+
+// convGrad lowers the gradient of convolution y to its input.
+func (c *lowering) convGrad(n *Node, o *op.ConvGrad, grad, y, w *Node) {
+	c.reads(grad)
+	from := c.values[grad]
+	out := features(y)
+	first := n.Shape()[1] == 3
+	to, add := c.result(n, !first)
+	m := c.relu[y]
+	if from.mask != nil {
+		m = from.mask
+	}
+	weights := op.Floats(w.Value())
+	k16, back := whole(out.C), n.Shape()[1]
+	c.step(n.Name(), func() func() {
+		if first {
+			return c.device.engine.NewConvFirstGrad(kernel.ConvFirstGradSpec{
+				K: k16, H: out.H, W: out.W, Weights: padFilters(weights, out.C, 3, k16, 3),
+				In: from.buf.data, InMask: m.words16(), Out: to.buf.data, Accumulate: add,
+			}).Run
+		}
+		return c.device.engine.NewConv(kernel.ConvSpec{
+			C: k16, K: whole(back), H: out.H, W: out.W, U: c.device.filter(weights, out.C, back, true),
+			In: from.buf.data, InMask: m.words16(), Unpool: from.spread, Out: to.buf.data, Accumulate: add,
+		}).Run
+	})
+}
+
+// pool lowers a pooling that no convolution did in passing.
+func (c *lowering) pool(n *Node, o *op.Pool, x *Node) {
+	if c.values[n] != nil {
+		return
+	}
+	c.reads(x)
+	from := c.values[x]
+	to, _ := c.result(n, true)
+	m := c.newMask(from.shape)
+	c.pooled[x] = m
+	c.step(n.Name(), func() func() {
+		s := from.shape
+		return c.device.engine.NewPoolForward(kernel.PoolSpec{
+			Kind: pooling(o.Pooling), C: s.C, H: s.H, W: s.W, In: from.buf.data, Out: to.buf.data, Mask: m.words16(),
+		}).Run
+	})
+}
+
+// poolGrad lowers the gradient of a pooling of x. Where convolution x pooled in
+// passing, nothing is done: its own gradient spreads what it reads.
+func (c *lowering) poolGrad(n *Node, o *op.PoolGrad, x, grad *Node) {
+	from := c.values[grad]
+	if c.values[x] == nil {
+		c.values[n] = &value{buf: from.buf, shape: from.shape, blocked: true, spread: pooling(o.Pooling), mask: c.relu[x]}
+		return
+	}
+	c.reads(grad)
+	to, add := c.result(n, true)
+	m := c.pooled[x]
+	c.step(n.Name(), func() func() {
+		s := to.shape
+		return c.device.engine.NewPoolBackward(kernel.PoolGradSpec{
+			Kind: pooling(o.Pooling), C: s.C, H: s.H, W: s.W, In: from.buf.data, Out: to.buf.data, Mask: m.words16(), Accumulate: add,
+		}).Run
+	})
+}
+
+// reluAlone lowers a ReLU whose convolution is wanted without it.
+func (c *lowering) reluAlone(n, x *Node) {
+	c.reads(x)
+	from := c.values[x]
+	to, _ := c.result(n, true)
+	m := c.newMask(to.shape)
+	c.relu[n] = m
+	c.step(n.Name(), func() func() {
+		dst, src, e := to.buf.data, from.buf.data, c.device.engine
+		return func() {
+			e.Mask(m.bits, src, to.shape)
+			copy(dst, src)
+			e.ApplyMask(dst, m.bits, to.shape)
+		}
+	})
+}
+
+// reluGrad lowers the gradient of a ReLU with result y.
+func (c *lowering) reluGrad(n, grad, y *Node) {
+	c.reads(grad)
+	from := c.values[grad]
+	to, add := c.result(n, true)
+	m := c.relu[y]
+	tmp := to.buf
+	if add {
+		tmp = c.buffer(to.shape.Len())
+	}
+	c.step(n.Name(), func() func() {
+		dst, part, src, e := to.buf.data, tmp.data, from.buf.data, c.device.engine
+		return func() {
+			copy(part, src)
+			e.ApplyMask(part, m.bits, to.shape)
+			if add {
+				e.Axpy(1, part, dst)
+			}
+		}
+	})
+}

@@ -1,0 +1,124 @@
+package exec
+
+import (
+	"nst/internal/kernel"
+	"nst/internal/op"
+)
+
+// scalarOf gives node n, a scalar, its place.
+func (c *lowering) scalarOf(n *Node) *float32 {
+	s := new(float32)
+	c.scalars[n] = s
+	return s
+}
+
+// gram lowers the Gram matrix of features x.
+func (c *lowering) gram(n, x *Node) {
+	c.reads(x)
+	from := c.values[x]
+	to, _ := c.result(n, false)
+	c.step(n.Name(), func() func() {
+		s := from.shape
+		return c.device.engine.NewGram(kernel.GramSpec{
+			C: s.C, H: s.H, W: s.W, In: from.buf.data, Out: to.buf.data, Scale: 1 / float32(s.H*s.W),
+		}).Run
+	})
+}
+
+// gramGrad lowers the gradient of a Gram matrix to its features x.
+func (c *lowering) gramGrad(n, grad, x *Node) {
+	c.reads(grad, x)
+	d, from := c.values[grad], c.values[x]
+	to, add := c.result(n, true)
+	sym := c.buffer(d.buf.floats)
+	c.step(n.Name(), func() func() {
+		s := from.shape
+		k := c.device.engine.NewGramGrad(kernel.GramGradSpec{
+			C: s.C, H: s.H, W: s.W, D: sym.data, In: from.buf.data, Out: to.buf.data, Accumulate: add,
+		})
+		scale := 1 / float32(s.H*s.W)
+		dst, src := sym.data, d.buf.data
+		return func() {
+			op.Symmetrise(dst, src, scale)
+			k.Run()
+		}
+	})
+}
+
+// meanSquare lowers the mean of squared differences of a and b.
+func (c *lowering) meanSquare(n, a, b *Node) {
+	c.reads(a, b)
+	va, vb := c.values[a], c.values[b]
+	out := c.scalarOf(n)
+	count := float64(size(a))
+	c.step(n.Name(), func() func() {
+		a, b := va.buf.data, vb.buf.data
+		return func() { *out = float32(c.device.engine.SumSquaredDiff(a, b) / count) }
+	})
+}
+
+// meanSquareGrad lowers the gradient of meanSquare to a.
+func (c *lowering) meanSquareGrad(n, a, b, grad *Node) {
+	c.reads(a, b)
+	va, vb := c.values[a], c.values[b]
+	to, add := c.result(n, va.blocked)
+	g := c.scalars[grad]
+	factor := 2 / float32(size(a))
+	c.step(n.Name(), func() func() {
+		dst, a, b := to.buf.data, va.buf.data, vb.buf.data
+		return func() { c.device.engine.SquaredDiffGrad(dst, factor**g, a, b, add) }
+	})
+}
+
+// tv lowers the total variation of picture x.
+func (c *lowering) tv(n *Node, o *op.TV, x *Node) {
+	c.reads(x)
+	from, s := c.values[x], features(x)
+	out := c.scalarOf(n)
+	c.step(n.Name(), func() func() {
+		pixels := from.buf.data
+		return func() {
+			dx, dy := c.device.engine.TV(pixels, s.C, s.H, s.W)
+			*out = o.Value(dx, dy, s.C, s.H, s.W)
+		}
+	})
+}
+
+// tvGrad lowers the gradient of tv.
+func (c *lowering) tvGrad(n *Node, o *op.TVGrad, x, grad *Node) {
+	c.reads(x)
+	from, s := c.values[x], features(x)
+	to, add := c.result(n, false)
+	g := c.scalars[grad]
+	c.step(n.Name(), func() func() {
+		dst, pixels := to.buf.data, from.buf.data
+		return func() {
+			sx, sy := o.Weights(s.C, s.H, s.W, *g)
+			c.device.engine.TVGrad(dst, pixels, s.C, s.H, s.W, sx, sy, add)
+		}
+	})
+}
+
+// weightedSum lowers the objective.
+func (c *lowering) weightedSum(n *Node, o *op.WeightedSum, in []*Node) {
+	out := c.scalarOf(n)
+	terms := make([]*float32, len(in))
+	for i, t := range in {
+		terms[i] = c.scalars[t]
+	}
+	c.step(n.Name(), func() func() {
+		return func() {
+			var sum float64
+			for i, t := range terms {
+				sum += float64(o.Weights[i]) * float64(*t)
+			}
+			*out = float32(sum)
+		}
+	})
+}
+
+// scale lowers the gradient of a term of the objective.
+func (c *lowering) scale(n *Node, o *op.Scale, x *Node) {
+	out, from := c.scalarOf(n), c.scalars[x]
+	c.step(n.Name(), func() func() { return func() { *out = o.By * *from } })
+}

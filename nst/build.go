@@ -1,0 +1,76 @@
+package nst
+
+import (
+	"nst/imgio"
+	"nst/internal/exec"
+	"nst/loss"
+)
+
+// build draws the graph; given receives the numbers of its inputs.
+func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string]tensor, s *Style, all bool, given map[*exec.Node][]float32) error {
+	g := exec.NewGraph()
+	o.pixels = exec.Input(g, "pixels", 1, 3, content.H, content.W)
+	keep := func(weight float64) bool { return all || weight > 0 }
+	var taps []string
+	for _, l := range t.options.ContentLayers {
+		if w := t.options.ContentWeight * l.Weight; keep(w) {
+			o.content = append(o.content, layerTerm{layer: l.Layer, weight: w})
+			taps = append(taps, l.Layer)
+		}
+	}
+	for _, l := range t.options.StyleLayers {
+		c := float64(t.channels(l.Layer))
+		if w := t.options.StyleWeight * l.Weight / (c * c); keep(w) {
+			o.style = append(o.style, layerTerm{layer: l.Layer, weight: w})
+			taps = append(taps, l.Layer)
+		}
+	}
+	features, err := t.weights.Features(o.pixels, taps, t.pooling)
+	if err != nil {
+		return err
+	}
+	for i := range o.content {
+		term := &o.content[i]
+		name := "content/" + term.layer
+		p := targets[term.layer]
+		target := exec.Input(g, name+"/target", p.shape...)
+		given[target] = p.data
+		if term.node, err = loss.Content(name, features[term.layer], target); err != nil {
+			return err
+		}
+	}
+	for i := range o.style {
+		term := &o.style[i]
+		name := "style/" + term.layer
+		c := t.channels(term.layer)
+		target := exec.Input(g, name+"/target", c, c)
+		given[target] = s.grams[term.layer]
+		if term.node, err = loss.Style(name, features[term.layer], target); err != nil {
+			return err
+		}
+	}
+	o.tv.weight = t.options.TVWeight
+	if o.tv.node, err = loss.TV("tv", o.pixels); err != nil {
+		return err
+	}
+	var sum []loss.Term
+	for _, term := range o.terms() {
+		if term.weight > 0 {
+			sum = append(sum, loss.Term{Node: term.node, Weight: term.weight})
+		}
+	}
+	if o.total, err = loss.Sum("total", sum...); err != nil || all {
+		return err
+	}
+	o.gradient, err = exec.Gradient(o.total, o.pixels)
+	return err
+}
+
+// channels is the number of channels of a layer of the network.
+func (t *Transfer) channels(layer string) int {
+	i, err := t.weights.Network.Index(layer)
+	if err != nil {
+		panic(err) // New has checked the names
+	}
+	return t.weights.Network.Layers[i].K
+}

@@ -1,0 +1,68 @@
+package nst
+
+import (
+	"context"
+	"fmt"
+
+	"nst/imgio"
+	"nst/internal/exec"
+)
+
+// tensor is a value on its way from one graph to another.
+type tensor struct {
+	shape []int
+	data  []float32
+}
+
+// measure adds to the graph of features what is wanted of them.
+type measure func(layer string, features *exec.Node) (*exec.Node, error)
+
+// forward returns, for each layer, what m makes of the features of a picture.
+func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerWeight, m measure) (map[string]tensor, error) {
+	if len(layers) == 0 {
+		return nil, nil
+	}
+	out := map[string]tensor{}
+	var pixels *exec.Node
+	nodes := make([]*exec.Node, len(layers))
+	err := exec.Build(func() (err error) {
+		pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, p.H, p.W)
+		features, err := t.weights.Features(pixels, layerNames(layers), t.pooling)
+		for i, l := range layers {
+			if err == nil {
+				nodes[i], err = m(l.Layer, features[l.Layer])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("nst: %w", err)
+	}
+	machine, err := exec.New(t.device, nodes...)
+	if err != nil {
+		return nil, fmt.Errorf("nst: %w", err)
+	}
+	defer machine.Close()
+	if err := machine.Set(pixels, p.Pix); err != nil {
+		return nil, fmt.Errorf("nst: %w", err)
+	}
+	if err := machine.Run(ctx); err != nil {
+		return nil, fmt.Errorf("nst: %w", err)
+	}
+	for i, n := range nodes {
+		f := tensor{shape: n.Shape(), data: make([]float32, n.Shape().TotalSize())}
+		if err := machine.Get(f.data, n); err != nil {
+			return nil, fmt.Errorf("nst: %w", err)
+		}
+		out[layers[i].Layer] = f
+	}
+	return out, nil
+}
+
+func layerNames(layers []LayerWeight) []string {
+	names := make([]string, len(layers))
+	for i, l := range layers {
+		names[i] = l.Layer
+	}
+	return names
+}

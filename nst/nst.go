@@ -1,0 +1,99 @@
+// Package nst paints one picture in the style of another, by the method of
+// Gatys, Ecker and Bethge (2016): the picture's pixels are the variables, and an
+// optimiser moves them until the deep features of a fixed VGG network match the
+// content's and their Gram matrices match the style's.
+//
+// Load a network with package vgg, then:
+//
+//	t, err := nst.New(weights, nst.DefaultOptions())
+//	defer t.Close()
+//	style, err := t.Style(ctx, nst.StylePicture{Picture: painting, Weight: 1})
+//	result, err := t.Run(ctx, nst.Job{Content: photo, Style: style})
+//
+// One seed gives the same bytes on one machine, whatever the number of threads.
+package nst
+
+import (
+	"time"
+
+	"nst/imgio"
+)
+
+// StylePicture is a picture whose style is wanted.
+type StylePicture struct {
+	Picture *imgio.Planar
+	Weight  float64 // its share, relative to the other pictures; above 0
+}
+
+// Job is one picture to paint.
+type Job struct {
+	Content *imgio.Planar // at any size
+	Style   *Style        // from [Transfer.Style]
+	Start   *imgio.Planar // the first picture, for Options.Init image; else nil
+
+	// Progress, if not nil, is called after every evaluation, on the goroutine
+	// that runs the job.
+	Progress func(Progress)
+}
+
+// Loss is the value of the objective, each term times its weight.
+type Loss struct {
+	Total   float64 `json:"total"`
+	Content float64 `json:"content"`
+	Style   float64 `json:"style"`
+	TV      float64 `json:"tv"`
+}
+
+// Progress tells how far a run is.
+type Progress struct {
+	Scale, Scales         int // which size of how many, from 1
+	Width, Height         int // of the picture at this scale, pixels
+	Iteration, Iterations int // evaluations done and planned, at this scale
+	Loss                  Loss
+	Elapsed               time.Duration // since the run began
+	picture               func() *imgio.Planar
+}
+
+// Picture returns a copy of the picture as it is now. It may only be called
+// while the function that was given p runs.
+func (p Progress) Picture() *imgio.Planar { return p.picture() }
+
+// Stop says why a run ended.
+type Stop string
+
+// The reasons to end a run.
+const (
+	StopIterations  Stop = "iterations"  // all were done
+	StopTolerance   Stop = "tolerance"   // the loss has settled
+	StopInterrupted Stop = "interrupted" // the context was cancelled
+)
+
+// Result is what a run ended with.
+type Result struct {
+	Picture    *imgio.Planar // values may lie outside 0..1; writing clamps them
+	Loss       Loss          // of the last evaluation
+	Iterations int           // evaluations done
+	Stop       Stop
+	Elapsed    time.Duration
+}
+
+// Term is the loss of one layer.
+type Term struct {
+	Layer  string  `json:"layer"`
+	Loss   float64 `json:"loss"`   // unweighted
+	Weight float64 `json:"weight"` // total is the sum of Loss times Weight
+}
+
+// PlainTerm is the loss of a term that has no layer.
+type PlainTerm struct {
+	Loss   float64 `json:"loss"`
+	Weight float64 `json:"weight"`
+}
+
+// Score is the objective of a picture, term by term.
+type Score struct {
+	Total   float64   `json:"total"`
+	Content []Term    `json:"content"`
+	Style   []Term    `json:"style"`
+	TV      PlainTerm `json:"tv"`
+}

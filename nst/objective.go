@@ -1,0 +1,118 @@
+package nst
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"nst/imgio"
+	"nst/internal/exec"
+	"nst/internal/optim"
+)
+
+// objective is the function that is made small, for pictures of one size: the
+// loss of a picture and its gradient to the pixels.
+type objective struct {
+	machine        *exec.Machine
+	vector         optim.Vector
+	pixels         *exec.Node
+	total          *exec.Node
+	gradient       *exec.Node // nil when only the loss is wanted
+	content, style []layerTerm
+	tv             layerTerm
+}
+
+// layerTerm is one term of the objective; layer is empty for the total variation.
+type layerTerm struct {
+	layer  string
+	weight float64
+	node   *exec.Node
+}
+
+// terms lists all terms.
+func (o *objective) terms() []layerTerm {
+	return append(slices.Concat(o.content, o.style), o.tv)
+}
+
+// newObjective makes the objective for a content picture. Terms without weight
+// are left out of it, but for the total variation and unless all are asked for,
+// in which case there is no gradient.
+func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, s *Style, all bool) (*objective, error) {
+	names := layerNames(slices.Concat(t.options.ContentLayers, t.options.StyleLayers))
+	if err := t.checkSize("content", content.W, content.H, names); err != nil {
+		return nil, err
+	}
+	targets, err := t.forward(ctx, content, t.options.ContentLayers, func(_ string, f *exec.Node) (*exec.Node, error) {
+		return f, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	o := &objective{vector: t.vector}
+	given := map[*exec.Node][]float32{}
+	if err := exec.Build(func() error { return t.build(o, content, targets, s, all, given) }); err != nil {
+		return nil, fmt.Errorf("nst: %w", err)
+	}
+	outputs := []*exec.Node{o.total}
+	for _, term := range o.terms() {
+		outputs = append(outputs, term.node)
+	}
+	if o.gradient != nil {
+		outputs = append(outputs, o.gradient)
+	}
+	if o.machine, err = exec.New(t.device, outputs...); err != nil {
+		return nil, fmt.Errorf("nst: %w", err)
+	}
+	for n, data := range given {
+		if err := o.machine.Set(n, data); err != nil {
+			return nil, fmt.Errorf("nst: %w", err)
+		}
+	}
+	return o, nil
+}
+
+// evaluate returns the loss of a picture (3, h, w) and, unless it is nil, fills
+// gradient with the derivative of the total to each pixel.
+func (o *objective) evaluate(ctx context.Context, picture, gradient []float32) (Loss, error) {
+	if err := o.machine.Set(o.pixels, picture); err != nil {
+		return Loss{}, err
+	}
+	if err := o.machine.Run(ctx); err != nil {
+		return Loss{}, err
+	}
+	if gradient != nil {
+		if err := o.machine.Get(gradient, o.gradient); err != nil {
+			return Loss{}, err
+		}
+	}
+	sum := func(terms []layerTerm) (total float64) {
+		for _, t := range terms {
+			total += t.weight * o.value(t.node)
+		}
+		return total
+	}
+	l := Loss{Content: sum(o.content), Style: sum(o.style), TV: o.tv.weight * o.value(o.tv.node)}
+	l.Total = l.Content + l.Style + l.TV
+	return l, nil
+}
+
+// value reads a scalar of the last evaluation.
+func (o *objective) value(n *exec.Node) float64 { return o.machine.Scalar(n) }
+
+// score reads every term of the last evaluation.
+func (o *objective) score() *Score {
+	terms := func(from []layerTerm) []Term {
+		to := make([]Term, len(from))
+		for i, t := range from {
+			to[i] = Term{t.layer, o.value(t.node), t.weight}
+		}
+		return to
+	}
+	s := &Score{Content: terms(o.content), Style: terms(o.style), TV: PlainTerm{o.value(o.tv.node), o.tv.weight}}
+	for _, t := range o.terms() {
+		s.Total += t.weight * o.value(t.node)
+	}
+	return s
+}
+
+func (o *objective) close() { o.machine.Close() }

@@ -1,0 +1,193 @@
+package nst
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	"nst/imgio"
+	"nst/internal/exec"
+	"nst/internal/optim"
+	"nst/vgg"
+)
+
+// Transfer paints pictures with one network and one set of options. Its methods
+// may not be called at the same time.
+type Transfer struct {
+	weights *vgg.Weights
+	options Options
+	pooling vgg.Pooling
+	device  exec.Device
+	vector  optim.Vector
+}
+
+// New returns a Transfer, or what [Options.Validate] finds. The weights must
+// reach to the deepest layer in o and must not be changed afterwards. Close
+// frees what it holds.
+func New(w *vgg.Weights, o Options) (*Transfer, error) {
+	if err := w.Check(); err != nil {
+		return nil, fmt.Errorf("nst: %w", err)
+	}
+	if err := o.Validate(w.Network); err != nil {
+		return nil, err
+	}
+	if err := deepEnough(w, &o); err != nil {
+		return nil, err
+	}
+	pooling, err := vgg.ParsePooling(o.Pooling)
+	if err != nil {
+		return nil, fmt.Errorf("nst: %w", err)
+	}
+	cpu, err := exec.OpenCPU(threads(o.Threads), os.Getenv)
+	if err != nil {
+		return nil, fmt.Errorf("nst: %w", err)
+	}
+	return &Transfer{weights: w, options: o, pooling: pooling, device: cpu, vector: cpu.Vector()}, nil
+}
+
+// deepEnough returns an error if the weights end before the deepest tap.
+func deepEnough(w *vgg.Weights, o *Options) error {
+	end, last := 0, ""
+	for i, l := range w.Network.Layers {
+		if _, ok := w.Filters[l.Name]; ok {
+			end, last = i, l.Name
+		}
+	}
+	for _, name := range layerNames(slices.Concat(o.ContentLayers, o.StyleLayers)) {
+		i, err := w.Network.Index(name)
+		if err != nil {
+			return err
+		}
+		for j, l := range w.Network.Layers[:i+1] {
+			if l.Kind == vgg.Conv && j > end {
+				return fmt.Errorf("nst: layer %s is out of reach: the %s weights end at %s", name, w.Network.Name, last)
+			}
+		}
+	}
+	return nil
+}
+
+// threads is the number that Options.Threads stands for.
+func threads(n int) int {
+	if n == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return n
+}
+
+// Close frees the device. The Transfer cannot be used afterwards.
+func (t *Transfer) Close() error { return t.device.Close() }
+
+// TooSmallError tells that a picture is too small for the network: nothing is
+// left of it at a layer.
+type TooSmallError struct {
+	What          string // content, style
+	Width, Height int    // pixels, as scaled
+	Layer         string
+}
+
+func (e *TooSmallError) Error() string {
+	return fmt.Sprintf("nst: %s picture of %dx%d pixels leaves no features at %s", e.What, e.Width, e.Height, e.Layer)
+}
+
+// DivergedError tells that loss or gradient ceased to be numbers.
+type DivergedError struct{ Iteration int }
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("nst: the loss stopped being a number at iteration %d", e.Iteration)
+}
+
+// checkSize returns a TooSmallError if a w x h picture is pooled away before the
+// deepest of the taps.
+func (t *Transfer) checkSize(what string, w, h int, taps []string) error {
+	for _, name := range taps {
+		i, err := t.weights.Network.Index(name)
+		if err != nil {
+			return err
+		}
+		if s := t.weights.Network.Stride(i); w/s < 1 || h/s < 1 {
+			return &TooSmallError{what, w, h, name}
+		}
+	}
+	return nil
+}
+
+// fit scales a content picture so that its longest side is Options.Size.
+func (t *Transfer) fit(p *imgio.Planar) *imgio.Planar {
+	w, h := imgio.FitLongest(p.W, p.H, t.options.Size)
+	return p.Resize(w, h)
+}
+
+// Run paints one picture. If ctx is cancelled it returns, within one operation of
+// the network, both the result of the iterations done and an error that wraps
+// ctx.Err(); likewise with a [DivergedError] when the loss stops being a number.
+func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
+	began := time.Now()
+	content := t.fit(j.Content)
+	start, err := t.start(content, j.Start)
+	if err != nil {
+		return nil, err
+	}
+	o, err := t.newObjective(ctx, content, j.Style, false)
+	if err != nil {
+		return nil, err
+	}
+	defer o.close()
+	r := &run{options: &t.options, objective: o, job: &j, began: began, picture: start}
+	return r.loop(ctx)
+}
+
+// Score evaluates the objective for a picture without changing it. Both pictures
+// are scaled as Run scales the content; then they must be of one size.
+func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, picture *imgio.Planar) (*Score, error) {
+	c, p := t.fit(content), t.fit(picture)
+	if c.W != p.W || c.H != p.H {
+		return nil, fmt.Errorf("nst: picture of %dx%d pixels cannot be held against content of %dx%d", p.W, p.H, c.W, c.H)
+	}
+	o, err := t.newObjective(ctx, c, s, true)
+	if err != nil {
+		return nil, err
+	}
+	defer o.close()
+	if _, err := o.evaluate(ctx, p.Pix, nil); err != nil {
+		return nil, err
+	}
+	return o.score(), nil
+}
+
+// start returns the first picture of a run.
+func (t *Transfer) start(content, given *imgio.Planar) (*imgio.Planar, error) {
+	switch t.options.Init {
+	case InitNoise:
+		return noise(content.W, content.H, t.options.Seed), nil
+	case InitImage:
+		if given == nil {
+			return nil, errors.New("nst: no picture to start from, which Init image asks for")
+		}
+		return given.Resize(content.W, content.H).Clone(), nil
+	}
+	return content.Clone(), nil
+}
+
+// optimizer returns the optimiser that the options ask for, over n numbers.
+func (o *Options) optimizer(n int, v optim.Vector) (optim.Optimizer, error) {
+	rate := o.LearningRate
+	if o.Optimizer == Adam {
+		a := optim.DefaultAdam()
+		if rate == 0 {
+			rate = 10
+		}
+		a.LR = rate
+		return optim.NewAdam(n, a, v)
+	}
+	l := optim.DefaultLBFGS()
+	if rate != 0 {
+		l.LR = rate
+	}
+	l.History = o.History
+	return optim.NewLBFGS(n, l, v)
+}
