@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"nst/imgio"
+	"nst/internal/batch"
+	"nst/nst"
+)
+
+// batchOptions is what nst batch was asked for.
+type batchOptions struct {
+	settings
+	contents []string // files, folders, patterns
+	styles   []string
+	dir      string
+	format   string // png, jpg
+}
+
+// newBatchCmd returns nst batch. A runF that is not nil runs in the place of the
+// work.
+func newBatchCmd(e *env, runF func(context.Context, *batchOptions) error) *cobra.Command {
+	o := &batchOptions{settings: defaults(), format: "png"}
+	cmd := &cobra.Command{
+		Use:   "batch CONTENT... --style STYLE [--style ...] --out-dir DIR",
+		Short: "Paint many pictures in many styles",
+		Long: `batch paints every CONTENT in every STYLE. A CONTENT is a picture, a folder (the
+pictures in it, not those in folders within) or a pattern such as 'in/*.jpg'.
+
+Results are named CONTENT-STYLE.png in DIR, which is made if need be. Those that
+are there are skipped, so that the same command goes on where it was interrupted;
+--overwrite does them again. A picture that cannot be read is reported and the
+others are done. The last lines say what was done, skipped and failed; the exit
+code is 1 if any failed. An interrupt saves the picture at work as
+CONTENT-STYLE-partial.png.`,
+		Example: `  nst batch holiday/ --style painting.jpg --out-dir painted
+  nst batch 'in/*.jpg' --style monet.jpg --style klimt.jpg --out-dir out --format jpg
+  nst batch a.png b.png --style s.png --out-dir out --size 256 --iterations 100 --progress plain`,
+		Args: arguments(1, -1, "CONTENT..."),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.contents = args
+			if err := o.check(cmd); err != nil {
+				return err
+			}
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			return runBatch(cmd.Context(), e, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&o.styles, "style", nil, "take the style of the picture in `FILE`; may be given again")
+	folderFlag(cmd, &o.dir, "out-dir", "put the results into `DIR`; made if need be")
+	words(cmd, &wordValue{word: &o.format, words: []string{"png", "jpg"}}, "format", "of the results")
+	o.saveFlags(cmd)
+	o.lossFlags(cmd, e)
+	o.paintFlags(cmd)
+	o.talkFlags(cmd)
+	return cmd
+}
+
+// check returns every value that the command line alone shows to be wrong.
+func (o *batchOptions) check(cmd *cobra.Command) error {
+	switch {
+	case len(o.styles) == 0:
+		return &usageError{cmd, errors.New("--style is missing")}
+	case o.dir == "":
+		return &usageError{cmd, errors.New("--out-dir is missing")}
+	}
+	errs := []error{o.settings.check(cmd)}
+	if o.format != "jpg" && cmd.Flags().Changed("quality") {
+		errs = append(errs, &valueError{"--quality", o.quality, "is only for --format jpg"})
+	}
+	return errors.Join(errs...)
+}
+
+// plan returns the jobs, or why they cannot be.
+func (o *batchOptions) plan() ([]batch.Job, error) {
+	for _, c := range o.contents {
+		if imgio.SameFile(c, o.dir) {
+			return nil, &fileError{"output folder", o.dir, errors.New("is one of the content folders, so that results would become contents")}
+		}
+	}
+	contents, err := batch.Contents(o.contents, imgio.Extensions())
+	if err != nil {
+		return nil, err
+	}
+	jobs, err := batch.Plan(contents, o.styles, o.dir, "."+o.format)
+	if err != nil {
+		return nil, err
+	}
+	inputs := slices.Concat(contents, o.styles)
+	if o.start != "" {
+		inputs = append(inputs, o.start)
+	}
+	others := inputs
+	for _, j := range jobs {
+		if err := checkInputs(j.Output, inputs); err != nil {
+			return nil, err
+		}
+		others = append(others, j.Output)
+	}
+	return jobs, checkLog(o.log, others)
+}
+
+func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
+	t := newTalk(e, &o.settings)
+	jobs, err := o.plan()
+	if err != nil {
+		return err
+	}
+	for _, style := range o.styles {
+		if _, _, err := imgio.Open(style); err != nil {
+			return &fileError{"style image", style, err}
+		}
+	}
+	transfer, err := o.transfer(e)
+	if err != nil {
+		return err
+	}
+	defer transfer.Close()
+	if err := o.makeDir(); err != nil {
+		return err
+	}
+	opts := batch.Options{Overwrite: o.overwrite, Save: o.save}
+	if o.start != "" {
+		if opts.Start, _, err = imgio.Open(o.start); err != nil {
+			return &fileError{"first image", o.start, err}
+		}
+	}
+	log, err := openLog(o.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, log.close()) }()
+
+	undo := t.onInterrupt(ctx)
+	defer undo()
+	(&batchTalk{talk: t, o: o, log: log}).listen(&opts)
+	summary, err := batch.Run(ctx, transfer, jobs, opts)
+	t.summary(summary)
+	switch {
+	case err != nil:
+		return &interrupted{err}
+	case summary.Count(batch.Failed) > 0:
+		return silent{}
+	}
+	return nil
+}
+
+// makeDir makes the folder for the results and sees that it can be written to.
+func (o *batchOptions) makeDir() error {
+	if err := os.MkdirAll(o.dir, 0o777); err != nil {
+		return &fileError{"output folder", o.dir, err}
+	}
+	if err := imgio.CheckWritable(filepath.Join(o.dir, "picture."+o.format), true); err != nil {
+		return &fileError{"output folder", o.dir, err}
+	}
+	return nil
+}
+
+// batchTalk says how a batch goes.
+type batchTalk struct {
+	*talk
+	o        *batchOptions
+	log      *logFile
+	reporter reporter
+}
+
+func (b *batchTalk) listen(opts *batch.Options) {
+	opts.Started = func(i, n int, j batch.Job) {
+		b.say("%d/%d  %s in the style of %s", i+1, n, j.Content, j.Style)
+		b.reporter = newReporter(b.e, b.o.progress, b.o.quiet)
+		if lines, ok := b.reporter.(*jsonLines); ok {
+			lines.output = j.Output
+		}
+	}
+	opts.Notes = b.notes
+	opts.Progress = func(j batch.Job, p nst.Progress) {
+		b.reporter.update(p)
+		b.log.update(j.Output, p)
+	}
+	opts.Finished = func(i, n int, o batch.Outcome) {
+		if b.reporter != nil {
+			b.reporter.end()
+		}
+		switch o.Status {
+		case batch.Done:
+			b.wrote(o.Output, o.Result)
+		case batch.Failed:
+			b.e.fail(message(o.Err), hints(o.Err)...)
+		case batch.Interrupted:
+			if o.Partial != "" {
+				b.wrote(o.Partial, o.Result)
+			}
+			if o.Err != nil {
+				b.e.fail(message(o.Err))
+			}
+		}
+	}
+}
+
+// summary says what became of all jobs.
+func (t *talk) summary(s *batch.Summary) {
+	type failure struct {
+		Output string `json:"output"`
+		Error  string `json:"error"`
+	}
+	v := struct {
+		Done    int       `json:"done"`
+		Skipped int       `json:"skipped"`
+		Failed  int       `json:"failed"`
+		Left    int       `json:"left"`
+		Errors  []failure `json:"errors,omitempty"`
+	}{Done: s.Count(batch.Done), Skipped: s.Count(batch.Skipped), Failed: s.Count(batch.Failed)}
+	v.Left = s.Planned - v.Done - v.Skipped - v.Failed
+	words := fmt.Sprintf("%d done, %d skipped (already there), %d failed", v.Done, v.Skipped, v.Failed)
+	if v.Left > 0 {
+		words += fmt.Sprintf(", %d left to do", v.Left)
+	}
+	for _, o := range s.Outcomes {
+		if o.Status == batch.Failed {
+			v.Errors = append(v.Errors, failure{o.Output, message(o.Err)})
+			words += fmt.Sprintf("\nfailed: %s: %s", o.Output, message(o.Err))
+		}
+	}
+	t.put(v, words)
+}

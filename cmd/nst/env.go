@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+)
+
+// env is what a command knows of the world.
+type env struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer // data; everything said
+	Getenv         func(string) string
+	IsTerminal     bool // Stderr is a terminal
+}
+
+// colour reports whether messages may be coloured: on a terminal, unless
+// NO_COLOR is set to anything (no-color.org).
+func (e *env) colour() bool {
+	return e.fancy() && e.Getenv("NO_COLOR") == ""
+}
+
+// fancy reports whether a line on Stderr can be drawn over.
+func (e *env) fancy() bool {
+	return e.IsTerminal && e.Getenv("TERM") != "dumb"
+}
+
+// paint returns s in the colour of an ANSI code where colours are welcome.
+func (e *env) paint(code, s string) string {
+	if !e.colour() {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+// fail says an error and its hints.
+func (e *env) fail(message string, hints ...string) {
+	fmt.Fprintf(e.Stderr, "nst: %s %s\n", e.paint("1;31", "error:"), message)
+	for _, h := range hints {
+		fmt.Fprintf(e.Stderr, "nst: %s %s\n", e.paint("36", "hint:"), h)
+	}
+}
+
+// lockedWriter lets the progress and the answer to a signal share a stream.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nst/imgio"
+	"nst/internal/batch"
+	"nst/nst"
+	"nst/vgg"
+)
+
+// The exit codes of nst.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// usageError is a command line that cannot be read; it is answered with the
+// usage of the command.
+type usageError struct {
+	cmd *cobra.Command
+	err error
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// valueError is a flag or argument whose value cannot be.
+type valueError struct {
+	flag   string // as in --size
+	value  any
+	reason string // what would do
+}
+
+func (e *valueError) Error() string { return fmt.Sprintf("%s is %v: %s", e.flag, e.value, e.reason) }
+
+// fileError is a file that the run cannot do without, or must not touch.
+type fileError struct {
+	what string // content image, output, ...
+	path string
+	err  error
+}
+
+func (e *fileError) Error() string {
+	why, path := reason(e.err), new(fs.PathError)
+	if errors.As(e.err, &path) && !errors.Is(e.err, fs.ErrExist) {
+		why = path.Err.Error()
+	}
+	if _, after, said := strings.Cut(why, strconv.Quote(e.path)+": "); said {
+		why = after
+	}
+	return fmt.Sprintf("%s %q: %s", e.what, e.path, why)
+}
+func (e *fileError) Unwrap() error { return e.err }
+
+// errIsInput is a reason not to write a file.
+var errIsInput = errors.New("is one of the inputs")
+
+// interrupted is a run that was told to stop. What was saved has been said.
+type interrupted struct{ err error }
+
+func (e *interrupted) Error() string { return "interrupted" }
+func (e *interrupted) Unwrap() error { return e.err }
+
+// silent is a failure of which all has been said.
+type silent struct{}
+
+func (silent) Error() string { return "failed" }
+
+// report says what went wrong, if anything, and returns the exit code.
+func report(e *env, err error) int {
+	code := exitDone
+	for _, err := range flatten(err) {
+		code = max(code, reportOne(e, err))
+	}
+	return code
+}
+
+func reportOne(e *env, err error) int {
+	if errors.As(err, new(silent)) {
+		return exitFailed
+	}
+	if stop := new(interrupted); errors.As(err, &stop) {
+		return exitInterrupted
+	}
+	if errors.Is(err, context.Canceled) {
+		e.fail("interrupted; nothing was written")
+		return exitInterrupted
+	}
+	e.fail(message(err), hints(err)...)
+	usage := new(usageError)
+	if errors.As(err, &usage) {
+		line, path := usage.cmd.UseLine(), usage.cmd.CommandPath()
+		if usage.cmd.HasSubCommands() {
+			line = path + " COMMAND"
+		}
+		fmt.Fprintf(e.Stderr, "usage: %s\nRun '%s --help' for what there is.\n", line, path)
+	}
+	if isUsage(err) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// flatten returns the errors that err joins, or err itself.
+func flatten(err error) []error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, err := range joined.Unwrap() {
+		all = append(all, flatten(err)...)
+	}
+	return all
+}
+
+// isUsage reports whether the command line alone shows that err had to come.
+func isUsage(err error) bool {
+	return errors.As(err, new(*usageError)) || errors.As(err, new(*valueError)) ||
+		errors.As(err, new(*nst.OptionError)) || errors.As(err, new(*vgg.UnknownLayerError))
+}
+
+// message puts err in the words of the command line.
+func message(err error) string {
+	file, option, layer := new(fileError), new(nst.OptionError), new(vgg.UnknownLayerError)
+	switch {
+	case errors.As(err, &file):
+		return file.Error()
+	case errors.As(err, &option):
+		field, layer, _ := strings.Cut(option.Field, " ")
+		return strings.TrimRight(fmt.Sprintf("%s %s", flagName(field), layer), " ") +
+			fmt.Sprintf(" is %v: %s", option.Value, option.Reason)
+	case errors.As(err, &layer):
+		return fmt.Sprintf("network %s has no layer %q", layer.Network, layer.Layer)
+	}
+	return reason(err)
+}
+
+// reason returns what err says, without the names of the package that says it
+// and of the file, which have been said.
+func reason(err error) string {
+	var (
+		format  = new(imgio.FormatError)
+		picture = new(batch.PictureError)
+		none    = new(vgg.NotFoundError)
+	)
+	switch {
+	case errors.As(err, &picture):
+		return (&fileError{picture.What + " image", picture.Path, picture.Err}).Error()
+	case errors.As(err, &none):
+		return fmt.Sprintf("no weights %q: neither %q nor a file of that name exists", none.Name, none.Path)
+	case errors.As(err, &format):
+		bare := *format
+		bare.Supported = nil // said as a hint
+		return bare.Error()
+	case errors.Is(err, imgio.ErrNoFolder):
+		return imgio.ErrNoFolder.Error()
+	case errors.Is(err, imgio.ErrFolder):
+		return imgio.ErrFolder.Error()
+	case errors.Is(err, fs.ErrExist):
+		return "is there already"
+	}
+	text := err.Error()
+	for _, pkg := range []string{"imgio: ", "nst: ", "vgg: ", "batch: "} {
+		text = strings.TrimPrefix(text, pkg)
+	}
+	return text
+}
+
+// hints returns what may cure err. This is the one place that knows.
+func hints(err error) []string {
+	var (
+		format   = new(imgio.FormatError)
+		layer    = new(vgg.UnknownLayerError)
+		small    = new(nst.TooSmallError)
+		diverged = new(nst.DivergedError)
+		none     = new(vgg.NotFoundError)
+		file     = new(fileError)
+	)
+	switch {
+	case errors.As(err, &format) && len(format.Supported) > 0:
+		return []string{"supported formats are " + strings.Join(format.Supported, ", ") + "; convert it first"}
+	case errors.Is(err, imgio.ErrFolder):
+		return []string{"nst batch takes folders"}
+	case errors.Is(err, imgio.ErrNoFolder):
+		return []string{"make the folder first, or write elsewhere with -o"}
+	case errors.As(err, &layer):
+		return []string{"its layers are " + strings.Join(layer.Known, ", ")}
+	case errors.As(err, &small):
+		return []string{"give a picture that is less long and thin, a larger --size, or shallower layers"}
+	case errors.As(err, &diverged):
+		return []string{"lower --learning-rate, or take --optimizer lbfgs"}
+	case errors.As(err, &none):
+		pull := "vgg19"
+		if slices.Contains(networks(), none.Name) {
+			pull = none.Name
+		}
+		return []string{"download them with: nst weights pull " + pull, "or take them from a file of your own with: nst weights import FILE"}
+	case errors.As(err, new(*shortError)):
+		return []string{"--full keeps all layers in nst weights pull and nst weights import"}
+	case errors.As(err, new(*pullError)):
+		return []string{"download the weights elsewhere, then: nst weights import FILE"}
+	case errors.As(err, &file) && errors.Is(err, fs.ErrExist):
+		return []string{"--overwrite replaces it"}
+	case errors.As(err, &file) && errors.Is(err, errIsInput):
+		return []string{"write elsewhere with -o"}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+	"regexp"
+
+	"nst/imgio"
+)
+
+// checkOutput tells whether a run that reads inputs may write its picture to
+// path.
+func checkOutput(path string, overwrite bool, inputs []string) error {
+	if err := checkInputs(path, inputs); err != nil {
+		return err
+	}
+	if err := imgio.CheckWritable(path, overwrite); err != nil {
+		return &fileError{"output", path, err}
+	}
+	return nil
+}
+
+// save writes a picture as the flags ask for.
+func (s *settings) save(path string, p *imgio.Planar) error {
+	var opts []imgio.Option
+	if format, err := imgio.FormatOf(path); err == nil && format == "jpeg" {
+		opts = append(opts, imgio.JPEGQuality(s.quality))
+	}
+	if err := imgio.Save(path, p, opts...); err != nil {
+		return &fileError{"output", path, err}
+	}
+	return nil
+}
+
+// checkInputs tells whether path is one of inputs, under whatever name.
+func checkInputs(path string, inputs []string) error {
+	for _, in := range inputs {
+		if imgio.SameFile(path, in) {
+			return &fileError{"output", path, errIsInput}
+		}
+	}
+	return nil
+}
+
+// checkNumbered tells whether a picture on the way to output, out-0050.png,
+// would replace one of inputs.
+func checkNumbered(output string, inputs []string) error {
+	ext := filepath.Ext(output)
+	stem := filepath.Base(output[:len(output)-len(ext)])
+	name := regexp.MustCompile(`^` + regexp.QuoteMeta(stem) + `-\d{4,}` + regexp.QuoteMeta(ext) + `$`)
+	for _, in := range inputs {
+		beside := filepath.Join(filepath.Dir(output), filepath.Base(in))
+		if name.MatchString(filepath.Base(in)) && imgio.SameFile(beside, in) {
+			return &fileError{"picture of --save-every", beside, errIsInput}
+		}
+	}
+	return nil
+}
+
+// checkLog tells whether a log may be written to path.
+func checkLog(path string, others []string) error {
+	if path == "" {
+		return nil
+	}
+	for _, other := range others {
+		if filepath.Clean(path) == filepath.Clean(other) || imgio.SameFile(path, other) {
+			return &fileError{"log", path, errors.New("is another file of this run")}
+		}
+	}
+	return nil
+}

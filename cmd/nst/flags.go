@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nst/nst"
+	"nst/vgg"
+)
+
+// settings is what the flags that several commands share are bound to. Its
+// start is [defaults], the one place where a default is.
+type settings struct {
+	nst.Options
+	network string // a name, or a file of weights
+	start   string // the file of --init FILE
+
+	output    string
+	overwrite bool
+	quality   int // of JPEG
+
+	progress string
+	quiet    bool
+	log      string
+}
+
+func defaults() settings {
+	return settings{Options: nst.DefaultOptions(), network: "vgg19", quality: 95, progress: "auto"}
+}
+
+func progressModes() []string { return []string{"auto", "bar", "plain", "json", "none"} }
+
+// flagName returns the flag, with its dashes, that sets a field of
+// [nst.Options]: --style-weight for StyleWeight.
+func flagName(field string) string {
+	var b strings.Builder
+	b.WriteByte('-')
+	for _, r := range field {
+		if 'A' <= r && r <= 'Z' {
+			b.WriteByte('-')
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return strings.Replace(b.String(), "--t-v-", "--tv-", 1)
+}
+
+// lossFlags binds what the objective is made of.
+func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
+	f := cmd.Flags()
+	f.Var(&numberValue{&s.ContentWeight}, "content-weight", "how much the content counts")
+	f.Var(&numberValue{&s.StyleWeight}, "style-weight", "how much the style counts")
+	f.Var(&numberValue{&s.TVWeight}, "tv-weight", "how much smoothness (total variation) counts")
+	f.Var(&layersValue{&s.ContentLayers}, "content-layers", "layers that hold the content")
+	f.Var(&layersValue{&s.StyleLayers}, "style-layers", "layers that hold the style")
+	f.IntVar(&s.Size, "size", s.Size, "scale the longest side of the picture to `PIXELS`")
+	words(cmd, &wordValue{word: &s.Pooling, words: nst.Poolings()}, "pooling", "pooling of the network")
+	f.IntVar(&s.Threads, "threads", s.Threads, "use `N` processors; 0 is all")
+	f.Var(&textValue{&s.network, "{vgg19|vgg16|NAME|FILE}"}, "network", "network that looks at the picture: one of nst weights list, or a file")
+	complete(cmd, "network", func() ([]string, cobra.ShellCompDirective) {
+		names := append(networks(), e.kept()...)
+		slices.Sort(names)
+		return slices.Compact(names), cobra.ShellCompDirectiveDefault
+	})
+}
+
+// paintFlags binds how the objective is brought down.
+func (s *settings) paintFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.IntVar(&s.Iterations, "iterations", s.Iterations, "stop after `N` evaluations of the loss and its gradient")
+	words(cmd, &wordValue{word: &s.Optimizer, words: nst.Optimizers()}, "optimizer", "optimiser of the pixels")
+	f.Var(&numberValue{&s.LearningRate}, "learning-rate", "step of the optimiser: 8-bit levels for adam, a factor for lbfgs; 0 is the usual one")
+	f.IntVar(&s.History, "history", s.History, "let lbfgs remember `N` steps")
+	f.Var(&numberValue{&s.Tolerance}, "tolerance", "stop when the loss falls by less than this fraction in ten iterations; 0 never does")
+	init := &wordValue{word: &s.Init, words: []string{nst.InitContent, nst.InitNoise}}
+	init.other, init.otherWord = &s.start, nst.InitImage
+	words(cmd, init, "init", "what the picture starts as")
+	f.Uint64Var(&s.Seed, "seed", s.Seed, "grow --init noise from the number `N`")
+}
+
+// saveFlags binds how a picture is written.
+func (s *settings) saveFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&s.overwrite, "overwrite", s.overwrite, "replace a picture that is there")
+	f.IntVar(&s.quality, "quality", s.quality, "write a JPEG of quality `Q`, 1 to 100")
+}
+
+// talkFlags binds what is said on the way.
+func (s *settings) talkFlags(cmd *cobra.Command) {
+	s.showFlags(cmd)
+	cmd.Flags().StringVar(&s.log, "log", s.log, "write one JSON line per iteration to `FILE`, replacing it")
+}
+
+// showFlags binds what is said on stderr.
+func (s *settings) showFlags(cmd *cobra.Command) {
+	words(cmd, &wordValue{word: &s.progress, words: progressModes()}, "progress", "how progress is shown, on stderr; auto is bar on a terminal, else plain")
+	cmd.Flags().BoolVarP(&s.quiet, "quiet", "q", s.quiet, "say nothing but errors")
+}
+
+// words adds a flag that takes one of a few words, and completes to them.
+func words(cmd *cobra.Command, v *wordValue, name, usage string) {
+	cmd.Flags().Var(v, name, usage)
+	complete(cmd, name, func() ([]string, cobra.ShellCompDirective) {
+		if v.other != nil {
+			return v.words, cobra.ShellCompDirectiveDefault
+		}
+		return v.words, cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// complete sets what the shell offers for a flag. It panics if cmd has no such
+// flag, or it is set twice.
+func complete(cmd *cobra.Command, name string, offer func() ([]string, cobra.ShellCompDirective)) {
+	err := cmd.RegisterFlagCompletionFunc(name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return offer()
+	})
+	if err != nil {
+		panic(err)
+	}
+}
+
+// folderFlag binds a flag that takes a folder, and completes to folders.
+func folderFlag(cmd *cobra.Command, p *string, name, usage string) {
+	cmd.Flags().StringVar(p, name, *p, usage)
+	complete(cmd, name, func() ([]string, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	})
+}
+
+// check returns every setting that the command line alone shows to be wrong.
+func (s *settings) check(cmd *cobra.Command) error {
+	var errs []error
+	if s.quality < 1 || s.quality > 100 {
+		errs = append(errs, &valueError{"--quality", s.quality, "must be between 1 and 100"})
+	}
+	if net, err := vgg.ByName(s.network); err == nil { // a file is looked at later
+		errs = append(errs, s.Validate(net))
+	}
+	for _, f := range []struct {
+		name    string
+		applies bool
+		reason  string
+	}{
+		{"history", s.Optimizer == nst.LBFGS, "is only for --optimizer lbfgs"},
+		{"seed", s.Init == nst.InitNoise, "is only for --init noise"},
+	} {
+		if cmd.Flags().Changed(f.name) && !f.applies {
+			errs = append(errs, &valueError{"--" + f.name, cmd.Flag(f.name).Value, f.reason})
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"nst/nst"
+)
+
+// quietEnv is a world of which nothing is seen.
+func quietEnv() *env {
+	return &env{
+		Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard,
+		Getenv: func(string) string { return "" },
+	}
+}
+
+func TestStylizeFlags(t *testing.T) {
+	layers := func(ls ...nst.LayerWeight) []nst.LayerWeight { return ls }
+	for _, tt := range []struct {
+		name, args string
+		want       func(*stylizeOptions) // what differs from the defaults
+	}{
+		{"defaults", "", func(*stylizeOptions) {}},
+		{"weights", "--content-weight 2 --style-weight=3e2 --tv-weight 0", func(o *stylizeOptions) {
+			o.ContentWeight, o.StyleWeight, o.TVWeight = 2, 300, 0
+		}},
+		{"layers", "--content-layers relu3_1 --style-layers relu1_1:0.5,relu2_2", func(o *stylizeOptions) {
+			o.ContentLayers = layers(nst.LayerWeight{Layer: "relu3_1", Weight: 1})
+			o.StyleLayers = layers(nst.LayerWeight{Layer: "relu1_1", Weight: 0.5}, nst.LayerWeight{Layer: "relu2_2", Weight: 1})
+		}},
+		{"optimiser", "--optimizer adam --learning-rate 5 --iterations 9 --tolerance 1e-4", func(o *stylizeOptions) {
+			o.Optimizer, o.LearningRate, o.Iterations, o.Tolerance = nst.Adam, 5, 9, 1e-4
+		}},
+		{"history", "--history 8", func(o *stylizeOptions) { o.History = 8 }},
+		{"noise", "--init noise --seed 18446744073709551615", func(o *stylizeOptions) {
+			o.Init, o.Seed = nst.InitNoise, 1<<64-1
+		}},
+		{"start from a file", "--init dir/x.png", func(o *stylizeOptions) { o.Init, o.start = nst.InitImage, "dir/x.png" }},
+		{"the last --init counts", "--init x.png --init content", func(o *stylizeOptions) { o.Init = nst.InitContent }},
+		{"network", "--network vgg16 --pooling avg --size 64 --threads 3", func(o *stylizeOptions) {
+			o.network, o.Pooling, o.Size, o.Threads = "vgg16", nst.PoolAvg, 64, 3
+		}},
+		{"output", "-o x.jpeg --quality 70 --overwrite --save-every 5", func(o *stylizeOptions) {
+			o.output, o.quality, o.overwrite, o.saveEvery = "x.jpeg", 70, true, 5
+		}},
+		{"talk", "--progress json -q --log l.jsonl", func(o *stylizeOptions) {
+			o.progress, o.quiet, o.log = "json", true, "l.jsonl"
+		}},
+		{"blend", "more.png --style-blend 2,1.5", func(o *stylizeOptions) {
+			o.styles, o.blend = append(o.styles, "more.png"), []float64{2, 1.5}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			want := &stylizeOptions{
+				settings: settings{Options: nst.DefaultOptions(), network: "vgg19", quality: 95, progress: "auto"},
+				content:  "in/c.jpg", styles: []string{"s.x.png"},
+			}
+			want.output = "c-s.x.png"
+			tt.want(want)
+			var got *stylizeOptions
+			cmd := newStylizeCmd(quietEnv(), func(_ context.Context, o *stylizeOptions) error { got = o; return nil })
+			cmd.SetArgs(append([]string{"in/c.jpg", "s.x.png"}, strings.Fields(tt.args)...))
+			if err := cmd.Execute(); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("got  %+v\nwant %+v", got, want)
+			}
+		})
+	}
+}
+
+func TestBatchFlags(t *testing.T) {
+	var got *batchOptions
+	cmd := newBatchCmd(quietEnv(), func(_ context.Context, o *batchOptions) error { got = o; return nil })
+	cmd.SetArgs(strings.Fields("a b/ --style s.png --style t,u.png --out-dir d --format jpg --size 99 --quality 50"))
+	if err := cmd.Execute(); err != nil {
+		t.Fatal(err)
+	}
+	want := &batchOptions{
+		settings: defaults(), contents: []string{"a", "b/"}, styles: []string{"s.png", "t,u.png"},
+		dir: "d", format: "jpg",
+	}
+	want.Size, want.quality = 99, 50
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestScoreFlags(t *testing.T) {
+	var got *scoreOptions
+	cmd := newScoreCmd(quietEnv(), func(_ context.Context, o *scoreOptions) error { got = o; return nil })
+	cmd.SetArgs(strings.Fields("c.png s.png x.png y.png --style t.png --json --tv-weight 2"))
+	if err := cmd.Execute(); err != nil {
+		t.Fatal(err)
+	}
+	want := &scoreOptions{
+		settings: defaults(), content: "c.png", styles: []string{"s.png", "t.png"},
+		images: []string{"x.png", "y.png"}, json: true,
+	}
+	want.TVWeight = 2
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+// An error about a field of nst.Options names a flag; there must be one.
+func TestEveryOptionHasAFlag(t *testing.T) {
+	cmd := newStylizeCmd(quietEnv(), nil)
+	fields := reflect.TypeFor[nst.Options]()
+	for i := range fields.NumField() {
+		name := flagName(fields.Field(i).Name)
+		if cmd.Flags().Lookup(strings.TrimPrefix(name, "--")) == nil {
+			t.Errorf("Options.%s: there is no flag %s", fields.Field(i).Name, name)
+		}
+	}
+}
+
+// Flags that commands share say the same everywhere.
+func TestFlagsAgree(t *testing.T) {
+	e := quietEnv()
+	stylize := newStylizeCmd(e, nil).Flags()
+	shared := 0
+	for _, cmd := range []*cobra.Command{newBatchCmd(e, nil), newScoreCmd(e, nil)} {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			same := stylize.Lookup(f.Name)
+			if same == nil || cmd.Name() == "score" && f.Name == "quiet" {
+				return
+			}
+			shared++
+			if f.Usage != same.Usage || f.DefValue != same.DefValue || f.Shorthand != same.Shorthand {
+				t.Errorf("--%s of %s is not that of stylize: %q (%s), %q (%s)", f.Name, cmd.Name(), f.Usage, f.DefValue, same.Usage, same.DefValue)
+			}
+		})
+	}
+	if shared < 20 {
+		t.Errorf("only %d flags are shared", shared)
+	}
+}
+
+func TestColourOnlyWhereWelcome(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		terminal bool
+		env      map[string]string
+		want     bool
+	}{
+		{"terminal", true, nil, true},
+		{"file", false, nil, false},
+		{"NO_COLOR", true, map[string]string{"NO_COLOR": "1"}, false},
+		{"dumb terminal", true, map[string]string{"TERM": "dumb"}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var b bytes.Buffer
+			e := quietEnv()
+			e.Stderr, e.IsTerminal = &b, tt.terminal
+			e.Getenv = func(k string) string { return tt.env[k] }
+			if code := run(t.Context(), e, []string{"stylize"}); code != exitUsage {
+				t.Errorf("exit code %d, want %d", code, exitUsage)
+			}
+			if got := strings.Contains(b.String(), "\x1b["); got != tt.want {
+				t.Errorf("coloured is %v, want %v: %q", got, tt.want, b.String())
+			}
+		})
+	}
+}

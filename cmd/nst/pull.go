@@ -1,0 +1,122 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"nst/vgg"
+)
+
+func newPullCmd(e *env) *cobra.Command {
+	var opts vgg.PullOptions
+	s := defaults()
+	cmd := &cobra.Command{
+		Use:   "pull [vgg19|vgg16]",
+		Short: "Download a network",
+		Long: `pull downloads the weights of a network, vgg19 if none is named, checks them, and
+keeps them under that name in place of what is there. A download that is cut off
+is taken up again by the next one.
+
+` + licence,
+		Example: `  nst weights pull
+  nst weights pull vgg16 --full`,
+		Args:      arguments(0, 1, "[vgg19|vgg16]"),
+		ValidArgs: networks(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name := "vgg19"
+			if len(args) > 0 {
+				name = args[0]
+			}
+			if len(vgg.Sources(name)) == 0 {
+				return &valueError{"network", fmt.Sprintf("%q", name), "must be one of vgg19, vgg16"}
+			}
+			return pull(cmd, e, newTalk(e, &s), name, s.progress, opts)
+		},
+	}
+	keepFlags(cmd, &opts.Full, &opts.Float32)
+	s.showFlags(cmd)
+	return cmd
+}
+
+func pull(cmd *cobra.Command, e *env, t *talk, name, mode string, opts vgg.PullOptions) error {
+	store, err := e.store()
+	if err != nil {
+		return err
+	}
+	opts.Sources = vgg.Sources(name)
+	t.say("pulling %s from %s", name, opts.Sources[0])
+	b := &byteBar{talk: t, draw: !t.quiet && (mode == "bar" || mode == "auto" && e.fancy()), mute: mode == "none"}
+	opts.Progress = b.update
+	tried := 0
+	opts.Failed = func(_ vgg.Source, err error) {
+		b.end()
+		t.say("%v", err)
+		if tried++; tried < len(opts.Sources) {
+			t.say("pulling %s from %s", name, opts.Sources[tried])
+		}
+	}
+	path, err := store.Pull(cmd.Context(), name, opts)
+	b.end()
+	switch {
+	case err != nil && cmd.Context().Err() == nil:
+		return &pullError{name, err}
+	case err != nil:
+		return err
+	}
+	t.say("wrote %s\n%s", path, licence)
+	return nil
+}
+
+// pullError is weights that could not be had from anywhere. Why has been said.
+type pullError struct {
+	network string
+	err     error
+}
+
+func (e *pullError) Error() string {
+	return fmt.Sprintf("pulling %s: no source could be used", e.network)
+}
+func (e *pullError) Unwrap() error { return e.err }
+
+// byteBar shows how far a download is: by a bar, or a line at each tenth.
+type byteBar struct {
+	*talk
+	draw, mute bool
+	bar        *progressbar.ProgressBar
+	tenth      int64 // at the last line
+}
+
+func (b *byteBar) update(done, total int64) {
+	switch {
+	case b.draw:
+		b.redraw(done, total)
+	case !b.mute && total > 0 && 10*done/total != b.tenth:
+		b.tenth = 10 * done / total
+		b.say("%.1f of %.1f MB", float64(done)/1e6, float64(total)/1e6)
+	}
+}
+
+func (b *byteBar) redraw(done, total int64) {
+	if b.bar == nil {
+		b.bar = progressbar.NewOptions64(total,
+			progressbar.OptionSetWriter(b.e.Stderr),
+			progressbar.OptionSetWidth(24),
+			progressbar.OptionSetTheme(progressbar.ThemeASCII),
+			progressbar.OptionShowBytes(true),
+			progressbar.OptionThrottle(100*time.Millisecond))
+	}
+	_ = b.bar.Set64(done)
+}
+
+// end leaves the bar for what comes next.
+func (b *byteBar) end() {
+	b.tenth = 0
+	if b.bar != nil {
+		_ = b.bar.Exit()
+		fmt.Fprintln(b.e.Stderr)
+		b.bar = nil
+	}
+}

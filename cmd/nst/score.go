@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"nst/imgio"
+	"nst/nst"
+)
+
+// scoreOptions is what nst score was asked for.
+type scoreOptions struct {
+	settings
+	content string
+	styles  []string
+	images  []string
+	json    bool
+}
+
+// newScoreCmd returns nst score. A runF that is not nil runs in the place of the
+// work.
+func newScoreCmd(e *env, runF func(context.Context, *scoreOptions) error) *cobra.Command {
+	o := &scoreOptions{settings: defaults()}
+	var more []string
+	cmd := &cobra.Command{
+		Use:   "score CONTENT STYLE IMAGE...",
+		Short: "Measure the loss of any picture, layer by layer",
+		Long: `score measures how far each IMAGE is from having the content of CONTENT and the
+style of STYLE: the loss that stylize brings down, term by term and layer by
+layer. IMAGE may come from anywhere but must have the aspect of CONTENT; both are
+scaled to --size.
+
+The table goes to stdout: the loss of each layer, its weight, and its share of the
+total, which is the sum of loss times weight. With --json it is one object a line.`,
+		Example: `  nst score photo.jpg painting.jpg out.png
+  nst score photo.jpg painting.jpg out.png other.png --json
+  nst score photo.jpg monet.jpg out.png --style klimt.jpg --size 256`,
+		Args: arguments(3, -1, "CONTENT STYLE IMAGE..."),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.content, o.images = args[0], args[2:]
+			o.styles = append([]string{args[1]}, more...)
+			if err := o.check(cmd); err != nil {
+				return err
+			}
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			return score(cmd.Context(), e, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&more, "style", nil, "blend in the style of `FILE`, counting as much as STYLE; may be given again")
+	f.BoolVar(&o.json, "json", false, "one JSON object a line in the place of the table")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors and the scores")
+	o.lossFlags(cmd, e)
+	return cmd
+}
+
+func score(ctx context.Context, e *env, o *scoreOptions) error {
+	t := newTalk(e, &o.settings)
+	var errs []error
+	read := func(what, path string) *imgio.Planar {
+		p, info, err := imgio.Open(path)
+		if err != nil {
+			errs = append(errs, &fileError{what + " image", path, err})
+			return nil
+		}
+		t.notes(what, path, info)
+		return p
+	}
+	content := read("content", o.content)
+	var styles []nst.StylePicture
+	for _, path := range o.styles {
+		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: 1})
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	transfer, err := o.transfer(e)
+	if err != nil {
+		return err
+	}
+	defer transfer.Close()
+	style, err := transfer.Style(ctx, styles...)
+	if err != nil {
+		return err
+	}
+	for i, path := range o.images {
+		picture := read("scored", path)
+		if picture == nil {
+			continue
+		}
+		if err := o.comparable(content, picture); err != nil {
+			errs = append(errs, &fileError{"scored image", path, err})
+			continue
+		}
+		s, err := transfer.Score(ctx, content, style, picture)
+		if err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		if i > 0 && !o.json {
+			fmt.Fprintln(e.Stdout)
+		}
+		if err := printScore(e.Stdout, path, s, o.json); err != nil {
+			return err
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// comparable tells whether a picture has the size of the content once both are
+// scaled.
+func (o *scoreOptions) comparable(content, picture *imgio.Planar) error {
+	cw, ch := imgio.FitLongest(content.W, content.H, o.Size)
+	w, h := imgio.FitLongest(picture.W, picture.H, o.Size)
+	if w != cw || h != ch {
+		return fmt.Errorf("is %dx%d at --size %d, where the content is %dx%d; the aspects must agree", w, h, o.Size, cw, ch)
+	}
+	return nil
+}
+
+// printScore writes a score for people, or as one line of JSON.
+func printScore(w io.Writer, path string, s *nst.Score, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(w).Encode(struct {
+			Image string `json:"image"`
+			*nst.Score
+		}{path, s})
+	}
+	fmt.Fprintf(w, "%s: total %.6g\n", path, s.Total)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "term\tlayer\tloss\tweight\tshare\t")
+	row := func(term, layer string, loss, weight float64) {
+		share := 0.0
+		if s.Total != 0 {
+			share = 100 * loss * weight / s.Total
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%.6g\t%.6g\t%.1f %%\t\n", term, layer, loss, weight, share)
+	}
+	for _, x := range s.Content {
+		row("content", x.Layer, x.Loss, x.Weight)
+	}
+	for _, x := range s.Style {
+		row("style", x.Layer, x.Loss, x.Weight)
+	}
+	row("tv", "", s.TV.Loss, s.TV.Weight)
+	return tw.Flush()
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nst/imgio"
+	"nst/internal/batch"
+	"nst/nst"
+)
+
+// stylizeOptions is what nst stylize was asked for.
+type stylizeOptions struct {
+	settings
+	content   string
+	styles    []string
+	blend     []float64 // weights of styles; nil is equal
+	saveEvery int       // iterations; 0 is never
+}
+
+// newStylizeCmd returns nst stylize. A runF that is not nil runs in the place of
+// the work.
+func newStylizeCmd(e *env, runF func(context.Context, *stylizeOptions) error) *cobra.Command {
+	o := &stylizeOptions{settings: defaults()}
+	cmd := &cobra.Command{
+		Use:   "stylize CONTENT STYLE [STYLE...] [-o OUT]",
+		Short: "Paint one picture",
+		Long: `stylize paints CONTENT in the style of STYLE, or of a blend of several.
+
+The result is OUT, a .png or .jpg; without -o it is named after both pictures,
+CONTENT-STYLE.png in the current folder. A picture that is there is not replaced
+without --overwrite. Everything is checked before the work begins. The first
+interrupt (Ctrl-C) saves the picture as it is then and ends with exit code 130.
+
+--save-every 50 also writes OUT as it is after each 50 iterations: out-0050.png,
+out-0100.png, ..., replacing what is there. --log and --progress json write one
+JSON object per iteration; with the latter all but errors is JSON.`,
+		Example: `  nst stylize photo.jpg painting.jpg -o out.png
+  nst stylize photo.jpg painting.jpg --size 1024 --style-weight 5000 --tv-weight 0.001
+  nst stylize photo.jpg monet.jpg klimt.jpg --style-blend 2,1 -o both.jpg --quality 90`,
+		Args: arguments(2, -1, "CONTENT STYLE [STYLE...]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.content, o.styles = args[0], args[1:]
+			if o.output == "" {
+				o.output = batch.Stem(o.content) + "-" + batch.Stem(o.styles[0]) + ".png"
+			}
+			if err := o.check(cmd); err != nil {
+				return err
+			}
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			return stylize(cmd.Context(), e, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, .png or .jpg (default CONTENT-STYLE.png)")
+	f.IntVar(&o.saveEvery, "save-every", 0, "also write the picture after each `N` iterations, as OUT-0050.png")
+	f.Var(&numbersValue{&o.blend}, "style-blend", "shares of the styles, one each (default equal)")
+	o.saveFlags(cmd)
+	o.lossFlags(cmd, e)
+	o.paintFlags(cmd)
+	o.talkFlags(cmd)
+	return cmd
+}
+
+// check returns every value that can be told wrong from the command line alone.
+func (o *stylizeOptions) check(cmd *cobra.Command) error {
+	errs := []error{o.settings.check(cmd)}
+	if n := len(o.blend); n > 0 && n != len(o.styles) {
+		errs = append(errs, &valueError{"--style-blend", &numbersValue{&o.blend}, fmt.Sprintf("must be one share for each style, of which there are %d", len(o.styles))})
+	}
+	for _, share := range o.blend {
+		if share <= 0 {
+			errs = append(errs, &valueError{"--style-blend", &numbersValue{&o.blend}, "each share must be above 0"})
+			break
+		}
+	}
+	if o.saveEvery < 0 {
+		errs = append(errs, &valueError{"--save-every", o.saveEvery, "must be 0 (never) or more"})
+	}
+	switch format, err := imgio.FormatOf(o.output); {
+	case err != nil:
+		errs = append(errs, &valueError{"--output", fmt.Sprintf("%q", o.output), "must end in .png or .jpg"})
+	case format != "jpeg" && cmd.Flags().Changed("quality"):
+		errs = append(errs, &valueError{"--quality", o.quality, "is only for a JPEG"})
+	}
+	return errors.Join(errs...)
+}
+
+// inputs returns the pictures that are read.
+func (o *stylizeOptions) inputs() []string {
+	in := append([]string{o.content}, o.styles...)
+	if o.start != "" {
+		in = append(in, o.start)
+	}
+	return in
+}
+
+func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
+	t := newTalk(e, &o.settings)
+	if err := checkOutput(o.output, o.overwrite, o.inputs()); err != nil {
+		return err
+	}
+	if err := checkLog(o.log, append(o.inputs(), o.output)); err != nil {
+		return err
+	}
+	if err := checkNumbered(o.output, o.inputs()); o.saveEvery > 0 && err != nil {
+		return err
+	}
+	job, styles, err := o.open(t)
+	if err != nil {
+		return err
+	}
+	transfer, err := o.transfer(e)
+	if err != nil {
+		return err
+	}
+	defer transfer.Close()
+	if job.Style, err = transfer.Style(ctx, styles...); err != nil {
+		return err
+	}
+	log, err := openLog(o.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, log.close()) }()
+
+	p := &painting{o: o, log: log, reporter: newReporter(e, o.progress, o.quiet)}
+	job.Progress = p.update
+	undo := t.onInterrupt(ctx)
+	result, err := transfer.Run(ctx, job)
+	undo()
+	p.reporter.end()
+	return errors.Join(o.finish(ctx, t, result, err), p.err)
+}
+
+// open reads all the pictures.
+func (o *stylizeOptions) open(t *talk) (nst.Job, []nst.StylePicture, error) {
+	var job nst.Job
+	var styles []nst.StylePicture
+	var errs []error
+	read := func(what, path string) *imgio.Planar {
+		p, info, err := imgio.Open(path)
+		if err != nil {
+			errs = append(errs, &fileError{what + " image", path, err})
+			return nil
+		}
+		t.notes(what, path, info)
+		return p
+	}
+	job.Content = read("content", o.content)
+	for i, path := range o.styles {
+		share := 1.0
+		if o.blend != nil {
+			share = o.blend[i]
+		}
+		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: share})
+	}
+	if o.start != "" {
+		job.Start = read("first", o.start)
+	}
+	return job, styles, errors.Join(errs...)
+}
+
+// finish saves what a run has left: all of it, or what there was when it was
+// interrupted or diverged.
+func (o *stylizeOptions) finish(ctx context.Context, t *talk, r *nst.Result, err error) error {
+	if r == nil || err != nil && r.Iterations == 0 {
+		return err
+	}
+	if errSave := o.save(o.output, r.Picture); errSave != nil {
+		return errSave
+	}
+	t.wrote(o.output, r)
+	if err != nil && ctx.Err() != nil {
+		return &interrupted{err}
+	}
+	return err
+}
+
+// painting follows a run.
+type painting struct {
+	o        *stylizeOptions
+	log      *logFile
+	reporter reporter
+	err      error // of the first picture on the way that could not be written
+}
+
+func (p *painting) update(at nst.Progress) {
+	p.reporter.update(at)
+	p.log.update("", at)
+	if every := p.o.saveEvery; every > 0 && at.Iteration%every == 0 && p.err == nil {
+		p.err = p.o.save(numbered(p.o.output, at.Iteration), at.Picture())
+	}
+}
+
+// numbered returns path with an iteration before its extension: out-0050.png.
+func numbered(path string, iteration int) string {
+	ext := filepath.Ext(path)
+	return fmt.Sprintf("%s-%04d%s", strings.TrimSuffix(path, ext), iteration, ext)
+}

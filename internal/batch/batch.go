@@ -1,0 +1,211 @@
+// Package batch paints many pictures in many styles: [Contents] finds the
+// pictures, [Plan] makes the jobs, [Run] does them, and a [Summary] says what
+// became of each.
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"nst/imgio"
+	"nst/nst"
+)
+
+// Painter paints one picture at a time; it is a [nst.Transfer].
+type Painter interface {
+	Style(ctx context.Context, pictures ...nst.StylePicture) (*nst.Style, error)
+	Run(ctx context.Context, j nst.Job) (*nst.Result, error)
+}
+
+// Options say how jobs are run. All but Save may be nil.
+type Options struct {
+	// Overwrite does jobs whose output is there; else they are skipped.
+	Overwrite bool
+
+	// Start is the first picture of every job, for nst.Options.Init image.
+	Start *imgio.Planar
+
+	// Save writes a picture so that it appears whole or not at all.
+	Save func(path string, p *imgio.Planar) error
+
+	// Started is called before job i of n, from 0, unless it is skipped; Progress
+	// after each iteration; Finished when it is done, skipped, failed or
+	// interrupted. Notes is told what was met when a picture, content or style,
+	// was read.
+	Started  func(i, n int, j Job)
+	Notes    func(what, path string, info imgio.Info)
+	Progress func(j Job, p nst.Progress)
+	Finished func(i, n int, o Outcome)
+}
+
+// Status says what became of a job.
+type Status string
+
+// What may become of a job.
+const (
+	Done        Status = "done"
+	Skipped     Status = "skipped"     // its output was there
+	Failed      Status = "failed"      // Outcome.Err says why
+	Interrupted Status = "interrupted" // Outcome.Partial is as far as it came
+)
+
+// Outcome is a job with what became of it.
+type Outcome struct {
+	Job
+	Status  Status
+	Err     error       // of a failed job
+	Result  *nst.Result // of a job done or interrupted
+	Partial string      // file with the picture of an interrupted job, if there was one
+	Elapsed time.Duration
+}
+
+// PictureError is a content or style that could not be used.
+type PictureError struct {
+	What string // content, style
+	Path string
+	Err  error
+}
+
+func (e *PictureError) Error() string {
+	return fmt.Sprintf("batch: %s image %q: %v", e.What, e.Path, e.Err)
+}
+
+// Unwrap returns what was wrong.
+func (e *PictureError) Unwrap() error { return e.Err }
+
+// Summary is what became of all jobs, in the order of the plan. After an
+// interrupt it lacks those that were not begun.
+type Summary struct {
+	Outcomes []Outcome
+	Planned  int // jobs, begun or not
+}
+
+// Count returns the number of jobs that ended so.
+func (s *Summary) Count(status Status) int {
+	n := 0
+	for _, o := range s.Outcomes {
+		if o.Status == status {
+			n++
+		}
+	}
+	return n
+}
+
+// Run does the jobs in order. A job that fails does not stop the others. When
+// ctx is cancelled, the picture being painted is saved as OUTPUT with "-partial"
+// before its extension, so that the next run does not take it for finished, and
+// Run returns the summary so far with an error that wraps ctx.Err().
+func Run(ctx context.Context, painter Painter, jobs []Job, o Options) (*Summary, error) {
+	r := &runner{painter: painter, options: &o}
+	s := &Summary{Planned: len(jobs)}
+	for i, j := range jobs {
+		if err := ctx.Err(); err != nil {
+			return s, fmt.Errorf("batch: %d of %d jobs not begun: %w", len(jobs)-i, len(jobs), err)
+		}
+		skip := !o.Overwrite && exists(j.Output)
+		if !skip && o.Started != nil {
+			o.Started(i, len(jobs), j)
+		}
+		out := Outcome{Job: j, Status: Skipped}
+		if !skip {
+			out = r.job(ctx, j)
+		}
+		s.Outcomes = append(s.Outcomes, out)
+		if o.Finished != nil {
+			o.Finished(i, len(jobs), out)
+		}
+		if out.Status == Interrupted {
+			return s, fmt.Errorf("batch: interrupted at %q: %w", j.Output, ctx.Err())
+		}
+	}
+	return s, nil
+}
+
+// runner holds the style of the last job, which the next one likely shares.
+type runner struct {
+	painter Painter
+	options *Options
+
+	path  string // of the style held
+	style *nst.Style
+	err   error // why there is no style
+}
+
+// job does one job.
+func (r *runner) job(ctx context.Context, j Job) Outcome {
+	began := time.Now()
+	out := Outcome{Job: j}
+	out.Result, out.Err = r.paint(ctx, j)
+	switch {
+	case out.Err == nil:
+		out.Status = Done
+		if out.Err = r.options.Save(j.Output, out.Result.Picture); out.Err != nil {
+			out.Status = Failed
+		}
+	case ctx.Err() != nil && errors.Is(out.Err, ctx.Err()):
+		out.Status, out.Err = Interrupted, nil
+		if out.Result != nil && out.Result.Iterations > 0 {
+			path := partial(j.Output)
+			if out.Err = r.options.Save(path, out.Result.Picture); out.Err == nil {
+				out.Partial = path
+			}
+		}
+	default:
+		out.Status = Failed
+	}
+	out.Elapsed = time.Since(began)
+	return out
+}
+
+func (r *runner) paint(ctx context.Context, j Job) (*nst.Result, error) {
+	style, err := r.styleOf(ctx, j.Style)
+	if err != nil {
+		return nil, &PictureError{"style", j.Style, err}
+	}
+	content, err := r.open("content", j.Content)
+	if err != nil {
+		return nil, &PictureError{"content", j.Content, err}
+	}
+	job := nst.Job{Content: content, Style: style, Start: r.options.Start}
+	if r.options.Progress != nil {
+		job.Progress = func(p nst.Progress) { r.options.Progress(j, p) }
+	}
+	return r.painter.Run(ctx, job)
+}
+
+// styleOf returns the targets of a style, computed at most once in a row.
+func (r *runner) styleOf(ctx context.Context, path string) (*nst.Style, error) {
+	if r.path == path {
+		return r.style, r.err
+	}
+	r.path, r.style = path, nil
+	var p *imgio.Planar
+	if p, r.err = r.open("style", path); r.err == nil {
+		r.style, r.err = r.painter.Style(ctx, nst.StylePicture{Picture: p, Weight: 1})
+	}
+	return r.style, r.err
+}
+
+func (r *runner) open(what, path string) (*imgio.Planar, error) {
+	p, info, err := imgio.Open(path)
+	if err == nil && r.options.Notes != nil {
+		r.options.Notes(what, path, info)
+	}
+	return p, err
+}
+
+// partial returns the name of an unfinished picture.
+func partial(output string) string {
+	ext := filepath.Ext(output)
+	return strings.TrimSuffix(output, ext) + "-partial" + ext
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
