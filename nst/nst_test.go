@@ -152,7 +152,12 @@ func TestDiverged(t *testing.T) {
 	r, err := paint(t, context.Background(), o, nil)
 	var diverged *nst.DivergedError
 	if !errors.As(err, &diverged) || r == nil || diverged.Iteration < 2 {
-		t.Errorf("got %v, %v; want a DivergedError with what there is", r, err)
+		t.Fatalf("got %v, %v; want a DivergedError with what there is", r, err)
+	}
+	for _, v := range r.Picture.Pix {
+		if v != v || math.IsInf(float64(v), 0) {
+			t.Fatal("the picture handed over is no picture")
+		}
 	}
 }
 

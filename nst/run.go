@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"nst/imgio"
@@ -29,13 +30,14 @@ type run struct {
 
 	variables []float32 // the picture in 8-bit levels, what the optimiser moves
 	gradient  []float32 // of the loss to the variables
+	good      []float32 // the last picture whose loss was a number
 	recent    []float64 // the last losses, for Tolerance
 }
 
 // loop evaluates and steps until there is a reason to stop.
 func (r *run) loop(ctx context.Context) (*Result, error) {
 	n := len(r.picture.Pix)
-	r.variables, r.gradient = make([]float32, n), make([]float32, n)
+	r.variables, r.gradient, r.good = make([]float32, n), make([]float32, n), slices.Clone(r.picture.Pix)
 	scale(r.variables, levels, r.picture.Pix)
 	opt, err := r.options.optimizer(n, r.objective.vector)
 	if err != nil {
@@ -52,8 +54,10 @@ func (r *run) loop(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 		if math.IsNaN(loss.Total) || math.IsInf(loss.Total, 0) {
+			copy(r.picture.Pix, r.good)
 			return res, &DivergedError{i}
 		}
+		copy(r.good, r.picture.Pix)
 		res.Loss, res.Iterations = loss, i
 		scale(r.gradient, 1.0/levels, r.gradient)
 		switch err := opt.Step(r.variables, r.gradient, loss.Total); {
