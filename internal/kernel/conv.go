@@ -1,0 +1,292 @@
+package kernel
+
+import "fmt"
+
+// Pooling is 2x2 pooling with stride 2; an odd last row or column is dropped.
+type Pooling uint8
+
+// The poolings.
+const (
+	None Pooling = iota
+	Max          // the maximum; among equals the first in reading order has the gradient
+	Avg          // the mean
+)
+
+// ConvSpec describes a 3x3 convolution, stride 1, zero padding 1, from C to K
+// channels (multiples of 16) on H x W positions, and what is fused with it. The
+// forward pass is convolution, bias, ReLU and pooling in one; the backward pass is
+// the same step with the rotated filter, which reads its input through pooling and
+// ReLU.
+type ConvSpec struct {
+	C, K, H, W int
+	U          *Filter   // from C to K channels
+	Bias       []float32 // (K), or nil
+
+	// In is the blocked input (C,H,W). With InMask, it is multiplied by the mask.
+	// With Unpool, In is the gradient (C,H/2,W/2) to a pooled tensor and InMask the
+	// mask that pooling left: the input is In[y/2][x/2]*PoolScale (a quarter of it
+	// for Avg) where the mask has a bit and 0 elsewhere.
+	In     []float32
+	InMask []uint16
+	Unpool Pooling
+
+	// Out is the blocked output (K,H,W), or (K,H/2,W/2) with OutPool: what was
+	// pooled, times PoolScale, is all that is written then. OutMask, if not nil,
+	// gets the mask (K,H,W) that the gradient needs: the bits of outputs above 0,
+	// and with OutPool those that also count in their window (for Max, only its
+	// first maximum). OutMask and OutPool need ReLU.
+	Out     []float32
+	OutMask []uint16
+	ReLU    bool
+	OutPool Pooling
+
+	PoolScale  float32 // a factor on pooled values; 0 stands for 1
+	Accumulate bool    // Out += instead of Out =; without ReLU only
+}
+
+// Conv is a convolution step. It uses Winograd's F(4x4, 3x3).
+type Conv struct {
+	s       ConvSpec
+	e       *Engine
+	in, out Shape // full resolution
+	src     Shape // of s.In
+	dst     Shape // of s.Out
+	th, tw  int   // tiles
+	n       int   // tiles of an item
+	split   int   // parts of the outputs, each an item
+	scale   float32
+	zero    []float32  // a bias of zeros
+	nomask  [][]uint16 // where each worker's unwanted masks go
+}
+
+// NewConv prepares the convolution s.
+func (e *Engine) NewConv(s ConvSpec) *Conv {
+	c := &Conv{s: s, e: e, in: Shape{s.C, s.H, s.W}, out: Shape{s.K, s.H, s.W}, scale: 1}
+	c.src, c.dst = c.in, c.out
+	if s.PoolScale != 0 {
+		c.scale = s.PoolScale
+	}
+	if s.Unpool != None {
+		c.src = c.in.Pooled()
+	}
+	c.th, c.tw = (s.H+3)/4, (s.W+3)/4
+	if s.OutPool != None {
+		c.dst = c.out.Pooled()
+		c.th, c.tw = (c.dst.H+1)/2, (c.dst.W+1)/2
+	}
+	c.check()
+	if s.Bias == nil {
+		c.zero = make([]float32, s.K)
+	}
+	if s.OutMask == nil && s.ReLU {
+		c.nomask = make([][]uint16, e.pool.Threads())
+		for i := range c.nomask {
+			c.nomask[i] = make([]uint16, c.out.Pitch()*4)
+		}
+	}
+	c.plan()
+	_, v, m := c.scratch(c.n)
+	e.reserve(36 * (v + m))
+	return c
+}
+
+func (c *Conv) check() {
+	s := &c.s
+	c.in.check("conv")
+	c.out.check("conv")
+	c.src.check("conv")
+	c.dst.check("conv")
+	if s.U == nil || s.U.C != s.C || s.U.K != s.K {
+		panic(fmt.Sprintf("kernel: conv: no filter from %d to %d channels", s.C, s.K))
+	}
+	if s.U.isa != c.e.cpu.isa {
+		panic("kernel: conv: filter packed for another instruction set")
+	}
+	if s.Unpool != None && s.InMask == nil {
+		panic("kernel: conv: Unpool without InMask")
+	}
+	if (s.OutMask != nil || s.OutPool != None) && !s.ReLU {
+		panic("kernel: conv: OutMask or OutPool without ReLU")
+	}
+	if s.Accumulate && s.ReLU {
+		panic("kernel: conv: Accumulate with ReLU")
+	}
+	checkLen("conv", "In", len(s.In), c.src.Len())
+	checkLen("conv", "Out", len(s.Out), c.dst.Len())
+	if s.Bias != nil {
+		checkLen("conv", "Bias", len(s.Bias), s.K)
+	}
+	if s.InMask != nil {
+		checkLen("conv", "InMask", len(s.InMask), c.in.MaskLen())
+	}
+	if s.OutMask != nil {
+		checkLen("conv", "OutMask", len(s.OutMask), c.out.MaskLen())
+	}
+}
+
+// plan cuts the work into items: blocks of n tiles, and parts of the outputs where
+// there are too few tiles for all threads. The numbers are measured: the
+// transformed filters, which are read once for each item, want many tiles; the
+// transformed tiles of few channels want to stay in the second-level cache.
+func (c *Conv) plan() {
+	tiles, threads := c.th*c.tw, c.e.pool.Threads()
+	c.split = 1
+	for tiles*c.split < 48*threads && c.s.K%(c.split*128) == 0 {
+		c.split *= 2
+	}
+	want := 96
+	if c.s.C <= 64 {
+		want = 36
+	}
+	parts := (threads + c.split - 1) / c.split
+	rounds := max(1, (tiles+want*parts/2)/(want*parts))
+	c.n = (tiles + rounds*parts - 1) / (rounds * parts)
+}
+
+// scratch returns the distances, in floats, of blocks and of frequencies in V and
+// in M for items of n tiles. They are odd numbers of cache lines: even ones, at
+// worst powers of two, would crowd into few sets of the cache.
+func (c *Conv) scratch(n int) (block, v, m int) {
+	n |= 1
+	return n * 16, (c.s.C/16*n | 1) * 16, (c.s.K/16/c.split*n | 1) * 16
+}
+
+// Run computes Out and OutMask.
+func (c *Conv) Run() {
+	c.e.pool.Run((*convTiles)(c))
+	c.e.pool.Run((*convFrame)(c))
+}
+
+// convTiles has an item for each n tiles, counted along rows, and part of the
+// outputs.
+type convTiles Conv
+
+func (t *convTiles) Items() int { return (t.th*t.tw + t.n - 1) / t.n * t.split }
+
+func (t *convTiles) Do(worker, item int) {
+	c := (*Conv)(t)
+	s, gemm := &c.s, c.e.cpu.isa.gemm
+	first := item / c.split * c.n
+	n := min(c.n, c.th*c.tw-first)
+	blocks := s.K / 16 / c.split
+	b0 := item % c.split * blocks
+	ns, vs, ms := c.scratch(n)
+	v, m := c.e.scratch[worker][:36*vs], c.e.scratch[worker][36*vs:]
+	for b := range s.C / 16 {
+		c.rows(first, n, func(i, ty, tx, n int) { c.input(b, ty, tx, n, v[b*ns+i*16:], vs) })
+	}
+	// The panels come in the order in which they lie in memory.
+	for f := range 36 {
+		for b := b0; b < b0+blocks; {
+			w := nextPanel(b, s.K/16, len(gemm)-1)
+			gemm[w](n, s.C, v[f*vs:], ns, s.U.panel(f, b), m[f*ms+(b-b0)*ns:], 16, ns, false)
+			b += 1 << w
+		}
+	}
+	for b := b0; b < b0+blocks; b++ {
+		c.rows(first, n, func(i, ty, tx, n int) { c.output(worker, b, ty, tx, n, m[(b-b0)*ns+i*16:], ms) })
+	}
+}
+
+// rows calls f for each run of tiles side by side among the n from first on: the
+// run's first tile, counted from first, its place and its length.
+func (c *Conv) rows(first, n int, f func(i, ty, tx, n int)) {
+	for i := 0; i < n; {
+		ty, tx := (first+i)/c.tw, (first+i)%c.tw
+		run := min(n-i, c.tw-tx)
+		f(i, ty, tx, run)
+		i += run
+	}
+}
+
+// input transforms n tiles of block b from tile (ty,tx) on.
+func (c *Conv) input(b, ty, tx, n int, v []float32, vStride int) {
+	s, isa := &c.s, c.e.cpu.isa
+	at := c.in.pos(b, 4*ty-1, 4*tx-1)
+	switch {
+	case s.Unpool != None:
+		scale := c.scale
+		if s.Unpool == Avg {
+			scale *= 0.25
+		}
+		// The last tiles of an odd size look beyond the pooled tensor, where the
+		// mask is 0: they go one by one, through a copy of what is there.
+		whole := n
+		if 2*ty+4 > c.src.Rows() {
+			whole = 0
+		}
+		for whole > 0 && 2*(tx+whole-1)+4 > c.src.Pitch() {
+			whole--
+		}
+		if whole > 0 {
+			isa.winoInUnpool(whole, s.In[c.src.pos(b, 2*ty-1, 2*tx-1)*16:], c.src.Pitch(), s.InMask[at:], c.in.Pitch(), scale, v, vStride)
+		}
+		for i := whole; i < n; i++ {
+			c.inputEdge(b, ty, tx+i, s.InMask[at+4*i:], scale, v[i*16:], vStride)
+		}
+	case s.InMask != nil:
+		isa.winoInMask(n, s.In[at*16:], s.InMask[at:], c.in.Pitch(), v, vStride)
+	default:
+		isa.winoIn(n, s.In[at*16:], c.in.Pitch(), v, vStride)
+	}
+}
+
+// inputEdge is input with Unpool for one tile at the end of an odd size.
+func (c *Conv) inputEdge(b, ty, tx int, mask []uint16, scale float32, v []float32, vStride int) {
+	var d patchOf
+	for i := range 36 {
+		y, x := 4*ty-1+i/6, 4*tx-1+i%6
+		d.p[i] = vec{}
+		if y >= 0 && x >= 0 && y < 2*c.src.H && x < 2*c.src.W {
+			masked(&d.p[i], load(c.s.In[c.src.pos(b, y/2, x/2)*16:]), mask[i/6*c.in.Pitch()+i%6], scale)
+		}
+	}
+	d.transform(v, vStride)
+}
+
+// output transforms n tiles of block b back, from tile (ty,tx) on. Tiles that
+// stick out of the picture write into the rounding, which convFrame clears.
+func (c *Conv) output(worker, b, ty, tx, n int, m []float32, mStride int) {
+	s, isa := &c.s, c.e.cpu.isa
+	bias := c.zero
+	if s.Bias != nil {
+		bias = s.Bias
+	}
+	bias = bias[b*16:]
+	at := c.out.pos(b, 4*ty, 4*tx)
+	var mask []uint16
+	if s.OutMask != nil {
+		mask = s.OutMask[at:]
+	} else if s.ReLU {
+		mask = c.nomask[worker]
+	}
+	switch {
+	case s.OutPool == Max:
+		isa.winoOutMax(n, m, mStride, bias, s.Out[c.dst.pos(b, 2*ty, 2*tx)*16:], c.dst.Pitch(), mask, c.out.Pitch(), c.scale)
+	case s.OutPool == Avg:
+		isa.winoOutAvg(n, m, mStride, bias, s.Out[c.dst.pos(b, 2*ty, 2*tx)*16:], c.dst.Pitch(), mask, c.out.Pitch(), c.scale)
+	case s.ReLU:
+		isa.winoOutReLU(n, m, mStride, bias, s.Out[at*16:], mask, c.out.Pitch())
+	case s.Accumulate:
+		isa.winoOutAdd(n, m, mStride, bias, s.Out[at*16:], c.out.Pitch())
+	default:
+		isa.winoOut(n, m, mStride, bias, s.Out[at*16:], c.out.Pitch())
+	}
+}
+
+// convFrame clears what is not picture, an item for each block of outputs.
+type convFrame Conv
+
+func (t *convFrame) Items() int { return t.s.K / 16 }
+
+func (t *convFrame) Do(_, item int) {
+	clearFrame(t.s.Out, 16, t.dst, t.dst.H, t.dst.W, item, item+1)
+	if t.s.OutMask == nil {
+		return
+	}
+	h, w := t.out.H, t.out.W
+	if t.s.OutPool != None {
+		h, w = t.dst.H*2, t.dst.W*2
+	}
+	clearFrame(t.s.OutMask, 1, t.out, h, w, item, item+1)
+}

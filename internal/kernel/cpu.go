@@ -1,0 +1,47 @@
+package kernel
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// CPU is a chosen instruction set: the table of micro-kernels that steps use.
+type CPU struct {
+	isa      *isa
+	features []string
+}
+
+// Detect returns the best instruction set of this machine that the package has
+// code for: avx512 (F, BW, DQ, VL), avx2 (with FMA) or generic, which is plain Go
+// and all there is with the build tag noasm or off amd64. The variable NST_CPU,
+// read by getenv (os.Getenv), asks for one by name; asking for one that is not
+// there is an error.
+func Detect(getenv func(string) string) (*CPU, error) {
+	all := supported()
+	want := getenv("NST_CPU")
+	if want == "" {
+		return all[0], nil
+	}
+	names := make([]string, len(all))
+	for i, c := range all {
+		names[i] = c.Name()
+		if want == c.Name() {
+			return c, nil
+		}
+	}
+	if !slices.Contains([]string{"avx512", "avx2", "generic"}, want) {
+		return nil, fmt.Errorf("kernel: NST_CPU=%s: unknown instruction set (here: %s)", want, strings.Join(names, ", "))
+	}
+	return nil, fmt.Errorf("kernel: NST_CPU=%s: not available (here: %s)", want, strings.Join(names, ", "))
+}
+
+// Supported returns the instruction sets that can be used here, best first.
+func Supported() []*CPU { return supported() }
+
+// Name is avx512, avx2 or generic.
+func (c *CPU) Name() string { return c.isa.name }
+
+// Features lists what the processor offers that matters here, such as "avx512bw",
+// whether it is used or not.
+func (c *CPU) Features() []string { return slices.Clone(c.features) }

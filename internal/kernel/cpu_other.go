@@ -1,0 +1,5 @@
+//go:build !amd64 || noasm || !gc
+
+package kernel
+
+func supported() []*CPU { return []*CPU{{isa: generic()}} }

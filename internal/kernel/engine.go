@@ -1,0 +1,43 @@
+package kernel
+
+// Engine joins an instruction set and threads. Steps are made by its New
+// methods and share its working memory, so steps of one engine run one at a time.
+type Engine struct {
+	cpu     *CPU
+	pool    *Pool
+	scratch [][]float32 // one for each worker
+
+	// The operations that are methods, not steps.
+	masks masks
+	vec   vectors
+	tv    tv
+}
+
+// NewEngine returns an engine that computes with cpu on pool.
+func NewEngine(cpu *CPU, pool *Pool) *Engine {
+	return &Engine{cpu: cpu, pool: pool, scratch: make([][]float32, pool.Threads())}
+}
+
+// CPU is the instruction set of e.
+func (e *Engine) CPU() *CPU { return e.cpu }
+
+// Pool is the pool of e.
+func (e *Engine) Pool() *Pool { return e.pool }
+
+// ScratchLen is the number of floats of working memory held, over all workers.
+func (e *Engine) ScratchLen() int {
+	n := 0
+	for _, s := range e.scratch {
+		n += len(s)
+	}
+	return n
+}
+
+// reserve makes room for n floats of scratch for each worker.
+func (e *Engine) reserve(n int) {
+	for i, s := range e.scratch {
+		if len(s) < n {
+			e.scratch[i] = Floats(n)
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package kernel
+
+import "fmt"
+
+// Filter holds the 3x3 filters of a convolution from C to K channels, transformed
+// for Winograd's algorithm and packed for an instruction set: 36 matrices (C,K) in
+// panels, four times the size of the filters themselves.
+type Filter struct {
+	K, C int
+
+	isa    *isa
+	w      []float32
+	rotate bool
+	u      []float32
+	g      [][]float32 // a worker's 16 filters
+}
+
+// FilterLen is the number of floats of a transformed Filter.
+func FilterLen(k, c int) int { return 36 * k * c }
+
+// NewFilter transforms the filters w (k,c,3,3) of a convolution from c to k
+// channels, multiples of 16. With rotate it makes those of the convolution's
+// gradient instead: from k to c channels, rotated by 180 degrees. Both are kept
+// for speed; see [NewFilterIn] for less memory.
+func NewFilter(cpu *CPU, w []float32, k, c int, rotate bool) *Filter {
+	f := NewFilterIn(cpu, Floats(FilterLen(k, c)), w, k, c, rotate)
+	f.Transform(NewPool(1))
+	return f
+}
+
+// NewFilterIn is [NewFilter] with the transformed filters in u, of [FilterLen]
+// floats, where several may take turns: Transform must be called before each use.
+// It keeps w.
+func NewFilterIn(cpu *CPU, u, w []float32, k, c int, rotate bool) *Filter {
+	if k < 16 || c < 16 || k%16 != 0 || c%16 != 0 {
+		panic(fmt.Sprintf("kernel: filter: %d to %d channels, want multiples of 16", c, k))
+	}
+	checkLen("filter", "w", len(w), k*c*9)
+	checkLen("filter", "u", len(u), FilterLen(k, c))
+	f := &Filter{K: k, C: c, isa: cpu.isa, w: w, rotate: rotate, u: u[:FilterLen(k, c)]}
+	if rotate {
+		f.K, f.C = c, k
+	}
+	return f
+}
+
+// Transform transforms the filters anew on p.
+func (f *Filter) Transform(p *Pool) {
+	for len(f.g) < p.Threads() {
+		f.g = append(f.g, make([]float32, 9*16))
+	}
+	p.Run((*filterTask)(f))
+}
+
+// panel is the matrix of frequency i for the panel that begins at a block.
+func (f *Filter) panel(i, block int) []float32 { return f.u[(i*f.K+block*16)*f.C:] }
+
+// filterTask has an item for each 16 outputs and 16 inputs.
+type filterTask Filter
+
+func (t *filterTask) Items() int { return t.K / 16 * (t.C / 16) }
+
+func (t *filterTask) Do(worker, item int) {
+	f := (*Filter)(t)
+	kb, cb := item/(f.C/16), item%(f.C/16)
+	block, width := panelOf(kb, f.K/16, len(f.isa.gemm)-1)
+	g := f.g[worker]
+	for c := cb * 16; c < cb*16+16; c++ {
+		for l := range 16 {
+			k := kb*16 + l
+			if f.rotate {
+				for i, v := range f.w[(c*f.K+k)*9:][:9] {
+					g[(8-i)*16+l] = v
+				}
+				continue
+			}
+			for i, v := range f.w[(k*f.C+c)*9:][:9] {
+				g[i*16+l] = v
+			}
+		}
+		f.isa.winoFilter(g, f.u[block*16*f.C+(c<<width+kb-block)*16:], f.K*f.C)
+	}
+}
+
+// nextPanel is the index, in isa.gemm, of the widest panel that fits at a block of
+// blocks.
+func nextPanel(block, blocks, widest int) int {
+	for 1<<widest > blocks-block {
+		widest--
+	}
+	return widest
+}
+
+// panelOf returns the panel that a block lies in: its first block and its index.
+func panelOf(block, blocks, widest int) (first, width int) {
+	for {
+		width = nextPanel(first, blocks, widest)
+		if block < first+1<<width {
+			return first, width
+		}
+		first += 1 << width
+	}
+}

@@ -1,0 +1,94 @@
+package kernel
+
+// isa is the table of micro-kernels of an instruction set: all that there is in
+// assembly. Each has a plain Go twin in generic*.go, whose comment says what it
+// computes. Micro-kernels work on one thread, know nothing of pictures' edges and
+// write nothing beyond what their arguments say.
+//
+// A blocked matrix has its columns in blocks of 16: [column/16][row][16].
+type isa struct {
+	name string
+
+	// gemm[i] takes panels of 1<<i blocks of columns.
+	gemm []func(n, k int, a []float32, aStride int, b, m []float32, mRow, mStride int, add bool)
+	gram func(n int, a, b, g []float32)
+
+	winoFilter   func(g, u []float32, uStride int)
+	winoIn       func(n int, x []float32, pitch int, v []float32, vStride int)
+	winoInMask   func(n int, x []float32, mask []uint16, pitch int, v []float32, vStride int)
+	winoInUnpool func(n int, x []float32, xPitch int, mask []uint16, pitch int, scale float32, v []float32, vStride int)
+	winoOut      func(n int, m []float32, mStride int, bias, y []float32, pitch int)
+	winoOutAdd   func(n int, m []float32, mStride int, bias, y []float32, pitch int)
+	winoOutReLU  func(n int, m []float32, mStride int, bias, y []float32, mask []uint16, pitch int)
+	winoOutMax   func(n int, m []float32, mStride int, bias, y []float32, yPitch int, mask []uint16, pitch int, scale float32)
+	winoOutAvg   func(n int, m []float32, mStride int, bias, y []float32, yPitch int, mask []uint16, pitch int, scale float32)
+
+	// first[i] computes 1<<i blocks of outputs.
+	first []func(n int, x []float32, row, plane int, w, bias []float32, lo float32, y []float32, yStride int, mask []uint16, maskStride int)
+	pack  func(n int, x []float32, mask []uint16, b []float32, bStride int)
+	taps  func(n int, p []float32, pStride, pitch int, y []float32)
+
+	poolMax func(n int, x, y []float32, mask []uint16, pitch int, lo, scale float32)
+	poolAvg func(n int, x, y []float32, mask []uint16, pitch int, lo, scale float32)
+	unpool  func(n int, x []float32, mask []uint16, y []float32, pitch int, scale float32, add bool)
+	mask    func(x []float32, mask []uint16)
+	sign    func(x []float32, mask []uint16)
+
+	dot      func(x, y []float32) float64
+	diff2    func(x, y []float32) float64
+	absSum   func(x []float32) float64
+	absMax   func(x []float32) float32
+	axpy     func(a float32, x, y []float32)
+	scale    func(a float32, x []float32)
+	sub      func(dst, x, y []float32)
+	diffGrad func(s float32, x, y, dst []float32, add bool)
+	adam     func(x, g, m, v []float32, c1, c2, step, corr, eps float32)
+	clamp    func(x []float32, lo, hi float32)
+	tvGrad   func(dst, row, up, down []float32, sx, sy float32)
+}
+
+// generic returns the table of plain Go.
+func generic() *isa {
+	return &isa{
+		name: "generic",
+
+		gemm: []func(n, k int, a []float32, aStride int, b, m []float32, mRow, mStride int, add bool){
+			gemm1Go, gemm2Go, gemm4Go,
+		},
+		gram: gramGo,
+
+		winoFilter:   winoFilterGo,
+		winoIn:       winoInGo,
+		winoInMask:   winoInMaskGo,
+		winoInUnpool: winoInUnpoolGo,
+		winoOut:      winoOutGo,
+		winoOutAdd:   winoOutAddGo,
+		winoOutReLU:  winoOutReLUGo,
+		winoOutMax:   winoOutMaxGo,
+		winoOutAvg:   winoOutAvgGo,
+
+		first: []func(n int, x []float32, row, plane int, w, bias []float32, lo float32, y []float32, yStride int, mask []uint16, maskStride int){
+			first1Go, first2Go, first4Go,
+		},
+		pack: packGo,
+		taps: tapsGo,
+
+		poolMax: poolMaxGo,
+		poolAvg: poolAvgGo,
+		unpool:  unpoolGo,
+		mask:    maskGo,
+		sign:    signGo,
+
+		dot:      dotGo,
+		diff2:    diff2Go,
+		absSum:   absSumGo,
+		absMax:   absMaxGo,
+		axpy:     axpyGo,
+		scale:    scaleGo,
+		sub:      subGo,
+		diffGrad: diffGradGo,
+		adam:     adamGo,
+		clamp:    clampGo,
+		tvGrad:   tvGradGo,
+	}
+}
