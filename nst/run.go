@@ -38,7 +38,10 @@ type run struct {
 func (r *run) loop(ctx context.Context) (*Result, error) {
 	n := len(r.picture.Pix)
 	r.variables, r.gradient, r.good = make([]float32, n), make([]float32, n), slices.Clone(r.picture.Pix)
-	scale(r.variables, levels, r.picture.Pix)
+	for i, v := range r.picture.Pix {
+		r.variables[i] = v * levels
+	}
+	r.show()
 	opt, err := r.options.optimizer(n, r.objective.vector)
 	if err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
@@ -59,7 +62,9 @@ func (r *run) loop(ctx context.Context) (*Result, error) {
 		}
 		copy(r.good, r.picture.Pix)
 		res.Loss, res.Iterations = loss, i
-		scale(r.gradient, 1.0/levels, r.gradient)
+		for j := range r.gradient {
+			r.gradient[j] /= levels
+		}
 		switch err := opt.Step(r.variables, r.gradient, loss.Total); {
 		case errors.Is(err, optim.ErrNotFinite):
 			return res, &DivergedError{i}
@@ -68,7 +73,7 @@ func (r *run) loop(ctx context.Context) (*Result, error) {
 		case err != nil:
 			return nil, fmt.Errorf("nst: iteration %d: %w", i, err)
 		}
-		scale(r.picture.Pix, 1.0/levels, r.variables)
+		r.show()
 		r.report(i, loss)
 		if res.Stop == StopTolerance || r.settled(loss.Total) {
 			res.Stop = StopTolerance
@@ -113,9 +118,12 @@ func (r *run) report(i int, loss Loss) {
 	})
 }
 
-// scale sets dst to a times x.
-func scale(dst []float32, a float32, x []float32) {
-	for i, v := range x {
-		dst[i] = a * v
+// show turns the variables into the picture. The first picture goes this way too,
+// though it is there already: the first step of L-BFGS is so short, a few units in
+// the last place of a pixel, that the gradients on its two sides would else differ
+// by this rounding more than by the step.
+func (r *run) show() {
+	for i, v := range r.variables {
+		r.picture.Pix[i] = v / levels
 	}
 }
