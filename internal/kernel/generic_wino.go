@@ -20,17 +20,29 @@ func winoFilterGo(g, u []float32, uStride int) {
 	}
 }
 
+// The points at which Winograd's algorithm takes its polynomials are 0, ±pointP,
+// ±pointQ and infinity. The usual ±1 and ±2 spare a few multiplications, but lose
+// two and a half times as much to rounding: over 128 and 256 channels the error is
+// 2.3e-6 of the result there, 0.9e-6 here and 0.6e-6 for the direct sum in float32.
+// Among multiples of 1/8 these two points did best. Their powers are exact.
+const (
+	pointP, pointQ   = 3. / 4, 3. / 2
+	squareP, squareQ = pointP * pointP, pointQ * pointQ
+	normP            = 1 / (2 * squareP * (squareP - squareQ))
+	normQ            = 1 / (2 * squareQ * (squareQ - squareP))
+)
+
 // filterLine is G in one dimension, for 16 lanes.
 func filterLine(a, b, c *vec, put func(i int, o *vec)) {
 	var o [6]vec
 	for l := range 16 {
-		s := (a[l] + c[l]) * (-1. / 6)
-		d := a[l]*(1./24) + c[l]*(1./6)
-		o[0][l] = a[l] * (1. / 4)
-		o[1][l] = s - b[l]*(1./6)
-		o[2][l] = s + b[l]*(1./6)
-		o[3][l] = d + b[l]*(1./12)
-		o[4][l] = d - b[l]*(1./12)
+		s := a[l]*normP + c[l]*(normP*squareP)
+		d := a[l]*normQ + c[l]*(normQ*squareQ)
+		o[0][l] = a[l] * (1 / (squareP * squareQ))
+		o[1][l] = s + b[l]*(normP*pointP)
+		o[2][l] = s - b[l]*(normP*pointP)
+		o[3][l] = d + b[l]*(normQ*pointQ)
+		o[4][l] = d - b[l]*(normQ*pointQ)
 		o[5][l] = c[l]
 	}
 	for i := range o {
@@ -61,13 +73,14 @@ type patchOf struct{ p patch }
 func inLine(d0, d1, d2, d3, d4, d5 *vec) {
 	for l := range 16 {
 		a, b, c, d, e, f := d0[l], d1[l], d2[l], d3[l], d4[l], d5[l]
-		t0, t1, t2, t3 := e-4*c, d-4*b, e-c, 2*(d-b)
-		d0[l] = e - 5*c + 4*a
+		t0, t1 := e-squareQ*c, pointP*(d-squareQ*b)
+		t2, t3 := e-squareP*c, pointQ*(d-squareP*b)
+		d0[l] = e - (squareP+squareQ)*c + squareP*squareQ*a
 		d1[l] = t0 + t1
 		d2[l] = t0 - t1
 		d3[l] = t2 + t3
 		d4[l] = t2 - t3
-		d5[l] = f - 5*d + 4*b
+		d5[l] = f - (squareP+squareQ)*d + squareP*squareQ*b
 	}
 }
 
@@ -156,9 +169,9 @@ func outLine(m *[6]*vec, y0, y1, y2, y3 *vec) {
 		s, d := m[1][l]+m[2][l], m[1][l]-m[2][l]
 		t, e := m[3][l]+m[4][l], m[3][l]-m[4][l]
 		y0[l] = m[0][l] + s + t
-		y1[l] = d + 2*e
-		y2[l] = s + 4*t
-		y3[l] = d + 8*e + m[5][l]
+		y1[l] = pointP*d + pointQ*e
+		y2[l] = squareP*s + squareQ*t
+		y3[l] = pointP*squareP*d + pointQ*squareQ*e + m[5][l]
 	}
 }
 

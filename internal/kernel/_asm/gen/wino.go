@@ -6,44 +6,71 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// The constants of the transforms, for the points 0, ±p, ±q and infinity; the
+// plain twins in generic_wino.go say why these.
+const (
+	p, q = 3. / 4, 3. / 2
+)
+
+// lineConstants are the constants of inLine or outLine, in its order.
+type lineConstants []Op
+
+func (s ISA) inConstants() lineConstants {
+	return lineConstants{s.constant(p * p * q * q), s.constant(p*p + q*q), s.constant(p * p), s.constant(q * q), s.constant(p), s.constant(q)}
+}
+
 // inLine is B^T in one dimension, in place:
 //
-//	o0 = 4 d0 - 5 d2 + d4    o5 = 4 d1 - 5 d3 + d5
-//	o1, o2 = (d4 - 4 d2) +- (d3 - 4 d1)    o3, o4 = (d4 - d2) +- 2 (d3 - d1)
-func (s ISA) inLine(d []reg.VecVirtual, four, five Op) {
-	a, b := s.v(), s.v()
-	VFMADD132PS(four, d[4], d[0])
-	VFNMADD231PS(five, d[2], d[0])
-	VFMADD231PS(four, d[1], d[5])
-	VFNMADD231PS(five, d[3], d[5])
-	VSUBPS(d[2], d[4], a)
-	VSUBPS(d[1], d[3], b)
-	VADDPS(b, b, b)
-	VFNMADD231PS(four, d[2], d[4])
-	VFNMADD231PS(four, d[1], d[3])
-	VADDPS(d[3], d[4], d[1])
-	VSUBPS(d[3], d[4], d[2])
-	VADDPS(b, a, d[3])
-	VSUBPS(b, a, d[4])
+//	o0 = p²q² d0 - (p²+q²) d2 + d4          o5 = p²q² d1 - (p²+q²) d3 + d5
+//	o1, o2 = (d4 - q² d2) +- p (d3 - q² d1)    o3, o4 = (d4 - p² d2) +- q (d3 - p² d1)
+func (s ISA) inLine(d []reg.VecVirtual, c lineConstants) {
+	ppqq, sum, pp, qq, p, q := c[0], c[1], c[2], c[3], c[4], c[5]
+	a, b, e := s.v(), s.v(), s.v()
+	VFMADD132PS(ppqq, d[4], d[0])
+	VFNMADD231PS(sum, d[2], d[0])
+	VFMADD231PS(ppqq, d[1], d[5])
+	VFNMADD231PS(sum, d[3], d[5])
+	VMOVAPS(d[4], a)
+	VFNMADD231PS(pp, d[2], a) // d4 - p² d2
+	VMOVAPS(d[3], b)
+	VFNMADD231PS(pp, d[1], b) // d3 - p² d1
+	VFNMADD231PS(qq, d[2], d[4])
+	VFNMADD231PS(qq, d[1], d[3])
+	VMOVAPS(d[4], d[1])
+	VFMADD231PS(p, d[3], d[1])
+	VMOVAPS(d[4], d[2])
+	VFNMADD231PS(p, d[3], d[2])
+	VMOVAPS(a, e)
+	VFMADD231PS(q, b, e)
+	VFNMADD231PS(q, b, a)
+	VMOVAPS(e, d[3])
+	VMOVAPS(a, d[4])
+}
+
+func (s ISA) outConstants() lineConstants {
+	return lineConstants{s.constant(p), s.constant(q), s.constant(p * p), s.constant(q * q), s.constant(p * p * p), s.constant(q * q * q)}
 }
 
 // outLine is A^T in one dimension; the results are the first four of what it
 // returns:
 //
-//	o0 = m0 + (m1 + m2) + (m3 + m4)     o1 = (m1 - m2) + 2 (m3 - m4)
-//	o2 = (m1 + m2) + 4 (m3 + m4)        o3 = (m1 - m2) + 8 (m3 - m4) + m5
-func (s ISA) outLine(m []reg.VecVirtual, two, four, eight Op) []reg.VecVirtual {
+//	o0 = m0 + (m1 + m2) + (m3 + m4)        o1 = p (m1 - m2) + q (m3 - m4)
+//	o2 = p² (m1 + m2) + q² (m3 + m4)       o3 = p³ (m1 - m2) + q³ (m3 - m4) + m5
+func (s ISA) outLine(m []reg.VecVirtual, c lineConstants) []reg.VecVirtual {
+	p, q, pp, qq, ppp, qqq := c[0], c[1], c[2], c[3], c[4], c[5]
 	t, u := s.v(), s.v()
-	VADDPS(m[2], m[1], t)          // m1 + m2
-	VSUBPS(m[2], m[1], m[1])       // m1 - m2
-	VADDPS(m[4], m[3], u)          // m3 + m4
-	VSUBPS(m[4], m[3], m[3])       // m3 - m4
-	VADDPS(t, m[0], m[0])          //
-	VADDPS(u, m[0], m[0])          // o0
-	VFMADD231PS(four, u, t)        // o2
-	VADDPS(m[1], m[5], m[5])       //
-	VFMADD231PS(eight, m[3], m[5]) // o3
-	VFMADD231PS(two, m[3], m[1])   // o1
+	VADDPS(m[2], m[1], t)        // m1 + m2
+	VSUBPS(m[2], m[1], m[1])     // m1 - m2
+	VADDPS(m[4], m[3], u)        // m3 + m4
+	VSUBPS(m[4], m[3], m[3])     // m3 - m4
+	VADDPS(t, m[0], m[0])        //
+	VADDPS(u, m[0], m[0])        // o0
+	VMULPS(pp, t, t)             //
+	VFMADD231PS(qq, u, t)        // o2
+	VFMADD231PS(ppp, m[1], m[5]) //
+	VFMADD231PS(qqq, m[3], m[5]) // o3
+	VMULPS(p, m[1], m[1])        //
+	VFMADD231PS(q, m[3], m[1])   // o1
 	return []reg.VecVirtual{m[0], m[1], t, m[5]}
 }
 
@@ -109,13 +136,13 @@ func (s ISA) winoIn(n reg.GPVirtual, ptrs []pointer, start func(), load func(y i
 	p := GP64()
 	column := newStrided(p, times(6, vs))
 	tmp := s.frame(36)
-	four, five := s.constant(4), s.constant(5)
+	c := s.inConstants()
 	s.positions(n, append(ptrs, pointer{v, 32, 64}), func() {
 		start()
 		for y := range 6 {
 			d := s.vs(6)
 			load(y, d)
-			s.inLine(d, four, five)
+			s.inLine(d, c)
 			for x := range 6 {
 				VMOVUPS(d[x], tmp(6*y+x))
 			}
@@ -126,7 +153,7 @@ func (s ISA) winoIn(n reg.GPVirtual, ptrs []pointer, start func(), load func(y i
 			for y := range 6 {
 				VMOVUPS(tmp(6*y+x), d[y])
 			}
-			s.inLine(d, four, five)
+			s.inLine(d, c)
 			for y := range 6 {
 				VMOVUPS(d[y], column.at(y, 0))
 			}
@@ -219,7 +246,7 @@ func (s ISA) winoOut(n reg.GPVirtual, ptrs []pointer, store func(x int, o []reg.
 	p := GP64()
 	row := newStrided(p, ms)
 	tmp := s.frame(24)
-	two, four, eight := s.constant(2), s.constant(4), s.constant(8)
+	c := s.outConstants()
 	if !s.wide {
 		ptrs = append(ptrs, pointer{bias, 32, 0})
 	}
@@ -230,7 +257,7 @@ func (s ISA) winoOut(n reg.GPVirtual, ptrs []pointer, store func(x int, o []reg.
 			for x := range 6 {
 				VMOVUPS(row.at(x, 0), d[x])
 			}
-			for x, v := range s.outLine(d, two, four, eight) {
+			for x, v := range s.outLine(d, c) {
 				VMOVUPS(v, tmp(4*y+x))
 			}
 			if y < 5 {
@@ -242,7 +269,7 @@ func (s ISA) winoOut(n reg.GPVirtual, ptrs []pointer, store func(x int, o []reg.
 			for y := range 6 {
 				VMOVUPS(tmp(4*y+x), d[y])
 			}
-			o := s.outLine(d, two, four, eight)
+			o := s.outLine(d, c)
 			for _, v := range o {
 				VADDPS(Mem{Base: bias}, v, v)
 			}
