@@ -3,8 +3,9 @@
 GO         ?= go
 GOFUMPT     = $(GO) run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
-PACKAGES    = ./... ./testdata/gen
+PACKAGES    = ./... ./testdata/gen ./testdata/bench
 FUZZTIME   ?= 200x
+PYTHON     ?= /usr/bin/python3
 
 export CGO_ENABLED ?= 0
 
@@ -24,7 +25,7 @@ demo: build ## paint a picture of our own in a style of our own: build/demo.jpg
 		--size 384 --iterations 150 -o build/demo.jpg --overwrite
 
 .PHONY: test
-test: lint short race cross ## everything that must hold: what .ci/run runs
+test: lint generated short race cross arm64 fuzz ## everything that must hold: what .ci/run runs
 
 .PHONY: short
 short: ## tests, and the same without assembly
@@ -58,9 +59,28 @@ fuzz: ## every fuzz target for a while: FUZZTIME=1m make fuzz
 		done; \
 	done
 
+.PHONY: generate
+generate: ## write the assembly anew from the programs in internal/kernel/_asm
+	CGO_ENABLED=0 $(GO) generate ./internal/kernel
+
+.PHONY: generated
+generated: generate ## fails if the committed assembly is not what its programs write
+	git diff --exit-code -- internal/kernel
+
 .PHONY: bench
-bench: ## speed of the kernels on the layers of VGG-19, in GFLOP/s
-	$(GO) test -run '^$$' -bench . -benchtime 10x ./internal/kernel
+bench: ## speed of the kernels on the layers of VGG-19, in GFLOP/s, for each instruction set
+	$(GO) test -run '^$$' -bench 'Conv|Gram' -benchtime 5x ./internal/kernel
+
+.PHONY: bench-peer
+bench-peer: ## time and memory of an iteration against PyTorch, of Debian's python3-torch
+	@mkdir -p build
+	$(GO) build -o build/bench ./testdata/bench
+	$(PYTHON) testdata/bench/peer.py build/bench $(BENCHFLAGS)
+
+.PHONY: arm64
+arm64: ## tests of the kernels on an emulated arm64 processor, where qemu-user is installed
+	@if command -v qemu-aarch64 >/dev/null; then GOARCH=arm64 $(GO) test -short -exec qemu-aarch64 ./internal/kernel; \
+	else echo "arm64: skipped, there is no qemu-aarch64 (Debian: qemu-user)"; fi
 
 .PHONY: fmt
 fmt: ## format all Go files
