@@ -53,15 +53,8 @@ func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, s *S
 	if err := exec.Build(func() error { return t.build(o, content, targets, s, all, given) }); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
-	outputs := []*exec.Node{o.total}
-	for _, term := range o.terms() {
-		outputs = append(outputs, term.node)
-	}
-	if o.gradient != nil {
-		outputs = append(outputs, o.gradient)
-	}
-	if o.machine, err = exec.New(t.device, outputs...); err != nil {
-		return nil, fmt.Errorf("nst: %w", err)
+	if err := o.plan(t.device); err != nil {
+		return nil, err
 	}
 	for n, data := range given {
 		if err := o.machine.Set(n, data); err != nil {
@@ -69,6 +62,21 @@ func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, s *S
 		}
 	}
 	return o, nil
+}
+
+// plan makes the machine for the graph.
+func (o *objective) plan(d exec.Device) (err error) {
+	outputs := []*exec.Node{o.total}
+	for _, term := range o.terms() {
+		outputs = append(outputs, term.node)
+	}
+	if o.gradient != nil {
+		outputs = append(outputs, o.gradient)
+	}
+	if o.machine, err = exec.New(d, outputs...); err != nil {
+		return fmt.Errorf("nst: %w", err)
+	}
+	return nil
 }
 
 // evaluate returns the loss of a picture (3, h, w) and, unless it is nil, fills

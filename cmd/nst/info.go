@@ -45,21 +45,59 @@ type machine struct {
 }
 
 func newInfoCmd(e *env) *cobra.Command {
-	var asJSON bool
+	var asJSON, plan bool
+	s := defaults()
 	cmd := &cobra.Command{
 		Use:   "info",
 		Short: "Show what nst runs on and with",
 		Long: `info shows the version, what the processor can do and which of it is used, and the
 networks found. NST_CPU in the environment chooses the kernels, generic being the
-ones that every processor runs.`,
+ones that every processor runs.
+
+With --plan it shows instead the memory that stylize would take in the end with
+the same flags, for a square picture of --size pixels, by what it is for.`,
 		Example: `  nst info
-  nst info --json
-  NST_CPU=generic nst info`,
+  nst info --plan --size 2048 --optimizer adam
+  NST_CPU=generic nst info --json`,
 		Args: arguments(0, 0, "no arguments"),
-		RunE: func(*cobra.Command, []string) error { return info(e, asJSON) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if plan {
+				return showPlan(cmd, e, &s, asJSON)
+			}
+			return info(e, asJSON)
+		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object")
+	cmd.Flags().BoolVar(&plan, "plan", false, "show the memory that a run would take")
+	s.lossFlags(cmd, e)
+	s.paintFlags(cmd)
 	return cmd
+}
+
+// showPlan shows the memory of a run.
+func showPlan(cmd *cobra.Command, e *env, s *settings, asJSON bool) error {
+	if err := s.check(cmd); err != nil {
+		return err
+	}
+	t, err := s.transfer(e)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	p, err := t.Plan(s.Size, s.Size)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return json.NewEncoder(e.Stdout).Encode(p)
+	}
+	const mb = 1 << 20
+	fmt.Fprintf(e.Stdout, "%dx%d pixels, %s\n", p.Width, p.Height, s.Optimizer)
+	for _, part := range p.Parts {
+		fmt.Fprintf(e.Stdout, "%8.1f MB  %s\n", float64(part.Bytes)/mb, part.Name)
+	}
+	fmt.Fprintf(e.Stdout, "%8.1f MB  in all\n", float64(p.Total)/mb)
+	return nil
 }
 
 func info(e *env, asJSON bool) error {

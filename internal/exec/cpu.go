@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 
 	"nst/internal/kernel"
 	"nst/internal/op"
@@ -12,6 +13,7 @@ import (
 type CPU struct {
 	engine  *kernel.Engine
 	filters map[filterKey]*kernel.Filter
+	spare   []float32 // the arena of a machine that was closed, for the next one
 }
 
 // filterKey tells filters apart by the memory of their weights, which must not
@@ -29,7 +31,7 @@ func OpenCPU(threads int, getenv func(string) string) (*CPU, error) {
 		return nil, fmt.Errorf("exec: %w", err)
 	}
 	e := kernel.NewEngine(cpu, kernel.NewPool(threads))
-	return &CPU{e, map[filterKey]*kernel.Filter{}}, nil
+	return &CPU{engine: e, filters: map[filterKey]*kernel.Filter{}}, nil
 }
 
 // Name is the instruction set and the number of threads.
@@ -136,7 +138,7 @@ func (d *CPU) compile(s *schedule) (program, error) {
 		}
 	}
 	p := &cpuProgram{device: d, values: c.values, scalars: c.scalars}
-	p.arena = kernel.Floats(arrange(c.buffers))
+	p.arena = d.takeArena(arrange(c.buffers))
 	for _, b := range c.buffers {
 		b.data = p.arena[b.at:][:b.floats:b.floats]
 	}
@@ -148,6 +150,24 @@ func (d *CPU) compile(s *schedule) (program, error) {
 		p.steps = append(p.steps, step{l.name, l.make()})
 	}
 	return p, c.loadInputs(p)
+}
+
+// takeArena returns n zeros. Where the arena of a closed machine is too small for
+// them, it goes back to the system first: left to itself the collector would let
+// both be there for a while, and that is when memory runs out.
+func (d *CPU) takeArena(n int) []float32 {
+	arena := d.spare
+	d.spare = nil
+	if cap(arena) >= n {
+		arena = arena[:n]
+		clear(arena)
+		return arena
+	}
+	if arena != nil {
+		arena = nil
+		debug.FreeOSMemory()
+	}
+	return kernel.Floats(n)
 }
 
 // loadInputs fills the inputs that have a value already.
@@ -213,6 +233,9 @@ func (p *cpuProgram) plan() Plan {
 }
 
 func (p *cpuProgram) close() error {
+	if cap(p.arena) > cap(p.device.spare) {
+		p.device.spare = p.arena
+	}
 	p.steps, p.values, p.arena = nil, nil, nil
 	return nil
 }

@@ -62,6 +62,18 @@ def measure(args, size):
             sys.exit(f"{p.name} computes a loss of {p.loss}, {best.name} {best.loss}: not the same work")
 
 
+def matmul_speed(torch, threads):
+    """GFLOP/s of a matrix product of PyTorch, on which its Gram matrices depend."""
+    torch.set_num_threads(threads)
+    a = torch.rand(1024, 1024)
+    seconds = []
+    for _ in range(5):
+        began = time.perf_counter()
+        a @ a
+        seconds.append(time.perf_counter() - began)
+    return 2 * 1024**3 / min(seconds) / 1e9
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bench")
@@ -75,6 +87,7 @@ def main():
     except ImportError:
         print("bench-peer: skipped: no PyTorch for", sys.executable)
         return
+    print(f"PyTorch multiplies matrices at {matmul_speed(torch, args.threads):.0f} GFLOP/s (below 50 a thread it lacks a fast BLAS: install libopenblas0)")
     print(f"loss and pixel gradient of VGG-19 to relu5_1, {args.threads} threads, median of {args.runs}; PyTorch {torch.__version__}")
     for size in args.sizes.split(","):
         measure(args, int(size))

@@ -1,0 +1,86 @@
+package nst
+
+import (
+	"fmt"
+	"slices"
+
+	"nst/imgio"
+	"nst/internal/exec"
+)
+
+// Plan is the memory that a run takes, by what it is for.
+type Plan struct {
+	Width  int    `json:"width"` // of the picture, pixels
+	Height int    `json:"height"`
+	Parts  []Part `json:"parts"`
+	Total  int64  `json:"total"` // bytes
+}
+
+// Part is the memory for one purpose.
+type Part struct {
+	Name  string `json:"name"`
+	Bytes int64  `json:"bytes"`
+}
+
+// program is what the program itself takes before it has read anything: its code
+// and Go's runtime, as measured on Linux.
+const program = 24 << 20
+
+// Plan returns the memory at the end of a run with these options that paints a
+// picture of w x h pixels. It plans the run but does not begin it; the sizes of
+// features, masks and filters are those that the run will allocate, to the byte.
+func (t *Transfer) Plan(w, h int) (Plan, error) {
+	names := layerNames(slices.Concat(t.options.ContentLayers, t.options.StyleLayers))
+	if err := t.checkSize("content", w, h, names); err != nil {
+		return Plan{}, err
+	}
+	blank := &imgio.Planar{W: w, H: h}
+	style := &Style{grams: map[string][]float32{}}
+	o := &objective{vector: t.vector}
+	given := map[*exec.Node][]float32{}
+	targets := map[string]tensor{}
+	var content int64
+	for _, l := range t.options.ContentLayers {
+		i, _ := t.weights.Network.Index(l.Layer)
+		s := t.weights.Network.Stride(i)
+		c := t.channels(l.Layer)
+		targets[l.Layer] = tensor{shape: []int{1, c, h / s, w / s}}
+		content += int64(c*(h/s)*(w/s)) * 4
+	}
+	if err := exec.Build(func() error { return t.build(o, blank, targets, style, false, given) }); err != nil {
+		return Plan{}, fmt.Errorf("nst: %w", err)
+	}
+	if err := o.plan(t.device); err != nil {
+		return Plan{}, err
+	}
+	defer o.close()
+	m := o.machine.Plan()
+	var network int64
+	for _, f := range t.weights.Filters {
+		network += int64(len(f.W)+len(f.B)) * 4
+	}
+	pixels := int64(3*w*h) * 4
+	p := Plan{Width: w, Height: h, Parts: []Part{
+		{"network", network},
+		{"filters as the kernels want them", m.Weights},
+		{"features and gradients", m.Features},
+		{"masks", m.Masks},
+		{"working space of the kernels", m.Scratch},
+		{"optimiser", t.options.optimizerBytes(int64(3 * w * h))},
+		{"pictures and targets", 6*pixels + content},
+		{"program", program},
+	}}
+	for _, part := range p.Parts {
+		p.Total += part.Bytes
+	}
+	return p, nil
+}
+
+// optimizerBytes is the memory of the optimiser for n variables in the end.
+func (o *Options) optimizerBytes(n int64) int64 {
+	if o.Optimizer == Adam {
+		return 8 * n
+	}
+	pairs := min(int64(o.History), int64(o.Iterations))
+	return 8 * n * (pairs + 1)
+}
