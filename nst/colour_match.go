@@ -106,16 +106,22 @@ func coloured(p *imgio.Planar, t transform) *imgio.Planar {
 // for 16-bit pictures with some hundred colours in each.
 const bins = 4096
 
+// blur is the deviation of the kernel that smooths the ranks of a style, in
+// deviations of its values. Nearly even areas, the paper of a woodcut or a sky,
+// hold many of the pixels in few values; without it the map would be so steep
+// there that it made patches out of their noise.
+const blur = 0.3
+
 // matchHistogram moves x in place to the distribution of want by the monotone map
-// that takes each quantile to its like. Equal values stay equal. Where x has less
-// variance than want, which the covariance match leaves only where there is next
-// to none to begin with, the map counts by the ratio: else it would stretch
-// rounding errors over the whole distribution.
+// that takes each quantile, smoothed, to its like. Equal values stay equal. Where
+// x has less variance than want, which the covariance match leaves only where
+// there is next to none to begin with, the map counts by the ratio: else it would
+// stretch rounding errors over the whole distribution.
 func matchHistogram(x, want []float32) {
 	have, wish := spreadOf(x), spreadOf(want)
 	trust := min(1, have.variance/(wish.variance+ridge))
 	from, to := newHistogram(x), newHistogram(want)
-	moved := to.quantiles(from.ranks())
+	moved := to.quantiles(from.ranks(blur * math.Sqrt(have.variance)))
 	for i, v := range x {
 		x[i] += float32(trust * (from.read(moved, v) - float64(v)))
 	}
@@ -149,14 +155,46 @@ func (h *histogram) bin(v float32) int {
 	return min(int((float64(v)-h.low)/h.width), bins-1)
 }
 
-// ranks returns for each bin the share of values below its middle.
-func (h *histogram) ranks() []float64 {
+// ranks returns for each bin the share of values below its middle, smoothed by a
+// kernel of the given deviation: three moving averages, which make nearly a
+// Gaussian.
+func (h *histogram) ranks(deviation float64) []float64 {
 	ranks, below := make([]float64, bins), 0.0
 	for i, s := range h.share {
 		ranks[i] = below + s/2
 		below += s
 	}
+	if h.width == 0 {
+		return ranks
+	}
+	half := int(deviation / h.width) // three windows of w have a deviation of w/2
+	for range 3 {
+		ranks = movingAverage(ranks, half)
+	}
 	return ranks
+}
+
+// movingAverage returns the means of windows of 2 half + 1 ranks, which are 0
+// before the first and 1 after the last.
+func movingAverage(ranks []float64, half int) []float64 {
+	at := func(i int) float64 {
+		if i < 0 {
+			return 0
+		} else if i >= len(ranks) {
+			return 1
+		}
+		return ranks[i]
+	}
+	means, sum := make([]float64, len(ranks)), 0.0
+	for i := -half; i < half; i++ {
+		sum += at(i)
+	}
+	for i := range means {
+		sum += at(i + half)
+		means[i] = sum / float64(2*half+1)
+		sum -= at(i - half)
+	}
+	return means
 }
 
 // quantiles returns the values of h that have the given ranks, which must ascend.
