@@ -150,6 +150,28 @@ func TestMatchHistogram(t *testing.T) {
 	}
 }
 
+// TestColourEven looks that even areas stay even: the noise of a JPEG file, a level
+// or two, must not become patches.
+func TestColourEven(t *testing.T) {
+	style := flat(60, 40, 0.97, 0.97, 0.97)
+	noise, n := reftest.Picture(60, 40, 9), 60*40
+	for i := range style.Pix {
+		if i%n < n/4 {
+			style.Pix[i] = 0.03
+		}
+		style.Pix[i] += (noise[i%n] - 0.5) * 3 / 255
+	}
+	for _, name := range []string{ColourLuma, ColourMatch, ColourHistogram} {
+		got := modes(t)[name].style(style, warm(50, 50))
+		for ch := range 3 {
+			paper := got.Pix[ch*n+n/4 : (ch+1)*n]
+			if d := math.Sqrt(spreadOf(paper).variance); d > 0.015 {
+				t.Errorf("%s: paper has a deviation of %.1f levels in channel %d", name, 255*d, ch)
+			}
+		}
+	}
+}
+
 // TestColourFinish looks that luma and post leave the content's chroma and the
 // result's luma, where nothing has to be clamped.
 func TestColourFinish(t *testing.T) {
