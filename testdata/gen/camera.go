@@ -14,6 +14,33 @@ type camera struct {
 
 // render takes the picture.
 func (cam camera) render(sc *scene, w, h int) *canvas {
+	c := cam.expose(w, h, func(o, d vec, rnd *sampler) vec {
+		l := sc.trace(o, d, rnd)
+		// A bright speck counts for no more than a bright area.
+		return l.scale(1 / max(1, l.max()*cam.exposure/6))
+	})
+	for i, light := range c.px {
+		fx, fy := 2*float64(i%w)/float64(w)-1, 2*float64(i/w)/float64(h)-1
+		c.px[i] = film(light.scale(1 - 0.12*(fx*fx+fy*fy)))
+	}
+	return c
+}
+
+// matte takes the mask that belongs to the picture: white where the sky is seen,
+// grey where it is seen through leaves or past an edge, black elsewhere.
+func (cam camera) matte(sc *scene, w, h int) *canvas {
+	cam.exposure = 1
+	return cam.expose(w, h, func(o, d vec, _ *sampler) vec {
+		if tri, _, _, _ := sc.hit(o, d, math.Inf(1), true); tri >= 0 {
+			return vec{}
+		}
+		return vec{1, 1, 1}
+	})
+}
+
+// expose sends the paths of each pixel on their way and returns the mean of what
+// light says of them, times the exposure.
+func (cam camera) expose(w, h int, light func(o, d vec, rnd *sampler) vec) *canvas {
 	c := newCanvas(w, h)
 	z := cam.target.sub(cam.eye).unit()
 	x := vec{0, 1, 0}.cross(z).unit()
@@ -36,13 +63,9 @@ func (cam camera) render(sc *scene, w, h int) *canvas {
 					o = o.add(off)
 					d = d.sub(off.scale(1 / cam.focus))
 				}
-				l := sc.trace(o, d.unit(), rnd)
-				// A bright speck counts for no more than a bright area.
-				sum = sum.add(l.scale(1 / max(1, l.max()*cam.exposure/6)))
+				sum = sum.add(light(o, d.unit(), rnd))
 			}
-			mean := sum.scale(cam.exposure / float64(cam.paths*cam.paths))
-			fx, fy := 2*float64(i)/float64(w)-1, 2*float64(j)/float64(h)-1
-			c.px[j*w+i] = film(mean.scale(1 - 0.12*(fx*fx+fy*fy)))
+			c.px[j*w+i] = sum.scale(cam.exposure / float64(cam.paths*cam.paths))
 		}
 	})
 	return c

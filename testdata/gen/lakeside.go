@@ -9,11 +9,18 @@ import (
 // wooded spit, forest on the far shore, peaks behind. Lengths are in metres; the
 // camera looks along z and the water lies at y = 0.
 func lakeside(w, h int) *canvas {
+	air, sc, cam := lakesideView(w)
+	air.paint(w*2, 0.62)
+	return cam.render(sc, w, h)
+}
+
+// lakesideView is the scene, for a picture w pixels wide, with a sky that is still
+// to be painted.
+func lakesideView(w int) (*sky, *scene, camera) {
 	air := &sky{
 		sun: vec{-0.62, 0.50, -0.42}.unit(), zenith: vec{0.10, 0.24, 0.62}, horizon: vec{0.52, 0.66, 0.86},
 		warm: vec{1.9, 1.68, 1.36}, cover: -0.10, seed: 4.3,
 	}
-	air.paint(w*2, 0.62)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	m := &mesh{}
 	country(m, w)
@@ -32,8 +39,7 @@ func lakeside(w, h int) *canvas {
 			return c.mul(thin).add(veil.mul(vec{1, 1, 1}.sub(thin)))
 		},
 	}
-	cam := camera{eye: vec{0, 5.6, 0}, target: vec{0, 9.2, 40}, fov: 0.90, exposure: 0.80, paths: paths(w)}
-	return cam.render(sc, w, h)
+	return air, sc, camera{eye: vec{0, 5.6, 0}, target: vec{0, 9.2, 40}, fov: 0.90, exposure: 0.80, paths: paths(w)}
 }
 
 // ground is the height of the land; below 0 it is under water.

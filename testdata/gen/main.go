@@ -1,6 +1,7 @@
 // Gen draws the pictures in testdata/images, which the tests, make demo, the
-// README and the gallery use: three rendered scenes as contents and six painted
-// ones as styles. Every picture is a function of its size alone, so it can be
+// README and the gallery use: three rendered scenes as contents, six painted
+// ones as styles, and masks that tell the sky of two scenes from the rest. Every
+// picture is a function of its size alone, so it can be
 // drawn again byte for byte.
 //
 //	go run ./testdata/gen [-out DIR] [-size N] [name...]
@@ -13,7 +14,10 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"image"
+	"image/draw"
 	"image/jpeg"
+	"image/png"
 	"io"
 	"os"
 	"path"
@@ -26,7 +30,7 @@ import (
 type picture struct {
 	name    string // slash-separated, without extension
 	w, h    int    // pixels
-	quality int    // of the JPEG file, 1 to 100
+	quality int    // of the JPEG file, 1 to 100; 0 makes a grey PNG file
 	draw    func(w, h int) *canvas
 }
 
@@ -41,6 +45,10 @@ func pictures() []picture {
 		{"style/watercolour", 512, 384, 92, watercolour},
 		{"style/pointillism", 512, 384, 88, pointillism},
 		{"style/cubist", 384, 512, 92, cubist},
+		{"mask/lakeside-sky", 512, 384, 0, lakesideSky},
+		{"mask/lakeside-ground", 512, 384, 0, opposite(lakesideSky)},
+		{"mask/town-sky", 512, 384, 0, townSky},
+		{"mask/town-ground", 512, 384, 0, opposite(townSky)},
 	}
 }
 
@@ -69,7 +77,7 @@ func run(dir string, size int, names []string) error {
 		if err := p.encode(&buf); err != nil {
 			return err
 		}
-		file := filepath.Join(dir, filepath.FromSlash(p.name)+".jpg")
+		file := filepath.Join(dir, p.file())
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return err
 		}
@@ -82,9 +90,25 @@ func run(dir string, size int, names []string) error {
 	return nil
 }
 
-// encode draws p and writes the JPEG file.
+// file is the path of the picture's file below the folder of all.
+func (p picture) file() string {
+	if p.quality == 0 {
+		return filepath.FromSlash(p.name) + ".png"
+	}
+	return filepath.FromSlash(p.name) + ".jpg"
+}
+
+// encode draws p and writes its file.
 func (p picture) encode(w io.Writer) error {
-	if err := jpeg.Encode(w, p.draw(p.w, p.h).image(), &jpeg.Options{Quality: p.quality}); err != nil {
+	m, err := p.draw(p.w, p.h).image(), error(nil)
+	if p.quality == 0 {
+		grey := image.NewGray(m.Rect)
+		draw.Draw(grey, m.Rect, m, image.Point{}, draw.Src)
+		err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(w, grey)
+	} else {
+		err = jpeg.Encode(w, m, &jpeg.Options{Quality: p.quality})
+	}
+	if err != nil {
 		return fmt.Errorf("encoding %s: %w", p.name, err)
 	}
 	return nil

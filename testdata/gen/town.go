@@ -8,11 +8,18 @@ import (
 // town is a row of gabled houses on a canal in the evening sun. Lengths are in
 // metres; the quay is at y = 0 and the water 1.5 below.
 func town(w, h int) *canvas {
+	air, sc, cam := townView(w)
+	air.paint(w*2, 1.0)
+	return cam.render(sc, w, h)
+}
+
+// townView is the scene, for a picture w pixels wide, with a sky that is still
+// to be painted.
+func townView(w int) (*sky, *scene, camera) {
 	air := &sky{
 		sun: vec{-0.70, 0.40, -0.62}.unit(), zenith: vec{0.13, 0.27, 0.60}, horizon: vec{0.70, 0.70, 0.74},
 		warm: vec{2.0, 1.62, 1.15}, cover: -0.06, seed: 12.1,
 	}
-	air.paint(w*2, 1.0)
 	rnd := rand.New(rand.NewPCG(5, 6))
 	m := &mesh{}
 	row(m, rnd)
@@ -23,8 +30,7 @@ func town(w, h int) *canvas {
 		bvh: newBVH(m.tris), sky: air.at, lamp: air.light(vec{7.6, 6.1, 4.2}), depth: 4,
 		haze: func(c, d vec, dist float64) vec { return c.mix(vec{0.62, 0.62, 0.68}, 1-math.Exp(-dist/700)) },
 	}
-	cam := camera{eye: vec{-9, 2.6, -9}, target: vec{3.4, 5.1, 18}, fov: 1.02, exposure: 0.78, paths: paths(w)}
-	return cam.render(sc, w, h)
+	return air, sc, camera{eye: vec{-9, 2.6, -9}, target: vec{3.4, 5.1, 18}, fov: 1.02, exposure: 0.78, paths: paths(w)}
 }
 
 // row adds the houses, from left to right, no two alike.

@@ -1,0 +1,169 @@
+package nst
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"nst/imgio"
+)
+
+// Mask is a soft selection of the pixels of a picture: 1 is in, 0 is out.
+type Mask struct {
+	W, H int       // pixels
+	Pix  []float32 // (H, W), in [0, 1]
+}
+
+// NewMask reads a mask from the luma of a picture (Rec. 601, as encoded, so that
+// an 8-bit grey of g is g/255): white is in, black is out.
+func NewMask(p *imgio.Planar) *Mask {
+	m := &Mask{p.W, p.H, make([]float32, p.W*p.H)}
+	r, g, b := planes(p)
+	for i := range m.Pix {
+		m.Pix[i] = unit(luma(r[i], g[i], b[i]))
+	}
+	return m
+}
+
+// What can be wrong with a mask. Every [MaskError] matches one of these under
+// errors.Is.
+var (
+	// ErrMaskShape means that a mask has another ratio of width to height than
+	// its picture, by more than 2 % and more than the rounding of a pixel.
+	ErrMaskShape = errors.New("has not the shape of its picture")
+	// ErrMaskEmpty means that a mask adds up to less than one pixel.
+	ErrMaskEmpty = errors.New("selects nothing")
+	// ErrMaskFull means that a mask of what is to be protected leaves less than
+	// one pixel to paint.
+	ErrMaskFull = errors.New("leaves nothing to paint")
+)
+
+// MaskError is a mask that does not serve.
+type MaskError struct {
+	What                        string // which one, as in: content mask 2
+	Width, Height               int    // of the mask, pixels
+	PictureWidth, PictureHeight int    // of the picture that it is for
+	Err                         error  // ErrMaskShape, ErrMaskEmpty or ErrMaskFull
+}
+
+func (e *MaskError) Error() string {
+	if e.Err == ErrMaskShape {
+		return fmt.Sprintf("nst: %s of %dx%d pixels %v of %dx%d", e.What, e.Width, e.Height, e.Err, e.PictureWidth, e.PictureHeight)
+	}
+	return fmt.Sprintf("nst: %s %v", e.What, e.Err)
+}
+
+// Unwrap returns what is wrong.
+func (e *MaskError) Unwrap() error { return e.Err }
+
+// Fit returns the mask at the size of its picture, w by h pixels, or a
+// [MaskError], which calls the mask what.
+func (m *Mask) Fit(what string, w, h int) (*Mask, error) {
+	fail := func(err error) (*Mask, error) {
+		return nil, &MaskError{what, m.W, m.H, w, h, err}
+	}
+	fw, fh := imgio.FitLongest(m.W, m.H, max(w, h))
+	near := func(a, b int) bool { return math.Abs(float64(a-b)) <= max(1, 0.02*float64(b)) }
+	if !near(fw, w) || !near(fh, h) {
+		return fail(ErrMaskShape)
+	}
+	m = m.Resize(w, h)
+	if m.sum() < 1 {
+		return fail(ErrMaskEmpty)
+	}
+	return m, nil
+}
+
+// sum is the number of pixels that the mask selects, in parts where it is soft.
+func (m *Mask) sum() (n float64) {
+	for _, v := range m.Pix {
+		n += float64(v)
+	}
+	return n
+}
+
+// Resize returns the mask resampled to w by h pixels, both at least 1: the mean
+// over the area of each pixel along a side that shrinks, straight lines between
+// the middles of pixels along one that grows.
+func (m *Mask) Resize(w, h int) *Mask {
+	across, down := coverage(m.W, w), coverage(m.H, h)
+	rows := make([]float64, m.H*w)
+	for y := range m.H {
+		for x, part := range across {
+			for i, share := range part.shares {
+				rows[y*w+x] += share * float64(m.Pix[y*m.W+part.first+i])
+			}
+		}
+	}
+	out := &Mask{w, h, make([]float32, w*h)}
+	for y, part := range down {
+		for x := range w {
+			var sum float64
+			for i, share := range part.shares {
+				sum += share * rows[(part.first+i)*w+x]
+			}
+			out.Pix[y*w+x] = unit(float32(sum))
+		}
+	}
+	return out
+}
+
+// cover says which samples make a new one: shares[i], which add up to 1, of
+// sample first+i.
+type cover struct {
+	first  int
+	shares []float64
+}
+
+// coverage returns what makes m samples of n that take the same length.
+func coverage(n, m int) []cover {
+	out := make([]cover, m)
+	for i := range out {
+		if m > n {
+			at := min(max((float64(i)+0.5)*float64(n)/float64(m)-0.5, 0), float64(n-1))
+			first := min(int(at), max(n-2, 0))
+			out[i] = cover{first, []float64{1 - (at - float64(first)), at - float64(first)}[:min(n, 2)]}
+			continue
+		}
+		// In units of 1/m of a sample: from i*n to (i+1)*n, sample j is j*m on.
+		first, last := i*n/m, ((i+1)*n-1)/m
+		c := cover{first, make([]float64, last-first+1)}
+		for j := range c.shares {
+			begin, end := (first+j)*m, (first+j+1)*m
+			c.shares[j] = float64(min(end, (i+1)*n)-max(begin, i*n)) / float64(n)
+		}
+		out[i] = c
+	}
+	return out
+}
+
+// Invert returns the mask that selects what m leaves out.
+func (m *Mask) Invert() *Mask {
+	out := &Mask{m.W, m.H, make([]float32, len(m.Pix))}
+	for i, v := range m.Pix {
+		out.Pix[i] = 1 - v
+	}
+	return out
+}
+
+// guide returns the guidance channel T of the mask for a layer of w by h places,
+// (h, w), scaled to a mean square of 1 (Gatys et al. 2017, "Controlling perceptual
+// factors in neural style transfer", section 4): the Gram matrix of the features
+// times T, over w h, is then that of a picture of nothing but the region, however
+// small the region is. The area is the mean square before the scaling. A loss that
+// counts with it pulls at every pixel of the region as hard as an unguided one
+// would, since a region's Gram matrix is as much easier to move as it is smaller.
+func (m *Mask) guide(w, h int) (t []float32, area float64) {
+	m = m.Resize(w, h)
+	for _, v := range m.Pix {
+		area += float64(v) * float64(v)
+	}
+	area /= float64(w * h)
+	if area == 0 {
+		return m.Pix, 0
+	}
+	for i, v := range m.Pix {
+		m.Pix[i] = float32(float64(v) / math.Sqrt(area))
+	}
+	return m.Pix, area
+}

@@ -1,0 +1,254 @@
+package nst
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"nst/imgio"
+)
+
+// half is a mask whose left part is in, with a soft edge.
+func half(w, h int) *Mask {
+	m := &Mask{w, h, make([]float32, w*h)}
+	for i := range m.Pix {
+		m.Pix[i] = unit(0.5 - (float32(i%w)+0.5-float32(w)/2)/4)
+	}
+	return m
+}
+
+func TestNewMask(t *testing.T) {
+	p := imgio.NewPlanar(2, 1)
+	copy(p.Pix, []float32{1, 0.5, 1, 0.5, 1, 0.5})
+	if m := NewMask(p); m.W != 2 || m.H != 1 || math.Abs(float64(m.Pix[0])-1) > 1e-6 || math.Abs(float64(m.Pix[1])-0.5) > 1e-6 {
+		t.Errorf("got %+v", m)
+	}
+	if m := NewMask(flat(1, 1, 1, 1, 1)); m.Pix[0] != 1 {
+		t.Errorf("white is %v, which protects nothing to the bit", m.Pix[0])
+	}
+	if m := NewMask(flat(2, 2, 1, 0, 0)); math.Abs(float64(m.Pix[3])-0.299) > 1e-6 {
+		t.Errorf("red is %v, want 0.299", m.Pix[3])
+	}
+	if m := NewMask(flat(1, 1, 1.2, 1.2, 1.2)); m.Pix[0] != 1 {
+		t.Errorf("beyond white is %v", m.Pix[0])
+	}
+}
+
+// TestMaskResize looks at a few by hand, and that shrinking keeps the mean.
+func TestMaskResize(t *testing.T) {
+	m := &Mask{4, 1, []float32{1, 0, 0.5, 0.5}}
+	for _, c := range []struct {
+		w, h int
+		want []float32
+	}{
+		{4, 1, []float32{1, 0, 0.5, 0.5}},
+		{2, 1, []float32{0.5, 0.5}},
+		{1, 1, []float32{0.5}},
+		{3, 1, []float32{0.75, 0.25, 0.5}},
+		{8, 1, []float32{1, 0.75, 0.25, 0.125, 0.375, 0.5, 0.5, 0.5}},
+		{2, 3, []float32{0.5, 0.5, 0.5, 0.5, 0.5, 0.5}},
+	} {
+		got := m.Resize(c.w, c.h)
+		for i := range c.want {
+			if math.Abs(float64(got.Pix[i]-c.want[i])) > 1e-6 {
+				t.Errorf("%dx%d: %v, want %v", c.w, c.h, got.Pix, c.want)
+				break
+			}
+		}
+	}
+	big := half(97, 61)
+	for _, size := range [][2]int{{48, 30}, {6, 3}, {1, 1}, {97, 1}, {50, 60}} {
+		small := big.Resize(size[0], size[1])
+		a, b := big.sum()/float64(97*61), small.sum()/float64(size[0]*size[1])
+		if math.Abs(a-b) > 1e-6 {
+			t.Errorf("%v: mean %v, want %v", size, b, a)
+		}
+	}
+	if up := (&Mask{1, 1, []float32{0.25}}).Resize(3, 2); !slices.Equal(up.Pix, []float32{0.25, 0.25, 0.25, 0.25, 0.25, 0.25}) {
+		t.Errorf("one pixel became %v", up.Pix)
+	}
+}
+
+func TestMaskFit(t *testing.T) {
+	white := func(w, h int) *Mask { return NewMask(flat(w, h, 1, 1, 1)) }
+	empty := &Mask{100, 100, make([]float32, 10000)}
+	dot := &Mask{100, 100, make([]float32, 10000)}
+	dot.Pix[0] = 1
+	for _, c := range []struct {
+		name string
+		m    *Mask
+		w, h int
+		want error
+	}{
+		{"same", white(64, 48), 64, 48, nil},
+		{"larger", white(640, 480), 64, 48, nil},
+		{"smaller", white(32, 24), 64, 48, nil},
+		{"2 % wider", white(1018, 1000), 500, 500, nil},
+		{"3 % wider", white(1030, 1000), 500, 500, ErrMaskShape},
+		{"3 % higher", white(1000, 1030), 500, 500, ErrMaskShape},
+		{"turned", white(48, 64), 64, 48, ErrMaskShape},
+		{"panorama, rounded", white(4000, 200), 64, 3, nil},
+		{"black", empty, 100, 100, ErrMaskEmpty},
+		{"one pixel", dot, 100, 100, nil},
+		{"a quarter of a pixel", dot, 50, 50, ErrMaskEmpty},
+	} {
+		m, err := c.m.Fit("content mask 2", c.w, c.h)
+		if !errors.Is(err, c.want) || (c.want == nil && err != nil) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+			continue
+		}
+		var e *MaskError
+		switch {
+		case c.want == nil && (m.W != c.w || m.H != c.h):
+			t.Errorf("%s: fitted to %dx%d", c.name, m.W, m.H)
+		case c.want != nil && (!errors.As(err, &e) || e.What != "content mask 2" || !strings.Contains(err.Error(), "content mask 2")):
+			t.Errorf("%s: %v does not say which mask", c.name, err)
+		}
+	}
+}
+
+func TestMaskInvert(t *testing.T) {
+	m := half(10, 3)
+	for i, v := range m.Invert().Pix {
+		if v != 1-m.Pix[i] {
+			t.Fatalf("pixel %d: %v", i, v)
+		}
+	}
+}
+
+// TestGuide looks that the guided Gram matrix of a region is that of the region
+// alone: features that are 2 inside and anything outside give 2·2.
+func TestGuide(t *testing.T) {
+	for _, m := range []*Mask{half(64, 48), half(64, 48).Invert(), NewMask(flat(8, 8, 1, 1, 1)), NewMask(flat(8, 8, 0.1, 0.1, 0.1))} {
+		guide, area := m.guide(16, 12)
+		small := m.Resize(16, 12)
+		var gram, squares float64
+		for i, g := range guide {
+			f := 2.0
+			if small.Pix[i] == 0 {
+				f = 100
+			}
+			gram += f * f * float64(g) * float64(g) / float64(len(guide))
+			squares += float64(small.Pix[i]) * float64(small.Pix[i]) / float64(len(guide))
+		}
+		if math.Abs(gram-4) > 1e-5 || math.Abs(area-squares) > 1e-9 {
+			t.Errorf("Gram is %v, want 4; area %v, want %v", gram, area, squares)
+		}
+	}
+	if guide, area := (&Mask{4, 4, make([]float32, 16)}).guide(2, 2); area != 0 || slices.Max(guide) != 0 {
+		t.Errorf("nothing selected: %v, %v", guide, area)
+	}
+}
+
+func TestPairMasks(t *testing.T) {
+	a, b := half(4, 4), half(8, 8)
+	two := []*Mask{a, b}
+	for _, c := range []struct {
+		name           string
+		styles         int
+		content, style []*Mask
+		want           []region
+	}{
+		{"none", 3, nil, nil, []region{}},
+		{"a style each", 2, two, nil, []region{{a, 0, nil}, {b, 1, nil}}},
+		{"a masked style each", 2, two, []*Mask{b, a}, []region{{a, 0, b}, {b, 1, a}}},
+		{"regions of one style", 1, two, []*Mask{b, a}, []region{{a, 0, b}, {b, 0, a}}},
+		{"one style in two regions", 1, two, nil, []region{{a, 0, nil}, {b, 0, nil}}},
+		{"one region", 1, two[:1], nil, []region{{a, 0, nil}}},
+		{"style masks alone", 2, nil, two, []region{{nil, 0, a}, {nil, 1, b}}},
+	} {
+		got, err := pairMasks(c.styles, c.content, c.style)
+		if err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, %v, want %v", c.name, got, err, c.want)
+		}
+	}
+	for name, c := range map[string]struct {
+		styles         int
+		content, style []*Mask
+	}{
+		"more styles":                    {3, two, nil},
+		"fewer styles":                   {2, append(two, a), nil},
+		"more style masks":               {2, two, append(two, a)},
+		"fewer style masks":              {2, two, two[:1]},
+		"two parts of a style nowhere":   {1, nil, two},
+		"one region for two styles":      {2, two[:1], nil},
+		"a style mask for two styles":    {2, nil, two[:1]},
+		"one region with two style ones": {1, two[:1], two},
+	} {
+		var e *MaskCountError
+		if _, err := pairMasks(c.styles, c.content, c.style); !errors.Is(err, ErrMaskCount) || !errors.As(err, &e) || e.Styles != c.styles {
+			t.Errorf("%s: %v, want a MaskCountError", name, err)
+		}
+	}
+}
+
+// TestProtection looks at blend and gradient as the function and derivative that
+// they say they are, and that what is protected is kept to the bit.
+func TestProtection(t *testing.T) {
+	content, x := warm(16, 12), cold(16, 12)
+	p, err := newProtection(half(32, 24), content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blended := slices.Clone(x.Pix)
+	p.blend(blended)
+	n := 16 * 12
+	ins, outs := 0, 0
+	for i, v := range blended {
+		m := p.mask.Pix[i%n]
+		switch {
+		case m == 1:
+			ins++
+			if v != content.Pix[i] {
+				t.Fatalf("protected value %d is %v, want %v", i, v, content.Pix[i])
+			}
+		case m == 0:
+			outs++
+			if v != x.Pix[i] {
+				t.Fatalf("value %d is %v, want %v", i, v, x.Pix[i])
+			}
+		case math.Abs(float64(v-(m*content.Pix[i]+(1-m)*x.Pix[i]))) > 1e-6:
+			t.Fatalf("value %d is %v at mask %v", i, v, m)
+		}
+	}
+	if ins == 0 || outs == 0 || ins+outs == len(blended) {
+		t.Fatalf("the mask has %d values in and %d out: the test shows nothing", ins, outs)
+	}
+
+	// f(x) = sum of w p(x): its gradient to p is w, to x what gradient makes of it.
+	w := warm(16, 12).Pix
+	f := func(x []float32) (sum float64) {
+		p.blend(x)
+		for i, v := range x {
+			sum += float64(w[i]) * float64(v)
+		}
+		return sum
+	}
+	g := slices.Clone(w)
+	p.gradient(g)
+	for _, i := range []int{0, 7, 8, 9, 15, n + 8, 2*n + 191} {
+		up, down := slices.Clone(x.Pix), slices.Clone(x.Pix)
+		up[i] += 0.5
+		down[i] -= 0.5
+		if d := f(up) - f(down); math.Abs(d-float64(g[i])) > 1e-5 {
+			t.Errorf("gradient %d is %v, want %v", i, g[i], d)
+		}
+	}
+
+	result := recolour(&imgio.Planar{W: 16, H: 12, Pix: blended}, content)
+	p.restore(result, content)
+	for i, v := range result.Pix {
+		if p.mask.Pix[i%n] == 1 && v != content.Pix[i] {
+			t.Fatalf("restored value %d is %v, want %v", i, v, content.Pix[i])
+		}
+	}
+}
+
+func TestProtectionOfAll(t *testing.T) {
+	var e *MaskError
+	if _, err := newProtection(NewMask(flat(9, 9, 1, 1, 1)), warm(9, 9)); !errors.Is(err, ErrMaskFull) || !errors.As(err, &e) {
+		t.Errorf("got %v, want a MaskError of ErrMaskFull", err)
+	}
+}
