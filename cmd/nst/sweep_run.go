@@ -1,0 +1,312 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"nst/imgio"
+	"nst/internal/batch"
+	"nst/internal/sheet"
+	"nst/nst"
+	"nst/vgg"
+)
+
+// sweep paints the grid.
+func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
+	t := newTalk(e, &o.settings)
+	if err := o.checkFiles(); err != nil {
+		return err
+	}
+	job, styles, err := o.open(t)
+	if err != nil {
+		return err
+	}
+	weights, err := o.weights(e)
+	if err != nil {
+		return err
+	}
+	if err := o.makeDir(); err != nil {
+		return err
+	}
+	log, err := openLog(o.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, log.close()) }()
+
+	r := &sweepRun{
+		sweepOptions: o, talk: t, log: log, job: job, files: o.pictures(),
+		studio: studio{weights: weights, styles: styles},
+		grid:   o.varied.sheet(batch.Stem(o.content) + " in the style of " + stems(o.styles)),
+		scores: readScores(filepath.Join(o.dir, scoresFile)),
+	}
+	defer r.studio.close()
+	if o.overwrite {
+		clear(r.scores)
+	}
+	undo := context.AfterFunc(ctx, func() { t.say("interrupted: writing the sheet of what is done; again to stop at once") })
+	err = r.paint(ctx)
+	undo()
+	return errors.Join(r.write(), err)
+}
+
+// stems names pictures without folder and extension.
+func stems(paths []string) string {
+	names := make([]string, len(paths))
+	for i, p := range paths {
+		names[i] = batch.Stem(p)
+	}
+	return strings.Join(names, " + ")
+}
+
+// checkFiles tells whether what is there lets the sweep begin. A folder that
+// holds this sweep already may go on; its sheet then is replaced.
+func (o *sweepOptions) checkFiles() error {
+	before, err := readRecipe(o.dir)
+	if err != nil && !o.overwrite {
+		return err
+	}
+	own := false
+	if before != nil && !o.overwrite {
+		if d := before.differs(o.recipe()); d != "" {
+			return &fileError{"sweep folder", o.dir, fmt.Errorf("%w %s", errOtherSweep, d)}
+		}
+		own = before.Sheet == o.output
+	}
+	inputs := o.inputs()
+	for _, path := range append(o.pictures(), o.output) {
+		if err := checkInputs(path, inputs); err != nil {
+			return err
+		}
+	}
+	if err := checkOutput(o.output, o.overwrite || own, inputs); err != nil {
+		return err
+	}
+	return checkLog(o.log, append(inputs, o.output))
+}
+
+// makeDir makes the folder, and writes what its pictures have in common.
+func (o *sweepOptions) makeDir() error {
+	if err := os.MkdirAll(o.dir, 0o777); err != nil {
+		return &fileError{"sweep folder", o.dir, err}
+	}
+	return o.recipe().write(o.dir)
+}
+
+// studio makes Transfers and the styles to go with them, each as seldom as can be.
+type studio struct {
+	weights  *vgg.Weights
+	styles   []nst.StylePicture
+	transfer *nst.Transfer
+	style    *nst.Style
+}
+
+// tune returns a Transfer with the options and its style.
+func (s *studio) tune(ctx context.Context, o nst.Options) (*nst.Transfer, *nst.Style, error) {
+	if s.style != nil {
+		if err := s.transfer.Retune(o); !errors.Is(err, nst.ErrRetune) {
+			return s.transfer, s.style, err
+		}
+	}
+	s.close()
+	var err error
+	if s.transfer, err = nst.New(s.weights, o); err != nil {
+		return nil, nil, err
+	}
+	s.style, err = s.transfer.Style(ctx, s.styles...)
+	return s.transfer, s.style, err
+}
+
+func (s *studio) close() {
+	if s.transfer != nil {
+		s.transfer.Close()
+	}
+	s.transfer, s.style = nil, nil
+}
+
+// sweepRun is a sweep at work.
+type sweepRun struct {
+	*sweepOptions
+	talk   *talk
+	log    *logFile
+	job    nst.Job
+	studio studio
+	files  []string
+	grid   *sheet.Grid
+	scores map[string]*scored // by the name of the picture's file
+}
+
+// paint fills the grid. A picture that fails leaves a hole in it.
+func (r *sweepRun) paint(ctx context.Context) error {
+	failed, skipped := 0, 0
+	r.grid.Cells = make([]sheet.Cell, len(r.files))
+	for i := range r.files {
+		r.grid.Cells[i].Note = "not done"
+	}
+	for i, path := range r.files {
+		if old, _, err := imgio.Open(path); err == nil && !r.overwrite {
+			r.show(i, old)
+			skipped++
+			continue
+		}
+		if ctx.Err() != nil {
+			continue // what is there is shown nevertheless
+		}
+		err := r.one(ctx, i)
+		switch {
+		case err == nil:
+			err = r.writeScores() // after each, for the next run
+		case ctx.Err() != nil:
+			continue
+		}
+		if err != nil {
+			r.grid.Cells[i].Note = "failed"
+			r.talk.e.fail(filepath.Base(path)+": "+message(err), hints(err)...)
+			failed++
+		}
+	}
+	done := 0
+	for _, c := range r.grid.Cells {
+		if c.Picture != nil {
+			done++
+		}
+	}
+	r.summary(done-skipped, skipped, failed, len(r.files)-done-failed)
+	switch {
+	case ctx.Err() != nil:
+		return &interrupted{ctx.Err()}
+	case failed > 0:
+		return silent{}
+	}
+	return nil
+}
+
+func (r *sweepRun) summary(done, skipped, failed, left int) {
+	words := fmt.Sprintf("%d done, %d skipped (already there), %d failed", done, skipped, failed)
+	if left > 0 {
+		words += fmt.Sprintf(", %d left to do", left)
+	}
+	r.talk.put(map[string]int{"done": done, "skipped": skipped, "failed": failed, "left": left}, words)
+}
+
+// one paints the picture of a combination.
+func (r *sweepRun) one(ctx context.Context, i int) error {
+	point := r.varied.point(i)
+	r.varied.set(point)
+	r.talk.say("%d/%d  %s", i+1, len(r.files), r.varied.words(point))
+	transfer, style, err := r.studio.tune(ctx, r.Options)
+	if err != nil {
+		return err
+	}
+	reporter := newReporter(r.talk.e, r.progress, r.quiet)
+	if lines, ok := reporter.(*jsonLines); ok {
+		lines.output = r.files[i]
+	}
+	job := r.job
+	job.Style = style
+	job.Progress = func(p nst.Progress) {
+		reporter.update(p)
+		r.log.update(r.files[i], p)
+	}
+	result, err := transfer.Run(ctx, job)
+	reporter.end()
+	if err != nil {
+		return err
+	}
+	if err := imgio.Save(r.files[i], result.Picture); err != nil {
+		return &fileError{"output", r.files[i], err}
+	}
+	r.scores[filepath.Base(r.files[i])] = scoreOf(result)
+	r.show(i, result.Picture)
+	r.talk.wrote(r.files[i], result)
+	return nil
+}
+
+// show puts a picture into the grid.
+func (r *sweepRun) show(i int, p *imgio.Planar) {
+	name := filepath.Base(r.files[i])
+	c := sheet.Cell{Picture: sheet.Fit(p.Image(), sheet.GridSide), Link: name}
+	for j, v := range r.varied.point(i) {
+		c.Facts = append(c.Facts, sheet.Fact{Name: r.varied[j].name, Text: v})
+	}
+	if s := r.scores[name]; s != nil {
+		for j, text := range s.texts() {
+			c.Facts = append(c.Facts, sheet.Fact{Name: scoreNames()[j], Text: text})
+		}
+	}
+	r.grid.Cells[i] = c
+}
+
+// write leaves the sheet, the page and the scores.
+func (r *sweepRun) write() error {
+	m, err := r.grid.Draw()
+	if err != nil {
+		return err
+	}
+	if err := r.save(r.output, imgio.FromImage(m)); err != nil {
+		return err
+	}
+	page := filepath.Join(r.dir, pageFile)
+	err = imgio.WriteFile(page, r.page().Write)
+	if err != nil {
+		return &fileError{"page", page, err}
+	}
+	if err := r.writeScores(); err != nil {
+		return err
+	}
+	for _, path := range []string{r.output, page, filepath.Join(r.dir, scoresFile)} {
+		r.talk.put(map[string]string{"wrote": path}, "wrote "+path)
+	}
+	return nil
+}
+
+func (r *sweepRun) page() *sheet.Page {
+	small := func(p *imgio.Planar) image.Image { return sheet.Fit(p.Image(), sheet.GridSide*2/3) }
+	p := &sheet.Page{Grid: r.grid, Sources: []sheet.Cell{{Picture: small(r.job.Content), Note: r.content}}}
+	for i, s := range r.studio.styles {
+		p.Sources = append(p.Sources, sheet.Cell{Picture: small(s.Picture), Note: r.styles[i]})
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.fixed)) {
+		p.Facts = append(p.Facts, sheet.Fact{Name: "--" + name, Text: r.fixed[name]})
+	}
+	return p
+}
+
+// writeScores writes a row for every picture that is done.
+func (r *sweepRun) writeScores() error {
+	path := filepath.Join(r.dir, scoresFile)
+	err := imgio.WriteFile(path, func(w io.Writer) error {
+		c := csv.NewWriter(w)
+		var header []string
+		for _, l := range r.varied {
+			header = append(header, l.name)
+		}
+		c.Write(append(append(header, scoreNames()...), "picture"))
+		for i, file := range r.files {
+			name := filepath.Base(file)
+			s := r.scores[name]
+			if s == nil && r.grid.Cells[i].Picture == nil {
+				continue
+			}
+			if s == nil {
+				s = &scored{}
+			}
+			c.Write(append(append(r.varied.point(i), s.texts()...), name))
+		}
+		c.Flush()
+		return c.Error()
+	})
+	if err != nil {
+		return &fileError{"scores", path, err}
+	}
+	return nil
+}
