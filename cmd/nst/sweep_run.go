@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -23,7 +24,8 @@ import (
 // sweep paints the grid.
 func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	t := newTalk(e, &o.settings)
-	if err := o.checkFiles(); err != nil {
+	recipe, err := o.checkFiles()
+	if err != nil {
 		return err
 	}
 	job, styles, err := o.open(t)
@@ -34,7 +36,10 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := o.makeDir(); err != nil {
+	if err := os.MkdirAll(o.dir, 0o777); err != nil {
+		return &fileError{"sweep folder", o.dir, err}
+	}
+	if err := recipe.write(o.dir); err != nil {
 		return err
 	}
 	log, err := openLog(o.log)
@@ -47,12 +52,9 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 		sweepOptions: o, talk: t, log: log, job: job, files: o.pictures(),
 		studio: studio{weights: weights, styles: styles},
 		grid:   o.varied.sheet(batch.Stem(o.content) + " in the style of " + stems(o.styles)),
-		scores: readScores(filepath.Join(o.dir, scoresFile)),
+		recipe: recipe,
 	}
 	defer r.studio.close()
-	if o.overwrite {
-		clear(r.scores)
-	}
 	undo := context.AfterFunc(ctx, func() { t.say("interrupted: writing the sheet of what is done; again to stop at once") })
 	err = r.paint(ctx)
 	undo()
@@ -68,38 +70,39 @@ func stems(paths []string) string {
 	return strings.Join(names, " + ")
 }
 
-// checkFiles tells whether what is there lets the sweep begin. A folder that
-// holds this sweep already may go on; its sheet then is replaced.
-func (o *sweepOptions) checkFiles() error {
+// checkFiles tells whether what is there lets the sweep begin, and returns the
+// recipe with what is done. In a folder that holds this sweep already it may go
+// on: what lists the pictures is replaced then.
+func (o *sweepOptions) checkFiles() (*recipe, error) {
+	r := o.recipe()
 	before, err := readRecipe(o.dir)
 	if err != nil && !o.overwrite {
-		return err
+		return nil, err
 	}
-	own := false
+	own := before != nil || o.overwrite
 	if before != nil && !o.overwrite {
-		if d := before.differs(o.recipe()); d != "" {
-			return &fileError{"sweep folder", o.dir, fmt.Errorf("%w %s", errOtherSweep, d)}
+		if d := before.differs(r); d != "" {
+			return nil, &fileError{"sweep folder", o.dir, fmt.Errorf("%w %s", errOtherSweep, d)}
 		}
-		own = before.Sheet == o.output
+		r.Done = before.Done
 	}
 	inputs := o.inputs()
-	for _, path := range append(o.pictures(), o.output) {
+	files := o.pictures()
+	for _, name := range []string{recipeFile, scoresFile, pageFile} {
+		files = append(files, filepath.Join(o.dir, name))
+	}
+	for _, path := range files {
 		if err := checkInputs(path, inputs); err != nil {
-			return err
+			return nil, err
+		}
+		if _, err := os.Lstat(path); err == nil && !own {
+			return nil, &fileError{"output", path, fs.ErrExist}
 		}
 	}
-	if err := checkOutput(o.output, o.overwrite || own, inputs); err != nil {
-		return err
+	if err := checkOutput(o.output, o.overwrite || own && before.Sheet == o.output, inputs); err != nil {
+		return nil, err
 	}
-	return checkLog(o.log, append(inputs, o.output))
-}
-
-// makeDir makes the folder, and writes what its pictures have in common.
-func (o *sweepOptions) makeDir() error {
-	if err := os.MkdirAll(o.dir, 0o777); err != nil {
-		return &fileError{"sweep folder", o.dir, err}
-	}
-	return o.recipe().write(o.dir)
+	return r, checkLog(o.log, slices.Concat(inputs, files, []string{o.output}))
 }
 
 // studio makes Transfers and the styles to go with them, each as seldom as can be.
@@ -142,7 +145,7 @@ type sweepRun struct {
 	studio studio
 	files  []string
 	grid   *sheet.Grid
-	scores map[string]*scored // by the name of the picture's file
+	recipe *recipe
 }
 
 // paint fills the grid. A picture that fails leaves a hole in it.
@@ -153,7 +156,7 @@ func (r *sweepRun) paint(ctx context.Context) error {
 		r.grid.Cells[i].Note = "not done"
 	}
 	for i, path := range r.files {
-		if old, _, err := imgio.Open(path); err == nil && !r.overwrite {
+		if old := r.old(path); old != nil {
 			r.show(i, old)
 			skipped++
 			continue
@@ -164,7 +167,7 @@ func (r *sweepRun) paint(ctx context.Context) error {
 		err := r.one(ctx, i)
 		switch {
 		case err == nil:
-			err = r.writeScores() // after each, for the next run
+			err = r.recipe.write(r.dir) // after each, for the next run
 		case ctx.Err() != nil:
 			continue
 		}
@@ -190,12 +193,29 @@ func (r *sweepRun) paint(ctx context.Context) error {
 	return nil
 }
 
+// old returns a picture that was painted before, or nil.
+func (r *sweepRun) old(path string) *imgio.Planar {
+	if r.recipe.Done[filepath.Base(path)] == nil {
+		return nil
+	}
+	p, _, err := imgio.Open(path)
+	if err != nil {
+		return nil
+	}
+	return p
+}
+
 func (r *sweepRun) summary(done, skipped, failed, left int) {
 	words := fmt.Sprintf("%d done, %d skipped (already there), %d failed", done, skipped, failed)
 	if left > 0 {
 		words += fmt.Sprintf(", %d left to do", left)
 	}
-	r.talk.put(map[string]int{"done": done, "skipped": skipped, "failed": failed, "left": left}, words)
+	r.talk.put(struct {
+		Done    int `json:"done"`
+		Skipped int `json:"skipped"`
+		Failed  int `json:"failed"`
+		Left    int `json:"left"`
+	}{done, skipped, failed, left}, words)
 }
 
 // one paints the picture of a combination.
@@ -225,7 +245,7 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 	if err := imgio.Save(r.files[i], result.Picture); err != nil {
 		return &fileError{"output", r.files[i], err}
 	}
-	r.scores[filepath.Base(r.files[i])] = scoreOf(result)
+	r.recipe.Done[filepath.Base(r.files[i])] = scoreOf(result)
 	r.show(i, result.Picture)
 	r.talk.wrote(r.files[i], result)
 	return nil
@@ -238,10 +258,8 @@ func (r *sweepRun) show(i int, p *imgio.Planar) {
 	for j, v := range r.varied.point(i) {
 		c.Facts = append(c.Facts, sheet.Fact{Name: r.varied[j].name, Text: v})
 	}
-	if s := r.scores[name]; s != nil {
-		for j, text := range s.texts() {
-			c.Facts = append(c.Facts, sheet.Fact{Name: scoreNames()[j], Text: text})
-		}
+	for j, text := range r.recipe.Done[name].texts() {
+		c.Facts = append(c.Facts, sheet.Fact{Name: scoreNames()[j], Text: text})
 	}
 	r.grid.Cells[i] = c
 }
@@ -271,9 +289,9 @@ func (r *sweepRun) write() error {
 
 func (r *sweepRun) page() *sheet.Page {
 	small := func(p *imgio.Planar) image.Image { return sheet.Fit(p.Image(), sheet.GridSide*2/3) }
-	p := &sheet.Page{Grid: r.grid, Sources: []sheet.Cell{{Picture: small(r.job.Content), Note: r.content}}}
+	p := &sheet.Page{Grid: r.grid, Sources: []sheet.Cell{{Picture: small(r.job.Content), Note: filepath.Base(r.content)}}}
 	for i, s := range r.studio.styles {
-		p.Sources = append(p.Sources, sheet.Cell{Picture: small(s.Picture), Note: r.styles[i]})
+		p.Sources = append(p.Sources, sheet.Cell{Picture: small(s.Picture), Note: filepath.Base(r.styles[i])})
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.fixed)) {
 		p.Facts = append(p.Facts, sheet.Fact{Name: "--" + name, Text: r.fixed[name]})
@@ -293,14 +311,9 @@ func (r *sweepRun) writeScores() error {
 		c.Write(append(append(header, scoreNames()...), "picture"))
 		for i, file := range r.files {
 			name := filepath.Base(file)
-			s := r.scores[name]
-			if s == nil && r.grid.Cells[i].Picture == nil {
-				continue
+			if r.grid.Cells[i].Picture != nil {
+				c.Write(append(append(r.varied.point(i), r.recipe.Done[name].texts()...), name))
 			}
-			if s == nil {
-				s = &scored{}
-			}
-			c.Write(append(append(r.varied.point(i), s.texts()...), name))
 		}
 		c.Flush()
 		return c.Error()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,8 +26,8 @@ const (
 // errOtherSweep is a reason not to go on in a folder.
 var errOtherSweep = errors.New("holds pictures")
 
-// recipe is what the pictures of a folder have in common. Pictures of another
-// recipe are no part of the grid, though they may have the names of its own.
+// recipe is what the pictures of a folder have in common, and which they are.
+// Pictures of another recipe may have the same names, but are no part of the grid.
 type recipe struct {
 	Sheet    string            `json:"sheet"`
 	Content  string            `json:"content"`
@@ -36,10 +35,13 @@ type recipe struct {
 	Blend    string            `json:"style_blend,omitempty"`
 	Varied   []string          `json:"varied"`
 	Settings map[string]string `json:"settings"`
+
+	// Done has the score of every picture that is done, by its file's name.
+	Done map[string]*scored `json:"done"`
 }
 
 func (o *sweepOptions) recipe() *recipe {
-	r := &recipe{Sheet: o.output, Content: o.content, Styles: o.styles, Settings: o.fixed}
+	r := &recipe{Sheet: o.output, Content: o.content, Styles: o.styles, Settings: o.fixed, Done: map[string]*scored{}}
 	if o.blend != nil {
 		r.Blend = (&numbersValue{&o.blend}).String()
 	}
@@ -63,6 +65,9 @@ func readRecipe(dir string) (*recipe, error) {
 	if err != nil {
 		return nil, &fileError{"recipe", path, err}
 	}
+	if r.Done == nil {
+		r.Done = map[string]*scored{}
+	}
 	return r, nil
 }
 
@@ -84,6 +89,7 @@ func (r *recipe) differs(other *recipe) string {
 	return ""
 }
 
+// write leaves the recipe in its folder.
 func (r *recipe) write(dir string) error {
 	path := filepath.Join(dir, recipeFile)
 	err := imgio.WriteFile(path, func(w io.Writer) error {
@@ -97,45 +103,27 @@ func (r *recipe) write(dir string) error {
 	return nil
 }
 
-// scored is a row of scores.csv: how a picture ended.
+// scored is how a picture ended: its loss, each term times its weight.
 type scored struct {
-	total, content, style, tv, seconds string
+	Total   number `json:"total"`
+	Content number `json:"content"`
+	Style   number `json:"style"`
+	TV      number `json:"tv"`
+	Seconds number `json:"seconds"`
 }
 
 func scoreOf(r *nst.Result) *scored {
-	text := func(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
-	return &scored{
-		text(r.Loss.Total), text(r.Loss.Content), text(r.Loss.Style), text(r.Loss.TV),
-		strconv.FormatFloat(r.Elapsed.Seconds(), 'f', 2, 64),
-	}
+	l := r.Loss
+	return &scored{number(l.Total), number(l.Content), number(l.Style), number(l.TV), number(r.Elapsed.Seconds())}
 }
 
 func scoreNames() []string { return []string{"total", "content", "style", "tv", "seconds"} }
 
+// texts returns the numbers in the order of [scoreNames].
 func (s *scored) texts() []string {
-	return []string{s.total, s.content, s.style, s.tv, s.seconds}
-}
-
-// readScores returns the rows of a scores.csv by the name of the picture, which
-// is the last column. A file that is not there or no such file has none: the
-// scores then are blank, the pictures are not lost.
-func readScores(path string) map[string]*scored {
-	out := map[string]*scored{}
-	f, err := os.Open(path)
-	if err != nil {
-		return out
+	text := func(x number) string { return strconv.FormatFloat(float64(x), 'g', 6, 64) }
+	return []string{
+		text(s.Total), text(s.Content), text(s.Style), text(s.TV),
+		strconv.FormatFloat(float64(s.Seconds), 'f', 2, 64),
 	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return out
-	}
-	n := len(scoreNames())
-	for _, row := range rows {
-		if len(row) > n {
-			v := row[len(row)-1-n:]
-			out[v[n]] = &scored{v[0], v[1], v[2], v[3], v[4]}
-		}
-	}
-	return out
 }

@@ -47,7 +47,11 @@ down to --size but never up, so that a texture may be larger than its style.`,
 			if runF != nil {
 				return runF(cmd.Context(), o)
 			}
-			return stylize(cmd.Context(), e, o)
+			err := stylize(cmd.Context(), e, o)
+			if small := new(nst.TooSmallError); errors.As(err, &small) && small.What == "content" {
+				small.What = "texture" // nobody gave a content
+			}
+			return err
 		},
 	}
 	f := cmd.Flags()

@@ -110,24 +110,33 @@ func (c *Curve) draw() (*plot.Plot, *plot.Legend, error) {
 	return p, &legend, c.markScales(p)
 }
 
-// extent returns the losses between which the plot shows the lines. The low end
+// extent returns the losses between which the plot shows the lines, of at most
+// twelve decades; without any, low is above high. The low end
 // is that of the second half of the run: a term that starts from nothing, as the
 // content's does from itself, would else take most of the room.
 func (c *Curve) extent() (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
+	least := low
 	for i, s := range c.Samples {
 		for _, v := range s.Values {
-			if !(v > 0) || math.IsInf(v, 0) {
+			if !canShow(v) {
 				continue
 			}
-			high = max(high, v)
+			high, least = max(high, v), min(least, v)
 			if i >= len(c.Samples)/2 {
 				low = min(low, v)
 			}
 		}
 	}
-	return low / 1.3, high * 1.3
+	if low > high { // the second half has none
+		low = least
+	}
+	return max(low, high/1e12) / 3, high * 1.3
 }
+
+// canShow tells whether a loss has a place on a logarithmic scale, with room for
+// a margin.
+func canShow(v float64) bool { return v > 1e-300 && v < 1e300 }
 
 func newPlot(title string) *plot.Plot {
 	p := plot.New()
@@ -160,7 +169,7 @@ func (c *Curve) segments(name int, low float64) []plotter.XYs {
 		first := s.Scale != scale
 		last := i+1 == len(c.Samples) || c.Samples[i+1].Scale != s.Scale
 		v := s.Values[name]
-		if !(v >= low) || math.IsInf(v, 0) || !(first || last || i%every == 0) {
+		if !canShow(v) || v < low || !(first || last || i%every == 0) {
 			continue
 		}
 		if first {
@@ -238,7 +247,7 @@ func (decades) Ticks(low, high float64) []plot.Tick {
 			t := plot.Tick{Value: v}
 			if m == 1 && d%step == 0 || to-from <= 2 && (m == 2 || m == 5) {
 				t.Label = fmt.Sprintf("%de%d", m, d)
-				if d > -3 && d < 5 {
+				if d > -3 && d < 4 {
 					t.Label = fmt.Sprintf("%g", v)
 				}
 			}

@@ -66,7 +66,7 @@ func newPen(bold bool, px float64, c color.Color) (*pen, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sheet: font: %w", err)
 	}
-	face, err := opentype.NewFace(f, &opentype.FaceOptions{Size: px, DPI: 72, Hinting: font.HintingFull})
+	face, err := opentype.NewFace(f, &opentype.FaceOptions{Size: px, DPI: 72, Hinting: font.HintingVertical})
 	if err != nil {
 		return nil, fmt.Errorf("sheet: font: %w", err)
 	}
