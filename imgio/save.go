@@ -47,17 +47,10 @@ func CheckWritable(path string, overwrite bool, opts ...Option) error {
 	if err != nil {
 		return err
 	}
-	_, err = encodingFor(format, opts)
-	if err == nil {
-		err = checkTarget(path, overwrite)
-	}
-	if err == nil {
-		err = tryFolder(filepath.Dir(resolve(path)))
-	}
-	if err != nil {
+	if _, err = encodingFor(format, opts); err != nil {
 		return fmt.Errorf("imgio: cannot write %q: %w", path, err)
 	}
-	return nil
+	return CheckFile(path, overwrite)
 }
 
 // checkTarget looks at what is at path now.

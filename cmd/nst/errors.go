@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"nst/imgio"
 	"nst/internal/batch"
@@ -190,6 +191,7 @@ func hints(err error) []string {
 		diverged = new(nst.DivergedError)
 		none     = new(vgg.NotFoundError)
 		file     = new(fileError)
+		invalid  = new(pflag.InvalidValueError)
 	)
 	switch {
 	case errors.As(err, &format) && len(format.Supported) > 0:
@@ -216,6 +218,10 @@ func hints(err error) []string {
 		return []string{"download the weights elsewhere, then: nst weights import FILE"}
 	case errors.As(err, &file) && errors.Is(err, fs.ErrExist):
 		return []string{"--overwrite replaces it"}
+	case errors.Is(err, errOtherSweep):
+		return []string{"take another --out-dir, or paint them anew with --overwrite"}
+	case errors.As(err, &invalid) && strings.Contains(invalid.GetValue(), ",") && isNumeric(invalid.GetFlag()):
+		return []string{"nst sweep paints a picture for each value of a list"}
 	case errors.As(err, &file) && errors.Is(err, errIsInput):
 		return []string{"write elsewhere with -o"}
 	}

@@ -47,6 +47,8 @@ until they match the content of the one and the style of the other.
 	cmd.AddCommand(
 		newStylizeCmd(e, nil),
 		newBatchCmd(e, nil),
+		newSweepCmd(e, nil),
+		newTextureCmd(e, nil),
 		newScoreCmd(e, nil),
 		newWeightsCmd(e),
 		newInfoCmd(e),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,9 @@ import (
 // stylizeOptions is what nst stylize was asked for.
 type stylizeOptions struct {
 	settings
+	keepsakes
 	content   string
+	canvas    *imgio.Planar // in the place of a content, whose size it is
 	styles    []string
 	blend     []float64 // weights of styles; nil is equal
 	saveEvery int       // iterations; 0 is never
@@ -37,11 +40,16 @@ CONTENT-STYLE.png in the current folder. A picture that is there is not replaced
 without --overwrite. Everything is checked before the work begins. The first
 interrupt (Ctrl-C) saves the picture as it is then and ends with exit code 130.
 
+--plot, --gif and --strip write pictures of the run: its loss, term by term, over
+the iterations; the picture forming; what went in beside what came out. They too
+are written of what there is after an interrupt.
+
 --save-every 50 also writes OUT as it is after each 50 iterations: out-0050.png,
 out-0100.png, ..., replacing what is there. --log and --progress json write one
 JSON object per iteration; with the latter all but errors is JSON.`,
 		Example: `  nst stylize photo.jpg painting.jpg -o out.png
   nst stylize photo.jpg painting.jpg --size 1024 --style-weight 5000 --tv-weight 0.001
+  nst stylize photo.jpg painting.jpg --plot loss.svg --gif run.gif --strip strip.jpg
   nst stylize photo.jpg monet.jpg klimt.jpg --style-blend 2,1 -o both.jpg --quality 90`,
 		Args: arguments(2, -1, "CONTENT STYLE [STYLE...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -60,18 +68,25 @@ JSON object per iteration; with the latter all but errors is JSON.`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, .png or .jpg (default CONTENT-STYLE.png)")
-	f.IntVar(&o.saveEvery, "save-every", 0, "also write the picture after each `N` iterations, as OUT-0050.png")
-	f.Var(&numbersValue{&o.blend}, "style-blend", "shares of the styles, one each (default equal)")
+	o.onceFlags(cmd)
 	o.saveFlags(cmd)
 	o.lossFlags(cmd, e)
 	o.paintFlags(cmd)
 	o.talkFlags(cmd)
+	o.keepsakes.flags(cmd)
 	return cmd
+}
+
+// onceFlags binds what only a command that paints one picture has.
+func (o *stylizeOptions) onceFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.IntVar(&o.saveEvery, "save-every", 0, "also write the picture after each `N` iterations, as OUT-0050.png")
+	f.Var(&numbersValue{&o.blend}, "style-blend", "shares of the styles, one each (default equal)")
 }
 
 // check returns every value that can be told wrong from the command line alone.
 func (o *stylizeOptions) check(cmd *cobra.Command) error {
-	errs := []error{o.settings.check(cmd)}
+	errs := []error{o.settings.check(cmd), o.keepsakes.check(o.output)}
 	if n := len(o.blend); n > 0 && n != len(o.styles) {
 		errs = append(errs, &valueError{"--style-blend", &numbersValue{&o.blend}, fmt.Sprintf("must be one share for each style, of which there are %d", len(o.styles))})
 	}
@@ -95,7 +110,10 @@ func (o *stylizeOptions) check(cmd *cobra.Command) error {
 
 // inputs returns the pictures that are read.
 func (o *stylizeOptions) inputs() []string {
-	in := append([]string{o.content}, o.styles...)
+	in := slices.Clone(o.styles)
+	if o.canvas == nil {
+		in = append(in, o.content)
+	}
 	if o.start != "" {
 		in = append(in, o.start)
 	}
@@ -107,7 +125,10 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if err := checkOutput(o.output, o.overwrite, o.inputs()); err != nil {
 		return err
 	}
-	if err := checkLog(o.log, append(o.inputs(), o.output)); err != nil {
+	if err := o.keepsakes.checkFiles(o.overwrite, o.inputs()); err != nil {
+		return err
+	}
+	if err := checkLog(o.log, slices.Concat(o.inputs(), o.keepsakes.paths(), []string{o.output})); err != nil {
 		return err
 	}
 	if err := checkNumbered(o.output, o.inputs()); o.saveEvery > 0 && err != nil {
@@ -131,13 +152,13 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, log.close()) }()
 
-	p := &painting{o: o, log: log, reporter: newReporter(e, o.progress, o.quiet)}
+	p := &painting{o: o, log: log, reporter: newReporter(e, o.progress, o.quiet), album: newAlbum(&o.keepsakes, o.output)}
 	job.Progress = p.update
 	undo := t.onInterrupt(ctx)
 	result, err := transfer.Run(ctx, job)
 	undo()
 	p.reporter.end()
-	return errors.Join(o.finish(ctx, t, result, err), p.err)
+	return errors.Join(o.finish(ctx, t, result, err), o.remember(t, p.album, &job, styles, result), p.err)
 }
 
 // open reads all the pictures.
@@ -154,7 +175,9 @@ func (o *stylizeOptions) open(t *talk) (nst.Job, []nst.StylePicture, error) {
 		t.notes(what, path, info)
 		return p
 	}
-	job.Content = read("content", o.content)
+	if job.Content = o.canvas; o.canvas == nil {
+		job.Content = read("content", o.content)
+	}
 	for i, path := range o.styles {
 		share := 1.0
 		if o.blend != nil {
@@ -184,17 +207,34 @@ func (o *stylizeOptions) finish(ctx context.Context, t *talk, r *nst.Result, err
 	return err
 }
 
+// remember saves the pictures of a run.
+func (o *stylizeOptions) remember(t *talk, a *album, job *nst.Job, styles []nst.StylePicture, r *nst.Result) error {
+	if r == nil || r.Iterations == 0 {
+		return nil
+	}
+	var sources []*imgio.Planar
+	if o.canvas == nil {
+		sources = append(sources, job.Content)
+	}
+	for _, s := range styles {
+		sources = append(sources, s.Picture)
+	}
+	return a.save(&o.settings, t, r.Picture, sources)
+}
+
 // painting follows a run.
 type painting struct {
 	o        *stylizeOptions
 	log      *logFile
 	reporter reporter
+	album    *album
 	err      error // of the first picture on the way that could not be written
 }
 
 func (p *painting) update(at nst.Progress) {
 	p.reporter.update(at)
 	p.log.update("", at)
+	p.album.update(at)
 	if every := p.o.saveEvery; every > 0 && at.Iteration%every == 0 && p.err == nil {
 		p.err = p.o.save(numbered(p.o.output, at.Iteration), at.Picture())
 	}

@@ -44,6 +44,15 @@ func (e *env) store() (vgg.Store, error) {
 
 // transfer loads the network and makes the one that paints with it.
 func (s *settings) transfer(e *env) (*nst.Transfer, error) {
+	w, err := s.weights(e)
+	if err != nil {
+		return nil, err
+	}
+	return nst.New(w, s.Options)
+}
+
+// weights loads the network, which must reach to the layers asked for.
+func (s *settings) weights(e *env) (*vgg.Weights, error) {
 	store, err := e.store()
 	if err != nil {
 		return nil, err
@@ -52,10 +61,7 @@ func (s *settings) transfer(e *env) (*nst.Transfer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(reach(w, s.ContentLayers), reach(w, s.StyleLayers)); err != nil {
-		return nil, err
-	}
-	return nst.New(w, s.Options)
+	return w, errors.Join(reach(w, s.ContentLayers), reach(w, s.StyleLayers))
 }
 
 // shortError is a layer that lies deeper than the weights that are kept.

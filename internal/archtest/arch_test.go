@@ -14,8 +14,9 @@ import (
 // rooms says for every room which other rooms and which modules it may import,
 // besides the standard library. A room that is not here may not be.
 var rooms = map[string][]string{
-	"cmd/nst":           {"nst", "internal/batch", "imgio", "vgg", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
+	"cmd/nst":           {"nst", "internal/batch", "internal/sheet", "imgio", "vgg", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
 	"internal/batch":    {"nst", "imgio"},
+	"internal/sheet":    {"golang.org/x/image", "gonum.org/v1/plot"},
 	"nst":               {"vgg", "loss", "imgio", "internal/exec", "internal/optim"},
 	"vgg":               {"internal/op", "gorgonia.org", "github.com/scigolib/hdf5", "github.com/nlpodyssey/gopickle"},
 	"loss":              {"internal/op", "gorgonia.org"},

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nst/imgio"
+	"nst/internal/sheet"
+	"nst/nst"
+)
+
+// keepsakes are the pictures of a run, beside its result; each is a file, or
+// none where it is empty.
+type keepsakes struct {
+	plot  string // of the loss
+	gif   string // of the picture forming
+	strip string // content, styles and result side by side
+}
+
+// keepsake is one of them, with the formats that it may have.
+type keepsake struct {
+	flag, path string
+	extensions []string
+}
+
+func (k *keepsakes) all() []keepsake {
+	var used []keepsake
+	for _, one := range []keepsake{
+		{"--plot", k.plot, []string{".svg", ".png"}},
+		{"--gif", k.gif, []string{".gif"}},
+		{"--strip", k.strip, []string{".png", ".jpg", ".jpeg"}},
+	} {
+		if one.path != "" {
+			used = append(used, one)
+		}
+	}
+	return used
+}
+
+// flags binds the pictures of the run.
+func (k *keepsakes) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&k.plot, "plot", "", "plot the loss over the iterations to `FILE`, .svg or .png")
+	f.StringVar(&k.gif, "gif", "", "write a film of the picture forming to `FILE`, .gif")
+	f.StringVar(&k.strip, "strip", "", "put the pictures that went in and the result side by side into `FILE`, .png or .jpg")
+}
+
+// check returns every name that the command line alone shows to be wrong; output
+// is that of the result.
+func (k *keepsakes) check(output string) error {
+	var errs []error
+	taken := map[string]string{filepath.Clean(output): "--output"}
+	for _, one := range k.all() {
+		path := filepath.Clean(one.path)
+		switch other, twice := taken[path]; {
+		case !slices.Contains(one.extensions, strings.ToLower(filepath.Ext(path))):
+			errs = append(errs, &valueError{one.flag, fmt.Sprintf("%q", one.path), "must end in " + strings.Join(one.extensions, " or ")})
+		case twice:
+			errs = append(errs, &valueError{one.flag, fmt.Sprintf("%q", one.path), "is the file of " + other})
+		}
+		taken[path] = one.flag
+	}
+	return errors.Join(errs...)
+}
+
+// checkFiles tells whether the files can be written.
+func (k *keepsakes) checkFiles(overwrite bool, inputs []string) error {
+	var errs []error
+	for _, one := range k.all() {
+		err := imgio.CheckFile(one.path, overwrite)
+		if slices.ContainsFunc(inputs, func(in string) bool { return imgio.SameFile(one.path, in) }) {
+			err = errIsInput
+		}
+		if err != nil {
+			errs = append(errs, &fileError{one.flag[2:], one.path, err})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// paths lists the files.
+func (k *keepsakes) paths() []string {
+	var out []string
+	for _, one := range k.all() {
+		out = append(out, one.path)
+	}
+	return out
+}
+
+// album gathers what the pictures of a run are made of.
+type album struct {
+	*keepsakes
+	curve sheet.Curve
+	film  sheet.Film
+}
+
+func newAlbum(k *keepsakes, title string) *album {
+	a := &album{keepsakes: k}
+	a.curve.Title = title
+	a.curve.Names = []string{"total", "content", "style", "tv"}
+	return a
+}
+
+func (a *album) update(p nst.Progress) {
+	if a.plot != "" {
+		l := p.Loss
+		a.curve.Samples = append(a.curve.Samples, sheet.Sample{
+			Scale: p.Scale, Label: fmt.Sprintf("%dx%d", p.Width, p.Height),
+			Values: []float64{l.Total, l.Content, l.Style, l.TV},
+		})
+	}
+	if a.gif != "" {
+		a.film.Offer(func() image.Image { return p.Picture().Image() })
+	}
+}
+
+// save writes the pictures of a run that ended with result. sources are those of
+// the strip, before the result.
+func (a *album) save(s *settings, t *talk, result *imgio.Planar, sources []*imgio.Planar) error {
+	var errs []error
+	write := func(what, path string, f func() error) {
+		if path == "" {
+			return
+		}
+		if err := f(); err != nil {
+			errs = append(errs, &fileError{what, path, err})
+			return
+		}
+		t.put(map[string]string{"wrote": path}, "wrote "+path)
+	}
+	write("plot", a.plot, func() error {
+		return imgio.WriteFile(a.plot, func(w io.Writer) error {
+			return a.curve.Plot(w, strings.ToLower(strings.TrimPrefix(filepath.Ext(a.plot), ".")))
+		})
+	})
+	write("gif", a.gif, func() error {
+		return imgio.WriteFile(a.gif, func(w io.Writer) error { return a.film.Encode(w, result.Image()) })
+	})
+	write("strip", a.strip, func() error {
+		var images []image.Image
+		for _, p := range append(slices.Clone(sources), result) {
+			images = append(images, p.Image())
+		}
+		m, err := sheet.Strip(result.H, images...)
+		if err != nil {
+			return err
+		}
+		return s.save(a.strip, imgio.FromImage(m))
+	})
+	return errors.Join(errs...)
+}

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"nst/imgio"
+	"nst/internal/batch"
+	"nst/internal/sheet"
+	"nst/nst"
+	"nst/vgg"
+)
+
+// sweep paints the grid.
+func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
+	t := newTalk(e, &o.settings)
+	recipe, err := o.checkFiles()
+	if err != nil {
+		return err
+	}
+	job, styles, err := o.open(t)
+	if err != nil {
+		return err
+	}
+	weights, err := o.weights(e)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.dir, 0o777); err != nil {
+		return &fileError{"sweep folder", o.dir, err}
+	}
+	if err := recipe.write(o.dir); err != nil {
+		return err
+	}
+	log, err := openLog(o.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, log.close()) }()
+
+	r := &sweepRun{
+		sweepOptions: o, talk: t, log: log, job: job, files: o.pictures(),
+		studio: studio{weights: weights, styles: styles},
+		grid:   o.varied.sheet(batch.Stem(o.content) + " in the style of " + stems(o.styles)),
+		recipe: recipe,
+	}
+	defer r.studio.close()
+	undo := context.AfterFunc(ctx, func() { t.say("interrupted: writing the sheet of what is done; again to stop at once") })
+	err = r.paint(ctx)
+	undo()
+	return errors.Join(r.write(), err)
+}
+
+// stems names pictures without folder and extension.
+func stems(paths []string) string {
+	names := make([]string, len(paths))
+	for i, p := range paths {
+		names[i] = batch.Stem(p)
+	}
+	return strings.Join(names, " + ")
+}
+
+// checkFiles tells whether what is there lets the sweep begin, and returns the
+// recipe with what is done. In a folder that holds this sweep already it may go
+// on: what lists the pictures is replaced then.
+func (o *sweepOptions) checkFiles() (*recipe, error) {
+	r := o.recipe()
+	before, err := readRecipe(o.dir)
+	if err != nil && !o.overwrite {
+		return nil, err
+	}
+	own := before != nil || o.overwrite
+	if before != nil && !o.overwrite {
+		if d := before.differs(r); d != "" {
+			return nil, &fileError{"sweep folder", o.dir, fmt.Errorf("%w %s", errOtherSweep, d)}
+		}
+		r.Done = before.Done
+	}
+	inputs := o.inputs()
+	files := o.pictures()
+	for _, name := range []string{recipeFile, scoresFile, pageFile} {
+		files = append(files, filepath.Join(o.dir, name))
+	}
+	for _, path := range files {
+		if err := checkInputs(path, inputs); err != nil {
+			return nil, err
+		}
+		if _, err := os.Lstat(path); err == nil && !own {
+			return nil, &fileError{"output", path, fs.ErrExist}
+		}
+	}
+	if err := checkOutput(o.output, o.overwrite || own && before.Sheet == o.output, inputs); err != nil {
+		return nil, err
+	}
+	return r, checkLog(o.log, slices.Concat(inputs, files, []string{o.output}))
+}
+
+// studio makes Transfers and the styles to go with them, each as seldom as can be.
+type studio struct {
+	weights  *vgg.Weights
+	styles   []nst.StylePicture
+	transfer *nst.Transfer
+	style    *nst.Style
+}
+
+// tune returns a Transfer with the options and its style.
+func (s *studio) tune(ctx context.Context, o nst.Options) (*nst.Transfer, *nst.Style, error) {
+	if s.style != nil {
+		if err := s.transfer.Retune(o); !errors.Is(err, nst.ErrRetune) {
+			return s.transfer, s.style, err
+		}
+	}
+	s.close()
+	var err error
+	if s.transfer, err = nst.New(s.weights, o); err != nil {
+		return nil, nil, err
+	}
+	s.style, err = s.transfer.Style(ctx, s.styles...)
+	return s.transfer, s.style, err
+}
+
+func (s *studio) close() {
+	if s.transfer != nil {
+		s.transfer.Close()
+	}
+	s.transfer, s.style = nil, nil
+}
+
+// sweepRun is a sweep at work.
+type sweepRun struct {
+	*sweepOptions
+	talk   *talk
+	log    *logFile
+	job    nst.Job
+	studio studio
+	files  []string
+	grid   *sheet.Grid
+	recipe *recipe
+}
+
+// paint fills the grid. A picture that fails leaves a hole in it.
+func (r *sweepRun) paint(ctx context.Context) error {
+	failed, skipped := 0, 0
+	r.grid.Cells = make([]sheet.Cell, len(r.files))
+	for i := range r.files {
+		r.grid.Cells[i].Note = "not done"
+	}
+	for i, path := range r.files {
+		if old := r.old(path); old != nil {
+			r.show(i, old)
+			skipped++
+			continue
+		}
+		if ctx.Err() != nil {
+			continue // what is there is shown nevertheless
+		}
+		err := r.one(ctx, i)
+		switch {
+		case err == nil:
+			err = r.recipe.write(r.dir) // after each, for the next run
+		case ctx.Err() != nil:
+			continue
+		}
+		if err != nil {
+			r.grid.Cells[i].Note = "failed"
+			r.talk.e.fail(filepath.Base(path)+": "+message(err), hints(err)...)
+			failed++
+		}
+	}
+	done := 0
+	for _, c := range r.grid.Cells {
+		if c.Picture != nil {
+			done++
+		}
+	}
+	r.summary(done-skipped, skipped, failed, len(r.files)-done-failed)
+	switch {
+	case ctx.Err() != nil:
+		return &interrupted{ctx.Err()}
+	case failed > 0:
+		return silent{}
+	}
+	return nil
+}
+
+// old returns a picture that was painted before, or nil.
+func (r *sweepRun) old(path string) *imgio.Planar {
+	if r.recipe.Done[filepath.Base(path)] == nil {
+		return nil
+	}
+	p, _, err := imgio.Open(path)
+	if err != nil {
+		return nil
+	}
+	return p
+}
+
+func (r *sweepRun) summary(done, skipped, failed, left int) {
+	words := fmt.Sprintf("%d done, %d skipped (already there), %d failed", done, skipped, failed)
+	if left > 0 {
+		words += fmt.Sprintf(", %d left to do", left)
+	}
+	r.talk.put(struct {
+		Done    int `json:"done"`
+		Skipped int `json:"skipped"`
+		Failed  int `json:"failed"`
+		Left    int `json:"left"`
+	}{done, skipped, failed, left}, words)
+}
+
+// one paints the picture of a combination.
+func (r *sweepRun) one(ctx context.Context, i int) error {
+	point := r.varied.point(i)
+	r.varied.set(point)
+	r.talk.say("%d/%d  %s", i+1, len(r.files), r.varied.words(point))
+	transfer, style, err := r.studio.tune(ctx, r.Options)
+	if err != nil {
+		return err
+	}
+	reporter := newReporter(r.talk.e, r.progress, r.quiet)
+	if lines, ok := reporter.(*jsonLines); ok {
+		lines.output = r.files[i]
+	}
+	job := r.job
+	job.Style = style
+	job.Progress = func(p nst.Progress) {
+		reporter.update(p)
+		r.log.update(r.files[i], p)
+	}
+	result, err := transfer.Run(ctx, job)
+	reporter.end()
+	if err != nil {
+		return err
+	}
+	if err := imgio.Save(r.files[i], result.Picture); err != nil {
+		return &fileError{"output", r.files[i], err}
+	}
+	r.recipe.Done[filepath.Base(r.files[i])] = scoreOf(result)
+	r.show(i, result.Picture)
+	r.talk.wrote(r.files[i], result)
+	return nil
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"nst/imgio"
+	"nst/nst"
+)
+
+// The files of a sweep beside its pictures.
+const (
+	recipeFile = "sweep.json"
+	scoresFile = "scores.csv"
+	pageFile   = "index.html"
+)
+
+// errOtherSweep is a reason not to go on in a folder.
+var errOtherSweep = errors.New("holds pictures")
+
+// recipe is what the pictures of a folder have in common, and which they are.
+// Pictures of another recipe may have the same names, but are no part of the grid.
+type recipe struct {
+	Sheet    string            `json:"sheet"`
+	Content  string            `json:"content"`
+	Styles   []string          `json:"styles"`
+	Blend    string            `json:"style_blend,omitempty"`
+	Varied   []string          `json:"varied"`
+	Settings map[string]string `json:"settings"`
+
+	// Done has the score of every picture that is done, by its file's name.
+	Done map[string]*scored `json:"done"`
+}
+
+func (o *sweepOptions) recipe() *recipe {
+	r := &recipe{Sheet: o.output, Content: o.content, Styles: o.styles, Settings: o.fixed, Done: map[string]*scored{}}
+	if o.blend != nil {
+		r.Blend = (&numbersValue{&o.blend}).String()
+	}
+	for _, l := range o.varied {
+		r.Varied = append(r.Varied, l.name)
+	}
+	return r
+}
+
+// readRecipe returns the recipe of a folder, or nil if there is none.
+func readRecipe(dir string) (*recipe, error) {
+	path := filepath.Join(dir, recipeFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	r := new(recipe)
+	if err == nil {
+		err = json.Unmarshal(data, r)
+	}
+	if err != nil {
+		return nil, &fileError{"recipe", path, err}
+	}
+	if r.Done == nil {
+		r.Done = map[string]*scored{}
+	}
+	return r, nil
+}
+
+// differs says in what pictures of r are not those of other; empty is in nothing.
+func (r *recipe) differs(other *recipe) string {
+	switch {
+	case r.Content != other.Content:
+		return fmt.Sprintf("of %s, not %s", r.Content, other.Content)
+	case !slices.Equal(r.Styles, other.Styles) || r.Blend != other.Blend:
+		return fmt.Sprintf("in other styles: %q, not %q", r.Styles, other.Styles)
+	case !slices.Equal(slices.Sorted(slices.Values(r.Varied)), slices.Sorted(slices.Values(other.Varied))):
+		return fmt.Sprintf("over other flags: %q, not %q", r.Varied, other.Varied)
+	}
+	for _, name := range slices.Sorted(maps.Keys(other.Settings)) {
+		if was, is := r.Settings[name], other.Settings[name]; was != is {
+			return fmt.Sprintf("with --%s %s, not %s", name, was, is)
+		}
+	}
+	return ""
+}
+
+// write leaves the recipe in its folder.
+func (r *recipe) write(dir string) error {
+	path := filepath.Join(dir, recipeFile)
+	err := imgio.WriteFile(path, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(r)
+	})
+	if err != nil {
+		return &fileError{"recipe", path, err}
+	}
+	return nil
+}
+
+// scored is how a picture ended: its loss, each term times its weight.
+type scored struct {
+	Total   number `json:"total"`
+	Content number `json:"content"`
+	Style   number `json:"style"`
+	TV      number `json:"tv"`
+	Seconds number `json:"seconds"`
+}
+
+func scoreOf(r *nst.Result) *scored {
+	l := r.Loss
+	return &scored{number(l.Total), number(l.Content), number(l.Style), number(l.TV), number(r.Elapsed.Seconds())}
+}
+
+func scoreNames() []string { return []string{"total", "content", "style", "tv", "seconds"} }
+
+// texts returns the numbers in the order of [scoreNames].
+func (s *scored) texts() []string {
+	text := func(x number) string { return strconv.FormatFloat(float64(x), 'g', 6, 64) }
+	return []string{
+		text(s.Total), text(s.Content), text(s.Style), text(s.TV),
+		strconv.FormatFloat(float64(s.Seconds), 'f', 2, 64),
+	}
+}

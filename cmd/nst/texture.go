@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nst/imgio"
+	"nst/internal/batch"
+	"nst/nst"
+)
+
+// newTextureCmd returns nst texture: nst stylize without a content. A runF that
+// is not nil runs in the place of the work.
+func newTextureCmd(e *env, runF func(context.Context, *stylizeOptions) error) *cobra.Command {
+	o := &stylizeOptions{settings: defaults()}
+	aspect := aspectValue{1, 1}
+	cmd := &cobra.Command{
+		Use:   "texture STYLE [STYLE...] [-o OUT]",
+		Short: "Paint the style alone",
+		Long: `texture paints a picture that has the style of STYLE, or of a blend of several,
+and no content: the texture synthesis of Gatys, Ecker and Bethge (2015). It grows
+from noise; another --seed is another picture.
+
+The result is OUT, a .png or .jpg; without -o it is STYLE-texture.png in the
+current folder. Its longest side is --size, its shape --aspect. A STYLE is scaled
+down to --size but never up, so that a texture may be larger than its style.`,
+		Example: `  nst texture painting.jpg --size 512 -o texture.png
+  nst texture painting.jpg --size 1024 --aspect 16:9 --seed 7
+  nst texture monet.jpg klimt.jpg --style-blend 2,1 --gif growing.gif`,
+		Args: arguments(1, -1, "STYLE [STYLE...]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.styles = args
+			if o.output == "" {
+				o.output = batch.Stem(args[0]) + "-texture.png"
+			}
+			o.Init, o.ContentWeight, o.ContentLayers = nst.InitNoise, 0, nil
+			if err := o.check(cmd); err != nil {
+				return err
+			}
+			o.canvas = grey(aspect.fit(o.Size))
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			err := stylize(cmd.Context(), e, o)
+			if small := new(nst.TooSmallError); errors.As(err, &small) && small.What == "content" {
+				small.What = "texture" // nobody gave a content
+			}
+			return err
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, .png or .jpg (default STYLE-texture.png)")
+	f.Var(&aspect, "aspect", "shape of the picture")
+	all := &cobra.Command{}
+	o.saveFlags(cmd)
+	o.lossFlags(all, e)
+	o.paintFlags(all)
+	o.onceFlags(all)
+	for _, name := range textureFlags() {
+		f.AddFlag(all.Flags().Lookup(name))
+	}
+	o.talkFlags(cmd)
+	o.keepsakes.flags(cmd)
+	return cmd
+}
+
+// textureFlags lists the flags of stylize that mean something without a content.
+// The style's weight does not: nothing but --tv-weight is there to weigh it
+// against.
+func textureFlags() []string {
+	return []string{
+		"tv-weight", "style-layers", "style-blend", "size", "pooling", "threads", "network",
+		"iterations", "optimizer", "learning-rate", "history", "tolerance", "seed", "save-every",
+	}
+}
+
+// grey returns a picture for a content that counts for nothing.
+func grey(w, h int) *imgio.Planar {
+	p := imgio.NewPlanar(w, h)
+	for i := range p.Pix {
+		p.Pix[i] = 0.5
+	}
+	return p
+}
+
+// aspectValue is a flag that takes W:H, the shape of a picture.
+type aspectValue struct{ w, h float64 }
+
+func (v *aspectValue) Type() string { return "W:H" }
+
+func (v *aspectValue) String() string {
+	return strconv.FormatFloat(v.w, 'g', -1, 64) + ":" + strconv.FormatFloat(v.h, 'g', -1, 64)
+}
+
+func (v *aspectValue) Set(s string) error {
+	ws, hs, both := strings.Cut(s, ":")
+	w, errW := parseNumber(ws)
+	h, errH := parseNumber(hs)
+	if !both || errors.Join(errW, errH) != nil || w <= 0 || h <= 0 {
+		return fmt.Errorf("must be two numbers above 0, as in 16:9")
+	}
+	v.w, v.h = w, h
+	return nil
+}
+
+// fit returns the picture of this shape whose longest side is size.
+func (v *aspectValue) fit(size int) (w, h int) {
+	side := func(a, b float64) int {
+		return max(1, int(math.Round(float64(size)*min(1, a/b))))
+	}
+	return side(v.w, v.h), side(v.h, v.w)
+}

@@ -1,0 +1,63 @@
+package nst_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"nst/nst"
+)
+
+// TestRetune looks that a retuned Transfer with an old Style paints what a new
+// one with a new Style does, bit for bit.
+func TestRetune(t *testing.T) {
+	ctx := t.Context()
+	before, after := small(), small()
+	after.ContentWeight, after.StyleWeight, after.TVWeight = 1, 7, 0.5
+	after.Iterations, after.Init, after.Seed = 3, nst.InitNoise, 4
+	run := func(tr *nst.Transfer, s *nst.Style) []float32 {
+		r, err := tr.Run(ctx, nst.Job{Content: draw(40, 30, 0), Style: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Picture.Pix
+	}
+	styled := func(o nst.Options) (*nst.Transfer, *nst.Style) {
+		tr := transfer(t, o)
+		s, err := tr.Style(ctx, nst.StylePicture{Picture: draw(24, 36, 1), Weight: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tr, s
+	}
+	want := run(styled(after))
+	tr, s := styled(before)
+	first := run(tr, s)
+	if err := tr.Retune(after); err != nil {
+		t.Fatal(err)
+	}
+	if got := run(tr, s); !slices.Equal(got, want) || slices.Equal(got, first) {
+		t.Error("a retuned Transfer paints another picture than a new one")
+	}
+}
+
+func TestRetuneRefuses(t *testing.T) {
+	tr := transfer(t, small())
+	for name, change := range map[string]func(*nst.Options){
+		"size":    func(o *nst.Options) { o.Size = 48 },
+		"pooling": func(o *nst.Options) { o.Pooling = nst.PoolAvg },
+		"layers":  func(o *nst.Options) { o.StyleLayers = o.StyleLayers[1:] },
+		"threads": func(o *nst.Options) { o.Threads = 1 },
+	} {
+		o := small()
+		change(&o)
+		if err := tr.Retune(o); !errors.Is(err, nst.ErrRetune) {
+			t.Errorf("%s: got %v, want ErrRetune", name, err)
+		}
+	}
+	o := small()
+	o.TVWeight = -1
+	if err := tr.Retune(o); !errors.As(err, new(*nst.OptionError)) {
+		t.Errorf("a weight below 0: got %v", err)
+	}
+}
