@@ -7,7 +7,7 @@ import (
 )
 
 // build draws the graph; given receives the numbers of its inputs.
-func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string]tensor, s *Style, all bool, given map[*exec.Node][]float32) error {
+func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string]tensor, style targets, all bool, given map[*exec.Node][]float32) error {
 	g := exec.NewGraph()
 	o.pixels = exec.Input(g, "pixels", 1, 3, content.H, content.W)
 	keep := func(weight float64) bool { return all || weight > 0 }
@@ -44,7 +44,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 		name := "style/" + term.layer
 		c := t.channels(term.layer)
 		target := exec.Input(g, name+"/target", c, c)
-		given[target] = s.grams[term.layer]
+		given[target] = style[term.layer]
 		if term.node, err = loss.Style(name, features[term.layer], target); err != nil {
 			return err
 		}

@@ -148,7 +148,7 @@ func TestTolerance(t *testing.T) {
 // TestDiverged looks that a run whose numbers overflow says so.
 func TestDiverged(t *testing.T) {
 	o := small()
-	o.Optimizer, o.LearningRate, o.Iterations = nst.Adam, 1e30, 50
+	o.Optimizer, o.LearningRate, o.Iterations, o.Clamp = nst.Adam, 1e30, 50, false
 	r, err := paint(t, context.Background(), o, nil)
 	var diverged *nst.DivergedError
 	if !errors.As(err, &diverged) || r == nil || diverged.Iteration < 2 {
