@@ -193,7 +193,7 @@ func (t *Transfer) start(content, given *imgio.Planar) (*imgio.Planar, error) {
 // one that knows nothing of the curvature.
 const (
 	maxMove   = 64
-	firstMove = 2
+	firstMove = 1
 )
 
 // optimizer returns the optimiser that the options ask for, over n numbers.

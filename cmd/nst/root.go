@@ -48,6 +48,7 @@ until they match the content of the one and the style of the other.
 		newStylizeCmd(e, nil),
 		newBatchCmd(e, nil),
 		newScoreCmd(e, nil),
+		newPresetsCmd(e),
 		newWeightsCmd(e),
 		newInfoCmd(e),
 	)
