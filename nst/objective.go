@@ -24,6 +24,7 @@ type objective struct {
 type layerTerm struct {
 	layer  string
 	weight float64
+	target int // which of the style's, from 0
 	node   *exec.Node
 }
 

@@ -39,6 +39,11 @@ type Options struct {
 	// being its channels, which is what Gatys' own program uses.
 	ContentLayers, StyleLayers []LayerWeight
 
+	// StyleMix says what several styles make together: mean, one style whose
+	// statistics lie between theirs, or sum, a loss for each, all of which the
+	// picture has to please at once.
+	StyleMix string
+
 	// Pooling is max, as VGG was trained, or avg.
 	Pooling string
 
@@ -80,11 +85,13 @@ type Options struct {
 	// within this fraction of that of the ten before; 0 never does.
 	Tolerance float64
 
-	// Init is what the picture starts as: content, noise, or image, which is
-	// then given to [Transfer.Run].
+	// Init is what the picture starts as: content; noise, a grey of independent
+	// pixels; mean, the mean colour that the network was trained with, all but even;
+	// or image, which is then given to [Transfer.Run]. It is what the first scale
+	// starts from, which may be small.
 	Init string
 
-	// Seed is the start of the random numbers of Init noise. One seed gives one
+	// Seed is the start of the random numbers of Init noise and mean. One seed gives one
 	// picture, byte for byte, whatever the number of threads.
 	Seed uint64
 
@@ -106,7 +113,11 @@ const (
 
 	InitContent = "content"
 	InitNoise   = "noise"
+	InitMean    = "mean"
 	InitImage   = "image"
+
+	MixMean = "mean"
+	MixSum  = "sum"
 
 	PoolMax = "max"
 	PoolAvg = "avg"
@@ -117,10 +128,13 @@ const (
 func Optimizers() []string { return []string{Adam, LBFGS, LBFGSTorch} }
 
 // Inits lists the ways to start; see [Optimizers].
-func Inits() []string { return []string{InitContent, InitNoise, InitImage} }
+func Inits() []string { return []string{InitContent, InitNoise, InitMean, InitImage} }
 
 // Poolings lists the poolings; see [Optimizers].
 func Poolings() []string { return []string{PoolMax, PoolAvg} }
+
+// StyleMixes lists the ways to mix styles; see [Optimizers].
+func StyleMixes() []string { return []string{MixMean, MixSum} }
 
 // Limits of Options.Size in pixels, and the size of the content as it is.
 const (
@@ -141,6 +155,7 @@ func DefaultOptions() Options {
 		StyleWeight:   5 * middle,
 		ContentLayers: []LayerWeight{{"relu4_2", 1}},
 		StyleLayers:   []LayerWeight{{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}, {"relu5_1", 1}},
+		StyleMix:      MixMean,
 		Pooling:       PoolMax,
 		Iterations:    200,
 		Optimizer:     Adam,
@@ -211,6 +226,7 @@ func (o *Options) Validate(net *vgg.Network) error {
 	if o.FineIterations < 0 {
 		bad("FineIterations", o.FineIterations, "must be 0 (half of the first scale's) or more")
 	}
+	word("StyleMix", o.StyleMix, StyleMixes())
 	word("Pooling", o.Pooling, Poolings())
 	word("Optimizer", o.Optimizer, Optimizers())
 	word("Init", o.Init, Inits())

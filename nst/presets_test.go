@@ -1,6 +1,7 @@
 package nst_test
 
 import (
+	"context"
 	"math"
 	"testing"
 
@@ -51,5 +52,37 @@ func TestStrength(t *testing.T) {
 	o.ContentWeight = 0
 	if o.SetStrength(50) == nil {
 		t.Error("no content weight: no error")
+	}
+}
+
+// TestStyleMix looks that sum holds a picture against each style, mean against what
+// lies between.
+func TestStyleMix(t *testing.T) {
+	ctx := context.Background()
+	content, a, b := draw(32, 24, 0), draw(24, 32, 1), draw(32, 32, 2)
+	score := func(mix string, styles ...nst.StylePicture) float64 {
+		o := small()
+		o.StyleMix, o.ContentWeight = mix, 0
+		tr := transfer(t, o)
+		s, err := tr.Style(ctx, styles...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := tr.Score(ctx, content, s, content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Total
+	}
+	one, other := nst.StylePicture{Picture: a, Weight: 3}, nst.StylePicture{Picture: b, Weight: 1}
+	if x, y := score(nst.MixMean, one), score(nst.MixSum, one); math.Abs(x-y) > 1e-6*x {
+		t.Errorf("one style: %v as a mean, %v as a sum", x, y)
+	}
+	want := 0.75*score(nst.MixSum, one) + 0.25*score(nst.MixSum, other)
+	if got := score(nst.MixSum, one, other); math.Abs(got-want) > 1e-5*want {
+		t.Errorf("sum of two is %v, want %v", got, want)
+	}
+	if got := score(nst.MixMean, one, other); got >= want {
+		t.Errorf("the mean of two scores %v, not less than their sum %v", got, want)
 	}
 }

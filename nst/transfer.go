@@ -180,6 +180,8 @@ func (t *Transfer) start(content, given *imgio.Planar) (*imgio.Planar, error) {
 	switch t.options.Init {
 	case InitNoise:
 		return noise(content.W, content.H, t.options.Seed), nil
+	case InitMean:
+		return meanColour(content.W, content.H, t.weights.Convention, t.options.Seed), nil
 	case InitImage:
 		if given == nil {
 			return nil, errors.New("nst: no picture to start from, which Init image asks for")

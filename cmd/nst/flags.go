@@ -62,6 +62,7 @@ func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
 	f.Var(&numberValue{&s.TVWeight}, "tv-weight", "how much smoothness (total variation) counts")
 	f.Var(&layersValue{&s.ContentLayers}, "content-layers", "layers that hold the content")
 	f.Var(&layersValue{&s.StyleLayers}, "style-layers", "layers that hold the style")
+	words(cmd, &wordValue{word: &s.StyleMix, words: nst.StyleMixes()}, "style-mix", "what several styles make: one that lies between, or a loss for each")
 	f.Var(&sizeValue{&s.Size}, "size", "scale the longest side of the picture to so many pixels; original is that of the content")
 	words(cmd, &wordValue{word: &s.Pooling, words: nst.Poolings()}, "pooling", "pooling of the network")
 	f.IntVar(&s.Threads, "threads", s.Threads, "use `N` processors; 0 is all")
@@ -88,10 +89,10 @@ func (s *settings) paintFlags(cmd *cobra.Command) {
 	f.BoolVar(&s.Clamp, "clamp", s.Clamp, "keep the pixels in the range of a picture, with adam")
 	f.IntVar(&s.History, "history", s.History, "let lbfgs remember `N` steps")
 	f.Var(&numberValue{&s.Tolerance}, "tolerance", "leave a scale when the loss of ten iterations is within this fraction of that of the ten before; 0 never does")
-	init := &wordValue{word: &s.Init, words: []string{nst.InitContent, nst.InitNoise}}
+	init := &wordValue{word: &s.Init, words: []string{nst.InitContent, nst.InitNoise, nst.InitMean}}
 	init.other, init.otherWord = &s.start, nst.InitImage
 	words(cmd, init, "init", "what the picture starts as")
-	f.Uint64Var(&s.Seed, "seed", s.Seed, "grow --init noise from the number `N`")
+	f.Uint64Var(&s.Seed, "seed", s.Seed, "grow --init noise and mean from the number `N`")
 }
 
 // saveFlags binds how a picture is written.
@@ -171,7 +172,7 @@ func (s *settings) check(cmd *cobra.Command) error {
 		{"fine-iterations", s.Scales != 1, "is only for more than one of --scales"},
 		{"content-weight", !cmd.Flags().Changed("strength"), "cannot go with --strength, which sets it"},
 		{"style-weight", !cmd.Flags().Changed("strength"), "cannot go with --strength, which sets it"},
-		{"seed", s.Init == nst.InitNoise, "is only for --init noise"},
+		{"seed", s.Init == nst.InitNoise || s.Init == nst.InitMean, "is only for --init noise and mean"},
 	} {
 		if cmd.Flags().Changed(f.name) && !f.applies {
 			errs = append(errs, &valueError{"--" + f.name, cmd.Flag(f.name).Value, f.reason})

@@ -49,6 +49,7 @@ as large as it will be: out-0050.png, out-0100.png, ..., replacing what is there
 but errors is JSON.`,
 		Example: `  nst stylize photo.jpg painting.jpg -o out.png
   nst stylize photo.jpg painting.jpg --size 1024 --strength 65 --time 5m
+  nst stylize photo.jpg painting.jpg --preset gatys --size 384
   nst stylize photo.jpg monet.jpg klimt.jpg --style-blend 2,1 -o both.jpg --quality 90`,
 		Args: arguments(2, -1, "CONTENT STYLE [STYLE...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
