@@ -1,13 +1,15 @@
 package nst
 
 import (
+	"fmt"
+
 	"nst/imgio"
 	"nst/internal/exec"
 	"nst/loss"
 )
 
 // build draws the graph; given receives the numbers of its inputs.
-func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string]tensor, s *Style, all bool, given map[*exec.Node][]float32) error {
+func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string]tensor, style []target, all bool, given map[*exec.Node][]float32) error {
 	g := exec.NewGraph()
 	o.pixels = exec.Input(g, "pixels", 1, 3, content.H, content.W)
 	keep := func(weight float64) bool { return all || weight > 0 }
@@ -21,7 +23,9 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 	for _, l := range t.options.StyleLayers {
 		c := float64(t.channels(l.Layer))
 		if w := t.options.StyleWeight * l.Weight / (c * c); keep(w) {
-			o.style = append(o.style, layerTerm{layer: l.Layer, weight: w})
+			for i, s := range style {
+				o.style = append(o.style, layerTerm{layer: l.Layer, weight: w * s.share, target: i})
+			}
 			taps = append(taps, l.Layer)
 		}
 	}
@@ -41,10 +45,10 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 	}
 	for i := range o.style {
 		term := &o.style[i]
-		name := "style/" + term.layer
+		name := fmt.Sprintf("style%d/%s", term.target+1, term.layer)
 		c := t.channels(term.layer)
 		target := exec.Input(g, name+"/target", c, c)
-		given[target] = s.grams[term.layer]
+		given[target] = style[term.target].grams[term.layer]
 		if term.node, err = loss.Style(name, features[term.layer], target); err != nil {
 			return err
 		}

@@ -49,13 +49,17 @@ type Progress struct {
 	Scale, Scales         int // which size of how many, from 1
 	Width, Height         int // of the picture at this scale, pixels
 	Iteration, Iterations int // evaluations done and planned, at this scale
+	Done, Planned         int // the same over all scales
+	FullWidth, FullHeight int // of the result
 	Loss                  Loss
 	Elapsed               time.Duration // since the run began
+	Left                  time.Duration // to its end, by the pace of this scale
+	Rollbacks             int           // see [Result]
 	picture               func() *imgio.Planar
 }
 
-// Picture returns a copy of the picture as it is now. It may only be called
-// while the function that was given p runs.
+// Picture returns a copy of the picture as it is now, at this scale. It may only be
+// called while the function that was given p runs.
 func (p Progress) Picture() *imgio.Planar { return p.picture() }
 
 // Stop says why a run ended.
@@ -64,15 +68,21 @@ type Stop string
 // The reasons to end a run.
 const (
 	StopIterations  Stop = "iterations"  // all were done
-	StopTolerance   Stop = "tolerance"   // the loss has settled
+	StopTolerance   Stop = "tolerance"   // the loss has settled, at the last scale
+	StopTime        Stop = "time"        // Options.Time made the iterations fewer
 	StopInterrupted Stop = "interrupted" // the context was cancelled
 )
 
 // Result is what a run ended with.
 type Result struct {
-	Picture    *imgio.Planar // values may lie outside 0..1; writing clamps them
-	Loss       Loss          // of the last evaluation
-	Iterations int           // evaluations done
+	// Picture has the size of the last scale, also when the run ended before that;
+	// values may lie outside 0..1, and writing clamps them.
+	Picture *imgio.Planar
+
+	Loss       Loss // of the last evaluation
+	Iterations int  // evaluations done, over all scales
+	Scales     int  // begun
+	Rollbacks  int  // how often the loss exploded and the run went back to the best picture
 	Stop       Stop
 	Elapsed    time.Duration
 }

@@ -148,7 +148,7 @@ func TestTolerance(t *testing.T) {
 // TestDiverged looks that a run whose numbers overflow says so.
 func TestDiverged(t *testing.T) {
 	o := small()
-	o.Optimizer, o.LearningRate, o.Iterations = nst.Adam, 1e30, 50
+	o.Optimizer, o.LearningRate, o.Iterations, o.Clamp = nst.Adam, 1e30, 50, false
 	r, err := paint(t, context.Background(), o, nil)
 	var diverged *nst.DivergedError
 	if !errors.As(err, &diverged) || r == nil || diverged.Iteration < 2 {
@@ -261,6 +261,14 @@ func TestValidate(t *testing.T) {
 		"negative layer": func(o *nst.Options) { o.StyleLayers[0].Weight = -1 },
 		"Pooling":        func(o *nst.Options) { o.Pooling = "median" },
 		"Optimizer":      func(o *nst.Options) { o.Optimizer = "sgd" },
+		"StyleMix":       func(o *nst.Options) { o.StyleMix = "both" },
+		"MinScale":       func(o *nst.Options) { o.MinScale = 15 },
+		"Scales":         func(o *nst.Options) { o.Scales = -1 },
+		"Scales many":    func(o *nst.Options) { o.Scales = 12 },
+		"FineIterations": func(o *nst.Options) { o.FineIterations = -1 },
+		"Time":           func(o *nst.Options) { o.Time = -1 },
+		"Beta2":          func(o *nst.Options) { o.Beta2 = 1 },
+		"Average":        func(o *nst.Options) { o.Average = math.NaN() },
 		"Init":           func(o *nst.Options) { o.Init = "grey" },
 		"Iterations":     func(o *nst.Options) { o.Iterations = 0 },
 		"History":        func(o *nst.Options) { o.History = 0 },

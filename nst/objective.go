@@ -7,14 +7,12 @@ import (
 
 	"nst/imgio"
 	"nst/internal/exec"
-	"nst/internal/optim"
 )
 
 // objective is the function that is made small, for pictures of one size: the
 // loss of a picture and its gradient to the pixels.
 type objective struct {
 	machine        *exec.Machine
-	vector         optim.Vector
 	pixels         *exec.Node
 	total          *exec.Node
 	gradient       *exec.Node // nil when only the loss is wanted
@@ -26,6 +24,7 @@ type objective struct {
 type layerTerm struct {
 	layer  string
 	weight float64
+	target int // which of the style's, from 0
 	node   *exec.Node
 }
 
@@ -34,10 +33,10 @@ func (o *objective) terms() []layerTerm {
 	return append(slices.Concat(o.content, o.style), o.tv)
 }
 
-// newObjective makes the objective for a content picture. Terms without weight
+// newObjective makes the objective for a content picture at a scale. Terms without weight
 // are left out of it, but for the total variation and unless all are asked for,
 // in which case there is no gradient.
-func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, s *Style, all bool) (*objective, error) {
+func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, s *Style, size int, all bool) (*objective, error) {
 	names := layerNames(slices.Concat(t.options.ContentLayers, t.options.StyleLayers))
 	if err := t.checkSize("content", content.W, content.H, names); err != nil {
 		return nil, err
@@ -48,9 +47,13 @@ func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, s *S
 	if err != nil {
 		return nil, err
 	}
-	o := &objective{vector: t.vector}
+	style, err := t.targetsAt(ctx, s, size)
+	if err != nil {
+		return nil, err
+	}
+	o := &objective{}
 	given := map[*exec.Node][]float32{}
-	if err := exec.Build(func() error { return t.build(o, content, targets, s, all, given) }); err != nil {
+	if err := exec.Build(func() error { return t.build(o, content, targets, style, all, given) }); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
 	if err := o.plan(t.device); err != nil {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"nst/vgg"
 )
@@ -13,9 +14,19 @@ import (
 // Options says how a picture is painted. Start from [DefaultOptions]; a zero
 // value is not a default, since 0 is a weight that somebody may want.
 type Options struct {
-	// Size is the longest side of the result in pixels, 16 to 16384. The content
-	// picture is scaled to it, styles are scaled down to it but never up.
+	// Size is the longest side of the result in pixels, 16 to 16384, or
+	// [OriginalSize] for that of the content as it is. The content picture is scaled
+	// to it, styles are scaled down to it but never up.
 	Size int
+
+	// Scales is the number of sizes that a picture is painted at, each 1/sqrt(2)
+	// of the next, from the smallest to Size; every one starts from the result of
+	// the one before. 1 paints at Size alone; 0 takes all sizes whose longest side
+	// is MinScale pixels or more and that the network can see.
+	Scales int
+
+	// MinScale is the least longest side that Scales 0 takes, 16 or more pixels.
+	MinScale int
 
 	// ContentWeight and StyleWeight are alpha and beta of Gatys et al. (2016),
 	// equation 7, over losses that are means; TVWeight belongs to the total
@@ -28,33 +39,59 @@ type Options struct {
 	// being its channels, which is what Gatys' own program uses.
 	ContentLayers, StyleLayers []LayerWeight
 
+	// StyleMix says what several styles make together: mean, one style whose
+	// statistics lie between theirs, or sum, a loss for each, all of which the
+	// picture has to please at once.
+	StyleMix string
+
 	// Pooling is max, as VGG was trained, or avg.
 	Pooling string
 
-	// Iterations is the number of evaluations of loss and gradient, 1 or more.
-	Iterations int
+	// Iterations is the number of evaluations of loss and gradient at the first
+	// scale, 1 or more; FineIterations that at each other, where 0 is half of
+	// Iterations, rounded up.
+	Iterations, FineIterations int
 
-	// Optimizer is lbfgs or adam.
+	// Time ends the run: once the pace is known, the iterations of the scales that
+	// are left are made fewer, all in one proportion, so as to fit. 0 does not.
+	Time time.Duration
+
+	// Optimizer is adam; lbfgs, which is L-BFGS with a bound on its steps that
+	// goes back to the best picture when the loss explodes; or lbfgs-torch, which
+	// follows torch.optim.LBFGS wherever that leads.
 	Optimizer string
 
 	// LearningRate is the step of the optimiser: for adam in 8-bit levels an
 	// iteration, for lbfgs a factor of its own step. 0 takes the usual one: 10
-	// for adam, 1 for lbfgs.
+	// for adam, 1 for lbfgs. It is halved by every rollback.
 	LearningRate float64
+
+	// Beta2 is how much of the mean squared gradient adam keeps at a step, in [0, 1).
+	Beta2 float64
+
+	// Average is the decay, in [0, 1), of the mean of the pictures of a scale that
+	// adam hands over in the place of the last of them, which is noisier; weights
+	// fall by this factor for each step back. 0 hands over the last.
+	Average float64
+
+	// Clamp keeps the pixels within 0..1 after each step of adam.
+	Clamp bool
 
 	// History is the number of pairs that lbfgs remembers, 1 or more; each takes
 	// 24 bytes a pixel.
 	History int
 
-	// Tolerance ends the run when the loss has fallen by less than this fraction
-	// over the last ten iterations; 0 never does.
+	// Tolerance ends a scale when the mean loss of the last ten iterations is
+	// within this fraction of that of the ten before; 0 never does.
 	Tolerance float64
 
-	// Init is what the picture starts as: content, noise, or image, which is
-	// then given to [Transfer.Run].
+	// Init is what the picture starts as: content; noise, a grey of independent
+	// pixels; mean, the mean colour that the network was trained with, all but even;
+	// or image, which is then given to [Transfer.Run]. It is what the first scale
+	// starts from, which may be small.
 	Init string
 
-	// Seed is the start of the random numbers of Init noise. One seed gives one
+	// Seed is the start of the random numbers of Init noise and mean. One seed gives one
 	// picture, byte for byte, whatever the number of threads.
 	Seed uint64
 
@@ -70,12 +107,17 @@ type LayerWeight struct {
 
 // The words that options take.
 const (
-	LBFGS = "lbfgs"
-	Adam  = "adam"
+	Adam       = "adam"
+	LBFGS      = "lbfgs"
+	LBFGSTorch = "lbfgs-torch"
 
 	InitContent = "content"
 	InitNoise   = "noise"
+	InitMean    = "mean"
 	InitImage   = "image"
+
+	MixMean = "mean"
+	MixSum  = "sum"
 
 	PoolMax = "max"
 	PoolAvg = "avg"
@@ -83,34 +125,43 @@ const (
 
 // Optimizers, Inits and Poolings list the words that the options of those names
 // take.
-func Optimizers() []string { return []string{LBFGS, Adam} }
+func Optimizers() []string { return []string{Adam, LBFGS, LBFGSTorch} }
 
 // Inits lists the ways to start; see [Optimizers].
-func Inits() []string { return []string{InitContent, InitNoise, InitImage} }
+func Inits() []string { return []string{InitContent, InitNoise, InitMean, InitImage} }
 
 // Poolings lists the poolings; see [Optimizers].
 func Poolings() []string { return []string{PoolMax, PoolAvg} }
 
-// Limits of Options.Size in pixels.
+// StyleMixes lists the ways to mix styles; see [Optimizers].
+func StyleMixes() []string { return []string{MixMean, MixSum} }
+
+// Limits of Options.Size in pixels, and the size of the content as it is.
 const (
 	MinSize = 16
 	MaxSize = 16384
+
+	OriginalSize = -1
 )
 
-// DefaultOptions returns the settings of Gatys' own program, relu4_2 for content,
-// the first layer of each block for style, L-BFGS from the content, but for the
-// content weight: 1 there, 5 here, which keeps the photograph recognisable where
-// the painting has strong shapes of its own.
+// DefaultOptions returns our own settings: the layers and style weights of Gatys'
+// program, five times its content weight, which keeps the photograph recognisable
+// where the painting has strong shapes of its own, and Adam from coarse to fine.
 func DefaultOptions() Options {
 	return Options{
 		Size:          512,
+		MinScale:      128,
 		ContentWeight: 5,
-		StyleWeight:   1000,
+		StyleWeight:   5 * middle,
 		ContentLayers: []LayerWeight{{"relu4_2", 1}},
 		StyleLayers:   []LayerWeight{{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}, {"relu5_1", 1}},
+		StyleMix:      MixMean,
 		Pooling:       PoolMax,
-		Iterations:    300,
-		Optimizer:     LBFGS,
+		Iterations:    200,
+		Optimizer:     Adam,
+		Beta2:         0.99,
+		Average:       0.9,
+		Clamp:         true,
 		History:       100,
 		Init:          InitContent,
 	}
@@ -144,14 +195,38 @@ func (o *Options) Validate(net *vgg.Network) error {
 			bad(field, fmt.Sprintf("%q", v), "must be one of %s", strings.Join(words, ", "))
 		}
 	}
-	if o.Size < MinSize || o.Size > MaxSize {
+	if o.Size != OriginalSize && (o.Size < MinSize || o.Size > MaxSize) {
 		bad("Size", o.Size, "must be between %d and %d pixels", MinSize, MaxSize)
+	}
+	if o.MinScale < MinSize {
+		bad("MinScale", o.MinScale, "must be %d pixels or more", MinSize)
+	}
+	if o.Scales < 0 {
+		bad("Scales", o.Scales, "must be 0 (as many as fit) or more")
+	}
+	if n := o.Scales - 1; n > 0 && o.Size >= MinSize && scaled(o.Size, n) < MinSize {
+		bad("Scales", o.Scales, "must be at most %d at this size, for the first to have %d pixels", countScales(o.Size, MinSize), MinSize)
 	}
 	weight("ContentWeight", o.ContentWeight)
 	weight("StyleWeight", o.StyleWeight)
 	weight("TVWeight", o.TVWeight)
 	weight("LearningRate", o.LearningRate)
 	weight("Tolerance", o.Tolerance)
+	for _, decay := range []struct {
+		field string
+		v     float64
+	}{{"Beta2", o.Beta2}, {"Average", o.Average}} {
+		if !(decay.v >= 0 && decay.v < 1) {
+			bad(decay.field, decay.v, "must be 0 or more, and below 1")
+		}
+	}
+	if o.Time < 0 {
+		bad("Time", o.Time, "must be 0 (no limit) or more")
+	}
+	if o.FineIterations < 0 {
+		bad("FineIterations", o.FineIterations, "must be 0 (half of the first scale's) or more")
+	}
+	word("StyleMix", o.StyleMix, StyleMixes())
 	word("Pooling", o.Pooling, Poolings())
 	word("Optimizer", o.Optimizer, Optimizers())
 	word("Init", o.Init, Inits())

@@ -35,8 +35,8 @@ func (t *Transfer) Plan(w, h int) (Plan, error) {
 		return Plan{}, err
 	}
 	blank := &imgio.Planar{W: w, H: h}
-	style := &Style{grams: map[string][]float32{}}
-	o := &objective{vector: t.vector}
+	style := []target{{share: 1}}
+	o := &objective{}
 	given := map[*exec.Node][]float32{}
 	targets := map[string]tensor{}
 	var content int64
@@ -79,6 +79,9 @@ func (t *Transfer) Plan(w, h int) (Plan, error) {
 // optimizerBytes is the memory of the optimiser for n variables in the end.
 func (o *Options) optimizerBytes(n int64) int64 {
 	if o.Optimizer == Adam {
+		if o.Average > 0 {
+			return 12 * n
+		}
 		return 8 * n
 	}
 	pairs := min(int64(o.History), int64(o.Iterations))

@@ -10,6 +10,7 @@ import (
 // process takes is measured, see docs/performance.md.
 func TestPlan(t *testing.T) {
 	o := small()
+	o.Optimizer = nst.LBFGS
 	tr := transfer(t, o)
 	p, err := tr.Plan(64, 48)
 	if err != nil {

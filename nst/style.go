@@ -12,14 +12,27 @@ import (
 )
 
 // Style is what is wanted of the features of a picture, taken from one or more
-// paintings. It serves any number of jobs of the Transfer that made it.
+// paintings. It serves any number of jobs of the Transfer that made it, and
+// remembers what it has measured for each scale.
 type Style struct {
+	pictures []StylePicture // weights add up to 1
+	targets  map[int][]target
+}
+
+// target is what a picture is to match, at one scale; where there are several, the
+// losses add up.
+type target struct {
+	share float64              // of the style weight; 1 in all
 	grams map[string][]float32 // by layer, (c, c)
 }
 
-// Style measures the style of pictures, their Gram matrices mixed in the
-// proportion of their weights. Pictures larger than Options.Size are scaled down
-// to it first.
+// keep is the number of scales that a Style remembers: those of a few contents of
+// sizes of their own.
+const keep = 24
+
+// Style takes the style of pictures, mixed in the proportion of their weights as
+// Options.StyleMix says. At each scale pictures that are larger than it, by their longest
+// side, are scaled down to it; smaller ones stay as they are.
 func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style, error) {
 	var sum float64
 	for i, p := range pictures {
@@ -31,33 +44,80 @@ func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style,
 	if len(pictures) == 0 {
 		return nil, errors.New("nst: no style picture")
 	}
-	s := &Style{grams: map[string][]float32{}}
+	s := &Style{targets: map[int][]target{}}
 	for _, p := range pictures {
-		grams, err := t.grams(ctx, p.Picture)
+		if t.options.Size != OriginalSize {
+			p.Picture = within(p.Picture, t.options.Size)
+		}
+		if err := t.checkSize("style", p.Picture.W, p.Picture.H, layerNames(t.options.StyleLayers)); err != nil {
+			return nil, err
+		}
+		s.pictures = append(s.pictures, StylePicture{p.Picture, p.Weight / sum})
+	}
+	return s, ctx.Err()
+}
+
+// within scales a picture down so that its longest side is at most size.
+func within(p *imgio.Planar, size int) *imgio.Planar {
+	if max(p.W, p.H) <= size {
+		return p
+	}
+	return fit(p, size)
+}
+
+// targetsAt returns the targets of a style at a scale, measured the first time.
+func (t *Transfer) targetsAt(ctx context.Context, s *Style, size int) ([]target, error) {
+	if known := s.targets[size]; known != nil {
+		return known, nil
+	}
+	var all []target
+	for _, p := range s.pictures {
+		grams, err := t.grams(ctx, within(p.Picture, size))
 		if err != nil {
 			return nil, err
 		}
-		for layer, g := range grams {
-			if s.grams[layer] == nil {
-				s.grams[layer] = make([]float32, len(g.data))
+		all = append(all, target{p.Weight, grams})
+	}
+	if t.options.StyleMix == MixMean {
+		all = []target{mean(all)}
+	}
+	if len(s.targets) >= keep {
+		clear(s.targets)
+	}
+	s.targets[size] = all
+	return all, nil
+}
+
+// mean returns the one target that lies between all, by their shares.
+func mean(all []target) target {
+	out := target{1, map[string][]float32{}}
+	for _, from := range all {
+		for layer, g := range from.grams {
+			if out.grams[layer] == nil {
+				out.grams[layer] = make([]float32, len(g))
 			}
-			for i, v := range g.data {
-				s.grams[layer][i] += float32(p.Weight / sum * float64(v))
+			for i, v := range g {
+				out.grams[layer][i] += float32(from.share * float64(v))
 			}
 		}
 	}
-	return s, nil
+	return out
 }
 
 // grams returns the Gram matrix of a picture at each style layer.
-func (t *Transfer) grams(ctx context.Context, p *imgio.Planar) (map[string]tensor, error) {
-	if max(p.W, p.H) > t.options.Size {
-		p = t.fit(p)
-	}
+func (t *Transfer) grams(ctx context.Context, p *imgio.Planar) (map[string][]float32, error) {
 	if err := t.checkSize("style", p.W, p.H, layerNames(t.options.StyleLayers)); err != nil {
 		return nil, err
 	}
-	return t.forward(ctx, p, t.options.StyleLayers, func(layer string, f *exec.Node) (*exec.Node, error) {
+	measured, err := t.forward(ctx, p, t.options.StyleLayers, func(layer string, f *exec.Node) (*exec.Node, error) {
 		return loss.Gram("gram/"+layer, f)
 	})
+	if err != nil {
+		return nil, err
+	}
+	grams := map[string][]float32{}
+	for layer, g := range measured {
+		grams[layer] = g.data
+	}
+	return grams, nil
 }

@@ -22,7 +22,8 @@ type Transfer struct {
 	options Options
 	pooling vgg.Pooling
 	device  exec.Device
-	vector  optim.Vector
+	vector  vector
+	now     func() time.Time
 }
 
 // New returns a Transfer, or what [Options.Validate] finds. The weights must
@@ -46,7 +47,7 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
-	return &Transfer{weights: w, options: o, pooling: pooling, device: cpu, vector: cpu.Vector()}, nil
+	return &Transfer{weights: w, options: o, pooling: pooling, device: cpu, vector: cpu.Vector(), now: time.Now}, nil
 }
 
 // deepEnough returns an error if the weights end before the deepest tap.
@@ -94,10 +95,17 @@ func (e *TooSmallError) Error() string {
 	return fmt.Sprintf("nst: %s picture of %dx%d pixels leaves no features at %s", e.What, e.Width, e.Height, e.Layer)
 }
 
-// DivergedError tells that loss or gradient ceased to be numbers.
-type DivergedError struct{ Iteration int }
+// DivergedError tells that the loss exploded or ceased to be a number, and did so
+// again from the best picture with shorter steps, where the optimiser has that.
+type DivergedError struct {
+	Iteration int // over all scales
+	Rollbacks int
+}
 
 func (e *DivergedError) Error() string {
+	if e.Rollbacks > 0 {
+		return fmt.Sprintf("nst: the loss exploded at iteration %d, after %d rollbacks to the best picture", e.Iteration, e.Rollbacks)
+	}
 	return fmt.Sprintf("nst: the loss stopped being a number at iteration %d", e.Iteration)
 }
 
@@ -116,39 +124,47 @@ func (t *Transfer) checkSize(what string, w, h int, taps []string) error {
 	return nil
 }
 
-// fit scales a content picture so that its longest side is Options.Size.
-func (t *Transfer) fit(p *imgio.Planar) *imgio.Planar {
-	w, h := imgio.FitLongest(p.W, p.H, t.options.Size)
+// size is Options.Size for a content picture.
+func (t *Transfer) size(content *imgio.Planar) int {
+	if t.options.Size == OriginalSize {
+		return max(content.W, content.H)
+	}
+	return t.options.Size
+}
+
+// fit scales a picture so that its longest side is size.
+func fit(p *imgio.Planar, size int) *imgio.Planar {
+	w, h := imgio.FitLongest(p.W, p.H, size)
 	return p.Resize(w, h)
 }
 
 // Run paints one picture. If ctx is cancelled it returns, within one operation of
 // the network, both the result of the iterations done and an error that wraps
 // ctx.Err(); likewise with a [DivergedError] when the loss stops being a number.
+// Before the first iteration there is no result.
 func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
-	began := time.Now()
-	content := t.fit(j.Content)
-	start, err := t.start(content, j.Start)
+	size := t.size(j.Content)
+	if size < MinSize || size > MaxSize {
+		return nil, fmt.Errorf("nst: content of %dx%d pixels: the longest side must be between %d and %d", j.Content.W, j.Content.H, MinSize, MaxSize)
+	}
+	plan, err := t.plan(j.Content, j.Style, size)
 	if err != nil {
 		return nil, err
 	}
-	o, err := t.newObjective(ctx, content, j.Style, false)
-	if err != nil {
-		return nil, err
-	}
-	defer o.close()
-	r := &run{options: &t.options, objective: o, job: &j, began: began, picture: start}
-	return r.loop(ctx)
+	r := &run{transfer: t, job: &j, plan: plan, began: t.now(), result: &Result{Stop: StopIterations}}
+	return r.paint(ctx)
 }
 
-// Score evaluates the objective for a picture without changing it. Both pictures
-// are scaled as Run scales the content; then they must be of one size.
+// Score evaluates the objective for a picture without changing it, at the size of
+// the result. Both pictures are scaled as Run scales the content; then they must
+// be of one size.
 func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, picture *imgio.Planar) (*Score, error) {
-	c, p := t.fit(content), t.fit(picture)
+	size := t.size(content)
+	c, p := fit(content, size), fit(picture, size)
 	if c.W != p.W || c.H != p.H {
 		return nil, fmt.Errorf("nst: picture of %dx%d pixels cannot be held against content of %dx%d", p.W, p.H, c.W, c.H)
 	}
-	o, err := t.newObjective(ctx, c, s, true)
+	o, err := t.newObjective(ctx, c, s, size, true)
 	if err != nil {
 		return nil, err
 	}
@@ -159,11 +175,13 @@ func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, p
 	return o.score(), nil
 }
 
-// start returns the first picture of a run.
+// start returns the first picture of a run, for the content as it is scaled.
 func (t *Transfer) start(content, given *imgio.Planar) (*imgio.Planar, error) {
 	switch t.options.Init {
 	case InitNoise:
 		return noise(content.W, content.H, t.options.Seed), nil
+	case InitMean:
+		return meanColour(content.W, content.H, t.weights.Convention, t.options.Seed), nil
 	case InitImage:
 		if given == nil {
 			return nil, errors.New("nst: no picture to start from, which Init image asks for")
@@ -173,13 +191,21 @@ func (t *Transfer) start(content, given *imgio.Planar) (*imgio.Planar, error) {
 	return content.Clone(), nil
 }
 
+// The safeguards of lbfgs, in 8-bit levels: no pixel moves further in a step, nor in
+// one that knows nothing of the curvature.
+const (
+	maxMove   = 64
+	firstMove = 1
+)
+
 // optimizer returns the optimiser that the options ask for, over n numbers.
 func (o *Options) optimizer(n int, v optim.Vector) (optim.Optimizer, error) {
 	rate := o.LearningRate
 	if o.Optimizer == Adam {
 		a := optim.DefaultAdam()
+		a.Beta2 = o.Beta2
 		if rate == 0 {
-			rate = 10
+			rate = 0.02 * levels
 		}
 		a.LR = rate
 		return optim.NewAdam(n, a, v)
@@ -187,6 +213,9 @@ func (o *Options) optimizer(n int, v optim.Vector) (optim.Optimizer, error) {
 	l := optim.DefaultLBFGS()
 	if rate != 0 {
 		l.LR = rate
+	}
+	if o.Optimizer == LBFGS {
+		l.MaxMove, l.FirstMove = maxMove, firstMove
 	}
 	l.History = o.History
 	return optim.NewLBFGS(n, l, v)

@@ -205,7 +205,7 @@ func hints(err error) []string {
 	case errors.As(err, &small):
 		return []string{"give a picture that is less long and thin, a larger --size, or shallower layers"}
 	case errors.As(err, &diverged):
-		return []string{"lower --learning-rate, or take --optimizer lbfgs"}
+		return []string{"lower --learning-rate, or take --optimizer adam"}
 	case errors.As(err, &none):
 		pull := "vgg19"
 		if slices.Contains(networks(), none.Name) {

@@ -15,6 +15,7 @@ import (
 // start is [defaults], the one place where a default is.
 type settings struct {
 	nst.Options
+	preset  string // its name; empty for none
 	network string // a name, or a file of weights
 	start   string // the file of --init FILE
 
@@ -51,12 +52,18 @@ func flagName(field string) string {
 // lossFlags binds what the objective is made of.
 func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
 	f := cmd.Flags()
+	f.Var(&presetValue{&s.preset}, "preset", "start from the settings of another program; other flags count on top. See nst presets")
+	complete(cmd, "preset", func() ([]string, cobra.ShellCompDirective) {
+		return presetNames(), cobra.ShellCompDirectiveNoFileComp
+	})
+	f.Var(&strengthValue{o: &s.Options}, "strength", "how much the style counts against the content, 0 to 100, in the place of their weights")
 	f.Var(&numberValue{&s.ContentWeight}, "content-weight", "how much the content counts")
 	f.Var(&numberValue{&s.StyleWeight}, "style-weight", "how much the style counts")
 	f.Var(&numberValue{&s.TVWeight}, "tv-weight", "how much smoothness (total variation) counts")
 	f.Var(&layersValue{&s.ContentLayers}, "content-layers", "layers that hold the content")
 	f.Var(&layersValue{&s.StyleLayers}, "style-layers", "layers that hold the style")
-	f.IntVar(&s.Size, "size", s.Size, "scale the longest side of the picture to `PIXELS`")
+	words(cmd, &wordValue{word: &s.StyleMix, words: nst.StyleMixes()}, "style-mix", "what several styles make: one that lies between, or a loss for each")
+	f.Var(&sizeValue{&s.Size}, "size", "scale the longest side of the picture to so many pixels; original is that of the content")
 	words(cmd, &wordValue{word: &s.Pooling, words: nst.Poolings()}, "pooling", "pooling of the network")
 	f.IntVar(&s.Threads, "threads", s.Threads, "use `N` processors; 0 is all")
 	f.Var(&textValue{&s.network, "{vgg19|vgg16|NAME|FILE}"}, "network", "network that looks at the picture: one of nst weights list, or a file")
@@ -70,15 +77,22 @@ func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
 // paintFlags binds how the objective is brought down.
 func (s *settings) paintFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.IntVar(&s.Iterations, "iterations", s.Iterations, "stop after `N` evaluations of the loss and its gradient")
+	f.IntVar(&s.Iterations, "iterations", s.Iterations, "evaluate the loss and its gradient `N` times at the first scale")
+	f.IntVar(&s.FineIterations, "fine-iterations", s.FineIterations, "and `N` times at each other scale; 0 is half of --iterations")
+	f.IntVar(&s.Scales, "scales", s.Scales, "paint at `N` sizes, from coarse to fine; 1 is at --size alone, 0 as many as there are from --min-scale")
+	f.IntVar(&s.MinScale, "min-scale", s.MinScale, "begin where the longest side has `PIXELS` or more")
+	f.DurationVar(&s.Time, "time", s.Time, "end after `TIME`, as in 90s or 5m, with fewer iterations at each scale left; 0 takes all")
 	words(cmd, &wordValue{word: &s.Optimizer, words: nst.Optimizers()}, "optimizer", "optimiser of the pixels")
 	f.Var(&numberValue{&s.LearningRate}, "learning-rate", "step of the optimiser: 8-bit levels for adam, a factor for lbfgs; 0 is the usual one")
+	f.Var(&numberValue{&s.Beta2}, "beta2", "how much of the mean squared gradient adam keeps at each step")
+	f.Var(&numberValue{&s.Average}, "average", "decay of the mean of adam's pictures that is the result; 0 is the last picture")
+	f.BoolVar(&s.Clamp, "clamp", s.Clamp, "keep the pixels in the range of a picture, with adam")
 	f.IntVar(&s.History, "history", s.History, "let lbfgs remember `N` steps")
-	f.Var(&numberValue{&s.Tolerance}, "tolerance", "stop when the loss falls by less than this fraction in ten iterations; 0 never does")
-	init := &wordValue{word: &s.Init, words: []string{nst.InitContent, nst.InitNoise}}
+	f.Var(&numberValue{&s.Tolerance}, "tolerance", "leave a scale when the loss of ten iterations is within this fraction of that of the ten before; 0 never does")
+	init := &wordValue{word: &s.Init, words: []string{nst.InitContent, nst.InitNoise, nst.InitMean}}
 	init.other, init.otherWord = &s.start, nst.InitImage
 	words(cmd, init, "init", "what the picture starts as")
-	f.Uint64Var(&s.Seed, "seed", s.Seed, "grow --init noise from the number `N`")
+	f.Uint64Var(&s.Seed, "seed", s.Seed, "grow --init noise and mean from the number `N`")
 }
 
 // saveFlags binds how a picture is written.
@@ -130,8 +144,13 @@ func folderFlag(cmd *cobra.Command, p *string, name, usage string) {
 	})
 }
 
-// check returns every setting that the command line alone shows to be wrong.
+// check puts the flags on top of the preset, if there is one, and returns every
+// setting that the command line alone
+// shows to be wrong.
 func (s *settings) check(cmd *cobra.Command) error {
+	if err := s.applyPreset(cmd); err != nil {
+		return err
+	}
 	var errs []error
 	if s.quality < 1 || s.quality > 100 {
 		errs = append(errs, &valueError{"--quality", s.quality, "must be between 1 and 100"})
@@ -139,13 +158,21 @@ func (s *settings) check(cmd *cobra.Command) error {
 	if net, err := vgg.ByName(s.network); err == nil { // a file is looked at later
 		errs = append(errs, s.Validate(net))
 	}
+	adam := s.Optimizer == nst.Adam
 	for _, f := range []struct {
 		name    string
 		applies bool
 		reason  string
 	}{
-		{"history", s.Optimizer == nst.LBFGS, "is only for --optimizer lbfgs"},
-		{"seed", s.Init == nst.InitNoise, "is only for --init noise"},
+		{"history", !adam, "is only for --optimizer lbfgs"},
+		{"beta2", adam, "is only for --optimizer adam"},
+		{"average", adam, "is only for --optimizer adam"},
+		{"clamp", adam, "is only for --optimizer adam"},
+		{"min-scale", s.Scales == 0, "is only for --scales 0"},
+		{"fine-iterations", s.Scales != 1, "is only for more than one of --scales"},
+		{"content-weight", !cmd.Flags().Changed("strength"), "cannot go with --strength, which sets it"},
+		{"style-weight", !cmd.Flags().Changed("strength"), "cannot go with --strength, which sets it"},
+		{"seed", s.Init == nst.InitNoise || s.Init == nst.InitMean, "is only for --init noise and mean"},
 	} {
 		if cmd.Flags().Changed(f.name) && !f.applies {
 			errs = append(errs, &valueError{"--" + f.name, cmd.Flag(f.name).Value, f.reason})

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -39,7 +40,20 @@ func TestStylizeFlags(t *testing.T) {
 		{"optimiser", "--optimizer adam --learning-rate 5 --iterations 9 --tolerance 1e-4", func(o *stylizeOptions) {
 			o.Optimizer, o.LearningRate, o.Iterations, o.Tolerance = nst.Adam, 5, 9, 1e-4
 		}},
-		{"history", "--history 8", func(o *stylizeOptions) { o.History = 8 }},
+		{"history", "--optimizer lbfgs --history 8", func(o *stylizeOptions) { o.Optimizer, o.History = nst.LBFGS, 8 }},
+		{"scales", "--size original --scales 3 --fine-iterations 7 --time 1m30s", func(o *stylizeOptions) {
+			o.Size, o.Scales, o.FineIterations, o.Time = nst.OriginalSize, 3, 7, 90*time.Second
+		}},
+		{"adam", "--min-scale 99 --beta2 0.5 --average 0 --clamp=false", func(o *stylizeOptions) {
+			o.MinScale, o.Beta2, o.Average, o.Clamp = 99, 0.5, 0, false
+		}},
+		{"strength", "--strength 70", func(o *stylizeOptions) { o.StyleWeight *= 10 }},
+		{"preset below flags", "--init x.png --style-layers relu1_1:0.5 --preset pastiche --optimizer adam --iterations 9", func(o *stylizeOptions) {
+			p, _ := nst.PresetByName("pastiche")
+			o.Options, o.preset = p.Options, p.Name
+			o.Init, o.start, o.Optimizer, o.Iterations = nst.InitImage, "x.png", nst.Adam, 9
+			o.StyleLayers = layers(nst.LayerWeight{Layer: "relu1_1", Weight: 0.5})
+		}},
 		{"noise", "--init noise --seed 18446744073709551615", func(o *stylizeOptions) {
 			o.Init, o.Seed = nst.InitNoise, 1<<64-1
 		}},

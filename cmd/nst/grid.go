@@ -55,6 +55,10 @@ func (v *listValue) Set(s string) error {
 
 // isNumeric tells whether a flag that paints a picture takes one number.
 func isNumeric(f *pflag.Flag) bool {
+	switch f.Value.(type) {
+	case *sizeValue, *strengthValue:
+		return true
+	}
 	switch f.Value.Type() {
 	case "X", "int", "uint64":
 		return f.Name != "threads"

@@ -45,29 +45,33 @@ type silence struct{}
 func (silence) update(nst.Progress) {}
 func (silence) end()                {}
 
-// bar draws one line over and over.
+// bar draws one line over and over, for all scales.
 type bar struct {
-	e     *env
-	bar   *progressbar.ProgressBar
-	scale int
+	e       *env
+	bar     *progressbar.ProgressBar
+	planned int
 }
 
 func (b *bar) update(p nst.Progress) {
-	if b.bar == nil || b.scale != p.Scale {
-		b.end()
-		b.scale = p.Scale
-		b.bar = progressbar.NewOptions(p.Iterations,
+	if b.bar == nil {
+		b.planned = p.Planned
+		b.bar = progressbar.NewOptions(p.Planned,
 			progressbar.OptionSetWriter(b.e.Stderr),
 			progressbar.OptionSetWidth(16),
 			progressbar.OptionSetTheme(progressbar.ThemeASCII),
 			progressbar.OptionShowCount(),
 			progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionSetPredictTime(false), // we know better: scales differ
+			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionSetRenderBlankState(true))
 	}
-	b.bar.Describe(fmt.Sprintf("%dx%d  loss %.3e  %.2f s/it", p.Width, p.Height, p.Loss.Total, pace(p)))
+	if p.Planned != b.planned { // an end by time or tolerance
+		b.planned = p.Planned
+		b.bar.ChangeMax(p.Planned)
+	}
+	b.bar.Describe(fmt.Sprintf("%dx%d  loss %.3e  %s left", p.Width, p.Height, p.Loss.Total, p.Left.Round(time.Second)))
 	// Both draw on a terminal; what a terminal refuses is not worth the picture.
-	_ = b.bar.Set(p.Iteration)
+	_ = b.bar.Set(p.Done)
 }
 
 func (b *bar) end() {
@@ -78,37 +82,32 @@ func (b *bar) end() {
 	}
 }
 
-// plain writes a line at the start and the end of each scale, at every tenth of
-// it, and at least every ten seconds.
+// plain writes a line at the start of each scale, at every tenth of the iterations
+// of all, at the end, and at least every ten seconds.
 type plain struct {
-	w     io.Writer
-	scale int
-	last  time.Duration // of the last line
-	tenth int           // of the scale, at the last line
+	w         io.Writer
+	scale     int
+	rollbacks int
+	last      time.Duration // of the last line
+	tenth     int           // at the last line
 }
 
 func (l *plain) update(p nst.Progress) {
-	tenth := 10 * p.Iteration / p.Iterations
+	tenth := 10 * p.Done / max(1, p.Planned)
+	if p.Rollbacks > l.rollbacks {
+		l.rollbacks = p.Rollbacks
+		fmt.Fprintf(l.w, "iteration %d/%d  loss %.4g: gone back to the best picture, with steps half as long\n", p.Done, p.Planned, p.Loss.Total)
+		return
+	}
 	if p.Scale == l.scale && tenth == l.tenth && p.Elapsed-l.last < 10*time.Second {
 		return
 	}
 	l.scale, l.last, l.tenth = p.Scale, p.Elapsed, tenth
-	fmt.Fprintf(l.w, "iteration %d/%d  loss %.4g  %.2f s/iteration  %s left\n",
-		p.Iteration, p.Iterations, p.Loss.Total, pace(p), left(p))
+	fmt.Fprintf(l.w, "iteration %d/%d  %dx%d  loss %.4g  %s left\n",
+		p.Done, p.Planned, p.Width, p.Height, p.Loss.Total, p.Left.Round(time.Second))
 }
 
 func (l *plain) end() {}
-
-// pace returns the mean seconds of an iteration so far.
-func pace(p nst.Progress) float64 {
-	return p.Elapsed.Seconds() / float64(max(1, p.Iteration))
-}
-
-// left guesses the time to the end of the scale from the pace so far.
-func left(p nst.Progress) time.Duration {
-	s := pace(p) * float64(p.Iterations-p.Iteration)
-	return time.Duration(s * float64(time.Second)).Round(time.Second)
-}
 
 // line is one iteration in --progress json and --log.
 type line struct {
@@ -119,6 +118,9 @@ type line struct {
 	Height     int    `json:"height"`
 	Iteration  int    `json:"iteration"`
 	Iterations int    `json:"iterations"`
+	Done       int    `json:"done"` // over all scales
+	Planned    int    `json:"planned"`
+	Rollbacks  int    `json:"rollbacks,omitempty"`
 	Loss       struct {
 		Total   number `json:"total"`
 		Content number `json:"content"`
@@ -151,6 +153,7 @@ func (l *jsonLines) update(p nst.Progress) {
 		Output: l.output,
 		Scale:  p.Scale, Scales: p.Scales, Width: p.Width, Height: p.Height,
 		Iteration: p.Iteration, Iterations: p.Iterations,
+		Done: p.Done, Planned: p.Planned, Rollbacks: p.Rollbacks,
 		Seconds: number(p.Elapsed.Seconds()),
 	}
 	v.Loss.Total, v.Loss.Content = number(p.Loss.Total), number(p.Loss.Content)

@@ -16,6 +16,7 @@ func steps(r reporter, n int, each time.Duration) {
 	for i := 1; i <= n; i++ {
 		r.update(nst.Progress{
 			Scale: 1, Scales: 1, Width: 8, Height: 6, Iteration: i, Iterations: n,
+			Done: i, Planned: n, Left: time.Duration(n-i) * each,
 			Loss: nst.Loss{Total: 100 / float64(i)}, Elapsed: time.Duration(i) * each,
 		})
 	}
@@ -46,8 +47,28 @@ func TestPlainProgress(t *testing.T) {
 	}
 	var b bytes.Buffer
 	steps(&plain{w: &b}, 2, 30*time.Second)
-	if want := "iteration 1/2  loss 100  30.00 s/iteration  30s left\n"; !strings.HasPrefix(b.String(), want) {
+	if want := "iteration 1/2  8x6  loss 100  30s left\n"; !strings.HasPrefix(b.String(), want) {
 		t.Errorf("got %q, want %q", &b, want)
+	}
+}
+
+// The tenths are those of all scales, and every scale has a line of its own.
+func TestPlainProgressOfScales(t *testing.T) {
+	var b bytes.Buffer
+	l := &plain{w: &b}
+	for i := 1; i <= 100; i++ {
+		p := nst.Progress{Scale: 1, Scales: 2, Width: 8, Height: 6, Done: i, Planned: 100}
+		if i > 55 {
+			p.Scale, p.Width = 2, 11
+		}
+		if i > 70 {
+			p.Rollbacks = 1
+		}
+		l.update(p)
+	}
+	if got := strings.Count(b.String(), "\n"); got != 13 || strings.Count(b.String(), "gone back") != 1 ||
+		!strings.Contains(b.String(), "iteration 56/100  11x6") {
+		t.Errorf("%d lines, want 11 tenths, a scale and a rollback:\n%s", got, &b)
 	}
 }
 

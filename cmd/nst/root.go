@@ -50,6 +50,7 @@ until they match the content of the one and the style of the other.
 		newSweepCmd(e, nil),
 		newTextureCmd(e, nil),
 		newScoreCmd(e, nil),
+		newPresetsCmd(e),
 		newWeightsCmd(e),
 		newInfoCmd(e),
 	)

@@ -117,10 +117,14 @@ func score(ctx context.Context, e *env, o *scoreOptions) error {
 // comparable tells whether a picture has the size of the content once both are
 // scaled.
 func (o *scoreOptions) comparable(content, picture *imgio.Planar) error {
-	cw, ch := imgio.FitLongest(content.W, content.H, o.Size)
-	w, h := imgio.FitLongest(picture.W, picture.H, o.Size)
+	size := o.Size
+	if size == nst.OriginalSize {
+		size = max(content.W, content.H)
+	}
+	cw, ch := imgio.FitLongest(content.W, content.H, size)
+	w, h := imgio.FitLongest(picture.W, picture.H, size)
 	if w != cw || h != ch {
-		return fmt.Errorf("is %dx%d at --size %d, where the content is %dx%d; the aspects must agree", w, h, o.Size, cw, ch)
+		return fmt.Errorf("is %dx%d at --size %d, where the content is %dx%d; the aspects must agree", w, h, size, cw, ch)
 	}
 	return nil
 }

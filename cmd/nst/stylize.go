@@ -40,15 +40,23 @@ CONTENT-STYLE.png in the current folder. A picture that is there is not replaced
 without --overwrite. Everything is checked before the work begins. The first
 interrupt (Ctrl-C) saves the picture as it is then and ends with exit code 130.
 
+It is painted at several sizes, from --min-scale up to --size, by 200 iterations at
+the first and half as many at each other, every size starting from the result of
+the one before. --scales 1 paints at --size alone. --strength is the one knob for how
+much of the painting is wanted: 50 is the default, and 20 more are ten times
+the style weight.
+
 --plot, --gif and --strip write pictures of the run: its loss, term by term, over
 the iterations; the picture forming; what went in beside what came out. They too
 are written of what there is after an interrupt.
 
---save-every 50 also writes OUT as it is after each 50 iterations: out-0050.png,
-out-0100.png, ..., replacing what is there. --log and --progress json write one
-JSON object per iteration; with the latter all but errors is JSON.`,
+--save-every 50 also writes OUT as it is after each 50 iterations of all sizes, and
+as large as it will be: out-0050.png, out-0100.png, ..., replacing what is there.
+--log and --progress json write one JSON object per iteration; with the latter all
+but errors is JSON.`,
 		Example: `  nst stylize photo.jpg painting.jpg -o out.png
-  nst stylize photo.jpg painting.jpg --size 1024 --style-weight 5000 --tv-weight 0.001
+  nst stylize photo.jpg painting.jpg --size 1024 --strength 65 --time 5m
+  nst stylize photo.jpg painting.jpg --preset gatys --size 384
   nst stylize photo.jpg painting.jpg --plot loss.svg --gif run.gif --strip strip.jpg
   nst stylize photo.jpg monet.jpg klimt.jpg --style-blend 2,1 -o both.jpg --quality 90`,
 		Args: arguments(2, -1, "CONTENT STYLE [STYLE...]"),
@@ -235,8 +243,8 @@ func (p *painting) update(at nst.Progress) {
 	p.reporter.update(at)
 	p.log.update("", at)
 	p.album.update(at)
-	if every := p.o.saveEvery; every > 0 && at.Iteration%every == 0 && p.err == nil {
-		p.err = p.o.save(numbered(p.o.output, at.Iteration), at.Picture())
+	if every := p.o.saveEvery; every > 0 && at.Done%every == 0 && p.err == nil {
+		p.err = p.o.save(numbered(p.o.output, at.Done), at.Picture().Resize(at.FullWidth, at.FullHeight))
 	}
 }
 

@@ -56,10 +56,22 @@ func (t *talk) wrote(path string, r *nst.Result) {
 		Iterations int      `json:"iterations"`
 		Seconds    number   `json:"seconds"`
 		Loss       number   `json:"loss"`
+		Scales     int      `json:"scales"`
+		Rollbacks  int      `json:"rollbacks"`
 		Stop       nst.Stop `json:"stop"`
-	}{path, r.Picture.W, r.Picture.H, r.Iterations, number(r.Elapsed.Seconds()), number(r.Loss.Total), r.Stop}
-	t.put(v, fmt.Sprintf("wrote %s (%dx%d, %s, %s, loss %.3g)", path, v.Width, v.Height,
-		count(v.Iterations, "iteration"), seconds(float64(v.Seconds)), float64(v.Loss)))
+	}{path, r.Picture.W, r.Picture.H, r.Iterations, number(r.Elapsed.Seconds()), number(r.Loss.Total), r.Scales, r.Rollbacks, r.Stop}
+	why := ""
+	switch {
+	case r.Stop == nst.StopTime:
+		why = ", out of time"
+	case r.Stop == nst.StopTolerance:
+		why = ", settled"
+	}
+	if r.Rollbacks > 0 {
+		why += ", " + count(r.Rollbacks, "rollback")
+	}
+	t.put(v, fmt.Sprintf("wrote %s (%dx%d, %s, %s, loss %.3g%s)", path, v.Width, v.Height,
+		count(v.Iterations, "iteration"), seconds(float64(v.Seconds)), float64(v.Loss), why))
 }
 
 // onInterrupt says, as soon as ctx ends, that the run will; call the result when

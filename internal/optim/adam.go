@@ -58,23 +58,13 @@ func (a *Adam) Step(x, g []float32, loss float64) error {
 		return err
 	}
 	a.steps++
-	t, o := float64(a.steps), a.opts
-	beta1, beta2 := float32(o.Beta1), float32(o.Beta2)
-	rest1, rest2 := float32(1-o.Beta1), float32(1-o.Beta2)
-	step := float32(-o.LR / (1 - math.Pow(o.Beta1, t)))
-	root := float32(math.Sqrt(1 - math.Pow(o.Beta2, t)))
-	eps := float32(o.Eps)
-
-	m, v := a.m[:len(x)], a.v[:len(x)]
-	for i, gi := range g[:len(x)] {
-		// Conversions round each product, so that no machine fuses it into the sum.
-		mi := float32(m[i]*beta1) + float32(rest1*gi)
-		vi := float32(v[i]*beta2) + float32(float32(rest2*gi)*gi)
-		m[i], v[i] = mi, vi
-		x[i] += float32(step*mi) / (float32(math.Sqrt(float64(vi)))/root + eps)
-	}
+	o := a.opts
+	a.vec.Adam(x, g, a.m, a.v, o.LR, o.Beta1, o.Beta2, o.Eps, a.steps)
 	return nil
 }
+
+// Shorten multiplies LR by factor, above 0, for the steps to come.
+func (a *Adam) Shorten(factor float64) { a.opts.LR *= factor }
 
 // Reset forgets all steps taken.
 func (a *Adam) Reset() {

@@ -19,6 +19,14 @@ type LBFGSOptions struct {
 	// default 1e-9. 0 stops where nothing moves or the way leads uphill; at
 	// math.Inf(-1) none of the three stops.
 	TolChange float64
+
+	// MaxMove, if not 0, keeps every variable from moving by more in one step, and
+	// FirstMove is how far the variable that moves most does as long as there is
+	// no pair that tells the curvature. torch has neither: its first step is
+	// min(1, 1/|g|₁), which is lost in the rounding of many large variables, so
+	// that the second step can be any number of times too long. Both 0 are
+	// torch's rules; both are in units of x.
+	MaxMove, FirstMove float64
 }
 
 // DefaultLBFGS returns PyTorch's defaults.
@@ -70,6 +78,8 @@ func NewLBFGS(n int, opts LBFGSOptions, vec Vector) (*LBFGS, error) {
 		return nil, fmt.Errorf("optim: lbfgs: History is %d, want at least 1", opts.History)
 	case math.IsNaN(opts.TolGrad) || math.IsNaN(opts.TolChange):
 		return nil, fmt.Errorf("optim: lbfgs: a tolerance is not a number")
+	case !(opts.MaxMove >= 0 && opts.FirstMove >= 0):
+		return nil, fmt.Errorf("optim: lbfgs: MaxMove is %v and FirstMove %v, want numbers of at least 0", opts.MaxMove, opts.FirstMove)
 	}
 	return &LBFGS{
 		opts: opts, vec: vec, scale: 1,
@@ -79,7 +89,8 @@ func NewLBFGS(n int, opts LBFGSOptions, vec Vector) (*LBFGS, error) {
 }
 
 // Step moves x by t d, where d is minus the approximate inverse Hessian times g
-// and t is LR; in the first step d = -g and t = LR min(1, 1/|g|₁).
+// and t is LR; in the first step d = -g and t = LR min(1, 1/|g|₁). MaxMove and
+// FirstMove change t.
 func (l *LBFGS) Step(x, g []float32, loss float64) error {
 	if err := checkStep(l.vec, len(l.d), x, g, loss); err != nil {
 		return err
@@ -93,16 +104,28 @@ func (l *LBFGS) Step(x, g []float32, loss float64) error {
 	l.direction(g)
 	copy(l.grad, g)
 	l.prev = loss
-	l.t = l.opts.LR
-	if l.steps == 0 {
-		l.t *= min(1, 1/l.vec.AbsSum(g))
-	}
+	l.t = l.length(g)
 	l.steps++
 	if l.vec.Dot(g, l.d) > -l.opts.TolChange {
 		return ErrConverged
 	}
 	l.vec.Axpy(float32(l.t), l.d, x)
 	return nil
+}
+
+// length returns how many times d the step is long.
+func (l *LBFGS) length(g []float32) float64 {
+	t := l.opts.LR
+	switch {
+	case l.count == 0 && l.opts.FirstMove > 0:
+		t *= l.opts.FirstMove / float64(l.vec.AbsMax(l.d))
+	case l.steps == 0:
+		t *= min(1, 1/l.vec.AbsSum(g))
+	}
+	if l.opts.MaxMove > 0 {
+		t = min(t, l.opts.MaxMove/float64(l.vec.AbsMax(l.d)))
+	}
+	return t
 }
 
 // done reports whether the gradient g or what the last step did is within the
@@ -164,6 +187,9 @@ func (l *LBFGS) direction(g []float32) {
 		l.vec.Axpy(float32(l.alpha[i]-beta), p.s, l.d)
 	}
 }
+
+// Shorten multiplies LR by factor, above 0, for the steps to come.
+func (l *LBFGS) Shorten(factor float64) { l.opts.LR *= factor }
 
 // Reset forgets all steps taken and all pairs; their memory stays.
 func (l *LBFGS) Reset() {

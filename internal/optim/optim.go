@@ -32,8 +32,12 @@ type Optimizer interface {
 	// error when x or g has another length than the optimiser was made for.
 	Step(x, g []float32, loss float64) error
 
-	// Reset forgets all steps taken. Buffers stay, to be used again.
+	// Reset forgets all steps taken. Buffers stay, to be used again, and so does
+	// what Shorten did.
 	Reset()
+
+	// Shorten multiplies the length of the steps to come by factor, above 0.
+	Shorten(factor float64)
 
 	// State returns what the next Step depends on. Its vectors are the
 	// optimiser's own: write them out, or Clone it, before the next Step.

@@ -14,6 +14,10 @@ type Vector interface {
 	Axpy(a float32, x, y []float32)              // y[i] += a x[i]
 	Scale(dst []float32, a float32, x []float32) // dst[i] = a x[i]; dst may be x
 	Sub(dst, x, y []float32)                     // dst[i] = x[i] - y[i]; dst may be x or y
+
+	// Adam does step t, from 1, of [Adam] on x for the gradient g, with the
+	// running means m of g and v of g².
+	Adam(x, g, m, v []float32, rate, beta1, beta2, eps float64, t int)
 }
 
 // chunk is how many values are summed before the sum joins the total.
@@ -108,5 +112,23 @@ func (Plain) Sub(dst, x, y []float32) {
 	dst, y = dst[:len(x)], y[:len(x)]
 	for i, v := range x {
 		dst[i] = v - y[i]
+	}
+}
+
+// Adam does one step in the order of operations of torch.optim.Adam, rounding
+// after each of them on every machine.
+func (Plain) Adam(x, g, m, v []float32, rate, beta1, beta2, eps float64, t int) {
+	b1, b2 := float32(beta1), float32(beta2)
+	rest1, rest2 := float32(1-beta1), float32(1-beta2)
+	step := float32(-rate / (1 - math.Pow(beta1, float64(t))))
+	root := float32(math.Sqrt(1 - math.Pow(beta2, float64(t))))
+	small := float32(eps)
+	m, v = m[:len(x)], v[:len(x)]
+	for i, gi := range g[:len(x)] {
+		// Conversions round each product, so that no machine fuses it into the sum.
+		mi := float32(m[i]*b1) + float32(rest1*gi)
+		vi := float32(v[i]*b2) + float32(float32(rest2*gi)*gi)
+		m[i], v[i] = mi, vi
+		x[i] += float32(step*mi) / (float32(math.Sqrt(float64(vi)))/root + small)
 	}
 }

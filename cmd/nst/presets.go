@@ -1,0 +1,236 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"nst/nst"
+	"nst/vgg"
+)
+
+func presetNames() []string {
+	var names []string
+	for _, p := range nst.Presets() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// presetNamed returns a preset, or an error that lists what there is.
+func presetNamed(name string) (nst.Preset, error) {
+	p, ok := nst.PresetByName(name)
+	if !ok {
+		return p, fmt.Errorf("no preset %q; there are %s", name, strings.Join(presetNames(), ", "))
+	}
+	return p, nil
+}
+
+// presetValue is a flag that takes the name of a preset.
+type presetValue struct{ name *string }
+
+func (v *presetValue) Type() string { return "NAME" }
+
+func (v *presetValue) String() string {
+	if v.name == nil {
+		return ""
+	}
+	return *v.name
+}
+
+func (v *presetValue) Set(s string) error {
+	p, err := presetNamed(s)
+	if err == nil {
+		*v.name = p.Name
+	}
+	return err
+}
+
+// strengthValue is a flag that sets the style weight by a strength.
+type strengthValue struct {
+	o    *nst.Options
+	text string
+}
+
+func (v *strengthValue) Type() string   { return "0..100" }
+func (v *strengthValue) String() string { return v.text }
+
+func (v *strengthValue) Set(s string) error {
+	x, err := parseNumber(s)
+	if err != nil {
+		return err
+	}
+	err = v.o.SetStrength(x)
+	if bad := new(nst.OptionError); errors.As(err, &bad) {
+		return errors.New(bad.Reason)
+	}
+	v.text = s
+	return err
+}
+
+// sizeValue is a flag that takes a number of pixels, or original.
+type sizeValue struct{ size *int }
+
+const originalSize = "original"
+
+func (v *sizeValue) Type() string { return "{PIXELS|" + originalSize + "}" }
+
+func (v *sizeValue) String() string {
+	switch {
+	case v.size == nil:
+		return ""
+	case *v.size == nst.OriginalSize:
+		return originalSize
+	}
+	return strconv.Itoa(*v.size)
+}
+
+func (v *sizeValue) Set(s string) error {
+	if s == originalSize {
+		*v.size = nst.OriginalSize
+		return nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n == nst.OriginalSize {
+		return fmt.Errorf("must be %s or a number of pixels, %d to %d", originalSize, nst.MinSize, nst.MaxSize)
+	}
+	*v.size = n
+	return nil
+}
+
+// applyPreset replaces the options by those of the preset, if one was asked for,
+// and puts the flags that were given on top, in whatever order they came.
+func (s *settings) applyPreset(cmd *cobra.Command) error {
+	if s.preset == "" {
+		return nil
+	}
+	p, err := presetNamed(s.preset)
+	if err != nil {
+		return &valueError{"--preset", s.preset, err.Error()}
+	}
+	flags := cmd.Flags()
+	if flags.Changed("strength") && p.Name != "default" {
+		return &valueError{"--strength", flags.Lookup("strength").Value, "cannot go with --preset " + p.Name +
+			", whose weights are what it is; give --content-weight or --style-weight"}
+	}
+	given := map[string]string{}
+	for _, name := range optionFlags() {
+		if f := flags.Lookup(name); f != nil && f.Changed {
+			given[name] = f.Value.String()
+		}
+	}
+	s.Options = p.Options
+	for _, name := range optionFlags() {
+		if text, ok := given[name]; ok {
+			if err := flags.Lookup(name).Value.Set(text); err != nil {
+				return &valueError{"--" + name, text, err.Error()}
+			}
+		}
+	}
+	return nil
+}
+
+// optionFlags lists the flags that set fields of nst.Options, and strength, which
+// sets one of them.
+func optionFlags() []string {
+	names := []string{"strength"}
+	fields := reflect.TypeFor[nst.Options]()
+	for i := range fields.NumField() {
+		names = append(names, strings.TrimPrefix(flagName(fields.Field(i).Name), "--"))
+	}
+	return names
+}
+
+// newPresetsCmd returns nst presets.
+func newPresetsCmd(e *env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "presets",
+		Short: "List the settings of other programs, and what they mean",
+		Long: `presets are settings with a name: nst's own and those of other programs, which
+stylize, batch and score take with --preset NAME. Flags given besides count on top.`,
+		Example: `  nst presets
+  nst presets explain gatys
+  nst stylize photo.jpg painting.jpg --preset gatys --size 256`,
+		Args: subcommand,
+		RunE: func(*cobra.Command, []string) error { return listPresets(e) },
+	}
+	one := func(use, short string, run func(*env, nst.Preset) error) *cobra.Command {
+		return &cobra.Command{
+			Use: use + " NAME", Short: short, Example: "  nst presets " + use + " gatys",
+			Args: arguments(1, 1, "NAME"), ValidArgs: presetNames(),
+			RunE: func(_ *cobra.Command, args []string) error {
+				p, err := presetNamed(args[0])
+				if err != nil {
+					return &valueError{"NAME", args[0], err.Error()}
+				}
+				return run(e, p)
+			},
+		}
+	}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "list", Short: "List the presets", Args: arguments(0, 0, "no arguments"),
+			RunE: func(*cobra.Command, []string) error { return listPresets(e) },
+		},
+		one("show", "Show the flags that a preset stands for", showPreset),
+		one("explain", "Explain what the numbers of a preset mean", explainPreset),
+	)
+	return cmd
+}
+
+func listPresets(e *env) error {
+	w := tabwriter.NewWriter(e.Stdout, 0, 0, 2, ' ', 0)
+	for _, p := range nst.Presets() {
+		fmt.Fprintf(w, "%s\t%s\n", p.Name, p.Title)
+	}
+	return w.Flush()
+}
+
+// showPreset writes the preset as the flags that make it.
+func showPreset(e *env, p nst.Preset) error {
+	s := settings{Options: p.Options}
+	cmd := &cobra.Command{}
+	s.lossFlags(cmd, e)
+	s.paintFlags(cmd)
+	for _, name := range optionFlags() {
+		if f := cmd.Flags().Lookup(name); name != "strength" && name != "threads" {
+			fmt.Fprintf(e.Stdout, "--%s=%s\n", name, f.Value)
+		}
+	}
+	return nil
+}
+
+// explainPreset writes what a preset amounts to in one convention for all: content
+// as a mean over the features, and for each style layer the factor of the sum over
+// the matrix of (G-A)²/c² with G = F Fᵀ/(h w).
+func explainPreset(e *env, p nst.Preset) error {
+	o := p.Options
+	fmt.Fprintf(e.Stdout, "%s: %s\n%s\n\n%s\n\n", p.Name, p.Title, p.Description, p.Explain)
+	fmt.Fprintln(e.Stdout, "In one convention for all, L = Σ c mean((F-P)²) + Σ s/c² Σij (G-A)²ij with G = F Fᵀ/(h w):")
+	net := vgg.VGG19()
+	w := tabwriter.NewWriter(e.Stdout, 0, 0, 2, ' ', 0)
+	content := 0.0
+	for _, l := range o.ContentLayers {
+		content += l.Weight * o.ContentWeight
+		fmt.Fprintf(w, "content\t%s\tc = %.4g\t\n", l.Layer, l.Weight*o.ContentWeight)
+	}
+	for _, l := range o.StyleLayers {
+		i, err := net.Index(l.Layer)
+		if err != nil {
+			return err
+		}
+		s := l.Weight * o.StyleWeight / math.Pow(float64(net.Layers[i].K), 2)
+		fmt.Fprintf(w, "style\t%s\ts = %.4g\ts/c = %.2g\n", l.Layer, s, s/content)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.Stdout, "The ratio of the weights is that of --strength %.0f.\n", o.Strength())
+	return nil
+}

@@ -1,0 +1,73 @@
+package nst
+
+import (
+	"time"
+)
+
+// measured is the number of iterations after which the pace of a scale is known.
+const measured = 3
+
+// setup is what preparing a scale takes, in iterations of it: the features of
+// content and style, the graph.
+const setup = 1.5
+
+// replan makes the iterations that are left fewer, all in one proportion, so that
+// the run fits into Options.Time, once the pace of a scale is known.
+func (p *pass) replan() {
+	limit := p.transfer.options.Time
+	if limit == 0 || p.iteration != measured {
+		return
+	}
+	now := &p.plan[p.index]
+	left := (limit - p.elapsed()).Seconds() / p.pace() // in pixel iterations
+	want := float64(now.iterations-p.iteration) * now.pixels()
+	for _, s := range p.plan[p.index+1:] {
+		left -= setup * s.pixels()
+		want += float64(s.iterations) * s.pixels()
+	}
+	if want <= left {
+		return
+	}
+	part := max(left, 0) / want
+	now.iterations = p.iteration + int(part*float64(now.iterations-p.iteration))
+	for i := range p.plan[p.index+1:] {
+		s := &p.plan[p.index+1+i]
+		s.iterations = max(1, int(part*float64(s.iterations)))
+	}
+	p.shortened = true
+}
+
+// pace is the seconds that an iteration takes here for each pixel.
+func (p *pass) pace() float64 {
+	here := p.transfer.now().Sub(p.began).Seconds()
+	return here / float64(p.iteration) / p.plan[p.index].pixels()
+}
+
+// remaining guesses the time to the end of the run from the pace here.
+func (p *pass) remaining() time.Duration {
+	now := p.plan[p.index]
+	work := float64(now.iterations-p.iteration) * now.pixels()
+	for _, s := range p.plan[p.index+1:] {
+		work += (setup + float64(s.iterations)) * s.pixels()
+	}
+	return time.Duration(p.pace() * work * float64(time.Second))
+}
+
+// report tells Job.Progress of an evaluation.
+func (p *pass) report(loss Loss) {
+	if p.job.Progress == nil {
+		return
+	}
+	now, full, planned := p.plan[p.index], p.plan[len(p.plan)-1], p.result.Iterations-p.iteration
+	for _, s := range p.plan[p.index:] {
+		planned += s.iterations
+	}
+	p.job.Progress(Progress{
+		Scale: p.index + 1, Scales: len(p.plan), Width: now.w, Height: now.h,
+		Iteration: p.iteration, Iterations: now.iterations,
+		Done: p.result.Iterations, Planned: planned,
+		FullWidth: full.w, FullHeight: full.h,
+		Loss: loss, Elapsed: p.elapsed(), Left: p.remaining(), Rollbacks: p.result.Rollbacks,
+		picture: p.snapshot,
+	})
+}

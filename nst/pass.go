@@ -1,0 +1,184 @@
+package nst
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"nst/imgio"
+	"nst/internal/optim"
+)
+
+// levels is the number of 8-bit levels in a pixel range of [0, 1]. The optimiser
+// sees pixels in such levels, as the programs do whose settings people know, so
+// that learning rates and first steps mean the same.
+const levels = 255
+
+// settle is the length of the two windows that Options.Tolerance compares.
+const settle = 10
+
+// vector is the arithmetic on long vectors that the loop needs.
+type vector interface {
+	optim.Vector
+	Clamp(x []float32, lo, hi float32)
+}
+
+// pass is the optimisation at one scale.
+type pass struct {
+	*run
+	index     int // of the scale
+	began     time.Time
+	objective *objective
+	optimizer optim.Optimizer
+	picture   *imgio.Planar // in [0, 1], what the objective sees
+
+	variables []float32 // the picture in 8-bit levels, what the optimiser moves
+	gradient  []float32 // of the loss to the variables
+	average   []float32 // sum of the variables, each with its weight; nil if not wanted
+	averaged  int       // steps in average
+
+	best      []float32 // the variables of the least loss
+	bestLoss  float64
+	setbacks  int // rollbacks since
+	iteration int // evaluations done
+	recent    []float64
+	snapshot  func() *imgio.Planar // painted, for Progress
+}
+
+// prepare makes all that the loop needs, which allocates nothing.
+func (p *pass) prepare() {
+	n := len(p.picture.Pix)
+	p.variables, p.gradient, p.best = make([]float32, n), make([]float32, n), make([]float32, n)
+	p.recent = make([]float64, 0, 2*settle)
+	if o := p.transfer.options; o.Optimizer == Adam && o.Average > 0 {
+		p.average = make([]float32, n)
+	}
+	p.snapshot = p.painted
+	p.transfer.vector.Scale(p.variables, levels, p.picture.Pix)
+	p.show()
+}
+
+// descend evaluates and steps until there is a reason to go on to the next scale,
+// or to end with an error.
+func (p *pass) descend(ctx context.Context) error {
+	for p.iteration < p.plan[p.index].iterations {
+		loss, err := p.objective.evaluate(ctx, p.picture.Pix, p.gradient)
+		if err != nil {
+			return err
+		}
+		p.iteration++
+		p.result.Iterations++
+		settled := false
+		if p.exploded(loss.Total) {
+			err = p.rollback()
+		} else {
+			p.result.Loss = loss
+			settled, err = p.step(loss.Total)
+		}
+		if err != nil {
+			return err
+		}
+		p.show()
+		p.report(loss)
+		if settled {
+			p.result.Stop = StopTolerance
+			return nil
+		}
+		p.replan()
+		if p.late() {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// step moves the variables, and tells whether there is no use in going on.
+func (p *pass) step(loss float64) (settled bool, err error) {
+	o, v := &p.transfer.options, p.transfer.vector
+	if loss < p.bestLoss {
+		copy(p.best, p.variables)
+		p.bestLoss, p.setbacks = loss, 0
+	}
+	v.Scale(p.gradient, 1./levels, p.gradient)
+	switch err := p.optimizer.Step(p.variables, p.gradient, loss); {
+	case errors.Is(err, optim.ErrNotFinite):
+		return false, p.rollback()
+	case errors.Is(err, optim.ErrConverged):
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("nst: iteration %d: %w", p.result.Iterations, err)
+	}
+	if o.Optimizer == Adam && o.Clamp {
+		v.Clamp(p.variables, 0, levels)
+	}
+	if p.average != nil {
+		v.Scale(p.average, float32(o.Average), p.average)
+		v.Axpy(float32(1-o.Average), p.variables, p.average)
+		p.averaged++
+	}
+	return p.settled(loss), nil
+}
+
+// settled tells whether the loss has come to rest, by Options.Tolerance.
+func (p *pass) settled(total float64) bool {
+	if p.transfer.options.Tolerance == 0 {
+		return false
+	}
+	if len(p.recent) == 2*settle {
+		copy(p.recent, p.recent[1:])
+		p.recent = p.recent[:2*settle-1]
+	}
+	if p.recent = append(p.recent, total); len(p.recent) < 2*settle {
+		return false
+	}
+	var before, after float64
+	for i := range settle {
+		before += p.recent[i]
+		after += p.recent[settle+i]
+	}
+	return math.Abs(before-after) < p.transfer.options.Tolerance*math.Abs(before)
+}
+
+// show turns the variables into the picture. The first picture goes this way too,
+// though it is there already: the first step of L-BFGS is so short, a few units in
+// the last place of a pixel, that the gradients on its two sides would else differ
+// by this rounding more than by the step.
+func (p *pass) show() { p.transfer.vector.Scale(p.picture.Pix, 1./levels, p.variables) }
+
+// painted returns a copy of the picture that is handed over: the average if there
+// is one, free of its bias to zero (Kingma and Ba 2015, section 7.2).
+func (p *pass) painted() *imgio.Planar {
+	out := p.picture.Clone()
+	if p.averaged > 0 {
+		sum := 1 - math.Pow(p.transfer.options.Average, float64(p.averaged))
+		p.transfer.vector.Scale(out.Pix, float32(1/(levels*sum)), p.average)
+	}
+	return out
+}
+
+// carry takes over what the optimiser has learnt at the scale before: the moments
+// of Adam, resampled, the means being of the size that gradients have here. A
+// gradient to a pixel shrinks as the pixels become more, since losses are means.
+// What L-BFGS knows is of no use at another size.
+func (p *pass) carry(last *pass) error {
+	if p.transfer.options.Optimizer != Adam {
+		return nil
+	}
+	from, to := p.plan[last.index], p.plan[p.index]
+	s := last.optimizer.State()
+	ratio := float32(from.pixels() / to.pixels())
+	plane := func(i int) *imgio.Planar { return &imgio.Planar{W: from.w, H: from.h, Pix: s.Vectors[i]} }
+	m, v := plane(0).Resize(to.w, to.h), bilinear(plane(1), to.w, to.h)
+	p.transfer.vector.Scale(m.Pix, ratio, m.Pix)
+	p.transfer.vector.Scale(v.Pix, ratio*ratio, v.Pix)
+	err := p.optimizer.Restore(optim.State{Method: s.Method, Steps: s.Steps, Vectors: [][]float32{m.Pix, v.Pix}})
+	if err != nil {
+		return fmt.Errorf("nst: %w", err)
+	}
+	return nil
+}

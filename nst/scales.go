@@ -1,0 +1,128 @@
+package nst
+
+import (
+	"math"
+
+	"nst/imgio"
+)
+
+// scale is one size at which a picture is painted.
+type scale struct {
+	size       int // longest side; the name of the scale
+	w, h       int // of the content, pixels
+	iterations int // planned
+}
+
+// pixels is what the time of an iteration is in proportion to.
+func (s scale) pixels() float64 { return float64(s.w * s.h) }
+
+// scaled returns the size of the scale that is i steps below size.
+func scaled(size, i int) int {
+	return int(math.Round(float64(size) / math.Pow(2, float64(i)/2)))
+}
+
+// countScales returns the number of scales from size down to least, of which
+// there is always one.
+func countScales(size, least int) int {
+	n := 1
+	for scaled(size, n) >= least {
+		n++
+	}
+	return n
+}
+
+// plan returns the scales of a run that ends at size, the smallest first.
+func (t *Transfer) plan(content *imgio.Planar, s *Style, size int) ([]scale, error) {
+	n := t.options.Scales
+	if n == 0 {
+		n = countScales(size, t.options.MinScale)
+	}
+	fine := t.options.FineIterations
+	if fine == 0 {
+		fine = (t.options.Iterations + 1) / 2
+	}
+	var plan []scale
+	for i := n - 1; i >= 0; i-- {
+		at := scale{size: scaled(size, i), iterations: fine}
+		at.w, at.h = imgio.FitLongest(content.W, content.H, at.size)
+		// A scale that is left out takes nothing from the picture but time; the last
+		// one has to be, and so do those that were asked for.
+		if err := t.visible(at, s); err != nil && (i == 0 || t.options.Scales > 0) {
+			return nil, err
+		} else if err == nil {
+			plan = append(plan, at)
+		}
+	}
+	plan[0].iterations = t.options.Iterations
+	return plan, nil
+}
+
+// visible returns a TooSmallError if the network sees nothing of the content or of a
+// style at a scale.
+func (t *Transfer) visible(at scale, s *Style) error {
+	style := layerNames(t.options.StyleLayers)
+	if err := t.checkSize("content", at.w, at.h, append(layerNames(t.options.ContentLayers), style...)); err != nil {
+		return err
+	}
+	for _, p := range s.pictures {
+		w, h := p.Picture.W, p.Picture.H
+		if max(w, h) > at.size {
+			w, h = imgio.FitLongest(w, h, at.size)
+		}
+		if err := t.checkSize("style", w, h, style); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enlarge returns a picture at the next scale, where it is the start: cubic, which
+// overshoots at edges, and so within 0..1 again.
+func enlarge(p *imgio.Planar, w, h int) *imgio.Planar {
+	p = p.Resize(w, h)
+	for i, v := range p.Pix {
+		p.Pix[i] = min(max(v, 0), 1)
+	}
+	return p
+}
+
+// bilinear returns p resampled to w by h pixels by linear interpolation, which keeps
+// what is not negative so.
+func bilinear(p *imgio.Planar, w, h int) *imgio.Planar {
+	out := imgio.NewPlanar(w, h)
+	xs, ys := between(p.W, w), between(p.H, h)
+	for c := range 3 {
+		plane := p.Pix[c*p.W*p.H:]
+		for y, v := range ys {
+			top, bottom := plane[v.i*p.W:], plane[v.j*p.W:]
+			row := out.Pix[(c*h+y)*w:]
+			for x, u := range xs {
+				a := mix(top[u.i], top[u.j], u.part)
+				row[x] = mix(a, mix(bottom[u.i], bottom[u.j], u.part), v.part)
+			}
+		}
+	}
+	return out
+}
+
+// neighbours are two samples, and how far a point lies from the first to the second.
+type neighbours struct {
+	i, j int
+	part float32
+}
+
+// between returns, for m samples in the place of n, which two of the n each lies
+// between; sample i stands for the interval [i, i+1).
+func between(n, m int) []neighbours {
+	out := make([]neighbours, m)
+	for i := range out {
+		at := (float64(i)+0.5)*float64(n)/float64(m) - 0.5
+		at = min(max(at, 0), float64(n-1))
+		first := int(at)
+		out[i] = neighbours{first, min(first+1, n-1), float32(at - float64(first))}
+	}
+	return out
+}
+
+// mix rounds each product, so that no machine fuses it into the sum.
+func mix(a, b, part float32) float32 { return float32(a*(1-part)) + float32(b*part) }

@@ -1,0 +1,293 @@
+package nst
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"nst/imgio"
+	"nst/internal/reftest"
+	"nst/vgg"
+)
+
+// scene is a Transfer over a tiny network with a content of 80x60 and a style.
+func scene(t *testing.T, change func(*Options)) (*Transfer, Job) {
+	t.Helper()
+	weights, err := vgg.Seeded(vgg.Tiny(), vgg.Caffe(), "conv5_1", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := DefaultOptions()
+	o.Size, o.MinScale, o.Iterations = 64, 32, 6
+	if change != nil {
+		change(&o)
+	}
+	tr, err := New(weights, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tr.Close() })
+	s, err := tr.Style(context.Background(), StylePicture{drawn(70, 50, 1), 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr, Job{Content: drawn(80, 60, 0), Style: s}
+}
+
+func drawn(w, h int, seed uint64) *imgio.Planar {
+	return &imgio.Planar{W: w, H: h, Pix: reftest.Picture(w, h, seed)}
+}
+
+func TestPlan(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		change  func(*Options)
+		content *imgio.Planar
+		style   *imgio.Planar
+		want    string
+	}{
+		{"crowsonkb's scales", func(o *Options) { o.Size, o.MinScale, o.Iterations = 512, 128, 100 }, nil, nil, "128x96:100 181x136:50 256x192:50 362x272:50 512x384:50"},
+		{"one", func(o *Options) { o.Scales = 1 }, nil, nil, "64x48:6"},
+		{"two", func(o *Options) { o.Scales, o.FineIterations = 2, 9 }, nil, nil, "45x34:6 64x48:9"},
+		{"half is rounded up", func(o *Options) { o.Iterations = 1 }, nil, nil, "32x24:1 45x34:1 64x48:1"},
+		{"smaller than the least", func(o *Options) { o.MinScale = 128 }, nil, nil, "64x48:6"},
+		{"the content's own", func(o *Options) { o.Size, o.MinScale = OriginalSize, 57 }, nil, nil, "57x43:6 80x60:3"},
+		{"a panorama leaves out what cannot be seen", nil, imgio.NewPlanar(240, 90), nil, "45x17:6 64x24:3"},
+		{"a narrow style too", nil, nil, drawn(64, 17, 1), "64x48:6"},
+		{"a small style does not shrink", nil, nil, drawn(16, 16, 1), "32x24:6 45x34:3 64x48:3"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tr, j := scene(t, tt.change)
+			if tt.content != nil {
+				j.Content = tt.content
+			}
+			if tt.style != nil {
+				j.Style.pictures[0].Picture = tt.style
+			}
+			plan, err := tr.plan(j.Content, j.Style, tr.size(j.Content))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, s := range plan {
+				got += fmt.Sprintf(" %dx%d:%d", s.w, s.h, s.iterations)
+			}
+			if got != " "+tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+	tr, j := scene(t, func(o *Options) { o.Scales = 3 })
+	j.Content = imgio.NewPlanar(240, 90)
+	if _, err := tr.plan(j.Content, j.Style, 64); !errors.As(err, new(*TooSmallError)) {
+		t.Errorf("a scale asked for that cannot be seen: %v, want a TooSmallError", err)
+	}
+}
+
+// TestRunScales looks at what a run over three scales tells and leaves.
+func TestRunScales(t *testing.T) {
+	for _, optimizer := range Optimizers() {
+		t.Run(optimizer, func(t *testing.T) {
+			tr, j := scene(t, func(o *Options) { o.Optimizer = optimizer })
+			var seen []string
+			var last *imgio.Planar
+			j.Progress = func(p Progress) {
+				seen = append(seen, fmt.Sprintf("%d/%d %d/%d %d/%d", p.Scale, p.Scales, p.Iteration, p.Iterations, p.Done, p.Planned))
+				if last = p.Picture(); last.W != p.Width || last.H != p.Height || p.FullWidth != 64 || p.FullHeight != 48 {
+					t.Errorf("a picture of %dx%d at %+v", last.W, last.H, p)
+				}
+			}
+			r, err := tr.Run(context.Background(), j)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(seen) != 12 || seen[5] != "1/3 6/6 6/12" || seen[6] != "2/3 1/3 7/12" || seen[11] != "3/3 3/3 12/12" {
+				t.Errorf("progress was %q", seen)
+			}
+			if r.Scales != 3 || r.Iterations != 12 || r.Stop != StopIterations || !slices.Equal(r.Picture.Pix, last.Pix) {
+				t.Errorf("result %d scales, %d iterations, %s", r.Scales, r.Iterations, r.Stop)
+			}
+			if len(j.Style.targets) != 3 {
+				t.Errorf("the style was measured at %d scales, want 3", len(j.Style.targets))
+			}
+		})
+	}
+}
+
+// TestInterruptedScale looks that the picture has the full size all the same.
+func TestInterruptedScale(t *testing.T) {
+	tr, j := scene(t, nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	j.Progress = func(p Progress) {
+		if p.Done == 7 {
+			cancel()
+		}
+	}
+	r, err := tr.Run(ctx, j)
+	if !errors.Is(err, context.Canceled) || r == nil || r.Picture.W != 64 || r.Scales != 2 || r.Stop != StopInterrupted {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
+// TestThreads looks that every mode gives the same bytes with any number of threads.
+func TestThreads(t *testing.T) {
+	for _, optimizer := range Optimizers() {
+		for _, init := range []string{InitContent, InitNoise} {
+			t.Run(optimizer+" "+init, func(t *testing.T) {
+				var one []float32
+				for _, threads := range []int{1, 2, 3} {
+					tr, j := scene(t, func(o *Options) { o.Optimizer, o.Init, o.Threads, o.TVWeight = optimizer, init, threads, 1 })
+					r, err := tr.Run(context.Background(), j)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if one == nil {
+						one = r.Picture.Pix
+					}
+					if !slices.Equal(r.Picture.Pix, one) {
+						t.Errorf("%d threads give another picture than one", threads)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestCarry looks that the moments of Adam arrive at the next scale with their
+// place in the picture, of the size of its gradients, the second ones not negative.
+func TestCarry(t *testing.T) {
+	tr, j := scene(t, nil)
+	plan, err := tr.plan(j.Content, j.Style, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &run{transfer: tr, job: &j, plan: plan, began: time.Now(), result: &Result{}}
+	first, err := r.begin(context.Background(), 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.objective.close()
+	s := first.optimizer.State().Clone()
+	s.Steps = 5
+	m, v := &imgio.Planar{W: 32, H: 24, Pix: s.Vectors[0]}, &imgio.Planar{W: 32, H: 24, Pix: s.Vectors[1]}
+	for i := range m.Pix {
+		m.Pix[i], v.Pix[i] = 2, 0
+	}
+	v.Pix[12*32+8] = 8 // a peak, which a cubic would surround with negative values
+	if err := first.optimizer.Restore(s); err != nil {
+		t.Fatal(err)
+	}
+	second, err := r.begin(context.Background(), 1, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.objective.close()
+	got := second.optimizer.State()
+	ratio := 32. * 24 / (45 * 34)
+	if d := math.Abs(float64(got.Vectors[0][700]) - 2*ratio); d > 1e-5 || got.Steps != 5 {
+		t.Errorf("mean gradient %v after %d steps, want %v after 5", got.Vectors[0][700], got.Steps, 2*ratio)
+	}
+	peak := slices.Index(got.Vectors[1], slices.Max(got.Vectors[1]))
+	if x, y := peak%45, peak/45; x < 11 || x > 12 || y < 17 || y > 18 || slices.Min(got.Vectors[1]) < 0 {
+		t.Errorf("the peak of the squares is at %d, %d; least %v", x, y, slices.Min(got.Vectors[1]))
+	}
+}
+
+// TestRollback makes the loss explode by a step that is far too long.
+func TestRollback(t *testing.T) {
+	tr, j := scene(t, func(o *Options) {
+		o.Optimizer, o.LearningRate, o.Scales, o.Iterations = LBFGS, 1, 1, 30
+	})
+	plan, err := tr.plan(j.Content, j.Style, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &run{transfer: tr, job: &j, plan: plan, began: time.Now(), result: &Result{}}
+	p, err := r.begin(context.Background(), 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.objective.close()
+	var losses []float64
+	j.Progress = func(at Progress) {
+		losses = append(losses, at.Loss.Total)
+		if at.Iteration == 20 {
+			for i := range p.variables {
+				p.variables[i] = 2550 * float32(i%2) // as a bad step would leave it
+			}
+			p.show()
+		}
+	}
+	if err := p.descend(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if r.result.Rollbacks != 1 || losses[20] < 10*losses[19] || p.bestLoss >= losses[19] || losses[29] > losses[19] {
+		t.Errorf("%d rollbacks, losses %v", r.result.Rollbacks, losses)
+	}
+}
+
+// TestTime spends a second for each thousand pixels of an evaluation.
+func TestTime(t *testing.T) {
+	for _, optimizer := range []string{Adam, LBFGS} {
+		for _, limit := range []time.Duration{time.Second, 60 * time.Second, 120 * time.Second, 300 * time.Second, time.Hour} {
+			t.Run(fmt.Sprint(optimizer, limit), func(t *testing.T) {
+				tr, j := scene(t, func(o *Options) { o.Time, o.Iterations, o.Optimizer = limit, 80, optimizer })
+				now := time.Now()
+				tr.now = func() time.Time { return now }
+				scales := map[int]int{}
+				j.Progress = func(p Progress) {
+					now = now.Add(time.Duration(p.Width*p.Height) * time.Millisecond)
+					scales[p.Scale]++
+				}
+				r, err := tr.Run(context.Background(), j)
+				if err != nil {
+					t.Fatal(err)
+				}
+				full := 80*0.768 + 40*1.530 + 40*3.072
+				if limit.Seconds() > full {
+					if r.Stop != StopIterations || r.Iterations != 160 {
+						t.Errorf("stopped by %s after %d of 160 iterations, though there was time", r.Stop, r.Iterations)
+					}
+					return
+				}
+				if over := r.Elapsed - limit; r.Stop != StopTime || over > 3072*time.Millisecond || over < -limit/4 {
+					t.Errorf("stopped by %s at %v", r.Stop, r.Elapsed)
+				}
+				if r.Picture.W != 64 || limit >= time.Minute && (scales[3] == 0 || scales[1] <= scales[2]) {
+					t.Errorf("width %d, iterations by scale %v", r.Picture.W, scales)
+				}
+			})
+		}
+	}
+}
+
+// TestLoopAllocates nothing once the buffers of the optimiser are there.
+func TestLoopAllocatesNothing(t *testing.T) {
+	for _, optimizer := range Optimizers() {
+		t.Run(optimizer, func(t *testing.T) {
+			tr, j := scene(t, func(o *Options) {
+				o.Optimizer, o.Scales, o.Iterations, o.History, o.Tolerance = optimizer, 1, 40, 5, 1e-9
+			})
+			var at [2]runtime.MemStats
+			j.Progress = func(p Progress) {
+				switch p.Iteration {
+				case 20:
+					runtime.ReadMemStats(&at[0])
+				case 40:
+					runtime.ReadMemStats(&at[1])
+				}
+			}
+			if _, err := tr.Run(context.Background(), j); err != nil {
+				t.Fatal(err)
+			}
+			if n := at[1].Mallocs - at[0].Mallocs; n > 20 { // the runtime has its own now and then
+				t.Errorf("%d allocations in 20 iterations", n)
+			}
+		})
+	}
+}

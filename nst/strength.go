@@ -1,0 +1,31 @@
+package nst
+
+import "math"
+
+// middle is the ratio of StyleWeight to ContentWeight at strength 50.
+const middle = 200
+
+// decade is the number of points of strength that make the ratio ten times larger.
+const decade = 20
+
+// SetStrength sets StyleWeight to what a strength of 0 (almost the photograph) to
+// 100 (almost the painting alone) asks for, as a multiple of ContentWeight, which
+// must be above 0: 200 at 50, the default, and ten times more for each 20 points.
+// Since every loss is a mean, a strength means the same at every size. It returns
+// an [OptionError] if s is out of range.
+func (o *Options) SetStrength(s float64) error {
+	if !(s >= 0 && s <= 100) {
+		return &OptionError{"Strength", s, "must be between 0 and 100"}
+	}
+	if !(o.ContentWeight > 0) {
+		return &OptionError{"Strength", s, "needs a ContentWeight above 0"}
+	}
+	o.StyleWeight = o.ContentWeight * middle * math.Pow(10, (s-50)/decade)
+	return nil
+}
+
+// Strength returns the strength that the weights amount to, which may lie outside
+// 0..100; it is infinite where one of them is 0.
+func (o *Options) Strength() float64 {
+	return 50 + decade*math.Log10(o.StyleWeight/o.ContentWeight/middle)
+}
