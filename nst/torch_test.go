@@ -28,7 +28,7 @@ func reference(t *testing.T, name string, change func(*Options)) (*reftest.File,
 	}
 	o := DefaultOptions()
 	o.Pooling = ref.Meta["pool"]
-	o.ContentWeight, o.TVWeight = 1, 1
+	o.ContentWeight, o.StyleWeight, o.TVWeight = 1, 1000, 1
 	image := picture(t, ref, "content")
 	o.Size = max(image.W, image.H)
 	if change != nil {

@@ -205,7 +205,7 @@ func (o *Options) optimizer(n int, v optim.Vector) (optim.Optimizer, error) {
 		a := optim.DefaultAdam()
 		a.Beta2 = o.Beta2
 		if rate == 0 {
-			rate = 0.02 * levels
+			rate = 10
 		}
 		a.LR = rate
 		return optim.NewAdam(n, a, v)

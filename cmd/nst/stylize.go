@@ -40,7 +40,7 @@ CONTENT-STYLE.png in the current folder. A picture that is there is not replaced
 without --overwrite. Everything is checked before the work begins. The first
 interrupt (Ctrl-C) saves the picture as it is then and ends with exit code 130.
 
-It is painted at several sizes, from --min-scale up to --size, by 200 iterations at
+It is painted at several sizes, from --min-scale up to --size, by --iterations at
 the first and half as many at each other, every size starting from the result of
 the one before. --scales 1 paints at --size alone. --strength is the one knob for how
 much of the painting is wanted: 50 is the default, and 20 more are ten times
