@@ -22,14 +22,20 @@ func ParsePooling(name string) (Pooling, error) {
 	return 0, fmt.Errorf("vgg: unknown pooling %q (known: max, avg)", name)
 }
 
+// FeatureOptions are departures from the network as it was trained.
+type FeatureOptions struct {
+	Pooling Pooling
+}
+
 // Features adds to the graph of x the part of the network that computes the
 // layers named in taps, no deeper than the deepest of them, and returns the node
-// of each.
+// of each. o says how it departs from the network as it was trained; the zero
+// value is no departure.
 //
 // x is a picture (1, 3, h, w), RGB in [0, 1]; a feature node is (1, c, h', w').
 // Node names are the layer names below "vgg/". The error is an
 // [UnknownLayerError] for a tap that the network lacks.
-func (w *Weights) Features(x *G.Node, taps []string, pooling Pooling) (map[string]*G.Node, error) {
+func (w *Weights) Features(x *G.Node, taps []string, o FeatureOptions) (map[string]*G.Node, error) {
 	b := &builder{weights: w, wanted: map[string]bool{}}
 	deepest := -1
 	for _, name := range taps {
@@ -55,7 +61,7 @@ func (w *Weights) Features(x *G.Node, taps []string, pooling Pooling) (map[strin
 				n = b.apply(l.Name, op.NewReLU(), n)
 			}
 		case Pool:
-			n = b.apply(l.Name, op.NewPool(pooling), n)
+			n = b.apply(l.Name, op.NewPool(o.Pooling), n)
 		}
 		if b.err != nil {
 			return nil, b.err

@@ -80,6 +80,10 @@ func (c *lowering) lower(n *Node) error {
 		c.meanSquare(n, in[0], in[1])
 	case *op.MeanSquareGrad:
 		c.meanSquareGrad(n, in[0], in[1], in[2])
+	case *op.Moments:
+		c.moments(n, in)
+	case *op.MomentsGrad:
+		c.momentsGrad(n, o, in)
 	case *op.TV:
 		c.tv(n, o, in[0])
 	case *op.TVGrad:

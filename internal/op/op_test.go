@@ -34,6 +34,8 @@ func tests() []opTest {
 		{"mean square", op.NewMeanSquare(4), [][]int{x, x}, []int{0}, 1e-2},
 		{"mean square of matrices", op.NewMeanSquare(2), [][]int{{3, 3}, {3, 3}}, []int{0}, 1e-2},
 		{"weighted sum", op.NewWeightedSum([]float32{2, 3}), [][]int{{}, {}}, []int{0, 1}, 0.1},
+		{"moments", op.NewMoments(false), [][]int{x}, []int{0}, 1e-2},
+		{"guided moments", op.NewMoments(true), [][]int{x, {5, 4}}, []int{0}, 1e-2},
 		{"tv", op.NewTV(10), [][]int{x}, []int{0}, 1e-2},
 	}
 }
@@ -163,6 +165,7 @@ func TestIdentity(t *testing.T) {
 		op.NewAffine([3]float32{1, 1, 1}, [3]float32{}, false), op.NewAffine([3]float32{1, 1, 1}, [3]float32{}, true),
 		op.NewAffine([3]float32{1, 1, 2}, [3]float32{}, false), op.NewAffine([3]float32{1, 1, 1}, [3]float32{0, 0, 1}, false),
 		op.NewMeanSquare(2), op.NewMeanSquare(4), op.NewTV(1), op.NewTV(255),
+		op.NewMoments(false), op.NewMoments(true),
 		op.NewWeightedSum([]float32{1, 2}), op.NewWeightedSum([]float32{2, 1}),
 	}
 	seen := map[uint32]string{}
@@ -190,6 +193,7 @@ func TestShapes(t *testing.T) {
 		{"four channels", op.NewAffine([3]float32{}, [3]float32{}, false), []G.DimSizer{s(1, 4, 4, 4)}},
 		{"flat features", op.NewGram(), []G.DimSizer{s(3, 4)}},
 		{"shapes differ", op.NewMeanSquare(2), []G.DimSizer{s(3, 3), s(4, 4)}},
+		{"guide of another size", op.NewMoments(true), []G.DimSizer{s(1, 3, 4, 4), s(4, 5)}},
 		{"one row", op.NewTV(1), []G.DimSizer{s(1, 3, 1, 4)}},
 	} {
 		if shape, err := tt.o.InferShape(tt.in...); err == nil {

