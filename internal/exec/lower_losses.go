@@ -70,17 +70,29 @@ func (c *lowering) meanSquareGrad(n, a, b, grad *Node) {
 	})
 }
 
-// tv lowers the total variation of picture x.
+// stencil describes the differences of a total variation of pixels x.
+func stencil(f op.TVForm, rng float32, s kernel.Shape) kernel.StencilSpec {
+	return kernel.StencilSpec{C: s.C, H: s.H, W: s.W, Differences: f.Stencil(s.C, s.H, s.W, rng)}
+}
+
+// tv lowers the total variation of picture x. The quadratic form has a kernel of
+// its own.
 func (c *lowering) tv(n *Node, o *op.TV, x *Node) {
 	c.reads(x)
 	from, s := c.values[x], features(x)
 	out := c.scalarOf(n)
+	spec := stencil(o.Form, o.Range, s)
 	c.step(n.Name(), func() func() {
 		pixels := from.buf.data
-		return func() {
-			dx, dy := c.device.engine.TV(pixels, s.C, s.H, s.W)
-			*out = o.Value(dx, dy, s.C, s.H, s.W)
+		if o.Form == op.Quadratic {
+			return func() {
+				dx, dy := c.device.engine.TV(pixels, s.C, s.H, s.W)
+				*out = float32(spec.Differences[0].Weight*dx + spec.Differences[1].Weight*dy)
+			}
 		}
+		spec.In = pixels
+		k := c.device.engine.NewStencil(spec)
+		return func() { *out = float32(k.Sum()) }
 	})
 }
 
@@ -90,12 +102,19 @@ func (c *lowering) tvGrad(n *Node, o *op.TVGrad, x, grad *Node) {
 	from, s := c.values[x], features(x)
 	to, add := c.result(n, false)
 	g := c.scalars[grad]
+	spec := stencil(o.Form, o.Range, s)
 	c.step(n.Name(), func() func() {
 		dst, pixels := to.buf.data, from.buf.data
-		return func() {
-			sx, sy := o.Weights(s.C, s.H, s.W, *g)
-			c.device.engine.TVGrad(dst, pixels, s.C, s.H, s.W, sx, sy, add)
+		if o.Form == op.Quadratic {
+			sx, sy := spec.Differences[0].Weight, spec.Differences[1].Weight
+			return func() {
+				d := float64(*g)
+				c.device.engine.TVGrad(dst, pixels, s.C, s.H, s.W, float32(d*sx), float32(d*sy), add)
+			}
 		}
+		spec.In, spec.Out, spec.Accumulate = pixels, dst, add
+		k := c.device.engine.NewStencil(spec)
+		return func() { k.Gradient(float64(*g)) }
 	})
 }
 

@@ -42,14 +42,20 @@ func termTests() []termTest {
 		return g
 	}
 	usual := []string{"relu1_1", "relu2_1", "relu3_1"}
-	return []termTest{
+	var tests []termTest
+	for _, form := range []op.TVForm{op.Absolute, op.QuadraticSum, op.AbsoluteSum, op.NinePoint} {
+		tests = append(tests, termTest{form.String() + " tv", []string{"relu1_1"}, func(p *problem, _ string, _ *exec.Node) (*exec.Node, error) {
+			return loss.TVOf("tv", form, p.pixels)
+		}})
+	}
+	return append(tests, []termTest{
 		{"mean and deviation", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 			return loss.StyleMeanStd(l, f, nil, target(p, l, f, 2, f.Shape()[1]))
 		}},
 		{"guided mean and deviation", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 			return loss.StyleMeanStd(l, f, guide(p, l, f), target(p, l, f, 2, f.Shape()[1]))
 		}},
-	}
+	}...)
 }
 
 // build makes the problem of a test.

@@ -36,7 +36,11 @@ func tests() []opTest {
 		{"weighted sum", op.NewWeightedSum([]float32{2, 3}), [][]int{{}, {}}, []int{0, 1}, 0.1},
 		{"moments", op.NewMoments(false), [][]int{x}, []int{0}, 1e-2},
 		{"guided moments", op.NewMoments(true), [][]int{x, {5, 4}}, []int{0}, 1e-2},
-		{"tv", op.NewTV(10), [][]int{x}, []int{0}, 1e-2},
+		{"tv", op.NewTV(op.Quadratic, 10), [][]int{x}, []int{0}, 1e-2},
+		{"absolute tv", op.NewTV(op.Absolute, 10), [][]int{x}, []int{0}, 1e-3},
+		{"quadratic sum tv", op.NewTV(op.QuadraticSum, 3), [][]int{x}, []int{0}, 1e-2},
+		{"absolute sum tv", op.NewTV(op.AbsoluteSum, 3), [][]int{x}, []int{0}, 1e-3},
+		{"nine-point tv", op.NewTV(op.NinePoint, 10), [][]int{x}, []int{0}, 1e-2},
 	}
 }
 
@@ -164,7 +168,8 @@ func TestIdentity(t *testing.T) {
 		op.NewConv(false), op.NewConv(true), op.NewReLU(), op.NewPool(op.Max), op.NewPool(op.Avg), op.NewGram(),
 		op.NewAffine([3]float32{1, 1, 1}, [3]float32{}, false), op.NewAffine([3]float32{1, 1, 1}, [3]float32{}, true),
 		op.NewAffine([3]float32{1, 1, 2}, [3]float32{}, false), op.NewAffine([3]float32{1, 1, 1}, [3]float32{0, 0, 1}, false),
-		op.NewMeanSquare(2), op.NewMeanSquare(4), op.NewTV(1), op.NewTV(255),
+		op.NewMeanSquare(2), op.NewMeanSquare(4), op.NewTV(op.Quadratic, 1), op.NewTV(op.Quadratic, 255),
+		op.NewTV(op.Absolute, 1), op.NewTV(op.QuadraticSum, 1), op.NewTV(op.AbsoluteSum, 1), op.NewTV(op.NinePoint, 1),
 		op.NewMoments(false), op.NewMoments(true),
 		op.NewWeightedSum([]float32{1, 2}), op.NewWeightedSum([]float32{2, 1}),
 	}
@@ -194,7 +199,7 @@ func TestShapes(t *testing.T) {
 		{"flat features", op.NewGram(), []G.DimSizer{s(3, 4)}},
 		{"shapes differ", op.NewMeanSquare(2), []G.DimSizer{s(3, 3), s(4, 4)}},
 		{"guide of another size", op.NewMoments(true), []G.DimSizer{s(1, 3, 4, 4), s(4, 5)}},
-		{"one row", op.NewTV(1), []G.DimSizer{s(1, 3, 1, 4)}},
+		{"one row", op.NewTV(op.Quadratic, 1), []G.DimSizer{s(1, 3, 1, 4)}},
 	} {
 		if shape, err := tt.o.InferShape(tt.in...); err == nil {
 			t.Errorf("%s: got %v, want an error", tt.name, shape)
