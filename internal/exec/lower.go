@@ -35,6 +35,7 @@ type value struct {
 	// A gradient that is never written out: buf, of the pooled shape, spread by
 	// the mask. Only the gradient of a convolution reads such a value.
 	spread kernel.Pooling
+	scale  float32
 	mask   *mask
 }
 
@@ -61,7 +62,7 @@ func (c *lowering) lower(n *Node) error {
 	case *op.Affine:
 		c.affine(n, o, in[0])
 	case *op.Conv:
-		c.conv(n, o, in[0], in[1], in[2])
+		return c.conv(n, o, in[0], in[1], in[2])
 	case *op.ConvGrad:
 		c.convGrad(n, o, in[0], in[1], in[2])
 	case *op.ReLU:

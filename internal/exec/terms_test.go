@@ -1,6 +1,7 @@
 package exec_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -16,6 +17,8 @@ type termTest struct {
 	name   string
 	layers []string
 	term   func(p *problem, layer string, f *exec.Node) (*exec.Node, error)
+
+	options vgg.FeatureOptions
 }
 
 // input adds an input of random numbers in [-0.5, 0.5) times size, plus middle.
@@ -46,20 +49,29 @@ func termTests() []termTest {
 	for _, form := range []op.TVForm{op.Absolute, op.QuadraticSum, op.AbsoluteSum, op.NinePoint} {
 		tests = append(tests, termTest{form.String() + " tv", []string{"relu1_1"}, func(p *problem, _ string, _ *exec.Node) (*exec.Node, error) {
 			return loss.TVOf("tv", form, p.pixels)
-		}})
+		}, vgg.FeatureOptions{}})
+	}
+	style := func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
+		return loss.Style(l, f, target(p, l, f, f.Shape()[1], f.Shape()[1]))
+	}
+	for _, o := range []vgg.FeatureOptions{
+		{Padding: op.Replicate}, {Pooling: op.Avg, Rescale: true}, {Pooling: op.L2}, {Pooling: op.L2, Rescale: true, Padding: op.Replicate},
+	} {
+		name := fmt.Sprintf("%+v", o)
+		tests = append(tests, termTest{name, usual, style, o}, termTest{name + ", pools as taps", []string{"pool1", "conv2_1", "relu2_2"}, style, o})
 	}
 	return append(tests, []termTest{
 		{"mean and deviation", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 			return loss.StyleMeanStd(l, f, nil, target(p, l, f, 2, f.Shape()[1]))
-		}},
+		}, vgg.FeatureOptions{}},
 		{"guided mean and deviation", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 			return loss.StyleMeanStd(l, f, guide(p, l, f), target(p, l, f, 2, f.Shape()[1]))
-		}},
+		}, vgg.FeatureOptions{}},
 	}...)
 }
 
 // build makes the problem of a test.
-func (tt *termTest) build(t *testing.T, o vgg.FeatureOptions, w, h int, picture uint64) *problem {
+func (tt *termTest) build(t *testing.T, w, h int, picture uint64) *problem {
 	t.Helper()
 	weights, err := vgg.Seeded(vgg.VGG19(), vgg.Caffe(), "conv5_1", 3)
 	if err != nil {
@@ -69,7 +81,7 @@ func (tt *termTest) build(t *testing.T, o vgg.FeatureOptions, w, h int, picture 
 	p.pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, h, w)
 	p.given[p.pixels] = reftest.Picture(w, h, picture)
 	err = exec.Build(func() error {
-		features, err := weights.Features(p.pixels, tt.layers, o)
+		features, err := weights.Features(p.pixels, tt.layers, tt.options)
 		if err != nil {
 			return err
 		}
@@ -101,7 +113,7 @@ func TestTerms(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			worst := 1.0
 			for picture := uint64(2); picture < 7 && worst > 1e-4; picture++ {
-				p := tt.build(t, vgg.FeatureOptions{Pooling: op.Max}, 37, 26, picture)
+				p := tt.build(t, 37, 26, picture)
 				worst = min(worst, p.compare(t))
 			}
 			if worst > 1e-4 {

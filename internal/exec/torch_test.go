@@ -39,17 +39,24 @@ type torchCase struct {
 }
 
 func torchCases() []torchCase {
+	gram := torchStyle{
+		func(name string, f, _ *exec.Node) (*exec.Node, error) { return loss.Gram(name, f) },
+		func(name string, f, _, target *exec.Node) (*exec.Node, error) { return loss.Style(name, f, target) },
+	}
 	meanStd := torchStyle{loss.Moments, loss.StyleMeanStd}
 	return []torchCase{
 		{"meanstd", meanStd, false, vgg.FeatureOptions{}},
 		{"guided-meanstd", meanStd, true, vgg.FeatureOptions{}},
+		{"avg", gram, false, vgg.FeatureOptions{Pooling: op.Avg, Rescale: true}},
+		{"l2", gram, false, vgg.FeatureOptions{Pooling: op.L2, Rescale: true}},
+		{"replicate", gram, false, vgg.FeatureOptions{Padding: op.Replicate}},
 	}
 }
 
 // image is the number of the picture that the file has for a network.
 func image(t *testing.T, ref *reftest.File, o vgg.FeatureOptions) uint64 {
 	t.Helper()
-	key := "image." + o.Pooling.String() + ".False"
+	key := "image." + o.Pooling.String() + map[op.Padding]string{op.Zero: ".False", op.Replicate: ".True"}[o.Padding]
 	n, err := strconv.Atoi(ref.Meta[key])
 	if err != nil {
 		t.Fatalf("metadata %s: %v", key, err)

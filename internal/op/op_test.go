@@ -24,11 +24,15 @@ type opTest struct {
 func tests() []opTest {
 	x := []int{1, 3, 5, 4}
 	return []opTest{
-		{"conv", op.NewConv(false), [][]int{x, {2, 3, 3, 3}, {2}}, []int{0}, 0.1},
-		{"conv relu", op.NewConv(true), [][]int{x, {2, 3, 3, 3}, {2}}, []int{0}, 1e-3},
+		{"conv", op.NewConv(false, op.Zero), [][]int{x, {2, 3, 3, 3}, {2}}, []int{0}, 0.1},
+		{"conv relu", op.NewConv(true, op.Zero), [][]int{x, {2, 3, 3, 3}, {2}}, []int{0}, 1e-3},
+		{"replicating conv", op.NewConv(false, op.Replicate), [][]int{x, {2, 3, 3, 3}, {2}}, []int{0}, 0.1},
 		{"relu", op.NewReLU(), [][]int{x}, []int{0}, 1e-3},
-		{"max pool", op.NewPool(op.Max), [][]int{x}, []int{0}, 1e-3},
-		{"avg pool", op.NewPool(op.Avg), [][]int{x}, []int{0}, 0.1},
+		{"max pool", op.NewPool(op.Max, 1), [][]int{x}, []int{0}, 1e-3},
+		{"avg pool", op.NewPool(op.Avg, 1), [][]int{x}, []int{0}, 0.1},
+		{"scaled max pool", op.NewPool(op.Max, 3), [][]int{x}, []int{0}, 1e-3},
+		{"scaled avg pool", op.NewPool(op.Avg, 2), [][]int{x}, []int{0}, 0.1},
+		{"l2 pool", op.NewPool(op.L2, 0.78), [][]int{x}, []int{0}, 1e-3},
 		{"affine", op.NewAffine([3]float32{1, 2, 3}, [3]float32{4, 5, 6}, true), [][]int{x}, []int{0}, 0.1},
 		{"gram", op.NewGram(), [][]int{x}, []int{0}, 1e-2},
 		{"mean square", op.NewMeanSquare(4), [][]int{x, x}, []int{0}, 1e-2},
@@ -165,7 +169,9 @@ func random(r *rand.Rand, shape []int) *tensor.Dense {
 // at nothing but their hash.
 func TestIdentity(t *testing.T) {
 	variants := []G.Op{
-		op.NewConv(false), op.NewConv(true), op.NewReLU(), op.NewPool(op.Max), op.NewPool(op.Avg), op.NewGram(),
+		op.NewConv(false, op.Zero), op.NewConv(true, op.Zero), op.NewConv(true, op.Replicate),
+		op.NewReLU(), op.NewPool(op.Max, 1), op.NewPool(op.Avg, 1),
+		op.NewPool(op.Avg, 2), op.NewPool(op.L2, 1), op.NewPool(op.L2, 0.78), op.NewGram(),
 		op.NewAffine([3]float32{1, 1, 1}, [3]float32{}, false), op.NewAffine([3]float32{1, 1, 1}, [3]float32{}, true),
 		op.NewAffine([3]float32{1, 1, 2}, [3]float32{}, false), op.NewAffine([3]float32{1, 1, 1}, [3]float32{0, 0, 1}, false),
 		op.NewMeanSquare(2), op.NewMeanSquare(4), op.NewTV(op.Quadratic, 1), op.NewTV(op.Quadratic, 255),
@@ -189,12 +195,12 @@ func TestShapes(t *testing.T) {
 		o    G.Op
 		in   []G.DimSizer
 	}{
-		{"too few inputs", op.NewConv(true), []G.DimSizer{s(1, 3, 4, 4)}},
-		{"channels differ", op.NewConv(true), []G.DimSizer{s(1, 3, 4, 4), s(8, 4, 3, 3), s(8)}},
-		{"biases differ", op.NewConv(true), []G.DimSizer{s(1, 3, 4, 4), s(8, 3, 3, 3), s(7)}},
-		{"filter of five", op.NewConv(true), []G.DimSizer{s(1, 3, 4, 4), s(8, 3, 5, 5), s(8)}},
-		{"two pictures", op.NewConv(true), []G.DimSizer{s(2, 3, 4, 4), s(8, 3, 3, 3), s(8)}},
-		{"nothing left", op.NewPool(op.Max), []G.DimSizer{s(1, 3, 1, 4)}},
+		{"too few inputs", op.NewConv(true, op.Zero), []G.DimSizer{s(1, 3, 4, 4)}},
+		{"channels differ", op.NewConv(true, op.Zero), []G.DimSizer{s(1, 3, 4, 4), s(8, 4, 3, 3), s(8)}},
+		{"biases differ", op.NewConv(true, op.Zero), []G.DimSizer{s(1, 3, 4, 4), s(8, 3, 3, 3), s(7)}},
+		{"filter of five", op.NewConv(true, op.Zero), []G.DimSizer{s(1, 3, 4, 4), s(8, 3, 5, 5), s(8)}},
+		{"two pictures", op.NewConv(true, op.Zero), []G.DimSizer{s(2, 3, 4, 4), s(8, 3, 3, 3), s(8)}},
+		{"nothing left", op.NewPool(op.Max, 1), []G.DimSizer{s(1, 3, 1, 4)}},
 		{"four channels", op.NewAffine([3]float32{}, [3]float32{}, false), []G.DimSizer{s(1, 4, 4, 4)}},
 		{"flat features", op.NewGram(), []G.DimSizer{s(3, 4)}},
 		{"shapes differ", op.NewMeanSquare(2), []G.DimSizer{s(3, 3), s(4, 4)}},
