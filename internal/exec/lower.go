@@ -74,9 +74,9 @@ func (c *lowering) lower(n *Node) error {
 	case *op.PoolGrad:
 		c.poolGrad(n, o, in[0], in[1])
 	case *op.Gram:
-		c.gram(n, in[0])
+		c.gram(n, in)
 	case *op.GramGrad:
-		c.gramGrad(n, in[0], in[1])
+		c.gramGrad(n, in)
 	case *op.MeanSquare:
 		c.meanSquare(n, in[0], in[1])
 	case *op.MeanSquareGrad:

@@ -12,39 +12,6 @@ func (c *lowering) scalarOf(n *Node) *float32 {
 	return s
 }
 
-// gram lowers the Gram matrix of features x.
-func (c *lowering) gram(n, x *Node) {
-	c.reads(x)
-	from := c.values[x]
-	to, _ := c.result(n, false)
-	c.step(n.Name(), func() func() {
-		s := from.shape
-		return c.device.engine.NewGram(kernel.GramSpec{
-			C: s.C, H: s.H, W: s.W, In: from.buf.data, Out: to.buf.data, Scale: 1 / float32(s.H*s.W),
-		}).Run
-	})
-}
-
-// gramGrad lowers the gradient of a Gram matrix to its features x.
-func (c *lowering) gramGrad(n, grad, x *Node) {
-	c.reads(grad, x)
-	d, from := c.values[grad], c.values[x]
-	to, add := c.result(n, true)
-	sym := c.buffer(d.buf.floats)
-	c.step(n.Name(), func() func() {
-		s := from.shape
-		k := c.device.engine.NewGramGrad(kernel.GramGradSpec{
-			C: s.C, H: s.H, W: s.W, D: sym.data, In: from.buf.data, Out: to.buf.data, Accumulate: add,
-		})
-		scale := 1 / float32(s.H*s.W)
-		dst, src := sym.data, d.buf.data
-		return func() {
-			op.Symmetrise(dst, src, scale)
-			k.Run()
-		}
-	})
-}
-
 // meanSquare lowers the mean of squared differences of a and b.
 func (c *lowering) meanSquare(n, a, b *Node) {
 	c.reads(a, b)

@@ -61,6 +61,9 @@ func termTests() []termTest {
 		tests = append(tests, termTest{name, usual, style, o}, termTest{name + ", pools as taps", []string{"pool1", "conv2_1", "relu2_2"}, style, o})
 	}
 	return append(tests, []termTest{
+		{"guided gram", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
+			return loss.GuidedStyle(l, f, guide(p, l, f), target(p, l, f, f.Shape()[1], f.Shape()[1]))
+		}, vgg.FeatureOptions{}},
 		{"mean and deviation", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 			return loss.StyleMeanStd(l, f, nil, target(p, l, f, 2, f.Shape()[1]))
 		}, vgg.FeatureOptions{}},

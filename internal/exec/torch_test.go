@@ -39,14 +39,12 @@ type torchCase struct {
 }
 
 func torchCases() []torchCase {
-	gram := torchStyle{
-		func(name string, f, _ *exec.Node) (*exec.Node, error) { return loss.Gram(name, f) },
-		func(name string, f, _, target *exec.Node) (*exec.Node, error) { return loss.Style(name, f, target) },
-	}
+	gram := torchStyle{loss.GuidedGram, loss.GuidedStyle}
 	meanStd := torchStyle{loss.Moments, loss.StyleMeanStd}
 	return []torchCase{
 		{"meanstd", meanStd, false, vgg.FeatureOptions{}},
 		{"guided-meanstd", meanStd, true, vgg.FeatureOptions{}},
+		{"guided-gram", gram, true, vgg.FeatureOptions{}},
 		{"avg", gram, false, vgg.FeatureOptions{Pooling: op.Avg, Rescale: true}},
 		{"l2", gram, false, vgg.FeatureOptions{Pooling: op.L2, Rescale: true}},
 		{"replicate", gram, false, vgg.FeatureOptions{Padding: op.Replicate}},

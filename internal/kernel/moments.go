@@ -211,3 +211,60 @@ func (t *affineTask) Do(_, item int) {
 		clearRowFrames(t.s.Out, 16, t.out, block, y0, y1, y1 == t.s.H)
 	}
 }
+
+// GuideSpec describes Out = G x, where x is a position of a blocked tensor and G a
+// number for each position.
+type GuideSpec struct {
+	C, H, W    int
+	In         []float32 // blocked (C,H,W)
+	Guide      []float32 // (H,W)
+	Out        []float32 // blocked (C,H,W)
+	Accumulate bool      // Out += instead of Out =
+}
+
+// Guide is a step that multiplies features by a guide.
+type Guide struct {
+	s   GuideSpec
+	e   *Engine
+	out Shape
+}
+
+// NewGuide prepares s.
+func (e *Engine) NewGuide(s GuideSpec) *Guide {
+	g := &Guide{s: s, e: e, out: Shape{s.C, s.H, s.W}}
+	g.out.check("guide")
+	checkLen("guide", "In", len(s.In), g.out.Len())
+	checkLen("guide", "Guide", len(s.Guide), s.H*s.W)
+	checkLen("guide", "Out", len(s.Out), g.out.Len())
+	return g
+}
+
+// Run computes Out.
+func (g *Guide) Run() { g.e.pool.Run((*guideTask)(g)) }
+
+// guideTask has an item for each band of rows of a block.
+type guideTask Guide
+
+func (t *guideTask) Items() int { return t.out.Blocks() * t.out.bands() }
+
+func (t *guideTask) Do(_, item int) {
+	b, y0, y1 := t.out.band(item)
+	for y := y0; y < y1; y++ {
+		at := t.out.pos(b, y, 0)
+		for p, g := range t.s.Guide[y*t.s.W:][:t.s.W] {
+			x, d := load(t.s.In[(at+p)*16:]), load(t.s.Out[(at+p)*16:])
+			if t.s.Accumulate {
+				for l := range d {
+					d[l] += float32(g * x[l])
+				}
+				continue
+			}
+			for l := range d {
+				d[l] = g * x[l]
+			}
+		}
+	}
+	if !t.s.Accumulate {
+		clearRowFrames(t.s.Out, 16, t.out, b, y0, y1, y1 == t.s.H)
+	}
+}

@@ -56,6 +56,22 @@ func TestMoments(t *testing.T) {
 				f.Accumulate, f.Out = true, pack(add, s)
 				e.NewChannelAffine(f).Run()
 				wantBlocked(t, f.Out, affine, s, 1e-6)
+				if guide == nil {
+					continue
+				}
+				cut := make([]float32, s.C*n)
+				for i, v := range x {
+					cut[i] = guide[i%n] * v
+				}
+				g := kernel.GuideSpec{C: s.C, H: s.H, W: s.W, In: m.In, Guide: guide, Out: dirty(s.Len())}
+				e.NewGuide(g).Run()
+				wantBlocked(t, g.Out, cut, s, 0)
+				for i := range cut {
+					cut[i] += add[i]
+				}
+				g.Accumulate, g.Out = true, pack(add, s)
+				e.NewGuide(g).Run()
+				wantBlocked(t, g.Out, cut, s, 1e-6)
 			}
 		}
 	})

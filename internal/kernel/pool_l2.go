@@ -131,6 +131,6 @@ func (t *l2Backward) clearOdd(b, y0, y1 int, last bool) {
 		}
 	}
 	if last && t.full.H%2 == 1 {
-		clear(t.s.Out[t.full.pos(b, t.full.H-1, 0)*16:][:t.full.W*16])
+		clear(t.s.Out[t.full.pos(b, t.full.H-1, -1)*16:][:t.full.Pitch()*16])
 	}
 }

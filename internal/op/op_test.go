@@ -34,7 +34,8 @@ func tests() []opTest {
 		{"scaled avg pool", op.NewPool(op.Avg, 2), [][]int{x}, []int{0}, 0.1},
 		{"l2 pool", op.NewPool(op.L2, 0.78), [][]int{x}, []int{0}, 1e-3},
 		{"affine", op.NewAffine([3]float32{1, 2, 3}, [3]float32{4, 5, 6}, true), [][]int{x}, []int{0}, 0.1},
-		{"gram", op.NewGram(), [][]int{x}, []int{0}, 1e-2},
+		{"gram", op.NewGram(false), [][]int{x}, []int{0}, 1e-2},
+		{"guided gram", op.NewGram(true), [][]int{x, {5, 4}}, []int{0}, 1e-2},
 		{"mean square", op.NewMeanSquare(4), [][]int{x, x}, []int{0}, 1e-2},
 		{"mean square of matrices", op.NewMeanSquare(2), [][]int{{3, 3}, {3, 3}}, []int{0}, 1e-2},
 		{"weighted sum", op.NewWeightedSum([]float32{2, 3}), [][]int{{}, {}}, []int{0, 1}, 0.1},
@@ -171,12 +172,12 @@ func TestIdentity(t *testing.T) {
 	variants := []G.Op{
 		op.NewConv(false, op.Zero), op.NewConv(true, op.Zero), op.NewConv(true, op.Replicate),
 		op.NewReLU(), op.NewPool(op.Max, 1), op.NewPool(op.Avg, 1),
-		op.NewPool(op.Avg, 2), op.NewPool(op.L2, 1), op.NewPool(op.L2, 0.78), op.NewGram(),
+		op.NewPool(op.Avg, 2), op.NewPool(op.L2, 1), op.NewPool(op.L2, 0.78), op.NewGram(false),
 		op.NewAffine([3]float32{1, 1, 1}, [3]float32{}, false), op.NewAffine([3]float32{1, 1, 1}, [3]float32{}, true),
 		op.NewAffine([3]float32{1, 1, 2}, [3]float32{}, false), op.NewAffine([3]float32{1, 1, 1}, [3]float32{0, 0, 1}, false),
 		op.NewMeanSquare(2), op.NewMeanSquare(4), op.NewTV(op.Quadratic, 1), op.NewTV(op.Quadratic, 255),
 		op.NewTV(op.Absolute, 1), op.NewTV(op.QuadraticSum, 1), op.NewTV(op.AbsoluteSum, 1), op.NewTV(op.NinePoint, 1),
-		op.NewMoments(false), op.NewMoments(true),
+		op.NewGram(true), op.NewMoments(false), op.NewMoments(true),
 		op.NewWeightedSum([]float32{1, 2}), op.NewWeightedSum([]float32{2, 1}),
 	}
 	seen := map[uint32]string{}
@@ -202,9 +203,10 @@ func TestShapes(t *testing.T) {
 		{"two pictures", op.NewConv(true, op.Zero), []G.DimSizer{s(2, 3, 4, 4), s(8, 3, 3, 3), s(8)}},
 		{"nothing left", op.NewPool(op.Max, 1), []G.DimSizer{s(1, 3, 1, 4)}},
 		{"four channels", op.NewAffine([3]float32{}, [3]float32{}, false), []G.DimSizer{s(1, 4, 4, 4)}},
-		{"flat features", op.NewGram(), []G.DimSizer{s(3, 4)}},
+		{"flat features", op.NewGram(false), []G.DimSizer{s(3, 4)}},
 		{"shapes differ", op.NewMeanSquare(2), []G.DimSizer{s(3, 3), s(4, 4)}},
 		{"guide of another size", op.NewMoments(true), []G.DimSizer{s(1, 3, 4, 4), s(4, 5)}},
+		{"guide of another size for gram", op.NewGram(true), []G.DimSizer{s(1, 3, 4, 4), s(5, 4)}},
 		{"one row", op.NewTV(op.Quadratic, 1), []G.DimSizer{s(1, 3, 1, 4)}},
 	} {
 		if shape, err := tt.o.InferShape(tt.in...); err == nil {
