@@ -16,8 +16,10 @@ type lowering struct {
 	relu     map[*Node]*mask // by the node of the convolution or ReLU
 	pooled   map[*Node]*mask // by the node of the pooling: where each maximum was
 	buffers  []*buffer
-	masks    []*mask
-	steps    []lowered
+
+	distances map[*Node]*distance // by the node of the distance
+	masks     []*mask
+	steps     []lowered
 }
 
 // lowered is a step that waits for its buffers to have a place.
@@ -50,6 +52,7 @@ func newLowering(d *CPU, s *schedule) *lowering {
 		device: d, schedule: s,
 		values: map[*Node]*value{}, scalars: map[*Node]*float32{},
 		relu: map[*Node]*mask{}, pooled: map[*Node]*mask{},
+		distances: map[*Node]*distance{},
 	}
 }
 
@@ -85,6 +88,14 @@ func (c *lowering) lower(n *Node) error {
 		c.moments(n, in)
 	case *op.MomentsGrad:
 		c.momentsGrad(n, o, in)
+	case *op.MeanGram:
+		c.meanGram(n, in)
+	case *op.MeanGramGrad:
+		c.meanGramGrad(n, in)
+	case *op.W2:
+		c.w2(n, in[0], in[1])
+	case *op.W2Grad:
+		c.w2Grad(n, in[0], in[1], in[2], in[3])
 	case *op.TV:
 		c.tv(n, o, in[0])
 	case *op.TVGrad:

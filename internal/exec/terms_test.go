@@ -64,6 +64,13 @@ func termTests() []termTest {
 		{"guided gram", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 			return loss.GuidedStyle(l, f, guide(p, l, f), target(p, l, f, f.Shape()[1], f.Shape()[1]))
 		}, vgg.FeatureOptions{}},
+		{"w2", usual[:2], func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
+			want, err := loss.MeanGram(l+"/other", p.input(r, f, "other/"+l, 20, 40, f.Shape()...), nil)
+			if err != nil {
+				return nil, err
+			}
+			return loss.W2(l, f, guide(p, l, f), want)
+		}, vgg.FeatureOptions{}},
 		{"mean and deviation", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 			return loss.StyleMeanStd(l, f, nil, target(p, l, f, 2, f.Shape()[1]))
 		}, vgg.FeatureOptions{}},

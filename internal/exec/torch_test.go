@@ -41,10 +41,14 @@ type torchCase struct {
 func torchCases() []torchCase {
 	gram := torchStyle{loss.GuidedGram, loss.GuidedStyle}
 	meanStd := torchStyle{loss.Moments, loss.StyleMeanStd}
+	w2 := torchStyle{loss.MeanGram, loss.W2}
 	return []torchCase{
 		{"meanstd", meanStd, false, vgg.FeatureOptions{}},
 		{"guided-meanstd", meanStd, true, vgg.FeatureOptions{}},
 		{"guided-gram", gram, true, vgg.FeatureOptions{}},
+		{"w2", w2, false, vgg.FeatureOptions{}},
+		{"guided-w2", w2, true, vgg.FeatureOptions{}},
+		{"crowsonkb", w2, false, vgg.FeatureOptions{Pooling: op.L2, Rescale: true, Padding: op.Replicate}},
 		{"avg", gram, false, vgg.FeatureOptions{Pooling: op.Avg, Rescale: true}},
 		{"l2", gram, false, vgg.FeatureOptions{Pooling: op.L2, Rescale: true}},
 		{"replicate", gram, false, vgg.FeatureOptions{Padding: op.Replicate}},

@@ -36,6 +36,8 @@ func tests() []opTest {
 		{"affine", op.NewAffine([3]float32{1, 2, 3}, [3]float32{4, 5, 6}, true), [][]int{x}, []int{0}, 0.1},
 		{"gram", op.NewGram(false), [][]int{x}, []int{0}, 1e-2},
 		{"guided gram", op.NewGram(true), [][]int{x, {5, 4}}, []int{0}, 1e-2},
+		{"mean and gram", op.NewMeanGram(false), [][]int{x}, []int{0}, 1e-2},
+		{"guided mean and gram", op.NewMeanGram(true), [][]int{x, {5, 4}}, []int{0}, 1e-2},
 		{"mean square", op.NewMeanSquare(4), [][]int{x, x}, []int{0}, 1e-2},
 		{"mean square of matrices", op.NewMeanSquare(2), [][]int{{3, 3}, {3, 3}}, []int{0}, 1e-2},
 		{"weighted sum", op.NewWeightedSum([]float32{2, 3}), [][]int{{}, {}}, []int{0, 1}, 0.1},
@@ -177,7 +179,7 @@ func TestIdentity(t *testing.T) {
 		op.NewAffine([3]float32{1, 1, 2}, [3]float32{}, false), op.NewAffine([3]float32{1, 1, 1}, [3]float32{0, 0, 1}, false),
 		op.NewMeanSquare(2), op.NewMeanSquare(4), op.NewTV(op.Quadratic, 1), op.NewTV(op.Quadratic, 255),
 		op.NewTV(op.Absolute, 1), op.NewTV(op.QuadraticSum, 1), op.NewTV(op.AbsoluteSum, 1), op.NewTV(op.NinePoint, 1),
-		op.NewGram(true), op.NewMoments(false), op.NewMoments(true),
+		op.NewGram(true), op.NewMeanGram(false), op.NewMeanGram(true), op.NewW2(), op.NewMoments(false), op.NewMoments(true),
 		op.NewWeightedSum([]float32{1, 2}), op.NewWeightedSum([]float32{2, 1}),
 	}
 	seen := map[uint32]string{}
@@ -207,10 +209,63 @@ func TestShapes(t *testing.T) {
 		{"shapes differ", op.NewMeanSquare(2), []G.DimSizer{s(3, 3), s(4, 4)}},
 		{"guide of another size", op.NewMoments(true), []G.DimSizer{s(1, 3, 4, 4), s(4, 5)}},
 		{"guide of another size for gram", op.NewGram(true), []G.DimSizer{s(1, 3, 4, 4), s(5, 4)}},
+		{"no moments", op.NewW2(), []G.DimSizer{s(3, 3), s(3, 3)}},
+		{"moments of others", op.NewW2(), []G.DimSizer{s(4, 3), s(5, 4)}},
 		{"one row", op.NewTV(op.Quadratic, 1), []G.DimSizer{s(1, 3, 1, 4)}},
 	} {
 		if shape, err := tt.o.InferShape(tt.in...); err == nil {
 			t.Errorf("%s: got %v, want an error", tt.name, shape)
+		}
+	}
+}
+
+// TestW2Gradient holds the gradient of W2 to features, through their moments,
+// against differences: of a statistic alone they would leave the symmetric matrices.
+func TestW2Gradient(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	x, other := random(r, []int{1, 3, 5, 4}), random(r, []int{1, 3, 5, 4})
+	distance := func(x *tensor.Dense, wrt bool) (float64, []float32) {
+		g := G.NewGraph()
+		nodes := make([]*G.Node, 2)
+		for i, v := range []*tensor.Dense{x, other} {
+			f := G.NewTensor(g, tensor.Float32, 4, G.WithShape(v.Shape()...), G.WithName(string(rune('a'+i))), G.WithValue(v))
+			var err error
+			if nodes[i], err = op.Apply("m"+f.Name(), op.NewMeanGram(false), f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		y, err := op.Apply("y", op.NewW2(), nodes...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out, grad G.Value
+		if wrt {
+			seed := G.NewScalar(g, tensor.Float32, G.WithName("seed"), G.WithValue(float32(1)))
+			ds, err := G.Backpropagate(G.Nodes{y}, G.Nodes{seed}, G.Nodes{g.ByName("a")[0]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			G.Read(ds[0], &grad)
+		}
+		G.Read(y, &out)
+		vm := G.NewTapeMachine(g)
+		defer vm.Close()
+		if err := vm.RunAll(); err != nil {
+			t.Fatal(err)
+		}
+		return float64(floats(out)[0]), floatsOrNil(grad)
+	}
+	_, got := distance(x, true)
+	for i := range got {
+		at := func(d float32) float64 {
+			moved := x.Clone().(*tensor.Dense)
+			add(moved, i, d)
+			v, _ := distance(moved, false)
+			return v
+		}
+		want := (at(2e-3) - at(-2e-3)) / 4e-3
+		if math.Abs(float64(got[i])-want) > 1e-3 {
+			t.Errorf("gradient at %d is %g, differences say %g", i, got[i], want)
 		}
 	}
 }
