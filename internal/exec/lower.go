@@ -96,6 +96,11 @@ func (c *lowering) lower(n *Node) error {
 		c.w2(n, in[0], in[1])
 	case *op.W2Grad:
 		c.w2Grad(n, in[0], in[1], in[2], in[3])
+	case *op.NormalizeGrad:
+		c.reads(in[0])
+		c.values[n] = c.values[in[0]]
+	case *op.NormalizedGrad:
+		c.normalizedGrad(n, o, in[0])
 	case *op.TV:
 		c.tv(n, o, in[0])
 	case *op.TVGrad:

@@ -108,3 +108,22 @@ func (c *lowering) scale(n *Node, o *op.Scale, x *Node) {
 	out, from := c.scalarOf(n), c.scalars[x]
 	c.step(n.Name(), func() func() { return func() { *out = o.By * *from } })
 }
+
+// normalizedGrad lowers the gradient that is divided by its own size.
+func (c *lowering) normalizedGrad(n *Node, o *op.NormalizedGrad, grad *Node) {
+	c.reads(grad)
+	from := c.values[grad]
+	to, add := c.result(n, from.blocked)
+	c.step(n.Name(), func() func() {
+		e, dst, src := c.device.engine, to.buf.data, from.buf.data
+		return func() {
+			f := o.Factor(e.AbsSum(src))
+			if add {
+				e.Axpy(f, src, dst)
+				return
+			}
+			copy(dst, src)
+			e.Scale(f, dst)
+		}
+	})
+}

@@ -3,6 +3,8 @@ package exec_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"slices"
 	"testing"
 
 	"nst/internal/exec"
@@ -71,6 +73,13 @@ func termTests() []termTest {
 			}
 			return loss.W2(l, f, guide(p, l, f), want)
 		}, vgg.FeatureOptions{}},
+		{"normalised gradients", append([]string{"relu2_2"}, usual...), func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
+			n, err := loss.NormalizeGrad("normalise/"+l, f, 100)
+			if err != nil {
+				return nil, err
+			}
+			return style(p, l, n)
+		}, vgg.FeatureOptions{}},
 		{"mean and deviation", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 			return loss.StyleMeanStd(l, f, nil, target(p, l, f, 2, f.Shape()[1]))
 		}, vgg.FeatureOptions{}},
@@ -130,5 +139,43 @@ func TestTerms(t *testing.T) {
 				t.Errorf("gradient is %.2g off", worst)
 			}
 		})
+	}
+}
+
+// TestTermsAllocations looks that no term leaves anything to collect.
+func TestTermsAllocations(t *testing.T) {
+	d, err := exec.OpenCPU(2, os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for _, tt := range termTests() {
+		p := tt.build(t, 37, 26, 2)
+		m, err := exec.New(d, p.total, p.gradient)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.set(t, m)
+		n := testing.AllocsPerRun(2, func() {
+			if err := m.RunAll(); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n > 0 {
+			t.Errorf("%s: %v allocations an iteration, want none", tt.name, n)
+		}
+		m.Close()
+	}
+}
+
+// TestTermsThreads looks that the number of threads changes nothing at all.
+func TestTermsThreads(t *testing.T) {
+	for _, tt := range termTests() {
+		p := tt.build(t, 37, 26, 2)
+		total, _, gradient := p.run(t, 1)
+		got, _, g := p.run(t, 3)
+		if got != total || !slices.Equal(g, gradient) {
+			t.Errorf("%s: three threads and one do not agree", tt.name)
+		}
 	}
 }

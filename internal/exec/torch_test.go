@@ -213,3 +213,28 @@ func TestTorchTV(t *testing.T) {
 		})
 	}
 }
+
+// TestTorchNormalized holds the gradient of Gram losses with normalised gradients
+// against PyTorch's, by weights that must not matter.
+func TestTorchNormalized(t *testing.T) {
+	ref, o := terms(t), vgg.FeatureOptions{Pooling: op.Avg, Rescale: true}
+	style := newBuilder(t, 80, 72, 1, o, styleLayers...)
+	grams := make([]*exec.Node, len(styleLayers))
+	for i, l := range styleLayers {
+		grams[i] = style.must(loss.Gram("gram/"+l, style.features[l]))
+	}
+	targets := style.evaluate(grams...)
+	b := newBuilder(t, 64, 48, image(t, ref, o), o, styleLayers...)
+	var sum []loss.Term
+	for i, l := range styleLayers {
+		target := exec.Input(b.pixels.Graph(), "target/"+l, grams[i].Shape()...)
+		b.given[target] = targets[i]
+		f := b.must(loss.NormalizeGrad("normalise/"+l, b.features[l], 3))
+		sum = append(sum, loss.Term{Node: b.must(loss.Style(l, f, target)), Weight: float64(i + 1)})
+	}
+	total := b.must(loss.Sum("total", sum...))
+	got := b.evaluate(b.must(exec.Gradient(total, b.pixels)))
+	if d := reftest.RelMax(sampled(got[0]), ref.Tensors["normalised.gradient"].Data); d > 1e-4 {
+		t.Errorf("gradient is %.2g off", d)
+	}
+}

@@ -3,7 +3,6 @@ package kernel_test
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"nst/internal/kernel"
@@ -37,7 +36,7 @@ func TestW2(t *testing.T) {
 				Scratch: [4][]float32{m(), m(), m(), m()},
 			}
 			w := e.NewW2(s)
-			for range 3 { // the second run knows the target, the third has another
+			for run := range 3 { // the second run knows the target, the third has another
 				want := make([]float32, len(x))
 				value := kernel.RefW2(want, x, target, c)
 				if got := w.Run(); math.Abs(got-value) > 2e-5*value {
@@ -48,10 +47,9 @@ func TestW2(t *testing.T) {
 					want[i] *= 0.5
 				}
 				wantClose(t, s.Grad, want, 2e-4)
-				if slices.Equal(x, target) {
-					break
+				if run > 0 {
+					copy(target, momentsOf(r, c, 4*c))
 				}
-				copy(target, momentsOf(r, c, 4*c))
 			}
 		}
 	})

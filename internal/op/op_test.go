@@ -179,7 +179,8 @@ func TestIdentity(t *testing.T) {
 		op.NewAffine([3]float32{1, 1, 2}, [3]float32{}, false), op.NewAffine([3]float32{1, 1, 1}, [3]float32{0, 0, 1}, false),
 		op.NewMeanSquare(2), op.NewMeanSquare(4), op.NewTV(op.Quadratic, 1), op.NewTV(op.Quadratic, 255),
 		op.NewTV(op.Absolute, 1), op.NewTV(op.QuadraticSum, 1), op.NewTV(op.AbsoluteSum, 1), op.NewTV(op.NinePoint, 1),
-		op.NewGram(true), op.NewMeanGram(false), op.NewMeanGram(true), op.NewW2(), op.NewMoments(false), op.NewMoments(true),
+		op.NewGram(true), op.NewMeanGram(false), op.NewMeanGram(true), op.NewW2(),
+		op.NewNormalizeGrad(1), op.NewNormalizeGrad(2), op.NewMoments(false), op.NewMoments(true),
 		op.NewWeightedSum([]float32{1, 2}), op.NewWeightedSum([]float32{2, 1}),
 	}
 	seen := map[uint32]string{}
@@ -266,6 +267,26 @@ func TestW2Gradient(t *testing.T) {
 		want := (at(2e-3) - at(-2e-3)) / 4e-3
 		if math.Abs(float64(got[i])-want) > 1e-3 {
 			t.Errorf("gradient at %d is %g, differences say %g", i, got[i], want)
+		}
+	}
+}
+
+// TestNormalizeGrad looks that the values pass and that the gradient has the L1 norm
+// asked for and keeps its direction.
+func TestNormalizeGrad(t *testing.T) {
+	x := random(rand.New(rand.NewPCG(1, 2)), []int{1, 3, 5, 4})
+	sum, got := evaluate(t, op.NewNormalizeGrad(3), []*tensor.Dense{x}, 0)
+	want := 0.0
+	for i, v := range floats(x) {
+		want += float64(v) * float64(i+1)
+	}
+	if math.Abs(sum-want) > 1e-4 {
+		t.Errorf("the output is not the input")
+	}
+	total := float64(len(got)*(len(got)+1)) / 2 // evaluate's gradient is 1, 2, 3 ...
+	for i, v := range got {
+		if want := 3 * float64(i+1) / total; math.Abs(float64(v)-want) > 1e-6 {
+			t.Fatalf("gradient at %d is %v, want %v", i, v, want)
 		}
 	}
 }
