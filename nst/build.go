@@ -6,6 +6,7 @@ import (
 	"nst/imgio"
 	"nst/internal/exec"
 	"nst/loss"
+	"nst/vgg"
 )
 
 // build draws the graph; given receives the numbers of its inputs.
@@ -29,7 +30,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 			taps = append(taps, l.Layer)
 		}
 	}
-	features, err := t.weights.Features(o.pixels, taps, t.pooling)
+	features, err := t.weights.Features(o.pixels, taps, vgg.FeatureOptions{Pooling: t.pooling})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"nst/imgio"
 	"nst/internal/exec"
+	"nst/vgg"
 )
 
 // tensor is a value on its way from one graph to another.
@@ -27,7 +28,7 @@ func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerW
 	nodes := make([]*exec.Node, len(layers))
 	err := exec.Build(func() (err error) {
 		pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, p.H, p.W)
-		features, err := t.weights.Features(pixels, layerNames(layers), t.pooling)
+		features, err := t.weights.Features(pixels, layerNames(layers), vgg.FeatureOptions{Pooling: t.pooling})
 		for i, l := range layers {
 			if err == nil {
 				nodes[i], err = m(l.Layer, features[l.Layer])

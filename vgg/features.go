@@ -9,27 +9,48 @@ import (
 	"nst/internal/op"
 )
 
-// Pooling says how the network pools: max or avg.
+// Pooling says how the network pools: max, avg or l2.
 type Pooling = op.Pooling
 
-// ParsePooling returns the pooling called max or avg.
+// ParsePooling returns the pooling called max, avg or l2.
 func ParsePooling(name string) (Pooling, error) {
-	for _, p := range []Pooling{op.Max, op.Avg} {
+	for _, p := range []Pooling{op.Max, op.Avg, op.L2} {
 		if p.String() == name {
 			return p, nil
 		}
 	}
-	return 0, fmt.Errorf("vgg: unknown pooling %q (known: max, avg)", name)
+	return 0, fmt.Errorf("vgg: unknown pooling %q (known: max, avg, l2)", name)
+}
+
+// FeatureOptions are departures from the network as it was trained.
+type FeatureOptions struct {
+	Pooling Pooling // how four features become one
+	Rescale bool    // multiply what is pooled by Pooling.Rescale, which changes nothing for max
+	Padding Padding // of the picture, by the first convolution; the others pad with zeros
+}
+
+// Padding says what lies beyond the edge of a picture: zeros or its nearest pixel.
+type Padding = op.Padding
+
+// ParsePadding returns the padding called zero or replicate.
+func ParsePadding(name string) (Padding, error) {
+	for _, p := range []Padding{op.Zero, op.Replicate} {
+		if p.String() == name {
+			return p, nil
+		}
+	}
+	return 0, fmt.Errorf("vgg: unknown padding %q (known: zero, replicate)", name)
 }
 
 // Features adds to the graph of x the part of the network that computes the
 // layers named in taps, no deeper than the deepest of them, and returns the node
-// of each.
+// of each. o says how it departs from the network as it was trained; the zero
+// value is no departure.
 //
 // x is a picture (1, 3, h, w), RGB in [0, 1]; a feature node is (1, c, h', w').
 // Node names are the layer names below "vgg/". The error is an
 // [UnknownLayerError] for a tap that the network lacks.
-func (w *Weights) Features(x *G.Node, taps []string, pooling Pooling) (map[string]*G.Node, error) {
+func (w *Weights) Features(x *G.Node, taps []string, o FeatureOptions) (map[string]*G.Node, error) {
 	b := &builder{weights: w, wanted: map[string]bool{}}
 	deepest := -1
 	for _, name := range taps {
@@ -42,6 +63,10 @@ func (w *Weights) Features(x *G.Node, taps []string, pooling Pooling) (map[strin
 	}
 	found := map[string]*G.Node{}
 	n := b.prepare(x)
+	scale := float32(1)
+	if o.Rescale {
+		scale = o.Pooling.Rescale()
+	}
 	layers := w.Network.Layers[:deepest+1]
 	for i, l := range layers {
 		switch l.Kind {
@@ -49,13 +74,17 @@ func (w *Weights) Features(x *G.Node, taps []string, pooling Pooling) (map[strin
 			// The ReLU that follows is done in passing, unless the convolution
 			// itself is wanted.
 			fused := i+1 < len(layers) && !b.wanted[l.Name]
-			n = b.conv(n, l, fused)
+			pad := op.Zero
+			if i == 0 {
+				pad = o.Padding
+			}
+			n = b.conv(n, l, op.NewConv(fused, pad))
 		case ReLU:
 			if b.wanted[layers[i-1].Name] {
 				n = b.apply(l.Name, op.NewReLU(), n)
 			}
 		case Pool:
-			n = b.apply(l.Name, op.NewPool(pooling), n)
+			n = b.apply(l.Name, op.NewPool(o.Pooling, scale), n)
 		}
 		if b.err != nil {
 			return nil, b.err
@@ -96,7 +125,7 @@ func (b *builder) prepare(x *G.Node) *G.Node {
 	return b.apply("input", op.NewAffine(mul, add, c.BGR), x)
 }
 
-func (b *builder) conv(x *G.Node, l Layer, relu bool) *G.Node {
+func (b *builder) conv(x *G.Node, l Layer, o *op.Conv) *G.Node {
 	if b.err != nil {
 		return nil
 	}
@@ -107,7 +136,7 @@ func (b *builder) conv(x *G.Node, l Layer, relu bool) *G.Node {
 	}
 	w := b.input(x.Graph(), "vgg/"+l.Name+"/w", f.W, l.K, l.C, 3, 3)
 	bias := b.input(x.Graph(), "vgg/"+l.Name+"/b", f.B, l.K)
-	return b.apply(l.Name, op.NewConv(relu), x, w, bias)
+	return b.apply(l.Name, o, x, w, bias)
 }
 
 // input adds fixed numbers to the graph, or finds them there if another picture

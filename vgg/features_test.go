@@ -79,7 +79,7 @@ func run(t *testing.T, weights *vgg.Weights, pixels []float32, w, h int, taps []
 	g := G.NewGraph()
 	v := tensor.New(tensor.WithShape(1, 3, h, w), tensor.WithBacking(pixels))
 	x := G.NewTensor(g, tensor.Float32, 4, G.WithShape(1, 3, h, w), G.WithName("pixels"), G.WithValue(v))
-	nodes, err := weights.Features(x, taps, pooling)
+	nodes, err := weights.Features(x, taps, vgg.FeatureOptions{Pooling: pooling})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,18 +119,18 @@ func TestFeaturesDepth(t *testing.T) {
 		t.Error("conv1_1 has no negative value: it came with its ReLU")
 	}
 	x := G.NewTensor(G.NewGraph(), tensor.Float32, 4, G.WithShape(1, 3, 16, 16), G.WithName("pixels"))
-	if _, err := weights.Features(x, []string{"relu1_1"}, op.Max); err != nil {
+	if _, err := weights.Features(x, []string{"relu1_1"}, vgg.FeatureOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := len(x.Graph().ByName("vgg/conv1_2")); got != 0 {
 		t.Errorf("tap relu1_1 built %d nodes of conv1_2", got)
 	}
-	_, err = weights.Features(x, []string{"relu9_9"}, op.Max)
+	_, err = weights.Features(x, []string{"relu9_9"}, vgg.FeatureOptions{})
 	var unknown *vgg.UnknownLayerError
 	if !errors.As(err, &unknown) || unknown.Layer != "relu9_9" {
 		t.Errorf("unknown layer: got %v", err)
 	}
-	if _, err = weights.Features(x, []string{"relu5_1"}, op.Max); err == nil || !strings.Contains(err.Error(), "end before conv2_2") {
+	if _, err = weights.Features(x, []string{"relu5_1"}, vgg.FeatureOptions{}); err == nil || !strings.Contains(err.Error(), "end before conv2_2") {
 		t.Errorf("weights too short: got %v", err)
 	}
 }

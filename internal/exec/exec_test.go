@@ -55,7 +55,7 @@ func newProblem(t testing.TB, net *vgg.Network, w, h int, pooling op.Pooling, co
 		p.given[n] = d
 		return n
 	}
-	features, err := weights.Features(p.pixels, slices.Concat(content, style), pooling)
+	features, err := weights.Features(p.pixels, slices.Concat(content, style), vgg.FeatureOptions{Pooling: pooling})
 	if err != nil {
 		t.Fatal(err)
 	}

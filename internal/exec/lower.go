@@ -16,8 +16,10 @@ type lowering struct {
 	relu     map[*Node]*mask // by the node of the convolution or ReLU
 	pooled   map[*Node]*mask // by the node of the pooling: where each maximum was
 	buffers  []*buffer
-	masks    []*mask
-	steps    []lowered
+
+	distances map[*Node]*distance // by the node of the distance
+	masks     []*mask
+	steps     []lowered
 }
 
 // lowered is a step that waits for its buffers to have a place.
@@ -35,6 +37,7 @@ type value struct {
 	// A gradient that is never written out: buf, of the pooled shape, spread by
 	// the mask. Only the gradient of a convolution reads such a value.
 	spread kernel.Pooling
+	scale  float32
 	mask   *mask
 }
 
@@ -49,6 +52,7 @@ func newLowering(d *CPU, s *schedule) *lowering {
 		device: d, schedule: s,
 		values: map[*Node]*value{}, scalars: map[*Node]*float32{},
 		relu: map[*Node]*mask{}, pooled: map[*Node]*mask{},
+		distances: map[*Node]*distance{},
 	}
 }
 
@@ -61,7 +65,7 @@ func (c *lowering) lower(n *Node) error {
 	case *op.Affine:
 		c.affine(n, o, in[0])
 	case *op.Conv:
-		c.conv(n, o, in[0], in[1], in[2])
+		return c.conv(n, o, in[0], in[1], in[2])
 	case *op.ConvGrad:
 		c.convGrad(n, o, in[0], in[1], in[2])
 	case *op.ReLU:
@@ -73,13 +77,30 @@ func (c *lowering) lower(n *Node) error {
 	case *op.PoolGrad:
 		c.poolGrad(n, o, in[0], in[1])
 	case *op.Gram:
-		c.gram(n, in[0])
+		c.gram(n, in)
 	case *op.GramGrad:
-		c.gramGrad(n, in[0], in[1])
+		c.gramGrad(n, in)
 	case *op.MeanSquare:
 		c.meanSquare(n, in[0], in[1])
 	case *op.MeanSquareGrad:
 		c.meanSquareGrad(n, in[0], in[1], in[2])
+	case *op.Moments:
+		c.moments(n, in)
+	case *op.MomentsGrad:
+		c.momentsGrad(n, o, in)
+	case *op.MeanGram:
+		c.meanGram(n, in)
+	case *op.MeanGramGrad:
+		c.meanGramGrad(n, in)
+	case *op.W2:
+		c.w2(n, in[0], in[1])
+	case *op.W2Grad:
+		c.w2Grad(n, in[0], in[1], in[2], in[3])
+	case *op.NormalizeGrad:
+		c.reads(in[0])
+		c.values[n] = c.values[in[0]]
+	case *op.NormalizedGrad:
+		c.normalizedGrad(n, o, in[0])
 	case *op.TV:
 		c.tv(n, o, in[0])
 	case *op.TVGrad:

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"fmt"
+
 	"nst/internal/kernel"
 	"nst/internal/op"
 )
@@ -18,7 +20,10 @@ func (c *lowering) affine(n *Node, o *op.Affine, x *Node) {
 
 // conv lowers a convolution. If nothing but a pooling reads its result, the two
 // are one pass and the result is never written out.
-func (c *lowering) conv(n *Node, o *op.Conv, x, w, b *Node) {
+func (c *lowering) conv(n *Node, o *op.Conv, x, w, b *Node) error {
+	if o.Pad != op.Zero && x.Shape()[1] != 3 {
+		return fmt.Errorf("cpu: %s: padding %v is there for the first convolution only", n.Name(), o.Pad)
+	}
 	var grads bool
 	var readers []*Node
 	for _, u := range c.schedule.users[n] {
@@ -34,10 +39,10 @@ func (c *lowering) conv(n *Node, o *op.Conv, x, w, b *Node) {
 	in, out := features(x), features(n)
 	k16 := whole(out.C)
 	bias, weights := padBias(op.Floats(b.Value()), k16), op.Floats(w.Value())
-	fused := kernel.None
+	fused, scale := kernel.None, float32(1)
 	dst := n
 	if pool, ok := onlyPool(readers); ok && o.ReLU && in.C != 3 && !c.schedule.outputs[n] {
-		dst, fused = readers[0], pool
+		dst, fused, scale = readers[0], pooling(pool.Pooling), pool.Scale
 	}
 	to, _ := c.result(dst, true)
 	var m *mask
@@ -50,26 +55,24 @@ func (c *lowering) conv(n *Node, o *op.Conv, x, w, b *Node) {
 		if in.C == 3 {
 			return c.device.engine.NewConvFirst(kernel.ConvFirstSpec{
 				K: k16, H: in.H, W: in.W, Weights: padFilters(weights, out.C, 3, k16, 3), Bias: bias,
-				ReLU: o.ReLU, In: from.buf.data, Out: to.buf.data, OutMask: m.words16(),
+				ReLU: o.ReLU, Replicate: o.Pad == op.Replicate, In: from.buf.data, Out: to.buf.data, OutMask: m.words16(),
 			}).Run
 		}
 		return c.device.engine.NewConv(kernel.ConvSpec{
 			C: whole(in.C), K: k16, H: in.H, W: in.W, U: c.device.filter(weights, out.C, in.C, false), Bias: bias,
-			ReLU: o.ReLU, In: from.buf.data, Out: to.buf.data, OutMask: m.words16(), OutPool: fused,
+			ReLU: o.ReLU, In: from.buf.data, Out: to.buf.data, OutMask: m.words16(), OutPool: fused, PoolScale: scale,
 		}).Run
 	})
+	return nil
 }
 
-// onlyPool tells whether a pooling is the one reader.
-func onlyPool(readers []*Node) (kernel.Pooling, bool) {
+// onlyPool returns the one reader, if it is a pooling that a convolution can do.
+func onlyPool(readers []*Node) (*op.Pool, bool) {
 	if len(readers) != 1 {
-		return 0, false
+		return nil, false
 	}
 	p, ok := readers[0].Op().(*op.Pool)
-	if !ok {
-		return 0, false
-	}
-	return pooling(p.Pooling), true
+	return p, ok && p.Pooling != op.L2
 }
 
 func pooling(p op.Pooling) kernel.Pooling {
@@ -104,12 +107,12 @@ func (c *lowering) convGrad(n *Node, o *op.ConvGrad, grad, y, w *Node) {
 		if first {
 			return c.device.engine.NewConvFirstGrad(kernel.ConvFirstGradSpec{
 				K: k16, H: out.H, W: out.W, Weights: padFilters(weights, out.C, 3, k16, 3),
-				In: from.buf.data, InMask: m.words16(), Out: to.buf.data, Accumulate: add,
+				In: from.buf.data, InMask: m.words16(), Out: to.buf.data, Replicate: o.Pad == op.Replicate, Accumulate: add,
 			}).Run
 		}
 		return c.device.engine.NewConv(kernel.ConvSpec{
 			C: k16, K: whole(back), H: out.H, W: out.W, U: c.device.filter(weights, out.C, back, true),
-			In: from.buf.data, InMask: m.words16(), Unpool: from.spread, Out: to.buf.data, Accumulate: add,
+			In: from.buf.data, InMask: m.words16(), Unpool: from.spread, PoolScale: from.scale, Out: to.buf.data, Accumulate: add,
 		}).Run
 	})
 }
@@ -122,12 +125,21 @@ func (c *lowering) pool(n *Node, o *op.Pool, x *Node) {
 	c.reads(x)
 	from := c.values[x]
 	to, _ := c.result(n, true)
+	if o.Pooling == op.L2 {
+		c.step(n.Name(), func() func() {
+			s := from.shape
+			return c.device.engine.NewL2Pool(kernel.L2PoolSpec{
+				C: s.C, H: s.H, W: s.W, Scale: o.Scale, In: from.buf.data, Out: to.buf.data,
+			}).Run
+		})
+		return
+	}
 	m := c.newMask(from.shape)
 	c.pooled[x] = m
 	c.step(n.Name(), func() func() {
 		s := from.shape
 		return c.device.engine.NewPoolForward(kernel.PoolSpec{
-			Kind: pooling(o.Pooling), C: s.C, H: s.H, W: s.W, In: from.buf.data, Out: to.buf.data, Mask: m.words16(),
+			Kind: pooling(o.Pooling), C: s.C, H: s.H, W: s.W, In: from.buf.data, Out: to.buf.data, Mask: m.words16(), Scale: o.Scale,
 		}).Run
 	})
 }
@@ -137,7 +149,11 @@ func (c *lowering) pool(n *Node, o *op.Pool, x *Node) {
 func (c *lowering) poolGrad(n *Node, o *op.PoolGrad, x, grad *Node) {
 	from := c.values[grad]
 	if c.values[x] == nil {
-		c.values[n] = &value{buf: from.buf, shape: from.shape, blocked: true, spread: pooling(o.Pooling), mask: c.relu[x]}
+		c.values[n] = &value{buf: from.buf, shape: from.shape, blocked: true, spread: pooling(o.Pooling), scale: o.Scale, mask: c.relu[x]}
+		return
+	}
+	if o.Pooling == op.L2 {
+		c.l2PoolGrad(n, o, x, grad)
 		return
 	}
 	c.reads(grad)
@@ -146,7 +162,20 @@ func (c *lowering) poolGrad(n *Node, o *op.PoolGrad, x, grad *Node) {
 	c.step(n.Name(), func() func() {
 		s := to.shape
 		return c.device.engine.NewPoolBackward(kernel.PoolGradSpec{
-			Kind: pooling(o.Pooling), C: s.C, H: s.H, W: s.W, In: from.buf.data, Out: to.buf.data, Mask: m.words16(), Accumulate: add,
+			Kind: pooling(o.Pooling), C: s.C, H: s.H, W: s.W, In: from.buf.data, Out: to.buf.data, Mask: m.words16(), Scale: o.Scale, Accumulate: add,
+		}).Run
+	})
+}
+
+// l2PoolGrad lowers the gradient of a pooling by the root of the sum of squares.
+func (c *lowering) l2PoolGrad(n *Node, o *op.PoolGrad, x, grad *Node) {
+	c.reads(x, grad)
+	in, from := c.values[x], c.values[grad]
+	to, add := c.result(n, true)
+	c.step(n.Name(), func() func() {
+		s := to.shape
+		return c.device.engine.NewL2Pool(kernel.L2PoolSpec{
+			C: s.C, H: s.H, W: s.W, Scale: o.Scale, In: in.buf.data, Grad: from.buf.data, Out: to.buf.data, Accumulate: add,
 		}).Run
 	})
 }

@@ -12,39 +12,6 @@ func (c *lowering) scalarOf(n *Node) *float32 {
 	return s
 }
 
-// gram lowers the Gram matrix of features x.
-func (c *lowering) gram(n, x *Node) {
-	c.reads(x)
-	from := c.values[x]
-	to, _ := c.result(n, false)
-	c.step(n.Name(), func() func() {
-		s := from.shape
-		return c.device.engine.NewGram(kernel.GramSpec{
-			C: s.C, H: s.H, W: s.W, In: from.buf.data, Out: to.buf.data, Scale: 1 / float32(s.H*s.W),
-		}).Run
-	})
-}
-
-// gramGrad lowers the gradient of a Gram matrix to its features x.
-func (c *lowering) gramGrad(n, grad, x *Node) {
-	c.reads(grad, x)
-	d, from := c.values[grad], c.values[x]
-	to, add := c.result(n, true)
-	sym := c.buffer(d.buf.floats)
-	c.step(n.Name(), func() func() {
-		s := from.shape
-		k := c.device.engine.NewGramGrad(kernel.GramGradSpec{
-			C: s.C, H: s.H, W: s.W, D: sym.data, In: from.buf.data, Out: to.buf.data, Accumulate: add,
-		})
-		scale := 1 / float32(s.H*s.W)
-		dst, src := sym.data, d.buf.data
-		return func() {
-			op.Symmetrise(dst, src, scale)
-			k.Run()
-		}
-	})
-}
-
 // meanSquare lowers the mean of squared differences of a and b.
 func (c *lowering) meanSquare(n, a, b *Node) {
 	c.reads(a, b)
@@ -70,17 +37,29 @@ func (c *lowering) meanSquareGrad(n, a, b, grad *Node) {
 	})
 }
 
-// tv lowers the total variation of picture x.
+// stencil describes the differences of a total variation of pixels x.
+func stencil(f op.TVForm, rng float32, s kernel.Shape) kernel.StencilSpec {
+	return kernel.StencilSpec{C: s.C, H: s.H, W: s.W, Differences: f.Stencil(s.C, s.H, s.W, rng)}
+}
+
+// tv lowers the total variation of picture x. The quadratic form has a kernel of
+// its own.
 func (c *lowering) tv(n *Node, o *op.TV, x *Node) {
 	c.reads(x)
 	from, s := c.values[x], features(x)
 	out := c.scalarOf(n)
+	spec := stencil(o.Form, o.Range, s)
 	c.step(n.Name(), func() func() {
 		pixels := from.buf.data
-		return func() {
-			dx, dy := c.device.engine.TV(pixels, s.C, s.H, s.W)
-			*out = o.Value(dx, dy, s.C, s.H, s.W)
+		if o.Form == op.Quadratic {
+			return func() {
+				dx, dy := c.device.engine.TV(pixels, s.C, s.H, s.W)
+				*out = float32(spec.Differences[0].Weight*dx + spec.Differences[1].Weight*dy)
+			}
 		}
+		spec.In = pixels
+		k := c.device.engine.NewStencil(spec)
+		return func() { *out = float32(k.Sum()) }
 	})
 }
 
@@ -90,12 +69,19 @@ func (c *lowering) tvGrad(n *Node, o *op.TVGrad, x, grad *Node) {
 	from, s := c.values[x], features(x)
 	to, add := c.result(n, false)
 	g := c.scalars[grad]
+	spec := stencil(o.Form, o.Range, s)
 	c.step(n.Name(), func() func() {
 		dst, pixels := to.buf.data, from.buf.data
-		return func() {
-			sx, sy := o.Weights(s.C, s.H, s.W, *g)
-			c.device.engine.TVGrad(dst, pixels, s.C, s.H, s.W, sx, sy, add)
+		if o.Form == op.Quadratic {
+			sx, sy := spec.Differences[0].Weight, spec.Differences[1].Weight
+			return func() {
+				d := float64(*g)
+				c.device.engine.TVGrad(dst, pixels, s.C, s.H, s.W, float32(d*sx), float32(d*sy), add)
+			}
 		}
+		spec.In, spec.Out, spec.Accumulate = pixels, dst, add
+		k := c.device.engine.NewStencil(spec)
+		return func() { k.Gradient(float64(*g)) }
 	})
 }
 
@@ -121,4 +107,23 @@ func (c *lowering) weightedSum(n *Node, o *op.WeightedSum, in []*Node) {
 func (c *lowering) scale(n *Node, o *op.Scale, x *Node) {
 	out, from := c.scalarOf(n), c.scalars[x]
 	c.step(n.Name(), func() func() { return func() { *out = o.By * *from } })
+}
+
+// normalizedGrad lowers the gradient that is divided by its own size.
+func (c *lowering) normalizedGrad(n *Node, o *op.NormalizedGrad, grad *Node) {
+	c.reads(grad)
+	from := c.values[grad]
+	to, add := c.result(n, from.blocked)
+	c.step(n.Name(), func() func() {
+		e, dst, src := c.device.engine, to.buf.data, from.buf.data
+		return func() {
+			f := o.Factor(e.AbsSum(src))
+			if add {
+				e.Axpy(f, src, dst)
+				return
+			}
+			copy(dst, src)
+			e.Scale(f, dst)
+		}
+	})
 }

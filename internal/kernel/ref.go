@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -183,6 +184,44 @@ func RefAvgPoolGrad(dx, dy []float32, c, h, w int, scale float32) {
 		for y := range h / 2 * 2 {
 			for j := range w / 2 * 2 {
 				dx[(i*h+y)*w+j] = 0.25 * scale * dy[(i*(h/2)+y/2)*(w/2)+j/2]
+			}
+		}
+	})
+}
+
+// RefL2Pool computes dst (c,h/2,w/2), scale times the root of the sum of the
+// squares of each 2x2 window of x (c,h,w) with stride 2.
+func RefL2Pool(dst, x []float32, c, h, w int, scale float32) {
+	refParallel(c, func(i int) {
+		for y := range h / 2 {
+			for j := range w / 2 {
+				p := (i*h+2*y)*w + 2*j
+				dst[(i*(h/2)+y)*(w/2)+j] = scale * refNorm(x[p], x[p+1], x[p+w], x[p+w+1])
+			}
+		}
+	})
+}
+
+func refNorm(a, b, c, d float32) float32 {
+	x, y := math.Hypot(float64(a), float64(b)), math.Hypot(float64(c), float64(d))
+	return float32(math.Hypot(x, y))
+}
+
+// RefL2PoolGrad computes dx (c,h,w), the gradient of [RefL2Pool] to x, from dy
+// (c,h/2,w/2). A window of zeros has the gradient 0.
+func RefL2PoolGrad(dx, x, dy []float32, c, h, w int, scale float32) {
+	clear(dx[:c*h*w])
+	refParallel(c, func(i int) {
+		for y := range h / 2 {
+			for j := range w / 2 {
+				p := (i*h+2*y)*w + 2*j
+				norm := refNorm(x[p], x[p+1], x[p+w], x[p+w+1])
+				if norm == 0 {
+					continue
+				}
+				for _, q := range [...]int{p, p + 1, p + w, p + w + 1} {
+					dx[q] = scale * dy[(i*(h/2)+y)*(w/2)+j] * x[q] / norm
+				}
 			}
 		}
 	})

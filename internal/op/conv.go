@@ -9,11 +9,24 @@ import (
 	"nst/internal/kernel"
 )
 
-// Conv is the 3x3 convolution of VGG, stride 1, zero padding 1: inputs x
+// Padding says what a convolution sees beyond the edge.
+type Padding int
+
+// The paddings: zeros, as networks are trained, or the nearest position, which
+// spares a picture the dark frame that zeros draw around it.
+const (
+	Zero Padding = iota
+	Replicate
+)
+
+func (p Padding) String() string { return [...]string{"zero", "replicate"}[p] }
+
+// Conv is the 3x3 convolution of VGG, stride 1, padded by 1: inputs x
 // (1, c, h, w), filters (k, c, 3, 3) and biases (k), output (1, k, h, w).
 type Conv struct {
 	meta
 	ReLU bool // apply max(0, y)
+	Pad  Padding
 }
 
 // ConvGrad is the gradient of [Conv] to its first input: inputs the gradient of
@@ -22,6 +35,7 @@ type Conv struct {
 type ConvGrad struct {
 	meta
 	ReLU bool
+	Pad  Padding
 }
 
 var (
@@ -30,12 +44,12 @@ var (
 )
 
 // NewConv returns a convolution, with or without the ReLU after it.
-func NewConv(relu bool) *Conv {
-	return &Conv{meta{fmt.Sprintf("conv{relu:%t}", relu), []int{4, filters, 1}, 4}, relu}
+func NewConv(relu bool, pad Padding) *Conv {
+	return &Conv{meta{fmt.Sprintf("conv{relu:%t pad:%v}", relu, pad), []int{4, filters, 1}, 4}, relu, pad}
 }
 
-func newConvGrad(relu bool) *ConvGrad {
-	return &ConvGrad{meta{fmt.Sprintf("convgrad{relu:%t}", relu), []int{4, 4, filters}, 4}, relu}
+func newConvGrad(relu bool, pad Padding) *ConvGrad {
+	return &ConvGrad{meta{fmt.Sprintf("convgrad{relu:%t pad:%v}", relu, pad), []int{4, 4, filters}, 4}, relu, pad}
 }
 
 // InferShape returns (1, k, h, w).
@@ -57,7 +71,7 @@ func (o *Conv) DiffWRT(int) []bool { return []bool{true, false, false} }
 
 // SymDiff returns the gradient to x.
 func (o *Conv) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
-	dx, err := Apply(out.Name()+"/dx", newConvGrad(o.ReLU), grad, out, in[1])
+	dx, err := Apply(out.Name()+"/dx", newConvGrad(o.ReLU, o.Pad), grad, out, in[1])
 	return G.Nodes{dx, nil, nil}, err
 }
 
@@ -66,7 +80,11 @@ func (o *Conv) Do(in ...G.Value) (G.Value, error) {
 	c, h, w := chw(in[0].Shape())
 	k := in[1].Shape()[0]
 	y := make([]float32, k*h*w)
-	kernel.RefConv3x3(y, Floats(in[0]), Floats(in[1]), Floats(in[2]), c, h, w, k, o.ReLU)
+	conv := kernel.RefConv3x3
+	if o.Pad == Replicate {
+		conv = kernel.RefConv3x3Replicate
+	}
+	conv(y, Floats(in[0]), Floats(in[1]), Floats(in[2]), c, h, w, k, o.ReLU)
 	return dense(y, 1, k, h, w), nil
 }
 
@@ -92,7 +110,11 @@ func (o *ConvGrad) Do(in ...G.Value) (G.Value, error) {
 		dy = maskPositive(dy, Floats(in[1]))
 	}
 	dx := make([]float32, c*h*w)
-	kernel.RefConv3x3Grad(dx, dy, Floats(in[2]), c, h, w, k)
+	grad := kernel.RefConv3x3Grad
+	if o.Pad == Replicate {
+		grad = kernel.RefConv3x3ReplicateGrad
+	}
+	grad(dx, dy, Floats(in[2]), c, h, w, k)
 	return dense(dx, 1, c, h, w), nil
 }
 

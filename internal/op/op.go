@@ -4,7 +4,7 @@
 //
 // Start with [Apply], which puts an operation into a graph:
 //
-//	y, err := op.Apply("conv1_1", op.NewConv(true), x, w, b)
+//	y, err := op.Apply("conv1_1", op.NewConv(true, op.Zero), x, w, b)
 //
 // Activations are (1, c, h, w) float32, Gram matrices (c, c), losses scalars.
 // Do computes with the plain, direct loops of package kernel, so that Gorgonia's

@@ -12,27 +12,36 @@ import (
 // Pooling says how four features become one.
 type Pooling int
 
-// The two poolings of the paper: the maximum, of VGG itself, and the average,
-// which Gatys et al. (2016, section 2) found to give smoother pictures.
+// The poolings: the maximum, of VGG itself; the average, which Gatys et al. (2016,
+// section 2) found to give smoother pictures; and the root of the sum of the squares.
 const (
 	Max Pooling = iota
 	Avg
+	L2
 )
 
-func (p Pooling) String() string { return [...]string{"max", "avg"}[p] }
+func (p Pooling) String() string { return [...]string{"max", "avg", "l2"}[p] }
+
+// Rescale is the factor that keeps the activations of VGG about as large under
+// pooling p as under the maximum that it was trained with; the numbers are those of
+// crowsonkb/style-transfer-pytorch.
+func (p Pooling) Rescale() float32 { return [...]float32{1, 2, 0.78}[p] }
 
 // Pool is 2x2 pooling with stride 2: (1, c, h, w) to (1, c, h/2, w/2), the last
-// row or column of an odd size left out.
+// row or column of an odd size left out. What is pooled is multiplied by Scale.
 type Pool struct {
 	meta
 	Pooling Pooling
+	Scale   float32
 }
 
 // PoolGrad is the gradient of [Pool]: inputs x and the gradient of the output;
-// output of the shape of x. Of equal maxima the first in reading order gets all.
+// output of the shape of x. Of equal maxima the first in reading order gets all;
+// four zeros have the gradient 0 under L2.
 type PoolGrad struct {
 	meta
 	Pooling Pooling
+	Scale   float32
 }
 
 var (
@@ -40,8 +49,10 @@ var (
 	_ G.Op   = (*PoolGrad)(nil)
 )
 
-// NewPool returns 2x2 pooling.
-func NewPool(p Pooling) *Pool { return &Pool{meta{"pool{" + p.String() + "}", []int{4}, 4}, p} }
+// NewPool returns 2x2 pooling times scale.
+func NewPool(p Pooling, scale float32) *Pool {
+	return &Pool{meta{fmt.Sprintf("pool{%v %v}", p, scale), []int{4}, 4}, p, scale}
+}
 
 // InferShape returns (1, c, h/2, w/2).
 func (o *Pool) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
@@ -61,7 +72,7 @@ func (o *Pool) DiffWRT(int) []bool { return []bool{true} }
 
 // SymDiff returns the gradient to the input.
 func (o *Pool) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
-	g := &PoolGrad{meta{"poolgrad{" + o.Pooling.String() + "}", []int{4, 4}, 4}, o.Pooling}
+	g := &PoolGrad{meta{fmt.Sprintf("poolgrad{%v %v}", o.Pooling, o.Scale), []int{4, 4}, 4}, o.Pooling, o.Scale}
 	dx, err := Apply(out.Name()+"/dx", g, in[0], grad)
 	return G.Nodes{dx}, err
 }
@@ -70,10 +81,14 @@ func (o *Pool) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 func (o *Pool) Do(in ...G.Value) (G.Value, error) {
 	c, h, w := chw(in[0].Shape())
 	y := make([]float32, c*(h/2)*(w/2))
-	if o.Pooling == Max {
+	switch o.Pooling {
+	case Max:
 		kernel.RefMaxPool(y, Floats(in[0]), c, h, w)
-	} else {
-		kernel.RefAvgPool(y, Floats(in[0]), c, h, w, 1)
+		scale(y, o.Scale)
+	case Avg:
+		kernel.RefAvgPool(y, Floats(in[0]), c, h, w, o.Scale)
+	case L2:
+		kernel.RefL2Pool(y, Floats(in[0]), c, h, w, o.Scale)
 	}
 	return dense(y, 1, c, h/2, w/2), nil
 }
@@ -85,10 +100,21 @@ func (o *PoolGrad) InferShape(in ...G.DimSizer) (tensor.Shape, error) { return o
 func (o *PoolGrad) Do(in ...G.Value) (G.Value, error) {
 	c, h, w := chw(in[0].Shape())
 	dx := make([]float32, c*h*w)
-	if o.Pooling == Max {
+	switch o.Pooling {
+	case Max:
 		kernel.RefMaxPoolGrad(dx, Floats(in[0]), Floats(in[1]), c, h, w)
-	} else {
-		kernel.RefAvgPoolGrad(dx, Floats(in[1]), c, h, w, 1)
+		scale(dx, o.Scale)
+	case Avg:
+		kernel.RefAvgPoolGrad(dx, Floats(in[1]), c, h, w, o.Scale)
+	case L2:
+		kernel.RefL2PoolGrad(dx, Floats(in[0]), Floats(in[1]), c, h, w, o.Scale)
 	}
 	return dense(dx, 1, c, h, w), nil
+}
+
+// scale multiplies x by f.
+func scale(x []float32, f float32) {
+	for i := range x {
+		x[i] *= f
+	}
 }

@@ -92,7 +92,7 @@ func newProblem(size int) (*problem, error) {
 	err = exec.Build(func() error {
 		p.pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, size, size)
 		style := []string{"relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"}
-		f, err := weights.Features(p.pixels, slices.Concat(style, []string{"relu4_2"}), pooling)
+		f, err := weights.Features(p.pixels, slices.Concat(style, []string{"relu4_2"}), vgg.FeatureOptions{Pooling: pooling})
 		if err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ import model
 import reference
 
 
-def margin(x, weights, network, pool):
+def margin(x, weights, network, pool, rescale=False, replicate=False):
     """The smallest distance to a kink of picture x (3, H, W), in rounding errors."""
     h, block, least = model.caffe(x)[None], "1", float("inf")
     for depth, (name, _, _) in enumerate(model.conv_shapes(network)):
@@ -29,8 +29,12 @@ def margin(x, weights, network, pool):
             block = name[0]
             if pool == "max":
                 least = min(least, gap(h[0]) / noise)
-            h = {"max": F.max_pool2d, "avg": F.avg_pool2d}[pool](h, 2)
-        z = F.conv2d(h, *weights[name], padding=1)
+            h = {"max": F.max_pool2d, "avg": F.avg_pool2d, "l2": model.l2_pool2d}[pool](h, 2)
+            h = h * (model.RESCALE[pool] if rescale else 1)
+        if replicate and depth == 0:
+            z = F.conv2d(F.pad(h, (1, 1, 1, 1), "replicate"), *weights[name])
+        else:
+            z = F.conv2d(h, *weights[name], padding=1)
         least = min(least, (z.abs().min() / rms(z)).item() / noise)
         h = F.relu(z)
     return least

@@ -87,18 +87,34 @@ def convention(bgr, scale, mean, std):
 caffe = convention(True, 255, (103.939, 116.779, 123.68), (1, 1, 1))
 
 
-def features(x, weights, network, pool="max", prepare=caffe, taps=TAPS):
-    """{"relu1_1": (C, H, W), ...} of picture x (3, H, W) in [0, 1] RGB."""
+def l2_pool2d(x, n):
+    """The root of the sum of the squares of each n x n window."""
+    return F.lp_pool2d(x, 2, n)
+
+
+# What keeps activations at their size where the maximum is replaced.
+RESCALE = {"max": 1, "avg": 2, "l2": 0.78}
+
+
+def features(x, weights, network, pool="max", prepare=caffe, taps=TAPS, rescale=False, replicate=False):
+    """{"relu1_1": (C, H, W), ...} of picture x (3, H, W) in [0, 1] RGB.
+
+    rescale multiplies what is pooled, replicate continues the picture by its nearest pixel in the first convolution.
+    """
     if not taps:
         return {}
-    pooling = {"max": F.max_pool2d, "avg": F.avg_pool2d}[pool]
+    pooling = {"max": F.max_pool2d, "avg": F.avg_pool2d, "l2": l2_pool2d}[pool]
     out, h = {}, prepare(x)[None]
     block = "1"
     for name, _, _ in conv_shapes(network, max(taps)):
         if name[0] != block:
-            h, block = pooling(h, 2), name[0]
+            h, block = pooling(h, 2) * (RESCALE[pool] if rescale else 1), name[0]
         w, b = weights[name]
-        h = F.relu(F.conv2d(h, w, b, padding=1))
+        if replicate and name == "1_1":
+            h = F.conv2d(F.pad(h, (1, 1, 1, 1), "replicate"), w, b)
+        else:
+            h = F.conv2d(h, w, b, padding=1)
+        h = F.relu(h)
         if "relu" + name in taps:
             out["relu" + name] = h[0]
     return out

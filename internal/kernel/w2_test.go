@@ -1,0 +1,56 @@
+package kernel_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"nst/internal/kernel"
+)
+
+// momentsOf returns the means and second moments of n random features with c
+// channels, means and spread growing with the channel.
+func momentsOf(r *rand.Rand, c, n int) []float32 {
+	x := random(r, c*n)
+	for i := range x {
+		k := float32(i/n%5 + 1)
+		x[i] = k * (x[i] + 1)
+	}
+	out := make([]float32, (1+c)*c)
+	kernel.RefGram(out[c:], x, c, n, 1/float32(n))
+	for i := range c {
+		for _, v := range x[i*n:][:n] {
+			out[i] += v / float32(n)
+		}
+	}
+	return out
+}
+
+func TestW2(t *testing.T) {
+	each(t, func(t *testing.T, e *kernel.Engine, r *rand.Rand) {
+		for _, c := range []int{1, 5, 16, 37, 64} {
+			x, target := momentsOf(r, c, 3*c), momentsOf(r, c, 2*c)
+			m := func() []float32 { return dirty(kernel.MatrixLen(c)) }
+			s := kernel.W2Spec{
+				C: c, X: x, Target: target, Grad: dirty(len(x)), Seen: dirty(len(x)), Half: m(), Root: m(),
+				Scratch: [4][]float32{m(), m(), m(), m()},
+			}
+			w := e.NewW2(s)
+			for run := range 3 { // the second run knows the target, the third has another
+				want := make([]float32, len(x))
+				value := kernel.RefW2(want, x, target, c)
+				if got := w.Run(); math.Abs(got-value) > 2e-5*value {
+					t.Fatalf("%d channels: distance %v, want %v", c, got, value)
+				}
+				w.Gradient(0.5)
+				for i := range want {
+					want[i] *= 0.5
+				}
+				wantClose(t, s.Grad, want, 2e-4)
+				if run > 0 {
+					copy(target, momentsOf(r, c, 4*c))
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,41 @@
+package loss
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"nst/internal/op"
+)
+
+// Moments returns the mean and the standard deviation of each channel of features
+// (1, c, h, w), as (2, c): the means, then the deviations. guide, (h, w), gives
+// position p the weight guide[p]²; nil stands for all alike.
+func Moments(name string, features, guide *G.Node) (*G.Node, error) {
+	return op.Apply(name, op.NewMoments(guide != nil), guided(features, guide)...)
+}
+
+// guided is the inputs of a statistic of features, with a guide or without.
+func guided(features, guide *G.Node) []*G.Node {
+	if guide == nil {
+		return []*G.Node{features}
+	}
+	return []*G.Node{features, guide}
+}
+
+// StyleMeanStd returns the mean over channels of (μ - μ')² plus that of (σ - σ')²,
+// for the [Moments] μ, σ of features (1, c, h, w) and the target (2, c) that they
+// are of the style picture. It is what Galerne et al. (2023, arXiv 2212.13459) add
+// to the Gram loss, which alone does not say how features are spread about their
+// mean; Li et al. (2017, arXiv 1701.01036) use it alone. guide is as in [Moments].
+//
+// A channel with σ = 0 has no gradient through σ.
+func StyleMeanStd(name string, features, guide, target *G.Node) (*G.Node, error) {
+	m, err := Moments(name+"/moments", features, guide)
+	if err != nil {
+		return nil, err
+	}
+	half, err := op.Apply(name+"/half", op.NewMeanSquare(2), m, target)
+	if err != nil {
+		return nil, err
+	}
+	return op.Apply(name, op.NewWeightedSum([]float32{2}), half)
+}
