@@ -163,6 +163,9 @@ func TestOracle(t *testing.T) {
 		{"shallow", 20, 17, op.Max, []string{"relu1_1"}, []string{"relu1_1"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			if testing.Short() && tt.w*tt.h > 600 {
+				t.Skip("small pictures are enough in short mode")
+			}
 			// The gradient jumps where a maximum changes place or an activation crosses
 			// zero, and now and then a picture lies within rounding of such a place. A
 			// mistake shows on every picture.
