@@ -22,7 +22,7 @@ demo: build ## paint a picture of our own in a style of our own: build/demo.jpg
 	@mkdir -p build
 	@./bin/nst weights path vgg19 >/dev/null 2>&1 || ./bin/nst weights pull vgg19
 	./bin/nst stylize testdata/images/content/lakeside.jpg testdata/images/style/flow.jpg \
-		--size 384 --iterations 150 -o build/demo.jpg --overwrite
+		--size 384 -o build/demo.jpg --overwrite
 
 .PHONY: test
 test: lint generated short race cross arm64 fuzz ## everything that must hold: what .ci/run runs
