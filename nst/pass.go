@@ -44,7 +44,7 @@ type pass struct {
 	setbacks  int // rollbacks since
 	iteration int // evaluations done
 	recent    []float64
-	snapshot  func() *imgio.Planar // painted, for Progress
+	snapshot  func() *imgio.Planar // finished, for Progress
 }
 
 // prepare makes all that the loop needs, which allocates nothing.
@@ -55,7 +55,7 @@ func (p *pass) prepare() {
 	if o := p.transfer.options; o.Optimizer == Adam && o.Average > 0 {
 		p.average = make([]float32, n)
 	}
-	p.snapshot = p.painted
+	p.snapshot = p.finished
 	p.transfer.vector.Scale(p.variables, levels, p.picture.Pix)
 	p.show()
 }
@@ -68,6 +68,7 @@ func (p *pass) descend(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		p.colour.confine(p.gradient)
 		p.iteration++
 		p.result.Iterations++
 		settled := false
@@ -160,6 +161,9 @@ func (p *pass) painted() *imgio.Planar {
 	}
 	return out
 }
+
+// finished returns what the result would be if the run ended here, at this scale.
+func (p *pass) finished() *imgio.Planar { return p.colour.finish(p.painted(), p.job.Content) }
 
 // carry takes over what the optimiser has learnt at the scale before: the moments
 // of Adam, resampled, the means being of the size that gradients have here. A

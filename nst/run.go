@@ -13,7 +13,8 @@ import (
 // run is one picture being painted, over all scales.
 type run struct {
 	transfer *Transfer
-	job      *Job
+	job      *Job // with the style as colour wants it
+	colour   colourMode
 	plan     []scale
 	began    time.Time
 	result   *Result
@@ -62,6 +63,7 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 	if last.picture.W != full.w || last.picture.H != full.h {
 		r.result.Picture = enlarge(r.result.Picture, full.w, full.h)
 	}
+	r.result.Picture = r.colour.finish(r.result.Picture, r.job.Content)
 	return r.result, err
 }
 
@@ -80,7 +82,7 @@ func (r *run) late() bool {
 // begin prepares the scale of that index, after the pass at the scale before it.
 func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	t, at := r.transfer, r.plan[index]
-	content := r.job.Content.Resize(at.w, at.h)
+	content := r.colour.content(r.job.Content.Resize(at.w, at.h))
 	var start *imgio.Planar
 	var err error
 	if last == nil {
@@ -91,7 +93,7 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pass{run: r, index: index, began: t.now(), picture: start, bestLoss: math.Inf(1)}
+	p := &pass{run: r, index: index, began: t.now(), picture: r.colour.content(start), bestLoss: math.Inf(1)}
 	if p.optimizer, err = t.options.optimizer(len(start.Pix), t.vector); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}

@@ -151,7 +151,9 @@ func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{transfer: t, job: &j, plan: plan, began: t.now(), result: &Result{Stop: StopIterations}}
+	mode, full := colourOf(t.options.Color), plan[len(plan)-1]
+	j.Style = j.Style.coloured(mode, j.Content.Resize(full.w, full.h))
+	r := &run{transfer: t, job: &j, colour: mode, plan: plan, began: t.now(), result: &Result{Stop: StopIterations}}
 	return r.paint(ctx)
 }
 
