@@ -13,7 +13,7 @@ import (
 // run is one picture being painted, over all scales.
 type run struct {
 	transfer *Transfer
-	job      *Job // with the style as colour wants it
+	job      *Job // with the style as colour wants it, and the mask of the result's size
 	colour   colourMode
 	plan     []scale
 	began    time.Time
@@ -63,8 +63,17 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 	if last.picture.W != full.w || last.picture.H != full.h {
 		r.result.Picture = enlarge(r.result.Picture, full.w, full.h)
 	}
-	r.result.Picture = r.colour.finish(r.result.Picture, r.job.Content)
+	r.result.Picture = r.finish(r.result.Picture)
 	return r.result, err
+}
+
+// finish turns a picture of the run, which it may change, into a result.
+func (r *run) finish(p *imgio.Planar) *imgio.Planar {
+	p = r.colour.finish(p, r.job.Content)
+	if r.job.Protect != nil {
+		r.job.Protect.restore(p, r.job.Content)
+	}
+	return p
 }
 
 func (r *run) elapsed() time.Duration { return r.transfer.now().Sub(r.began) }
@@ -105,6 +114,7 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	if p.objective, err = t.newObjective(ctx, content, r.job.Style, at.size, false); err != nil {
 		return nil, err
 	}
+	p.protection = newProtection(r.job.Protect, content)
 	p.prepare()
 	r.result.Scales++
 	r.result.Stop = StopIterations
