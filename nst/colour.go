@@ -1,9 +1,7 @@
 package nst
 
 import (
-	"fmt"
 	"math"
-	"strings"
 
 	"nst/imgio"
 )
@@ -58,21 +56,36 @@ type colourMode interface {
 	finish(result, content *imgio.Planar) *imgio.Planar
 }
 
-// parseColour returns the mode of a name, or an [OptionError].
-func parseColour(name string) (colourMode, error) {
+// colourOf returns the mode of a name, which must be one of [Colours].
+func colourOf(name string) colourMode {
 	switch name {
-	case ColourStyle:
-		return asPainted{}, nil
 	case ColourLuma:
-		return lumaOnly{}, nil
+		return lumaOnly{}
 	case ColourMatch:
-		return covarianceMatched{}, nil
+		return covarianceMatched{}
 	case ColourPost:
-		return recoloured{}, nil
+		return recoloured{}
 	case ColourHistogram:
-		return histogramMatched{}, nil
+		return histogramMatched{}
 	}
-	return nil, &OptionError{"Colour", fmt.Sprintf("%q", name), "must be one of " + strings.Join(Colours(), ", ")}
+	return asPainted{}
+}
+
+// coloured returns the style that a mode makes of s for a content as it came: s
+// itself, with all that it has measured, if the mode leaves its pictures as they
+// are.
+func (s *Style) coloured(m colourMode, content *imgio.Planar) *Style {
+	out := *s
+	out.pictures, out.targets = make([]StylePicture, len(s.pictures)), map[int][]target{}
+	same := true
+	for i, p := range s.pictures {
+		out.pictures[i] = StylePicture{m.style(p.Picture, content), p.Weight}
+		same = same && out.pictures[i].Picture == p.Picture
+	}
+	if same {
+		return s
+	}
+	return &out
 }
 
 // asPainted is [ColourStyle], and what the other modes do not change.

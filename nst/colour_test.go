@@ -1,7 +1,6 @@
 package nst
 
 import (
-	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -37,32 +36,17 @@ func flat(w, h int, r, g, b float32) *imgio.Planar {
 	return p
 }
 
-func modes(t *testing.T) map[string]colourMode {
-	t.Helper()
+func modes() map[string]colourMode {
 	all := map[string]colourMode{}
 	for _, name := range Colours() {
-		m, err := parseColour(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all[name] = m
+		all[name] = colourOf(name)
 	}
 	return all
 }
 
-func TestParseColour(t *testing.T) {
-	if len(modes(t)) != 5 {
-		t.Errorf("%d modes, want 5", len(modes(t)))
-	}
-	var bad *OptionError
-	if _, err := parseColour("sepia"); !errors.As(err, &bad) {
-		t.Errorf("sepia: %v, want an OptionError", err)
-	}
-}
-
 // TestColourStyle looks that the plain mode touches nothing.
 func TestColourStyle(t *testing.T) {
-	m := modes(t)[ColourStyle]
+	m := modes()[ColourStyle]
 	content, style := warm(9, 7), cold(5, 8)
 	gradient := []float32{1, 2, 3}
 	m.confine(gradient)
@@ -76,7 +60,7 @@ func TestColourMoments(t *testing.T) {
 	content, style := warm(61, 47), cold(80, 33)
 	want := momentsOf(content)
 	for name, tol := range map[string]float64{ColourMatch: 2 * ridge, ColourHistogram: 3e-4} {
-		got := momentsOf(modes(t)[name].style(style, content))
+		got := momentsOf(modes()[name].style(style, content))
 		for i := range 3 {
 			if d := math.Abs(got.mean[i] - want.mean[i]); d > 100*tol {
 				t.Errorf("%s: mean %d is %v, want %v", name, i, got.mean[i], want.mean[i])
@@ -88,7 +72,7 @@ func TestColourMoments(t *testing.T) {
 			}
 		}
 	}
-	got, luma := lumaMoments(modes(t)[ColourLuma].style(style, content)), lumaMoments(content)
+	got, luma := lumaMoments(modes()[ColourLuma].style(style, content)), lumaMoments(content)
 	if math.Abs(got.mean-luma.mean) > 1e-6 || math.Abs(got.variance-luma.variance) > 1e-5 {
 		t.Errorf("luma: %+v, want %+v", got, luma)
 	}
@@ -117,11 +101,11 @@ func TestColourHistogram(t *testing.T) {
 		return near, bright
 	}
 	n := style.W * style.H
-	near, bright := counts(modes(t)[ColourHistogram].style(style, content))
+	near, bright := counts(modes()[ColourHistogram].style(style, content))
 	if near < n*98/100 || math.Abs(float64(bright)/float64(n)-1.0/3) > 0.02 {
 		t.Errorf("%d of %d pixels have one of the two colours, %d the bright one", near, n, bright)
 	}
-	if near, _ := counts(modes(t)[ColourMatch].style(style, content)); near > n/2 {
+	if near, _ := counts(modes()[ColourMatch].style(style, content)); near > n/2 {
 		t.Errorf("the covariance alone puts %d of %d pixels there: the test shows nothing", near, n)
 	}
 }
@@ -162,7 +146,7 @@ func TestColourEven(t *testing.T) {
 		style.Pix[i] += (noise[i%n] - 0.5) * 3 / 255
 	}
 	for _, name := range []string{ColourLuma, ColourMatch, ColourHistogram} {
-		got := modes(t)[name].style(style, warm(50, 50))
+		got := modes()[name].style(style, warm(50, 50))
 		for ch := range 3 {
 			paper := got.Pix[ch*n+n/4 : (ch+1)*n]
 			if d := math.Sqrt(spreadOf(paper).variance); d > 0.015 {
@@ -182,7 +166,7 @@ func TestColourFinish(t *testing.T) {
 		return y, (float64(b[i]) - y) / 1.772, (float64(r[i]) - y) / 1.402
 	}
 	for _, name := range []string{ColourLuma, ColourPost} {
-		got := modes(t)[name].finish(result, content)
+		got := modes()[name].finish(result, content)
 		for i := range 31 * 22 {
 			y, cb, cr := chroma(got, i)
 			wy, _, _ := chroma(result, i)
@@ -191,7 +175,7 @@ func TestColourFinish(t *testing.T) {
 				t.Fatalf("%s: pixel %d is (%v, %v, %v), want (%v, %v, %v)", name, i, y, cb, cr, wy, wcb, wcr)
 			}
 		}
-		if same := modes(t)[name].finish(content, content); reftest.RelMax(same.Pix, content.Pix) > 1e-6 {
+		if same := modes()[name].finish(content, content); reftest.RelMax(same.Pix, content.Pix) > 1e-6 {
 			t.Errorf("%s: the content does not stay the content", name)
 		}
 	}
@@ -214,7 +198,7 @@ func TestRecolourRange(t *testing.T) {
 
 // TestColourLuma looks that the run of mode luma sees, and stays among, greys.
 func TestColourLuma(t *testing.T) {
-	m := modes(t)[ColourLuma]
+	m := modes()[ColourLuma]
 	content, style := warm(20, 15), cold(16, 16)
 	isGrey := func(x []float32) bool {
 		n := len(x) / 3
@@ -240,7 +224,7 @@ func TestColourExtremes(t *testing.T) {
 		"white": flat(3, 5, 1, 1, 1), "red": flat(16, 16, 1, 0, 0), "two pixels": soft(2, 1, 1, [3]float32{0.5, 0.5, 0.5}, [3]float32{1, 1, 1}),
 		"one pixel": flat(1, 1, 0.3, 0.6, 0.9),
 	}
-	for name, m := range modes(t) {
+	for name, m := range modes() {
 		for cn, content := range pictures {
 			for sn, style := range pictures {
 				keepC, keepS := slices.Clone(content.Pix), slices.Clone(style.Pix)
@@ -279,7 +263,7 @@ func TestColourGrey(t *testing.T) {
 		return most
 	}
 	for _, name := range []string{ColourMatch, ColourHistogram} {
-		m := modes(t)[name]
+		m := modes()[name]
 		// What is left of a grey style lies on one line in colour space.
 		s := momentsOf(m.style(greyish, warm(30, 20)))
 		values, _ := eigen(s.covariance)
@@ -294,7 +278,7 @@ func TestColourGrey(t *testing.T) {
 }
 
 func TestColourFinishResizes(t *testing.T) {
-	for name, m := range modes(t) {
+	for name, m := range modes() {
 		if r := m.finish(cold(20, 10), warm(41, 20)); r.W != 20 || r.H != 10 {
 			t.Errorf("%s: %dx%d, want 20x10", name, r.W, r.H)
 		}

@@ -40,9 +40,9 @@ var (
 
 // MaskError is a mask that does not serve.
 type MaskError struct {
-	What                        string // which one, as in: content mask 2
+	What                        string // which one: protect mask
 	Width, Height               int    // of the mask, pixels
-	PictureWidth, PictureHeight int    // of the picture that it is for
+	PictureWidth, PictureHeight int    // of the picture that it is for, as scaled
 	Err                         error  // ErrMaskShape, ErrMaskEmpty or ErrMaskFull
 }
 
@@ -56,9 +56,9 @@ func (e *MaskError) Error() string {
 // Unwrap returns what is wrong.
 func (e *MaskError) Unwrap() error { return e.Err }
 
-// Fit returns the mask at the size of its picture, w by h pixels, or a
+// fit returns the mask at the size of its picture, w by h pixels, or a
 // [MaskError], which calls the mask what.
-func (m *Mask) Fit(what string, w, h int) (*Mask, error) {
+func (m *Mask) fit(what string, w, h int) (*Mask, error) {
 	fail := func(err error) (*Mask, error) {
 		return nil, &MaskError{what, m.W, m.H, w, h, err}
 	}
@@ -67,7 +67,7 @@ func (m *Mask) Fit(what string, w, h int) (*Mask, error) {
 	if !near(fw, w) || !near(fh, h) {
 		return fail(ErrMaskShape)
 	}
-	m = m.Resize(w, h)
+	m = m.resize(w, h)
 	if m.sum() < 1 {
 		return fail(ErrMaskEmpty)
 	}
@@ -82,10 +82,10 @@ func (m *Mask) sum() (n float64) {
 	return n
 }
 
-// Resize returns the mask resampled to w by h pixels, both at least 1: the mean
+// resize returns the mask resampled to w by h pixels, both at least 1: the mean
 // over the area of each pixel along a side that shrinks, straight lines between
 // the middles of pixels along one that grows.
-func (m *Mask) Resize(w, h int) *Mask {
+func (m *Mask) resize(w, h int) *Mask {
 	across, down := coverage(m.W, w), coverage(m.H, h)
 	rows := make([]float64, m.H*w)
 	for y := range m.H {
@@ -135,35 +135,4 @@ func coverage(n, m int) []cover {
 		out[i] = c
 	}
 	return out
-}
-
-// Invert returns the mask that selects what m leaves out.
-func (m *Mask) Invert() *Mask {
-	out := &Mask{m.W, m.H, make([]float32, len(m.Pix))}
-	for i, v := range m.Pix {
-		out.Pix[i] = 1 - v
-	}
-	return out
-}
-
-// guide returns the guidance channel T of the mask for a layer of w by h places,
-// (h, w), scaled to a mean square of 1 (Gatys et al. 2017, "Controlling perceptual
-// factors in neural style transfer", section 4): the Gram matrix of the features
-// times T, over w h, is then that of a picture of nothing but the region, however
-// small the region is. The area is the mean square before the scaling. A loss that
-// counts with it pulls at every pixel of the region as hard as an unguided one
-// would, since a region's Gram matrix is as much easier to move as it is smaller.
-func (m *Mask) guide(w, h int) (t []float32, area float64) {
-	m = m.Resize(w, h)
-	for _, v := range m.Pix {
-		area += float64(v) * float64(v)
-	}
-	area /= float64(w * h)
-	if area == 0 {
-		return m.Pix, 0
-	}
-	for i, v := range m.Pix {
-		m.Pix[i] = float32(float64(v) / math.Sqrt(area))
-	}
-	return m.Pix, area
 }

@@ -1,6 +1,7 @@
 package nst
 
 import (
+	"context"
 	"errors"
 	"math"
 	"slices"
@@ -50,7 +51,7 @@ func TestMaskResize(t *testing.T) {
 		{8, 1, []float32{1, 0.75, 0.25, 0.125, 0.375, 0.5, 0.5, 0.5}},
 		{2, 3, []float32{0.5, 0.5, 0.5, 0.5, 0.5, 0.5}},
 	} {
-		got := m.Resize(c.w, c.h)
+		got := m.resize(c.w, c.h)
 		for i := range c.want {
 			if math.Abs(float64(got.Pix[i]-c.want[i])) > 1e-6 {
 				t.Errorf("%dx%d: %v, want %v", c.w, c.h, got.Pix, c.want)
@@ -60,13 +61,13 @@ func TestMaskResize(t *testing.T) {
 	}
 	big := half(97, 61)
 	for _, size := range [][2]int{{48, 30}, {6, 3}, {1, 1}, {97, 1}, {50, 60}} {
-		small := big.Resize(size[0], size[1])
+		small := big.resize(size[0], size[1])
 		a, b := big.sum()/float64(97*61), small.sum()/float64(size[0]*size[1])
 		if math.Abs(a-b) > 1e-6 {
 			t.Errorf("%v: mean %v, want %v", size, b, a)
 		}
 	}
-	if up := (&Mask{1, 1, []float32{0.25}}).Resize(3, 2); !slices.Equal(up.Pix, []float32{0.25, 0.25, 0.25, 0.25, 0.25, 0.25}) {
+	if up := (&Mask{1, 1, []float32{0.25}}).resize(3, 2); !slices.Equal(up.Pix, []float32{0.25, 0.25, 0.25, 0.25, 0.25, 0.25}) {
 		t.Errorf("one pixel became %v", up.Pix)
 	}
 }
@@ -94,7 +95,7 @@ func TestMaskFit(t *testing.T) {
 		{"one pixel", dot, 100, 100, nil},
 		{"a quarter of a pixel", dot, 50, 50, ErrMaskEmpty},
 	} {
-		m, err := c.m.Fit("content mask 2", c.w, c.h)
+		m, err := c.m.fit("protect mask", c.w, c.h)
 		if !errors.Is(err, c.want) || (c.want == nil && err != nil) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
 			continue
@@ -103,83 +104,8 @@ func TestMaskFit(t *testing.T) {
 		switch {
 		case c.want == nil && (m.W != c.w || m.H != c.h):
 			t.Errorf("%s: fitted to %dx%d", c.name, m.W, m.H)
-		case c.want != nil && (!errors.As(err, &e) || e.What != "content mask 2" || !strings.Contains(err.Error(), "content mask 2")):
+		case c.want != nil && (!errors.As(err, &e) || e.What != "protect mask" || !strings.Contains(err.Error(), "protect mask")):
 			t.Errorf("%s: %v does not say which mask", c.name, err)
-		}
-	}
-}
-
-func TestMaskInvert(t *testing.T) {
-	m := half(10, 3)
-	for i, v := range m.Invert().Pix {
-		if v != 1-m.Pix[i] {
-			t.Fatalf("pixel %d: %v", i, v)
-		}
-	}
-}
-
-// TestGuide looks that the guided Gram matrix of a region is that of the region
-// alone: features that are 2 inside and anything outside give 2·2.
-func TestGuide(t *testing.T) {
-	for _, m := range []*Mask{half(64, 48), half(64, 48).Invert(), NewMask(flat(8, 8, 1, 1, 1)), NewMask(flat(8, 8, 0.1, 0.1, 0.1))} {
-		guide, area := m.guide(16, 12)
-		small := m.Resize(16, 12)
-		var gram, squares float64
-		for i, g := range guide {
-			f := 2.0
-			if small.Pix[i] == 0 {
-				f = 100
-			}
-			gram += f * f * float64(g) * float64(g) / float64(len(guide))
-			squares += float64(small.Pix[i]) * float64(small.Pix[i]) / float64(len(guide))
-		}
-		if math.Abs(gram-4) > 1e-5 || math.Abs(area-squares) > 1e-9 {
-			t.Errorf("Gram is %v, want 4; area %v, want %v", gram, area, squares)
-		}
-	}
-	if guide, area := (&Mask{4, 4, make([]float32, 16)}).guide(2, 2); area != 0 || slices.Max(guide) != 0 {
-		t.Errorf("nothing selected: %v, %v", guide, area)
-	}
-}
-
-func TestPairMasks(t *testing.T) {
-	a, b := half(4, 4), half(8, 8)
-	two := []*Mask{a, b}
-	for _, c := range []struct {
-		name           string
-		styles         int
-		content, style []*Mask
-		want           []region
-	}{
-		{"none", 3, nil, nil, []region{}},
-		{"a style each", 2, two, nil, []region{{a, 0, nil}, {b, 1, nil}}},
-		{"a masked style each", 2, two, []*Mask{b, a}, []region{{a, 0, b}, {b, 1, a}}},
-		{"regions of one style", 1, two, []*Mask{b, a}, []region{{a, 0, b}, {b, 0, a}}},
-		{"one style in two regions", 1, two, nil, []region{{a, 0, nil}, {b, 0, nil}}},
-		{"one region", 1, two[:1], nil, []region{{a, 0, nil}}},
-		{"style masks alone", 2, nil, two, []region{{nil, 0, a}, {nil, 1, b}}},
-	} {
-		got, err := pairMasks(c.styles, c.content, c.style)
-		if err != nil || !slices.Equal(got, c.want) {
-			t.Errorf("%s: %v, %v, want %v", c.name, got, err, c.want)
-		}
-	}
-	for name, c := range map[string]struct {
-		styles         int
-		content, style []*Mask
-	}{
-		"more styles":                    {3, two, nil},
-		"fewer styles":                   {2, append(two, a), nil},
-		"more style masks":               {2, two, append(two, a)},
-		"fewer style masks":              {2, two, two[:1]},
-		"two parts of a style nowhere":   {1, nil, two},
-		"one region for two styles":      {2, two[:1], nil},
-		"a style mask for two styles":    {2, nil, two[:1]},
-		"one region with two style ones": {1, two[:1], two},
-	} {
-		var e *MaskCountError
-		if _, err := pairMasks(c.styles, c.content, c.style); !errors.Is(err, ErrMaskCount) || !errors.As(err, &e) || e.Styles != c.styles {
-			t.Errorf("%s: %v, want a MaskCountError", name, err)
 		}
 	}
 }
@@ -188,10 +114,7 @@ func TestPairMasks(t *testing.T) {
 // they say they are, and that what is protected is kept to the bit.
 func TestProtection(t *testing.T) {
 	content, x := warm(16, 12), cold(16, 12)
-	p, err := newProtection(half(32, 24), content)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := newProtection(half(32, 24), content)
 	blended := slices.Clone(x.Pix)
 	p.blend(blended)
 	n := 16 * 12
@@ -238,7 +161,7 @@ func TestProtection(t *testing.T) {
 	}
 
 	result := recolour(&imgio.Planar{W: 16, H: 12, Pix: blended}, content)
-	p.restore(result, content)
+	p.mask.restore(result, content)
 	for i, v := range result.Pix {
 		if p.mask.Pix[i%n] == 1 && v != content.Pix[i] {
 			t.Fatalf("restored value %d is %v, want %v", i, v, content.Pix[i])
@@ -248,7 +171,52 @@ func TestProtection(t *testing.T) {
 
 func TestProtectionOfAll(t *testing.T) {
 	var e *MaskError
-	if _, err := newProtection(NewMask(flat(9, 9, 1, 1, 1)), warm(9, 9)); !errors.Is(err, ErrMaskFull) || !errors.As(err, &e) {
+	if _, err := NewMask(flat(9, 9, 1, 1, 1)).forProtection(9, 9); !errors.Is(err, ErrMaskFull) || !errors.As(err, &e) {
 		t.Errorf("got %v, want a MaskError of ErrMaskFull", err)
+	}
+}
+
+// TestRunProtect looks that what is protected equals the content exactly in the
+// result and in the last picture on the way, in every mode of colour and from every
+// start, and that the rest is painted.
+func TestRunProtect(t *testing.T) {
+	for _, c := range []struct{ colour, init, optimizer string }{
+		{ColourStyle, InitContent, Adam},
+		{ColourStyle, InitNoise, LBFGS},
+		{ColourLuma, InitContent, Adam},
+		{ColourMatch, InitMean, LBFGSTorch},
+		{ColourPost, InitNoise, Adam},
+		{ColourHistogram, InitContent, LBFGS},
+	} {
+		tr, j := scene(t, func(o *Options) { o.Color, o.Init, o.Optimizer = c.colour, c.init, c.optimizer })
+		j.Content, j.Protect = warm(80, 60), half(160, 120)
+		var last *imgio.Planar
+		j.Progress = func(at Progress) { last = at.Picture() }
+		r, err := tr.Run(context.Background(), j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mask, want := half(160, 120).resize(64, 48), j.Content.Resize(64, 48)
+		for _, got := range []*imgio.Planar{r.Picture, last} {
+			changed, kept := 0, 0
+			for i, v := range got.Pix {
+				switch m := mask.Pix[i%(64*48)]; {
+				case m == 1 && v != want.Pix[i]:
+					t.Fatalf("%v: protected value %d is %v, want %v", c, i, v, want.Pix[i])
+				case m == 1:
+					kept++
+				case m == 0 && v != want.Pix[i]:
+					changed++
+				}
+			}
+			if kept < 3000 || changed < 3000 {
+				t.Errorf("%v: %d values kept, %d changed, of 9216", c, kept, changed)
+			}
+		}
+	}
+	tr, j := scene(t, nil)
+	j.Protect = half(60, 80)
+	if _, err := tr.Run(context.Background(), j); !errors.Is(err, ErrMaskShape) {
+		t.Errorf("a mask on its side: %v, want ErrMaskShape", err)
 	}
 }

@@ -31,6 +31,11 @@ type Job struct {
 	Style   *Style        // from [Transfer.Style]
 	Start   *imgio.Planar // the first picture, for Options.Init image; else nil
 
+	// Protect, if not nil, selects what of the content stays as it is, to the last
+	// bit; where the mask is soft the result is a blend. It has the shape of the
+	// content, at any size, and leaves a part of it to paint.
+	Protect *Mask
+
 	// Progress, if not nil, is called after every evaluation, on the goroutine
 	// that runs the job.
 	Progress func(Progress)

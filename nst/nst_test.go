@@ -274,6 +274,7 @@ func TestValidate(t *testing.T) {
 		"History":        func(o *nst.Options) { o.History = 0 },
 		"Threads":        func(o *nst.Options) { o.Threads = -1 },
 		"LearningRate":   func(o *nst.Options) { o.LearningRate = -1 },
+		"Color":          func(o *nst.Options) { o.Color = "sepia" },
 		"Tolerance":      func(o *nst.Options) { o.Tolerance = -1 },
 	} {
 		o := nst.DefaultOptions()

@@ -97,6 +97,11 @@ type Options struct {
 
 	// Threads is the number of processors used; 0 takes all there are.
 	Threads int
+
+	// Color says whose colours the result has, as one of the words of [Colours]. The
+	// losses that a run reports are those of the pictures that it sees, which are
+	// grey with luma; [Transfer.Score] takes pictures as they are.
+	Color string
 }
 
 // LayerWeight is a layer of the network with the weight of its loss.
@@ -166,6 +171,7 @@ func DefaultOptions() Options {
 		Clamp:         true,
 		History:       100,
 		Init:          InitContent,
+		Color:         ColourStyle,
 	}
 }
 
@@ -241,6 +247,7 @@ func (o *Options) Validate(net *vgg.Network) error {
 	if o.Threads < 0 {
 		bad("Threads", o.Threads, "must be 0 (all processors) or more")
 	}
+	word("Color", o.Color, Colours())
 	layers := func(field string, ls []LayerWeight, on float64) {
 		sum, seen := 0.0, map[string]bool{}
 		for _, l := range ls {

@@ -34,6 +34,8 @@ type pass struct {
 	optimizer optim.Optimizer
 	picture   *imgio.Planar // in [0, 1], what the objective sees
 
+	protection *protection // nil if there is none
+
 	variables []float32 // the picture in 8-bit levels, what the optimiser moves
 	gradient  []float32 // of the loss to the variables
 	average   []float32 // sum of the variables, each with its weight; nil if not wanted
@@ -44,7 +46,7 @@ type pass struct {
 	setbacks  int // rollbacks since
 	iteration int // evaluations done
 	recent    []float64
-	snapshot  func() *imgio.Planar // painted, for Progress
+	snapshot  func() *imgio.Planar // finished, for Progress
 }
 
 // prepare makes all that the loop needs, which allocates nothing.
@@ -55,7 +57,7 @@ func (p *pass) prepare() {
 	if o := p.transfer.options; o.Optimizer == Adam && o.Average > 0 {
 		p.average = make([]float32, n)
 	}
-	p.snapshot = p.painted
+	p.snapshot = p.finished
 	p.transfer.vector.Scale(p.variables, levels, p.picture.Pix)
 	p.show()
 }
@@ -68,6 +70,8 @@ func (p *pass) descend(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		p.colour.confine(p.gradient)
+		p.protection.gradient(p.gradient)
 		p.iteration++
 		p.result.Iterations++
 		settled := false
@@ -148,7 +152,10 @@ func (p *pass) settled(total float64) bool {
 // though it is there already: the first step of L-BFGS is so short, a few units in
 // the last place of a pixel, that the gradients on its two sides would else differ
 // by this rounding more than by the step.
-func (p *pass) show() { p.transfer.vector.Scale(p.picture.Pix, 1./levels, p.variables) }
+func (p *pass) show() {
+	p.transfer.vector.Scale(p.picture.Pix, 1./levels, p.variables)
+	p.protection.blend(p.picture.Pix)
+}
 
 // painted returns a copy of the picture that is handed over: the average if there
 // is one, free of its bias to zero (Kingma and Ba 2015, section 7.2).
@@ -157,9 +164,13 @@ func (p *pass) painted() *imgio.Planar {
 	if p.averaged > 0 {
 		sum := 1 - math.Pow(p.transfer.options.Average, float64(p.averaged))
 		p.transfer.vector.Scale(out.Pix, float32(1/(levels*sum)), p.average)
+		p.protection.blend(out.Pix)
 	}
 	return out
 }
+
+// finished returns what the result would be if the run ended here, at this scale.
+func (p *pass) finished() *imgio.Planar { return p.finish(p.painted()) }
 
 // carry takes over what the optimiser has learnt at the scale before: the moments
 // of Adam, resampled, the means being of the size that gradients have here. A

@@ -15,6 +15,7 @@ func TestRetune(t *testing.T) {
 	before, after := small(), small()
 	after.ContentWeight, after.StyleWeight, after.TVWeight = 1, 7, 0.5
 	after.Iterations, after.Init, after.Seed = 3, nst.InitNoise, 4
+	after.Color = nst.ColourMatch
 	run := func(tr *nst.Transfer, s *nst.Style) []float32 {
 		r, err := tr.Run(ctx, nst.Job{Content: draw(40, 30, 0), Style: s})
 		if err != nil {

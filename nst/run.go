@@ -13,7 +13,8 @@ import (
 // run is one picture being painted, over all scales.
 type run struct {
 	transfer *Transfer
-	job      *Job
+	job      *Job // with the style as colour wants it, and the mask of the result's size
+	colour   colourMode
 	plan     []scale
 	began    time.Time
 	result   *Result
@@ -62,7 +63,17 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 	if last.picture.W != full.w || last.picture.H != full.h {
 		r.result.Picture = enlarge(r.result.Picture, full.w, full.h)
 	}
+	r.result.Picture = r.finish(r.result.Picture)
 	return r.result, err
+}
+
+// finish turns a picture of the run, which it may change, into a result.
+func (r *run) finish(p *imgio.Planar) *imgio.Planar {
+	p = r.colour.finish(p, r.job.Content)
+	if r.job.Protect != nil {
+		r.job.Protect.restore(p, r.job.Content)
+	}
+	return p
 }
 
 func (r *run) elapsed() time.Duration { return r.transfer.now().Sub(r.began) }
@@ -80,7 +91,7 @@ func (r *run) late() bool {
 // begin prepares the scale of that index, after the pass at the scale before it.
 func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	t, at := r.transfer, r.plan[index]
-	content := r.job.Content.Resize(at.w, at.h)
+	content := r.colour.content(r.job.Content.Resize(at.w, at.h))
 	var start *imgio.Planar
 	var err error
 	if last == nil {
@@ -91,7 +102,7 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pass{run: r, index: index, began: t.now(), picture: start, bestLoss: math.Inf(1)}
+	p := &pass{run: r, index: index, began: t.now(), picture: r.colour.content(start), bestLoss: math.Inf(1)}
 	if p.optimizer, err = t.options.optimizer(len(start.Pix), t.vector); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
@@ -103,6 +114,7 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	if p.objective, err = t.newObjective(ctx, content, r.job.Style, at.size, false); err != nil {
 		return nil, err
 	}
+	p.protection = newProtection(r.job.Protect, content)
 	p.prepare()
 	r.result.Scales++
 	r.result.Stop = StopIterations

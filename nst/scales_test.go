@@ -166,7 +166,7 @@ func TestCarry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{transfer: tr, job: &j, plan: plan, began: time.Now(), result: &Result{}}
+	r := &run{transfer: tr, job: &j, colour: asPainted{}, plan: plan, began: time.Now(), result: &Result{}}
 	first, err := r.begin(context.Background(), 0, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -207,7 +207,7 @@ func TestRollback(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{transfer: tr, job: &j, plan: plan, began: time.Now(), result: &Result{}}
+	r := &run{transfer: tr, job: &j, colour: asPainted{}, plan: plan, began: time.Now(), result: &Result{}}
 	p, err := r.begin(context.Background(), 0, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -141,7 +141,8 @@ func fit(p *imgio.Planar, size int) *imgio.Planar {
 // Run paints one picture. If ctx is cancelled it returns, within one operation of
 // the network, both the result of the iterations done and an error that wraps
 // ctx.Err(); likewise with a [DivergedError] when the loss stops being a number.
-// Before the first iteration there is no result.
+// Before the first iteration there is no result. A mask in j that does not serve
+// is a [MaskError].
 func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 	size := t.size(j.Content)
 	if size < MinSize || size > MaxSize {
@@ -151,7 +152,14 @@ func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{transfer: t, job: &j, plan: plan, began: t.now(), result: &Result{Stop: StopIterations}}
+	mode, full := colourOf(t.options.Color), plan[len(plan)-1]
+	if j.Protect != nil {
+		if j.Protect, err = j.Protect.forProtection(full.w, full.h); err != nil {
+			return nil, err
+		}
+	}
+	j.Style = j.Style.coloured(mode, j.Content.Resize(full.w, full.h))
+	r := &run{transfer: t, job: &j, colour: mode, plan: plan, began: t.now(), result: &Result{Stop: StopIterations}}
 	return r.paint(ctx)
 }
 

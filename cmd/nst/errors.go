@@ -224,6 +224,12 @@ func hints(err error) []string {
 		return []string{"nst sweep paints a picture for each value of a list"}
 	case errors.As(err, &file) && errors.Is(err, errIsInput):
 		return []string{"write elsewhere with -o"}
+	case errors.Is(err, nst.ErrMaskShape):
+		return []string{"draw the mask over the picture itself, so that it has the same shape"}
+	case errors.Is(err, nst.ErrMaskEmpty):
+		return []string{"white selects, black leaves out; is the mask inverted?"}
+	case errors.Is(err, nst.ErrMaskFull):
+		return []string{"white is protected; a mask that is all white leaves nothing to paint"}
 	}
 	return nil
 }

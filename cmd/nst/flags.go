@@ -93,6 +93,7 @@ func (s *settings) paintFlags(cmd *cobra.Command) {
 	init.other, init.otherWord = &s.start, nst.InitImage
 	words(cmd, init, "init", "what the picture starts as")
 	f.Uint64Var(&s.Seed, "seed", s.Seed, "grow --init noise and mean from the number `N`")
+	words(cmd, &wordValue{word: &s.Color, words: nst.Colours()}, "color", "whose colours: the style's; the content's, painted in light and dark (luma) or put back (post); the style's made alike to the content's (match, histogram)")
 }
 
 // saveFlags binds how a picture is written.

@@ -62,6 +62,8 @@ func TestStylizeFlags(t *testing.T) {
 		{"network", "--network vgg16 --pooling avg --size 64 --threads 3", func(o *stylizeOptions) {
 			o.network, o.Pooling, o.Size, o.Threads = "vgg16", nst.PoolAvg, 64, 3
 		}},
+		{"colours", "--color luma", func(o *stylizeOptions) { o.Color = nst.ColourLuma }},
+		{"mask", "--protect m.png", func(o *stylizeOptions) { o.protect = "m.png" }},
 		{"output", "-o x.jpeg --quality 70 --overwrite --save-every 5", func(o *stylizeOptions) {
 			o.output, o.quality, o.overwrite, o.saveEvery = "x.jpeg", 70, true, 5
 		}},

@@ -24,6 +24,7 @@ type stylizeOptions struct {
 	styles    []string
 	blend     []float64 // weights of styles; nil is equal
 	saveEvery int       // iterations; 0 is never
+	protect   string    // file of a mask; empty for none
 }
 
 // newStylizeCmd returns nst stylize. A runF that is not nil runs in the place of
@@ -46,6 +47,10 @@ the one before. --scales 1 paints at --size alone. --strength is the one knob fo
 much of the painting is wanted: 50 is the default, and 20 more are ten times
 the style weight.
 
+--color says whose colours the picture has. --protect FILE keeps a part of CONTENT,
+to the last bit of each pixel: FILE is a picture of its shape, white where it is
+kept, black where it is painted, grey for a blend.
+
 --plot, --gif and --strip write pictures of the run: its loss, term by term, over
 the iterations; the picture forming; what went in beside what came out. They too
 are written of what there is after an interrupt.
@@ -57,6 +62,7 @@ but errors is JSON.`,
 		Example: `  nst stylize photo.jpg painting.jpg -o out.png
   nst stylize photo.jpg painting.jpg --size 1024 --strength 65 --time 5m
   nst stylize photo.jpg painting.jpg --preset gatys --size 384
+  nst stylize photo.jpg painting.jpg --color luma --protect faces.png
   nst stylize photo.jpg painting.jpg --plot loss.svg --gif run.gif --strip strip.jpg
   nst stylize photo.jpg monet.jpg klimt.jpg --style-blend 2,1 -o both.jpg --quality 90`,
 		Args: arguments(2, -1, "CONTENT STYLE [STYLE...]"),
@@ -76,6 +82,7 @@ but errors is JSON.`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, .png or .jpg (default CONTENT-STYLE.png)")
+	f.StringVar(&o.protect, "protect", "", "leave CONTENT as it is where the picture in `FILE`, a mask over it, is white")
 	o.onceFlags(cmd)
 	o.saveFlags(cmd)
 	o.lossFlags(cmd, e)
@@ -124,6 +131,9 @@ func (o *stylizeOptions) inputs() []string {
 	}
 	if o.start != "" {
 		in = append(in, o.start)
+	}
+	if o.protect != "" {
+		in = append(in, o.protect)
 	}
 	return in
 }
@@ -195,6 +205,11 @@ func (o *stylizeOptions) open(t *talk) (nst.Job, []nst.StylePicture, error) {
 	}
 	if o.start != "" {
 		job.Start = read("first", o.start)
+	}
+	if o.protect != "" {
+		if p := read("mask", o.protect); p != nil {
+			job.Protect = nst.NewMask(p)
+		}
 	}
 	return job, styles, errors.Join(errs...)
 }

@@ -1,0 +1,135 @@
+package nst
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"nst/imgio"
+)
+
+// paintedIn runs a job of scene in the colours of the given mode, with the content and
+// the style that are given, and returns what it was painted with too.
+func paintedIn(t *testing.T, mode string, content, style *imgio.Planar, change func(*Options)) (*Result, Job) {
+	t.Helper()
+	tr, j := scene(t, func(o *Options) {
+		o.Color = mode
+		if change != nil {
+			change(o)
+		}
+	})
+	var err error
+	if j.Style, err = tr.Style(context.Background(), StylePicture{style, 1}); err != nil {
+		t.Fatal(err)
+	}
+	j.Content = content
+	r, err := tr.Run(context.Background(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, j
+}
+
+// TestRunColour looks that every mode paints every kind of picture, that the modes
+// differ, and that those which promise the content's chroma keep it.
+func TestRunColour(t *testing.T) {
+	content, style := warm(80, 60), cold(70, 50)
+	for name, given := range map[string][2]*imgio.Planar{
+		"colour":       {content, style},
+		"grey content": {grey(content, 1, 0), style},
+		"grey style":   {content, grey(style, 1, 0)},
+		"even style":   {content, flat(70, 50, 0.2, 0.2, 0.2)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			seen := map[string][]float32{}
+			for _, mode := range Colours() {
+				r, j := paintedIn(t, mode, given[0], given[1], nil)
+				for i, v := range r.Picture.Pix {
+					if v != v || math.IsInf(float64(v), 0) {
+						t.Fatalf("%s: value %d is %v", mode, i, v)
+					}
+				}
+				for other, pix := range seen {
+					if name == "colour" && slices.Equal(r.Picture.Pix, pix) {
+						t.Errorf("%s paints what %s does", mode, other)
+					}
+				}
+				seen[mode] = r.Picture.Pix
+				if shared := len(j.Style.targets) > 0; shared != (mode == ColourStyle || mode == ColourPost) {
+					t.Errorf("%s: the job has used the targets of its Style: %v", mode, shared)
+				}
+				if mode == ColourLuma || mode == ColourPost {
+					sameChroma(t, mode, r.Picture, given[0].Resize(r.Picture.W, r.Picture.H))
+				}
+			}
+		})
+	}
+}
+
+// sameChroma looks that got has the chroma of want where nothing had to be made
+// paler, which must be nearly everywhere, but not its luma.
+func sameChroma(t *testing.T, mode string, got, want *imgio.Planar) {
+	t.Helper()
+	r, g, b := planes(got)
+	wr, wg, wb := planes(want)
+	inside, moved := 0, 0.0
+	for i := range r {
+		y, wy := luma(r[i], g[i], b[i]), luma(wr[i], wg[i], wb[i])
+		moved += math.Abs(float64(y-wy)) / float64(len(r))
+		if min(r[i], g[i], b[i]) <= 0 || max(r[i], g[i], b[i]) >= 1 {
+			continue
+		}
+		inside++
+		if d := max(math.Abs(float64(b[i]-y-(wb[i]-wy))), math.Abs(float64(r[i]-y-(wr[i]-wy)))); d > 1e-5 {
+			t.Fatalf("%s: the chroma of pixel %d is off by %v", mode, i, d)
+		}
+	}
+	if inside < len(r)/2 || moved < 0.005 {
+		t.Errorf("%s: %d of %d pixels inside the range, luma moved by %v: the test shows nothing", mode, inside, len(r), moved)
+	}
+}
+
+// TestColourThreads looks that a mode gives the same bytes with any number of threads.
+func TestColourThreads(t *testing.T) {
+	for _, mode := range Colours() {
+		one, _ := paintedIn(t, mode, warm(80, 60), cold(70, 50), func(o *Options) { o.Threads = 1 })
+		two, _ := paintedIn(t, mode, warm(80, 60), cold(70, 50), func(o *Options) { o.Threads = 2 })
+		if !slices.Equal(one.Picture.Pix, two.Picture.Pix) {
+			t.Errorf("%s: two threads give another picture than one", mode)
+		}
+	}
+}
+
+// TestColourProgress looks that pictures on the way are finished as the result is,
+// while the run itself sees grey.
+func TestColourProgress(t *testing.T) {
+	for _, init := range []string{InitContent, InitNoise} {
+		tr, j := scene(t, func(o *Options) { o.Color, o.Scales, o.Init = ColourLuma, 1, init })
+		j.Content = warm(80, 60)
+		plan, err := tr.plan(j.Content, j.Style, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &run{transfer: tr, job: &j, colour: colourOf(ColourLuma), plan: plan, began: time.Now(), result: &Result{}}
+		p, err := r.begin(context.Background(), 0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.objective.close()
+		var last *imgio.Planar
+		j.Progress = func(at Progress) { last = at.Picture() }
+		if err := p.descend(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		red, green, blue := planes(p.picture)
+		if !slices.Equal(red, green) || !slices.Equal(green, blue) {
+			t.Errorf("%s: the run has left the grey pictures", init)
+		}
+		result, err := r.end(context.Background(), p, nil)
+		if err != nil || !slices.Equal(result.Picture.Pix, last.Pix) {
+			t.Errorf("%s: the last picture on the way is not the result; %v", init, err)
+		}
+	}
+}
