@@ -6,7 +6,6 @@ import (
 	"nst/imgio"
 	"nst/internal/exec"
 	"nst/loss"
-	"nst/vgg"
 )
 
 // build draws the graph; given receives the numbers of its inputs.
@@ -30,7 +29,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 			taps = append(taps, l.Layer)
 		}
 	}
-	features, err := t.weights.Features(o.pixels, taps, vgg.FeatureOptions{Pooling: t.pooling})
+	features, err := t.weights.Features(o.pixels, taps, t.features)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerW
 	nodes := make([]*exec.Node, len(layers))
 	err := exec.Build(func() (err error) {
 		pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, p.H, p.W)
-		features, err := t.weights.Features(pixels, layerNames(layers), vgg.FeatureOptions{Pooling: t.pooling})
+		features, err := t.weights.Features(pixels, layerNames(layers), t.features)
 		for i, l := range layers {
 			if err == nil {
 				nodes[i], err = m(l.Layer, features[l.Layer])
@@ -58,6 +58,16 @@ func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerW
 		out[layers[i].Layer] = f
 	}
 	return out, nil
+}
+
+// features returns how the network departs from the one that was trained.
+func (o *Options) features() (f vgg.FeatureOptions, err error) {
+	if f.Pooling, err = vgg.ParsePooling(o.Pooling); err != nil {
+		return f, err
+	}
+	f.Padding, err = vgg.ParsePadding(o.Padding)
+	f.Rescale = o.Rescale
+	return f, err
 }
 
 func layerNames(layers []LayerWeight) []string {

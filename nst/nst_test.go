@@ -260,6 +260,7 @@ func TestValidate(t *testing.T) {
 		"layer twice":    func(o *nst.Options) { o.StyleLayers = append(o.StyleLayers, o.StyleLayers[0]) },
 		"negative layer": func(o *nst.Options) { o.StyleLayers[0].Weight = -1 },
 		"Pooling":        func(o *nst.Options) { o.Pooling = "median" },
+		"Padding":        func(o *nst.Options) { o.Padding = "reflect" },
 		"Optimizer":      func(o *nst.Options) { o.Optimizer = "sgd" },
 		"StyleMix":       func(o *nst.Options) { o.StyleMix = "both" },
 		"MinScale":       func(o *nst.Options) { o.MinScale = 15 },

@@ -44,8 +44,18 @@ type Options struct {
 	// picture has to please at once.
 	StyleMix string
 
-	// Pooling is max, as VGG was trained, or avg.
+	// Pooling is max, as VGG was trained; avg, the mean of four features; or l2, the
+	// root of the sum of their squares.
 	Pooling string
+
+	// Rescale multiplies what is pooled so that the features keep about the size
+	// that they have with max: by 2 for avg, 0.78 for l2, which are the factors of
+	// crowsonkb/style-transfer-pytorch, and 1 for max.
+	Rescale bool
+
+	// Padding is what the first convolution finds beyond the edges of a picture:
+	// zero, as VGG was trained, or replicate, the nearest pixel.
+	Padding string
 
 	// Iterations is the number of evaluations of loss and gradient at the first
 	// scale, 1 or more; FineIterations that at each other, where 0 is half of
@@ -121,6 +131,10 @@ const (
 
 	PoolMax = "max"
 	PoolAvg = "avg"
+	PoolL2  = "l2"
+
+	PadZero      = "zero"
+	PadReplicate = "replicate"
 )
 
 // Optimizers, Inits and Poolings list the words that the options of those names
@@ -131,7 +145,10 @@ func Optimizers() []string { return []string{Adam, LBFGS, LBFGSTorch} }
 func Inits() []string { return []string{InitContent, InitNoise, InitMean, InitImage} }
 
 // Poolings lists the poolings; see [Optimizers].
-func Poolings() []string { return []string{PoolMax, PoolAvg} }
+func Poolings() []string { return []string{PoolMax, PoolAvg, PoolL2} }
+
+// Paddings lists the paddings; see [Optimizers].
+func Paddings() []string { return []string{PadZero, PadReplicate} }
 
 // StyleMixes lists the ways to mix styles; see [Optimizers].
 func StyleMixes() []string { return []string{MixMean, MixSum} }
@@ -159,6 +176,7 @@ func DefaultOptions() Options {
 		StyleLayers:   []LayerWeight{{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}, {"relu5_1", 1}},
 		StyleMix:      MixMean,
 		Pooling:       PoolMax,
+		Padding:       PadZero,
 		Iterations:    100,
 		Optimizer:     Adam,
 		Beta2:         0.99,
@@ -230,6 +248,7 @@ func (o *Options) Validate(net *vgg.Network) error {
 	}
 	word("StyleMix", o.StyleMix, StyleMixes())
 	word("Pooling", o.Pooling, Poolings())
+	word("Padding", o.Padding, Paddings())
 	word("Optimizer", o.Optimizer, Optimizers())
 	word("Init", o.Init, Inits())
 	if o.Iterations < 1 {

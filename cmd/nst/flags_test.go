@@ -62,6 +62,9 @@ func TestStylizeFlags(t *testing.T) {
 		{"network", "--network vgg16 --pooling avg --size 64 --threads 3", func(o *stylizeOptions) {
 			o.network, o.Pooling, o.Size, o.Threads = "vgg16", nst.PoolAvg, 64, 3
 		}},
+		{"features", "--pooling l2 --rescale --padding replicate", func(o *stylizeOptions) {
+			o.Pooling, o.Rescale, o.Padding = nst.PoolL2, true, nst.PadReplicate
+		}},
 		{"output", "-o x.jpeg --quality 70 --overwrite --save-every 5", func(o *stylizeOptions) {
 			o.output, o.quality, o.overwrite, o.saveEvery = "x.jpeg", 70, true, 5
 		}},
