@@ -54,7 +54,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 		}
 	}
 	o.tv.weight = t.options.TVWeight
-	if o.tv.node, err = loss.TV("tv", o.pixels); err != nil {
+	if o.tv.node, err = loss.TVOf("tv", t.options.tvForm(), o.pixels); err != nil {
 		return err
 	}
 	var sum []loss.Term
@@ -68,6 +68,16 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 	}
 	o.gradient, err = exec.Gradient(o.total, o.pixels)
 	return err
+}
+
+// tvForm returns the form of the total variation that Validate has let pass.
+func (o *Options) tvForm() loss.TVForm {
+	for _, f := range []loss.TVForm{loss.Quadratic, loss.Absolute, loss.QuadraticSum, loss.AbsoluteSum} {
+		if f.String() == o.TVForm {
+			return f
+		}
+	}
+	return loss.NinePoint
 }
 
 // channels is the number of channels of a layer of the network.

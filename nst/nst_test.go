@@ -261,6 +261,7 @@ func TestValidate(t *testing.T) {
 		"negative layer": func(o *nst.Options) { o.StyleLayers[0].Weight = -1 },
 		"Pooling":        func(o *nst.Options) { o.Pooling = "median" },
 		"Padding":        func(o *nst.Options) { o.Padding = "reflect" },
+		"TVForm":         func(o *nst.Options) { o.TVForm = "cubic" },
 		"Optimizer":      func(o *nst.Options) { o.Optimizer = "sgd" },
 		"StyleMix":       func(o *nst.Options) { o.StyleMix = "both" },
 		"MinScale":       func(o *nst.Options) { o.MinScale = 15 },

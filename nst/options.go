@@ -30,14 +30,20 @@ type Options struct {
 
 	// ContentWeight and StyleWeight are alpha and beta of Gatys et al. (2016),
 	// equation 7, over losses that are means; TVWeight belongs to the total
-	// variation, measured in 8-bit levels. Each is 0 or more, and content and
-	// style not both 0.
+	// variation, as TVForm measures it. Each is 0 or more, and content and style not
+	// both 0.
 	ContentWeight, StyleWeight, TVWeight float64
 
 	// ContentLayers and StyleLayers are the taps. The loss of a content layer
 	// counts with its weight; that of a style layer with its weight over c², c
 	// being its channels, which is what Gatys' own program uses.
 	ContentLayers, StyleLayers []LayerWeight
+
+	// TVForm is the form of the total variation: quadratic, absolute, quadratic-sum,
+	// absolute-sum or nine-point, which are those of [loss.TVForm]. The sums grow with
+	// the picture, the others are means; nine-point is of values in 0..1, where the
+	// others are of 8-bit levels, and wants a weight some 65025 times larger.
+	TVForm string
 
 	// StyleMix says what several styles make together: mean, one style whose
 	// statistics lie between theirs, or sum, a loss for each, all of which the
@@ -133,6 +139,12 @@ const (
 	PoolAvg = "avg"
 	PoolL2  = "l2"
 
+	TVQuadratic    = "quadratic"
+	TVAbsolute     = "absolute"
+	TVQuadraticSum = "quadratic-sum"
+	TVAbsoluteSum  = "absolute-sum"
+	TVNinePoint    = "nine-point"
+
 	PadZero      = "zero"
 	PadReplicate = "replicate"
 )
@@ -149,6 +161,11 @@ func Poolings() []string { return []string{PoolMax, PoolAvg, PoolL2} }
 
 // Paddings lists the paddings; see [Optimizers].
 func Paddings() []string { return []string{PadZero, PadReplicate} }
+
+// TVForms lists the forms of the total variation; see [Optimizers].
+func TVForms() []string {
+	return []string{TVQuadratic, TVAbsolute, TVQuadraticSum, TVAbsoluteSum, TVNinePoint}
+}
 
 // StyleMixes lists the ways to mix styles; see [Optimizers].
 func StyleMixes() []string { return []string{MixMean, MixSum} }
@@ -174,6 +191,7 @@ func DefaultOptions() Options {
 		StyleWeight:   5 * middle,
 		ContentLayers: []LayerWeight{{"relu4_2", 1}},
 		StyleLayers:   []LayerWeight{{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}, {"relu5_1", 1}},
+		TVForm:        TVQuadratic,
 		StyleMix:      MixMean,
 		Pooling:       PoolMax,
 		Padding:       PadZero,
@@ -247,6 +265,7 @@ func (o *Options) Validate(net *vgg.Network) error {
 		bad("FineIterations", o.FineIterations, "must be 0 (half of the first scale's) or more")
 	}
 	word("StyleMix", o.StyleMix, StyleMixes())
+	word("TVForm", o.TVForm, TVForms())
 	word("Pooling", o.Pooling, Poolings())
 	word("Padding", o.Padding, Paddings())
 	word("Optimizer", o.Optimizer, Optimizers())

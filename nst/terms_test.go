@@ -2,6 +2,7 @@ package nst_test
 
 import (
 	"context"
+	"math"
 	"testing"
 
 	"nst/nst"
@@ -26,6 +27,44 @@ func TestFeatureOptions(t *testing.T) {
 			t.Errorf("%s scores as %s does: %v", name, other, total)
 		}
 		seen[total] = name
+	}
+}
+
+// TestTVForms holds each form against its definition.
+func TestTVForms(t *testing.T) {
+	o := small()
+	o.Size = 40 // pictures stay as they are
+	p := draw(40, 30, 2)
+	var across, down, absolute, inner float64
+	for c := range 3 {
+		at := func(x, y int) float64 { return 255 * float64(p.Pix[(c*30+y)*40+x]) }
+		for y := range 30 {
+			for x := range 40 {
+				dx, dy := at(min(x+1, 39), y)-at(x, y), at(x, min(y+1, 29))-at(x, y)
+				across, down = across+dx*dx, down+dy*dy
+				absolute += math.Abs(dx) + math.Abs(dy)
+				if x < 39 && y < 29 {
+					inner += (dx*dx + dy*dy) / 2
+				}
+			}
+		}
+	}
+	want := map[string]float64{
+		nst.TVQuadratic:    across/(3*30*39) + down/(3*29*40),
+		nst.TVQuadraticSum: inner,
+		nst.TVAbsoluteSum:  absolute,
+	}
+	seen := map[float64]string{}
+	for _, form := range nst.TVForms() {
+		o.TVForm = form
+		got := scoreOf(t, o).TV.Loss
+		if w, ok := want[form]; ok && math.Abs(got-w) > 1e-4*w {
+			t.Errorf("%s is %v, want %v", form, got, w)
+		}
+		if other, ok := seen[got]; ok {
+			t.Errorf("%s is as %s: %v", form, other, got)
+		}
+		seen[got] = form
 	}
 }
 

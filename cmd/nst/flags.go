@@ -60,6 +60,7 @@ func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
 	f.Var(&numberValue{&s.ContentWeight}, "content-weight", "how much the content counts")
 	f.Var(&numberValue{&s.StyleWeight}, "style-weight", "how much the style counts")
 	f.Var(&numberValue{&s.TVWeight}, "tv-weight", "how much smoothness (total variation) counts")
+	words(cmd, &wordValue{word: &s.TVForm, words: nst.TVForms()}, "tv-form", "differences that make the total variation: of neighbours, squared or not, their mean or sum; nine-point has diagonals too")
 	f.Var(&layersValue{&s.ContentLayers}, "content-layers", "layers that hold the content")
 	f.Var(&layersValue{&s.StyleLayers}, "style-layers", "layers that hold the style")
 	words(cmd, &wordValue{word: &s.StyleMix, words: nst.StyleMixes()}, "style-mix", "what several styles make: one that lies between, or a loss for each")

@@ -65,6 +65,9 @@ func TestStylizeFlags(t *testing.T) {
 		{"features", "--pooling l2 --rescale --padding replicate", func(o *stylizeOptions) {
 			o.Pooling, o.Rescale, o.Padding = nst.PoolL2, true, nst.PadReplicate
 		}},
+		{"total variation", "--tv-weight 2 --tv-form nine-point", func(o *stylizeOptions) {
+			o.TVWeight, o.TVForm = 2, nst.TVNinePoint
+		}},
 		{"output", "-o x.jpeg --quality 70 --overwrite --save-every 5", func(o *stylizeOptions) {
 			o.output, o.quality, o.overwrite, o.saveEvery = "x.jpeg", 70, true, 5
 		}},
