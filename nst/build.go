@@ -9,7 +9,7 @@ import (
 )
 
 // build draws the graph; given receives the numbers of its inputs.
-func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string]tensor, style []target, all bool, given map[*exec.Node][]float32) error {
+func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string][]tensor, style []target, all bool, given map[*exec.Node][]float32) error {
 	g := exec.NewGraph()
 	o.pixels = exec.Input(g, "pixels", 1, 3, content.H, content.W)
 	keep := func(weight float64) bool { return all || weight > 0 }
@@ -21,12 +21,16 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 		}
 	}
 	for _, l := range t.options.StyleLayers {
-		c := float64(t.channels(l.Layer))
-		if w := t.options.StyleWeight * l.Weight / (c * c); keep(w) {
-			for i, s := range style {
-				o.style = append(o.style, layerTerm{layer: l.Layer, weight: w * s.share, target: i})
+		w := t.options.StyleWeight * l.Weight
+		if !keep(w) {
+			continue
+		}
+		taps = append(taps, l.Layer)
+		for i, s := range style {
+			for _, of := range t.options.statistics() {
+				weight := w * s.share * of.factor(t.channels(l.Layer))
+				o.style = append(o.style, layerTerm{layer: l.Layer, weight: weight, statistic: of, target: i})
 			}
-			taps = append(taps, l.Layer)
 		}
 	}
 	features, err := t.weights.Features(o.pixels, taps, t.features)
@@ -36,7 +40,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 	for i := range o.content {
 		term := &o.content[i]
 		name := "content/" + term.layer
-		p := targets[term.layer]
+		p := targets[term.layer][0]
 		target := exec.Input(g, name+"/target", p.shape...)
 		given[target] = p.data
 		if term.node, err = loss.Content(name, features[term.layer], target); err != nil {
@@ -45,11 +49,12 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 	}
 	for i := range o.style {
 		term := &o.style[i]
-		name := fmt.Sprintf("style%d/%s", term.target+1, term.layer)
+		of := term.statistic
+		name := fmt.Sprintf("style%d/%s/%s", term.target+1, of.name, term.layer)
 		c := t.channels(term.layer)
-		target := exec.Input(g, name+"/target", c, c)
-		given[target] = style[term.target].grams[term.layer]
-		if term.node, err = loss.Style(name, features[term.layer], target); err != nil {
+		target := exec.Input(g, name+"/target", of.rows(c), c)
+		given[target] = style[term.target].values[source{term.layer, of.name}]
+		if term.node, err = of.loss(name, features[term.layer], target); err != nil {
 			return err
 		}
 	}

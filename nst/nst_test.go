@@ -262,6 +262,7 @@ func TestValidate(t *testing.T) {
 		"Pooling":        func(o *nst.Options) { o.Pooling = "median" },
 		"Padding":        func(o *nst.Options) { o.Padding = "reflect" },
 		"TVForm":         func(o *nst.Options) { o.TVForm = "cubic" },
+		"StyleLoss":      func(o *nst.Options) { o.StyleLoss = "sliced" },
 		"Optimizer":      func(o *nst.Options) { o.Optimizer = "sgd" },
 		"StyleMix":       func(o *nst.Options) { o.StyleMix = "both" },
 		"MinScale":       func(o *nst.Options) { o.MinScale = 15 },

@@ -35,8 +35,7 @@ type Options struct {
 	ContentWeight, StyleWeight, TVWeight float64
 
 	// ContentLayers and StyleLayers are the taps. The loss of a content layer
-	// counts with its weight; that of a style layer with its weight over c², c
-	// being its channels, which is what Gatys' own program uses.
+	// counts with its weight; what that of a style layer counts with, StyleLoss says.
 	ContentLayers, StyleLayers []LayerWeight
 
 	// TVForm is the form of the total variation: quadratic, absolute, quadratic-sum,
@@ -44,6 +43,15 @@ type Options struct {
 	// the picture, the others are means; nine-point is of values in 0..1, where the
 	// others are of 8-bit levels, and wants a weight some 65025 times larger.
 	TVForm string
+
+	// StyleLoss is what makes the style of a layer, by its features over all
+	// positions. gram is the Gram matrix, which counts with the weight of the layer
+	// over c², c being its channels: Gatys' own program. meanstd adds the mean and
+	// deviation of each channel, with ten times the weight of the layer (Galerne et
+	// al. 2023): a Gram matrix leaves open how features are spread about their mean.
+	// w2 is the Wasserstein distance of [loss.W2], with the weight of the layer, as
+	// in crowsonkb/style-transfer-pytorch; an iteration takes longer.
+	StyleLoss string
 
 	// StyleMix says what several styles make together: mean, one style whose
 	// statistics lie between theirs, or sum, a loss for each, all of which the
@@ -145,6 +153,10 @@ const (
 	TVAbsoluteSum  = "absolute-sum"
 	TVNinePoint    = "nine-point"
 
+	StyleGram    = "gram"
+	StyleMeanStd = "meanstd"
+	StyleW2      = "w2"
+
 	PadZero      = "zero"
 	PadReplicate = "replicate"
 )
@@ -166,6 +178,9 @@ func Paddings() []string { return []string{PadZero, PadReplicate} }
 func TVForms() []string {
 	return []string{TVQuadratic, TVAbsolute, TVQuadraticSum, TVAbsoluteSum, TVNinePoint}
 }
+
+// StyleLosses lists what makes a style; see [Optimizers].
+func StyleLosses() []string { return []string{StyleGram, StyleMeanStd, StyleW2} }
 
 // StyleMixes lists the ways to mix styles; see [Optimizers].
 func StyleMixes() []string { return []string{MixMean, MixSum} }
@@ -192,6 +207,7 @@ func DefaultOptions() Options {
 		ContentLayers: []LayerWeight{{"relu4_2", 1}},
 		StyleLayers:   []LayerWeight{{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}, {"relu5_1", 1}},
 		TVForm:        TVQuadratic,
+		StyleLoss:     StyleGram,
 		StyleMix:      MixMean,
 		Pooling:       PoolMax,
 		Padding:       PadZero,
@@ -266,6 +282,7 @@ func (o *Options) Validate(net *vgg.Network) error {
 	}
 	word("StyleMix", o.StyleMix, StyleMixes())
 	word("TVForm", o.TVForm, TVForms())
+	word("StyleLoss", o.StyleLoss, StyleLosses())
 	word("Pooling", o.Pooling, Poolings())
 	word("Padding", o.Padding, Paddings())
 	word("Optimizer", o.Optimizer, Optimizers())

@@ -3,8 +3,10 @@ package nst_test
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
 
+	"nst/imgio"
 	"nst/nst"
 )
 
@@ -65,6 +67,74 @@ func TestTVForms(t *testing.T) {
 			t.Errorf("%s is as %s: %v", form, other, got)
 		}
 		seen[got] = form
+	}
+}
+
+// TestStyleLosses looks that each style loss runs, falls, is scored at every layer, and
+// is next to nothing for the painting itself, whose w2 is off by the roots of small
+// eigenvalues; and that Plan knows it.
+func TestStyleLosses(t *testing.T) {
+	ctx := context.Background()
+	for _, tt := range []struct {
+		loss       string
+		statistics []string
+		itself     float64 // of the first score, at most
+	}{
+		{nst.StyleGram, []string{"gram"}, 1e-6},
+		{nst.StyleMeanStd, []string{"gram", "moments"}, 1e-6},
+		{nst.StyleW2, []string{"w2"}, 0.1},
+	} {
+		t.Run(tt.loss, func(t *testing.T) {
+			o := small()
+			o.StyleLoss, o.ContentWeight = tt.loss, 0
+			o.Scales, o.Iterations, o.Average, o.LearningRate = 1, 20, 0, 2
+			tr := transfer(t, o)
+			painting := draw(32, 32, 1)
+			one := nst.StylePicture{Picture: painting, Weight: 1}
+			s, err := tr.Style(ctx, one)
+			if err != nil {
+				t.Fatal(err)
+			}
+			score := func(p *imgio.Planar) *nst.Score {
+				got, err := tr.Score(ctx, draw(32, 32, 0), s, p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return got
+			}
+			r, err := tr.Run(ctx, nst.Job{Content: draw(32, 32, 0), Style: s})
+			if err != nil {
+				t.Fatal(err)
+			}
+			before, after, itself := score(draw(32, 32, 0)), score(r.Picture), score(painting)
+			if after.Total >= 0.9*before.Total || itself.Total > tt.itself*before.Total {
+				t.Errorf("total %v before, %v after, %v of the painting", before.Total, after.Total, itself.Total)
+			}
+			var got []string
+			for _, x := range before.Style {
+				got = append(got, x.Layer+" "+x.Statistic)
+			}
+			var want []string
+			for _, l := range o.StyleLayers {
+				for _, of := range tt.statistics {
+					want = append(want, l.Layer+" "+of)
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("scored %v, want %v", got, want)
+			}
+			if _, err := tr.Plan(32, 32); err != nil {
+				t.Error(err)
+			}
+			blend, err := tr.Style(ctx, one, nst.StylePicture{Picture: painting, Weight: 3})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mixed, err := tr.Score(ctx, draw(32, 32, 0), blend, draw(32, 32, 0))
+			if err != nil || math.Abs(mixed.Total-before.Total) > 1e-4*before.Total {
+				t.Errorf("a style blended with itself scores %v, %v; alone %v", mixed.Total, err, before.Total)
+			}
+		})
 	}
 }
 

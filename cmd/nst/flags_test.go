@@ -68,6 +68,7 @@ func TestStylizeFlags(t *testing.T) {
 		{"total variation", "--tv-weight 2 --tv-form nine-point", func(o *stylizeOptions) {
 			o.TVWeight, o.TVForm = 2, nst.TVNinePoint
 		}},
+		{"style loss", "--style-loss w2", func(o *stylizeOptions) { o.StyleLoss = nst.StyleW2 }},
 		{"output", "-o x.jpeg --quality 70 --overwrite --save-every 5", func(o *stylizeOptions) {
 			o.output, o.quality, o.overwrite, o.saveEvery = "x.jpeg", 70, true, 5
 		}},
