@@ -16,7 +16,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 	var taps []string
 	for _, l := range t.options.ContentLayers {
 		if w := t.options.ContentWeight * l.Weight; keep(w) {
-			o.content = append(o.content, layerTerm{layer: l.Layer, weight: w})
+			o.content = append(o.content, layerTerm{layer: l.Layer, weight: w, strength: w})
 			taps = append(taps, l.Layer)
 		}
 	}
@@ -29,7 +29,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 		for i, s := range style {
 			for _, of := range t.options.statistics() {
 				weight := w * s.share * of.factor(t.channels(l.Layer))
-				o.style = append(o.style, layerTerm{layer: l.Layer, weight: weight, statistic: of, target: i})
+				o.style = append(o.style, layerTerm{layer: l.Layer, weight: weight, strength: w * s.share, statistic: of, target: i})
 			}
 		}
 	}
@@ -37,24 +37,46 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 	if err != nil {
 		return err
 	}
+	// Terms of one name, which are those of a style at a layer, have their gradient
+	// normalised together. A score has no gradient.
+	normalised := map[string]*exec.Node{}
+	seen := func(name string, term *layerTerm) (n *exec.Node, err error) {
+		if !t.options.NormalizeGradients || all {
+			return features[term.layer], nil
+		}
+		if n = normalised[name]; n == nil {
+			n, err = loss.NormalizeGrad(name+"/normalised", features[term.layer], term.strength)
+			normalised[name] = n
+		}
+		return n, err
+	}
 	for i := range o.content {
 		term := &o.content[i]
 		name := "content/" + term.layer
+		f, err := seen(name, term)
+		if err != nil {
+			return err
+		}
 		p := targets[term.layer][0]
 		target := exec.Input(g, name+"/target", p.shape...)
 		given[target] = p.data
-		if term.node, err = loss.Content(name, features[term.layer], target); err != nil {
+		if term.node, err = loss.Content(name, f, target); err != nil {
 			return err
 		}
 	}
 	for i := range o.style {
 		term := &o.style[i]
 		of := term.statistic
-		name := fmt.Sprintf("style%d/%s/%s", term.target+1, of.name, term.layer)
+		name := fmt.Sprintf("style%d/%s", term.target+1, term.layer)
+		f, err := seen(name, term)
+		if err != nil {
+			return err
+		}
+		name += "/" + of.name
 		c := t.channels(term.layer)
 		target := exec.Input(g, name+"/target", of.rows(c), c)
 		given[target] = style[term.target].values[source{term.layer, of.name}]
-		if term.node, err = of.loss(name, features[term.layer], target); err != nil {
+		if term.node, err = of.loss(name, f, target); err != nil {
 			return err
 		}
 	}

@@ -24,6 +24,7 @@ type objective struct {
 type layerTerm struct {
 	layer     string
 	weight    float64
+	strength  float64   // the weight of the layer, which normalised gradients have
 	statistic statistic // of a style
 	target    int       // which of the style's, from 0
 	node      *exec.Node

@@ -53,6 +53,13 @@ type Options struct {
 	// in crowsonkb/style-transfer-pytorch; an iteration takes longer.
 	StyleLoss string
 
+	// NormalizeGradients divides the gradient of each content and style layer, at its
+	// features, by its L1 norm, and multiplies it by the weight of the layer, not over
+	// c²: jcjohnson/neural-style. The picture then follows the gradient of no
+	// function, so that nothing may compare losses: the Optimizer must be adam or
+	// lbfgs-torch, the Tolerance 0.
+	NormalizeGradients bool
+
 	// StyleMix says what several styles make together: mean, one style whose
 	// statistics lie between theirs, or sum, a loss for each, all of which the
 	// picture has to please at once.
@@ -287,6 +294,12 @@ func (o *Options) Validate(net *vgg.Network) error {
 	word("Padding", o.Padding, Paddings())
 	word("Optimizer", o.Optimizer, Optimizers())
 	word("Init", o.Init, Inits())
+	if o.NormalizeGradients && o.Optimizer == LBFGS {
+		bad("NormalizeGradients", true, "cannot go with Optimizer %s, which compares losses", LBFGS)
+	}
+	if o.NormalizeGradients && o.Tolerance > 0 {
+		bad("NormalizeGradients", true, "cannot go with a Tolerance, which compares losses")
+	}
 	if o.Iterations < 1 {
 		bad("Iterations", o.Iterations, "must be 1 or more")
 	}

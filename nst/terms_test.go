@@ -138,6 +138,36 @@ func TestStyleLosses(t *testing.T) {
 	}
 }
 
+// TestNormalizeGradients looks that normalised gradients lead elsewhere than those as
+// they are, and bring the loss down all the same.
+func TestNormalizeGradients(t *testing.T) {
+	for _, style := range nst.StyleLosses() {
+		t.Run(style, func(t *testing.T) {
+			o := small()
+			o.StyleLoss, o.NormalizeGradients, o.ContentWeight = style, true, 1
+			o.StyleWeight, o.TVWeight, o.Iterations, o.LearningRate = 5, 0, 20, 2
+			var losses []float64
+			r, err := paint(t, context.Background(), o, func(j *nst.Job) {
+				j.Progress = func(p nst.Progress) { losses = append(losses, p.Loss.Style) }
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if losses[19] >= 0.9*losses[0] {
+				t.Errorf("style losses %v do not fall", losses)
+			}
+			o.NormalizeGradients = false
+			plain, err := paint(t, context.Background(), o, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if slices.Equal(plain.Picture.Pix, r.Picture.Pix) {
+				t.Error("the picture is that of gradients as they are")
+			}
+		})
+	}
+}
+
 // scoreOf scores one picture against another and a style.
 func scoreOf(t *testing.T, o nst.Options) *nst.Score {
 	t.Helper()

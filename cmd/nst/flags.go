@@ -65,6 +65,7 @@ func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
 	f.Var(&layersValue{&s.StyleLayers}, "style-layers", "layers that hold the style")
 	words(cmd, &wordValue{word: &s.StyleMix, words: nst.StyleMixes()}, "style-mix", "what several styles make: one that lies between, or a loss for each")
 	words(cmd, &wordValue{word: &s.StyleLoss, words: nst.StyleLosses()}, "style-loss", "what makes a style: Gram matrices, with means and deviations besides, or w2, the Wasserstein distance")
+	f.BoolVar(&s.NormalizeGradients, "normalize-gradients", s.NormalizeGradients, "let every layer pull as hard as its weight says, however large its loss; with adam or lbfgs-torch")
 	f.Var(&sizeValue{&s.Size}, "size", "scale the longest side of the picture to so many pixels; original is that of the content")
 	words(cmd, &wordValue{word: &s.Pooling, words: nst.Poolings()}, "pooling", "pooling of the network")
 	f.BoolVar(&s.Rescale, "rescale", s.Rescale, "give pooled features the size that max has, with avg and l2")

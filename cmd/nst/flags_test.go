@@ -69,6 +69,7 @@ func TestStylizeFlags(t *testing.T) {
 			o.TVWeight, o.TVForm = 2, nst.TVNinePoint
 		}},
 		{"style loss", "--style-loss w2", func(o *stylizeOptions) { o.StyleLoss = nst.StyleW2 }},
+		{"normalised gradients", "--normalize-gradients", func(o *stylizeOptions) { o.NormalizeGradients = true }},
 		{"output", "-o x.jpeg --quality 70 --overwrite --save-every 5", func(o *stylizeOptions) {
 			o.output, o.quality, o.overwrite, o.saveEvery = "x.jpeg", 70, true, 5
 		}},
