@@ -6,56 +6,82 @@ import (
 	"nst/imgio"
 	"nst/internal/exec"
 	"nst/loss"
-	"nst/vgg"
 )
 
 // build draws the graph; given receives the numbers of its inputs.
-func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string]tensor, style []target, all bool, given map[*exec.Node][]float32) error {
+func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string][]tensor, style []target, all bool, given map[*exec.Node][]float32) error {
 	g := exec.NewGraph()
 	o.pixels = exec.Input(g, "pixels", 1, 3, content.H, content.W)
 	keep := func(weight float64) bool { return all || weight > 0 }
 	var taps []string
 	for _, l := range t.options.ContentLayers {
 		if w := t.options.ContentWeight * l.Weight; keep(w) {
-			o.content = append(o.content, layerTerm{layer: l.Layer, weight: w})
+			o.content = append(o.content, layerTerm{layer: l.Layer, weight: w, strength: w})
 			taps = append(taps, l.Layer)
 		}
 	}
 	for _, l := range t.options.StyleLayers {
-		c := float64(t.channels(l.Layer))
-		if w := t.options.StyleWeight * l.Weight / (c * c); keep(w) {
-			for i, s := range style {
-				o.style = append(o.style, layerTerm{layer: l.Layer, weight: w * s.share, target: i})
+		w := t.options.StyleWeight * l.Weight
+		if !keep(w) {
+			continue
+		}
+		taps = append(taps, l.Layer)
+		for i, s := range style {
+			for _, of := range t.options.statistics() {
+				weight := w * s.share * of.factor(t.channels(l.Layer))
+				o.style = append(o.style, layerTerm{layer: l.Layer, weight: weight, strength: w * s.share, statistic: of, target: i})
 			}
-			taps = append(taps, l.Layer)
 		}
 	}
-	features, err := t.weights.Features(o.pixels, taps, vgg.FeatureOptions{Pooling: t.pooling})
+	features, err := t.weights.Features(o.pixels, taps, t.features)
 	if err != nil {
 		return err
+	}
+	// Terms of one name, which are those of a style at a layer, have their gradient
+	// normalised together. A score has no gradient.
+	normalised := map[string]*exec.Node{}
+	seen := func(name string, term *layerTerm) (n *exec.Node, err error) {
+		if !t.options.NormalizeGradients || all {
+			return features[term.layer], nil
+		}
+		if n = normalised[name]; n == nil {
+			n, err = loss.NormalizeGrad(name+"/normalised", features[term.layer], term.strength)
+			normalised[name] = n
+		}
+		return n, err
 	}
 	for i := range o.content {
 		term := &o.content[i]
 		name := "content/" + term.layer
-		p := targets[term.layer]
+		f, err := seen(name, term)
+		if err != nil {
+			return err
+		}
+		p := targets[term.layer][0]
 		target := exec.Input(g, name+"/target", p.shape...)
 		given[target] = p.data
-		if term.node, err = loss.Content(name, features[term.layer], target); err != nil {
+		if term.node, err = loss.Content(name, f, target); err != nil {
 			return err
 		}
 	}
 	for i := range o.style {
 		term := &o.style[i]
+		of := term.statistic
 		name := fmt.Sprintf("style%d/%s", term.target+1, term.layer)
+		f, err := seen(name, term)
+		if err != nil {
+			return err
+		}
+		name += "/" + of.name
 		c := t.channels(term.layer)
-		target := exec.Input(g, name+"/target", c, c)
-		given[target] = style[term.target].grams[term.layer]
-		if term.node, err = loss.Style(name, features[term.layer], target); err != nil {
+		target := exec.Input(g, name+"/target", of.rows(c), c)
+		given[target] = style[term.target].values[source{term.layer, of.name}]
+		if term.node, err = of.loss(name, f, target); err != nil {
 			return err
 		}
 	}
 	o.tv.weight = t.options.TVWeight
-	if o.tv.node, err = loss.TV("tv", o.pixels); err != nil {
+	if o.tv.node, err = loss.TVOf("tv", t.options.tvForm(), o.pixels); err != nil {
 		return err
 	}
 	var sum []loss.Term
@@ -69,6 +95,16 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 	}
 	o.gradient, err = exec.Gradient(o.total, o.pixels)
 	return err
+}
+
+// tvForm returns the form of the total variation that Validate has let pass.
+func (o *Options) tvForm() loss.TVForm {
+	for _, f := range []loss.TVForm{loss.Quadratic, loss.Absolute, loss.QuadraticSum, loss.AbsoluteSum} {
+		if f.String() == o.TVForm {
+			return f
+		}
+	}
+	return loss.NinePoint
 }
 
 // channels is the number of channels of a layer of the network.

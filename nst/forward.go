@@ -3,6 +3,7 @@ package nst
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"nst/imgio"
 	"nst/internal/exec"
@@ -16,19 +17,19 @@ type tensor struct {
 }
 
 // measure adds to the graph of features what is wanted of them.
-type measure func(layer string, features *exec.Node) (*exec.Node, error)
+type measure func(layer string, features *exec.Node) ([]*exec.Node, error)
 
 // forward returns, for each layer, what m makes of the features of a picture.
-func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerWeight, m measure) (map[string]tensor, error) {
+func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerWeight, m measure) (map[string][]tensor, error) {
 	if len(layers) == 0 {
 		return nil, nil
 	}
-	out := map[string]tensor{}
+	out := map[string][]tensor{}
 	var pixels *exec.Node
-	nodes := make([]*exec.Node, len(layers))
+	nodes := make([][]*exec.Node, len(layers))
 	err := exec.Build(func() (err error) {
 		pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, p.H, p.W)
-		features, err := t.weights.Features(pixels, layerNames(layers), vgg.FeatureOptions{Pooling: t.pooling})
+		features, err := t.weights.Features(pixels, layerNames(layers), t.features)
 		for i, l := range layers {
 			if err == nil {
 				nodes[i], err = m(l.Layer, features[l.Layer])
@@ -39,7 +40,7 @@ func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerW
 	if err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
-	machine, err := exec.New(t.device, nodes...)
+	machine, err := exec.New(t.device, slices.Concat(nodes...)...)
 	if err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
@@ -50,14 +51,26 @@ func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerW
 	if err := machine.Run(ctx); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
-	for i, n := range nodes {
-		f := tensor{shape: n.Shape(), data: make([]float32, n.Shape().TotalSize())}
-		if err := machine.Get(f.data, n); err != nil {
-			return nil, fmt.Errorf("nst: %w", err)
+	for i, l := range layers {
+		for _, n := range nodes[i] {
+			f := tensor{shape: n.Shape(), data: make([]float32, n.Shape().TotalSize())}
+			if err := machine.Get(f.data, n); err != nil {
+				return nil, fmt.Errorf("nst: %w", err)
+			}
+			out[l.Layer] = append(out[l.Layer], f)
 		}
-		out[layers[i].Layer] = f
 	}
 	return out, nil
+}
+
+// features returns how the network departs from the one that was trained.
+func (o *Options) features() (f vgg.FeatureOptions, err error) {
+	if f.Pooling, err = vgg.ParsePooling(o.Pooling); err != nil {
+		return f, err
+	}
+	f.Padding, err = vgg.ParsePadding(o.Padding)
+	f.Rescale = o.Rescale
+	return f, err
 }
 
 func layerNames(layers []LayerWeight) []string {

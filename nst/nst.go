@@ -92,11 +92,12 @@ type Result struct {
 	Elapsed    time.Duration
 }
 
-// Term is the loss of one layer.
+// Term is a loss of one layer.
 type Term struct {
-	Layer  string  `json:"layer"`
-	Loss   float64 `json:"loss"`   // unweighted
-	Weight float64 `json:"weight"` // total is the sum of Loss times Weight
+	Layer     string  `json:"layer"`
+	Statistic string  `json:"statistic,omitempty"` // of a style: gram, moments (mean and deviation) or w2
+	Loss      float64 `json:"loss"`                // unweighted
+	Weight    float64 `json:"weight"`              // total is the sum of Loss times Weight
 }
 
 // PlainTerm is the loss of a term that has no layer.

@@ -22,10 +22,12 @@ type objective struct {
 
 // layerTerm is one term of the objective; layer is empty for the total variation.
 type layerTerm struct {
-	layer  string
-	weight float64
-	target int // which of the style's, from 0
-	node   *exec.Node
+	layer     string
+	weight    float64
+	strength  float64   // the weight of the layer, which normalised gradients have
+	statistic statistic // of a style
+	target    int       // which of the style's, from 0
+	node      *exec.Node
 }
 
 // terms lists all terms.
@@ -41,8 +43,8 @@ func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, s *S
 	if err := t.checkSize("content", content.W, content.H, names); err != nil {
 		return nil, err
 	}
-	targets, err := t.forward(ctx, content, t.options.ContentLayers, func(_ string, f *exec.Node) (*exec.Node, error) {
-		return f, nil
+	targets, err := t.forward(ctx, content, t.options.ContentLayers, func(_ string, f *exec.Node) ([]*exec.Node, error) {
+		return []*exec.Node{f}, nil
 	})
 	if err != nil {
 		return nil, err
@@ -115,7 +117,7 @@ func (o *objective) score() *Score {
 	terms := func(from []layerTerm) []Term {
 		to := make([]Term, len(from))
 		for i, t := range from {
-			to[i] = Term{t.layer, o.value(t.node), t.weight}
+			to[i] = Term{t.layer, t.statistic.name, o.value(t.node), t.weight}
 		}
 		return to
 	}

@@ -30,22 +30,53 @@ type Options struct {
 
 	// ContentWeight and StyleWeight are alpha and beta of Gatys et al. (2016),
 	// equation 7, over losses that are means; TVWeight belongs to the total
-	// variation, measured in 8-bit levels. Each is 0 or more, and content and
-	// style not both 0.
+	// variation, as TVForm measures it. Each is 0 or more, and content and style not
+	// both 0.
 	ContentWeight, StyleWeight, TVWeight float64
 
 	// ContentLayers and StyleLayers are the taps. The loss of a content layer
-	// counts with its weight; that of a style layer with its weight over c², c
-	// being its channels, which is what Gatys' own program uses.
+	// counts with its weight; what that of a style layer counts with, StyleLoss says.
 	ContentLayers, StyleLayers []LayerWeight
+
+	// TVForm is the form of the total variation: quadratic, absolute, quadratic-sum,
+	// absolute-sum or nine-point, which are those of [loss.TVForm]. The sums grow with
+	// the picture, the others are means; nine-point is of values in 0..1, where the
+	// others are of 8-bit levels, and wants a weight some 65025 times larger.
+	TVForm string
+
+	// StyleLoss is what makes the style of a layer, by its features over all
+	// positions. gram is the Gram matrix, which counts with the weight of the layer
+	// over c², c being its channels: Gatys' own program. meanstd adds the mean and
+	// deviation of each channel, with ten times the weight of the layer (Galerne et
+	// al. 2023): a Gram matrix leaves open how features are spread about their mean.
+	// w2 is the Wasserstein distance of [loss.W2], with the weight of the layer, as
+	// in crowsonkb/style-transfer-pytorch; an iteration takes longer.
+	StyleLoss string
+
+	// NormalizeGradients divides the gradient of each content and style layer, at its
+	// features, by its L1 norm, and multiplies it by the weight of the layer, not over
+	// c²: jcjohnson/neural-style. The picture then follows the gradient of no
+	// function, so that nothing may compare losses: the Optimizer must be adam or
+	// lbfgs-torch, the Tolerance 0.
+	NormalizeGradients bool
 
 	// StyleMix says what several styles make together: mean, one style whose
 	// statistics lie between theirs, or sum, a loss for each, all of which the
 	// picture has to please at once.
 	StyleMix string
 
-	// Pooling is max, as VGG was trained, or avg.
+	// Pooling is max, as VGG was trained; avg, the mean of four features; or l2, the
+	// root of the sum of their squares.
 	Pooling string
+
+	// Rescale multiplies what is pooled so that the features keep about the size
+	// that they have with max: by 2 for avg, 0.78 for l2, which are the factors of
+	// crowsonkb/style-transfer-pytorch, and 1 for max.
+	Rescale bool
+
+	// Padding is what the first convolution finds beyond the edges of a picture:
+	// zero, as VGG was trained, or replicate, the nearest pixel.
+	Padding string
 
 	// Iterations is the number of evaluations of loss and gradient at the first
 	// scale, 1 or more; FineIterations that at each other, where 0 is half of
@@ -126,6 +157,20 @@ const (
 
 	PoolMax = "max"
 	PoolAvg = "avg"
+	PoolL2  = "l2"
+
+	TVQuadratic    = "quadratic"
+	TVAbsolute     = "absolute"
+	TVQuadraticSum = "quadratic-sum"
+	TVAbsoluteSum  = "absolute-sum"
+	TVNinePoint    = "nine-point"
+
+	StyleGram    = "gram"
+	StyleMeanStd = "meanstd"
+	StyleW2      = "w2"
+
+	PadZero      = "zero"
+	PadReplicate = "replicate"
 )
 
 // Optimizers, Inits and Poolings list the words that the options of those names
@@ -136,7 +181,18 @@ func Optimizers() []string { return []string{Adam, LBFGS, LBFGSTorch} }
 func Inits() []string { return []string{InitContent, InitNoise, InitMean, InitImage} }
 
 // Poolings lists the poolings; see [Optimizers].
-func Poolings() []string { return []string{PoolMax, PoolAvg} }
+func Poolings() []string { return []string{PoolMax, PoolAvg, PoolL2} }
+
+// Paddings lists the paddings; see [Optimizers].
+func Paddings() []string { return []string{PadZero, PadReplicate} }
+
+// TVForms lists the forms of the total variation; see [Optimizers].
+func TVForms() []string {
+	return []string{TVQuadratic, TVAbsolute, TVQuadraticSum, TVAbsoluteSum, TVNinePoint}
+}
+
+// StyleLosses lists what makes a style; see [Optimizers].
+func StyleLosses() []string { return []string{StyleGram, StyleMeanStd, StyleW2} }
 
 // StyleMixes lists the ways to mix styles; see [Optimizers].
 func StyleMixes() []string { return []string{MixMean, MixSum} }
@@ -162,8 +218,11 @@ func DefaultOptions() Options {
 		StyleWeight:   5 * middle,
 		ContentLayers: []LayerWeight{{"relu4_2", 1}},
 		StyleLayers:   []LayerWeight{{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}, {"relu5_1", 1}},
+		TVForm:        TVQuadratic,
+		StyleLoss:     StyleGram,
 		StyleMix:      MixMean,
 		Pooling:       PoolMax,
+		Padding:       PadZero,
 		Iterations:    100,
 		Optimizer:     Adam,
 		Beta2:         0.99,
@@ -235,9 +294,18 @@ func (o *Options) Validate(net *vgg.Network) error {
 		bad("FineIterations", o.FineIterations, "must be 0 (half of the first scale's) or more")
 	}
 	word("StyleMix", o.StyleMix, StyleMixes())
+	word("TVForm", o.TVForm, TVForms())
+	word("StyleLoss", o.StyleLoss, StyleLosses())
 	word("Pooling", o.Pooling, Poolings())
+	word("Padding", o.Padding, Paddings())
 	word("Optimizer", o.Optimizer, Optimizers())
 	word("Init", o.Init, Inits())
+	if o.NormalizeGradients && o.Optimizer == LBFGS {
+		bad("NormalizeGradients", true, "cannot go with Optimizer %s, which compares losses", LBFGS)
+	}
+	if o.NormalizeGradients && o.Tolerance > 0 {
+		bad("NormalizeGradients", true, "cannot go with a Tolerance, which compares losses")
+	}
 	if o.Iterations < 1 {
 		bad("Iterations", o.Iterations, "must be 1 or more")
 	}

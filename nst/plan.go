@@ -38,13 +38,13 @@ func (t *Transfer) Plan(w, h int) (Plan, error) {
 	style := []target{{share: 1}}
 	o := &objective{}
 	given := map[*exec.Node][]float32{}
-	targets := map[string]tensor{}
+	targets := map[string][]tensor{}
 	var content int64
 	for _, l := range t.options.ContentLayers {
 		i, _ := t.weights.Network.Index(l.Layer)
 		s := t.weights.Network.Stride(i)
 		c := t.channels(l.Layer)
-		targets[l.Layer] = tensor{shape: []int{1, c, h / s, w / s}}
+		targets[l.Layer] = []tensor{{shape: []int{1, c, h / s, w / s}}}
 		content += int64(c*(h/s)*(w/s)) * 4
 	}
 	if err := exec.Build(func() error { return t.build(o, blank, targets, style, false, given) }); err != nil {

@@ -8,7 +8,6 @@ import (
 
 	"nst/imgio"
 	"nst/internal/exec"
-	"nst/loss"
 )
 
 // Style is what is wanted of the features of a picture, taken from one or more
@@ -22,9 +21,12 @@ type Style struct {
 // target is what a picture is to match, at one scale; where there are several, the
 // losses add up.
 type target struct {
-	share float64              // of the style weight; 1 in all
-	grams map[string][]float32 // by layer, (c, c)
+	share  float64 // of the style weight; 1 in all
+	values map[source][]float32
 }
+
+// source says which statistic of which layer a number belongs to.
+type source struct{ layer, statistic string }
 
 // keep is the number of scales that a Style remembers: those of a few contents of
 // sizes of their own.
@@ -72,11 +74,11 @@ func (t *Transfer) targetsAt(ctx context.Context, s *Style, size int) ([]target,
 	}
 	var all []target
 	for _, p := range s.pictures {
-		grams, err := t.grams(ctx, within(p.Picture, size))
+		values, err := t.measure(ctx, within(p.Picture, size))
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, target{p.Weight, grams})
+		all = append(all, target{p.Weight, values})
 	}
 	if t.options.StyleMix == MixMean {
 		all = []target{mean(all)}
@@ -90,34 +92,44 @@ func (t *Transfer) targetsAt(ctx context.Context, s *Style, size int) ([]target,
 
 // mean returns the one target that lies between all, by their shares.
 func mean(all []target) target {
-	out := target{1, map[string][]float32{}}
+	out := target{1, map[source][]float32{}}
 	for _, from := range all {
-		for layer, g := range from.grams {
-			if out.grams[layer] == nil {
-				out.grams[layer] = make([]float32, len(g))
+		for of, values := range from.values {
+			if out.values[of] == nil {
+				out.values[of] = make([]float32, len(values))
 			}
-			for i, v := range g {
-				out.grams[layer][i] += float32(from.share * float64(v))
+			for i, v := range values {
+				out.values[of][i] += float32(from.share * float64(v))
 			}
 		}
 	}
 	return out
 }
 
-// grams returns the Gram matrix of a picture at each style layer.
-func (t *Transfer) grams(ctx context.Context, p *imgio.Planar) (map[string][]float32, error) {
+// measure returns the statistics of a picture at each style layer.
+func (t *Transfer) measure(ctx context.Context, p *imgio.Planar) (map[source][]float32, error) {
 	if err := t.checkSize("style", p.W, p.H, layerNames(t.options.StyleLayers)); err != nil {
 		return nil, err
 	}
-	measured, err := t.forward(ctx, p, t.options.StyleLayers, func(layer string, f *exec.Node) (*exec.Node, error) {
-		return loss.Gram("gram/"+layer, f)
+	statistics := t.options.statistics()
+	got, err := t.forward(ctx, p, t.options.StyleLayers, func(layer string, f *exec.Node) (nodes []*exec.Node, err error) {
+		for _, s := range statistics {
+			n, err := s.measure(s.name+"/"+layer, f)
+			if err != nil {
+				return nil, err
+			}
+			nodes = append(nodes, n)
+		}
+		return nodes, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	grams := map[string][]float32{}
-	for layer, g := range measured {
-		grams[layer] = g.data
+	values := map[source][]float32{}
+	for layer, tensors := range got {
+		for i, v := range tensors {
+			values[source{layer, statistics[i].name}] = v.data
+		}
 	}
-	return grams, nil
+	return values, nil
 }

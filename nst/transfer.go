@@ -18,12 +18,12 @@ import (
 // Transfer paints pictures with one network and one set of options. Its methods
 // may not be called at the same time.
 type Transfer struct {
-	weights *vgg.Weights
-	options Options
-	pooling vgg.Pooling
-	device  exec.Device
-	vector  vector
-	now     func() time.Time
+	weights  *vgg.Weights
+	options  Options
+	features vgg.FeatureOptions
+	device   exec.Device
+	vector   vector
+	now      func() time.Time
 }
 
 // New returns a Transfer, or what [Options.Validate] finds. The weights must
@@ -39,7 +39,7 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err := deepEnough(w, &o); err != nil {
 		return nil, err
 	}
-	pooling, err := vgg.ParsePooling(o.Pooling)
+	features, err := o.features()
 	if err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
@@ -47,7 +47,7 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
-	return &Transfer{weights: w, options: o, pooling: pooling, device: cpu, vector: cpu.Vector(), now: time.Now}, nil
+	return &Transfer{weights: w, options: o, features: features, device: cpu, vector: cpu.Vector(), now: time.Now}, nil
 }
 
 // deepEnough returns an error if the weights end before the deepest tap.

@@ -60,11 +60,16 @@ func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
 	f.Var(&numberValue{&s.ContentWeight}, "content-weight", "how much the content counts")
 	f.Var(&numberValue{&s.StyleWeight}, "style-weight", "how much the style counts")
 	f.Var(&numberValue{&s.TVWeight}, "tv-weight", "how much smoothness (total variation) counts")
+	words(cmd, &wordValue{word: &s.TVForm, words: nst.TVForms()}, "tv-form", "differences that make the total variation: of neighbours, squared or not, their mean or sum; nine-point has diagonals too")
 	f.Var(&layersValue{&s.ContentLayers}, "content-layers", "layers that hold the content")
 	f.Var(&layersValue{&s.StyleLayers}, "style-layers", "layers that hold the style")
 	words(cmd, &wordValue{word: &s.StyleMix, words: nst.StyleMixes()}, "style-mix", "what several styles make: one that lies between, or a loss for each")
+	words(cmd, &wordValue{word: &s.StyleLoss, words: nst.StyleLosses()}, "style-loss", "what makes a style: Gram matrices, with means and deviations besides, or w2, the Wasserstein distance")
+	f.BoolVar(&s.NormalizeGradients, "normalize-gradients", s.NormalizeGradients, "let every layer pull as hard as its weight says, however large its loss; with adam or lbfgs-torch")
 	f.Var(&sizeValue{&s.Size}, "size", "scale the longest side of the picture to so many pixels; original is that of the content")
 	words(cmd, &wordValue{word: &s.Pooling, words: nst.Poolings()}, "pooling", "pooling of the network")
+	f.BoolVar(&s.Rescale, "rescale", s.Rescale, "give pooled features the size that max has, with avg and l2")
+	words(cmd, &wordValue{word: &s.Padding, words: nst.Paddings()}, "padding", "what the network sees beyond the edges of a picture: its mean colour, as trained, or the nearest pixel")
 	f.IntVar(&s.Threads, "threads", s.Threads, "use `N` processors; 0 is all")
 	f.Var(&textValue{&s.network, "{vgg19|vgg16|NAME|FILE}"}, "network", "network that looks at the picture: one of nst weights list, or a file")
 	complete(cmd, "network", func() ([]string, cobra.ShellCompDirective) {
@@ -173,6 +178,7 @@ func (s *settings) check(cmd *cobra.Command) error {
 		{"fine-iterations", s.Scales != 1, "is only for more than one of --scales"},
 		{"content-weight", !cmd.Flags().Changed("strength"), "cannot go with --strength, which sets it"},
 		{"style-weight", !cmd.Flags().Changed("strength"), "cannot go with --strength, which sets it"},
+		{"rescale", s.Pooling != nst.PoolMax, "is only for --pooling avg and l2"},
 		{"seed", s.Init == nst.InitNoise || s.Init == nst.InitMean, "is only for --init noise and mean"},
 	} {
 		if cmd.Flags().Changed(f.name) && !f.applies {

@@ -64,6 +64,14 @@ func TestStylizeFlags(t *testing.T) {
 		}},
 		{"colours", "--color luma", func(o *stylizeOptions) { o.Color = nst.ColourLuma }},
 		{"mask", "--protect m.png", func(o *stylizeOptions) { o.protect = "m.png" }},
+		{"features", "--pooling l2 --rescale --padding replicate", func(o *stylizeOptions) {
+			o.Pooling, o.Rescale, o.Padding = nst.PoolL2, true, nst.PadReplicate
+		}},
+		{"total variation", "--tv-weight 2 --tv-form nine-point", func(o *stylizeOptions) {
+			o.TVWeight, o.TVForm = 2, nst.TVNinePoint
+		}},
+		{"style loss", "--style-loss w2", func(o *stylizeOptions) { o.StyleLoss = nst.StyleW2 }},
+		{"normalised gradients", "--normalize-gradients", func(o *stylizeOptions) { o.NormalizeGradients = true }},
 		{"output", "-o x.jpeg --quality 70 --overwrite --save-every 5", func(o *stylizeOptions) {
 			o.output, o.quality, o.overwrite, o.saveEvery = "x.jpeg", 70, true, 5
 		}},

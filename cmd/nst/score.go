@@ -151,7 +151,7 @@ func printScore(w io.Writer, path string, s *nst.Score, asJSON bool) error {
 		row("content", x.Layer, x.Loss, x.Weight)
 	}
 	for _, x := range s.Style {
-		row("style", x.Layer, x.Loss, x.Weight)
+		row("style "+x.Statistic, x.Layer, x.Loss, x.Weight)
 	}
 	row("tv", "", s.TV.Loss, s.TV.Weight)
 	return tw.Flush()

@@ -1,0 +1,77 @@
+package nst
+
+import (
+	"nst/internal/exec"
+	"nst/loss"
+)
+
+// statistic is what a term of the style compares at a layer. Its target, rows(c)
+// by c numbers for c channels, lies between those of several pictures where their
+// styles are blended.
+type statistic struct {
+	name    string
+	rows    func(c int) int
+	factor  func(c int) float64 // of the weight of the layer
+	measure func(name string, features *exec.Node) (*exec.Node, error)
+	loss    func(name string, features, target *exec.Node) (*exec.Node, error)
+}
+
+// The names of the statistics, as [Score] has them.
+const (
+	statisticGram    = "gram"
+	statisticMoments = "moments"
+	statisticW2      = "w2"
+)
+
+// gram has the weight over c², which is what Gatys' own program uses.
+func gram() statistic {
+	return statistic{
+		name:    statisticGram,
+		rows:    func(c int) int { return c },
+		factor:  func(c int) float64 { return 1 / float64(c*c) },
+		measure: loss.Gram,
+		loss:    loss.Style,
+	}
+}
+
+// meanStd has ten times the weight, the ratio that Galerne et al. (2023) give it to
+// the Gram matrix: 1e4 to 1e3/c².
+func meanStd() statistic {
+	return statistic{
+		name:   statisticMoments,
+		rows:   func(int) int { return 2 },
+		factor: func(int) float64 { return 10 },
+		measure: func(name string, features *exec.Node) (*exec.Node, error) {
+			return loss.Moments(name, features, nil)
+		},
+		loss: func(name string, features, target *exec.Node) (*exec.Node, error) {
+			return loss.StyleMeanStd(name, features, nil, target)
+		},
+	}
+}
+
+// wasserstein has the weight as it is, as in crowsonkb/style-transfer-pytorch.
+func wasserstein() statistic {
+	return statistic{
+		name:   statisticW2,
+		rows:   func(c int) int { return 1 + c },
+		factor: func(int) float64 { return 1 },
+		measure: func(name string, features *exec.Node) (*exec.Node, error) {
+			return loss.MeanGram(name, features, nil)
+		},
+		loss: func(name string, features, target *exec.Node) (*exec.Node, error) {
+			return loss.W2(name, features, nil, target)
+		},
+	}
+}
+
+// statistics returns what Options.StyleLoss compares.
+func (o *Options) statistics() []statistic {
+	switch o.StyleLoss {
+	case StyleMeanStd:
+		return []statistic{gram(), meanStd()}
+	case StyleW2:
+		return []statistic{wasserstein()}
+	}
+	return []statistic{gram()}
+}
