@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"nst/imgio"
 )
@@ -189,7 +190,7 @@ func TestRunProtect(t *testing.T) {
 		{ColourHistogram, InitContent, LBFGS},
 	} {
 		tr, j := scene(t, func(o *Options) { o.Color, o.Init, o.Optimizer = c.colour, c.init, c.optimizer })
-		j.Content, j.Protect = warm(80, 60), half(160, 120)
+		j.Protect = half(160, 120)
 		var last *imgio.Planar
 		j.Progress = func(at Progress) { last = at.Picture() }
 		r, err := tr.Run(context.Background(), j)
@@ -218,5 +219,48 @@ func TestRunProtect(t *testing.T) {
 	j.Protect = half(60, 80)
 	if _, err := tr.Run(context.Background(), j); !errors.Is(err, ErrMaskShape) {
 		t.Errorf("a mask on its side: %v, want ErrMaskShape", err)
+	}
+}
+
+// TestRunSoftProtect looks that nine tenths of the content are in the picture under
+// a mask of 0.9, whatever the rest is.
+func TestRunSoftProtect(t *testing.T) {
+	for _, average := range []float64{0, 0.8} {
+		tr, j := scene(t, func(o *Options) { o.Init, o.Average, o.Scales = InitNoise, average, 1 })
+		j.Content, j.Protect = warm(80, 60), NewMask(flat(80, 60, 0.9, 0.9, 0.9))
+		r, err := tr.Run(context.Background(), j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range j.Content.Resize(64, 48).Pix {
+			if rest := r.Picture.Pix[i] - 0.9*c; rest < -1e-5 || rest > 0.1+1e-5 {
+				t.Fatalf("average %v: value %d is %v, where 0.9 of the content are %v", average, i, r.Picture.Pix[i], 0.9*c)
+			}
+		}
+	}
+}
+
+// TestProtectedVariables looks that the optimiser moves nothing below a mask.
+func TestProtectedVariables(t *testing.T) {
+	tr, j := scene(t, func(o *Options) { o.Init, o.Scales = InitNoise, 1 })
+	plan, err := tr.plan(j.Content, j.Style, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Protect = half(64, 48)
+	r := &run{transfer: tr, job: &j, colour: asPainted{}, plan: plan, began: time.Now(), result: &Result{}}
+	p, err := r.begin(context.Background(), 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.objective.close()
+	before := slices.Clone(p.variables)
+	if err := p.descend(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range p.variables {
+		if m := j.Protect.Pix[i%(64*48)]; m == 1 && v != before[i] || m == 0 && v == before[i] {
+			t.Fatalf("variable %d went from %v to %v where the mask is %v", i, before[i], v, m)
+		}
 	}
 }
