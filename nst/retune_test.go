@@ -47,6 +47,8 @@ func TestRetuneRefuses(t *testing.T) {
 	for name, change := range map[string]func(*nst.Options){
 		"size":    func(o *nst.Options) { o.Size = 48 },
 		"pooling": func(o *nst.Options) { o.Pooling = nst.PoolAvg },
+		"padding": func(o *nst.Options) { o.Padding = nst.PadReplicate },
+		"loss":    func(o *nst.Options) { o.StyleLoss = nst.StyleW2 },
 		"layers":  func(o *nst.Options) { o.StyleLayers = o.StyleLayers[1:] },
 		"threads": func(o *nst.Options) { o.Threads = 1 },
 	} {

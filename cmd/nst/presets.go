@@ -208,11 +208,16 @@ func showPreset(e *env, p nst.Preset) error {
 
 // explainPreset writes what a preset amounts to in one convention for all: content
 // as a mean over the features, and for each style layer the factor of the sum over
-// the matrix of (G-A)²/c² with G = F Fᵀ/(h w).
+// the matrix of (G-A)²/c² with G = F Fᵀ/(h w); or of W2, where that is the style.
 func explainPreset(e *env, p nst.Preset) error {
 	o := p.Options
 	fmt.Fprintf(e.Stdout, "%s: %s\n%s\n\n%s\n\n", p.Name, p.Title, p.Description, p.Explain)
-	fmt.Fprintln(e.Stdout, "In one convention for all, L = Σ c mean((F-P)²) + Σ s/c² Σij (G-A)²ij with G = F Fᵀ/(h w):")
+	w2 := o.StyleLoss == nst.StyleW2
+	if w2 {
+		fmt.Fprintln(e.Stdout, "L = Σ c mean((F-P)²) + Σ s W2, where s cannot be held against that of Gram matrices:")
+	} else {
+		fmt.Fprintln(e.Stdout, "In one convention for all, L = Σ c mean((F-P)²) + Σ s/c² Σij (G-A)²ij with G = F Fᵀ/(h w):")
+	}
 	net := vgg.VGG19()
 	w := tabwriter.NewWriter(e.Stdout, 0, 0, 2, ' ', 0)
 	content := 0.0
@@ -225,11 +230,17 @@ func explainPreset(e *env, p nst.Preset) error {
 		if err != nil {
 			return err
 		}
-		s := l.Weight * o.StyleWeight / math.Pow(float64(net.Layers[i].K), 2)
+		s := l.Weight * o.StyleWeight
+		if !w2 {
+			s /= math.Pow(float64(net.Layers[i].K), 2)
+		}
 		fmt.Fprintf(w, "style\t%s\ts = %.4g\ts/c = %.2g\n", l.Layer, s, s/content)
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	if w2 {
+		return nil
 	}
 	fmt.Fprintf(e.Stdout, "The ratio of the weights is that of --strength %.0f.\n", o.Strength())
 	return nil

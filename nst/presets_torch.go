@@ -1,0 +1,81 @@
+package nst
+
+// jcjohnson is jcjohnson/neural-style.
+func jcjohnson() Preset {
+	o := neuralStyle()
+	o.TVForm = TVQuadraticSum
+	o.TVWeight = 1e-3 * 256 * 256 / (255 * 255)
+	return Preset{
+		Name:        "neural-style",
+		Title:       "J. Johnson, neural-style in Lua Torch",
+		Description: "The photograph laid on from an empty canvas, the painting as its finish.",
+		Options:     o,
+		Explain: neuralStyleExplained + `
+Total variation: 0.001 ½Σ(dx²+dy²) in 256 levels, which is 0.001008 in 255; there it is in the
+gradient and not in the loss, which this optimiser does not look at. There pixels have 256 levels
+as the network sees them, here 255.`,
+	}
+}
+
+// proGamerGov is ProGamerGov/neural-style-pt.
+func proGamerGov() Preset {
+	o := neuralStyle()
+	o.TVForm = TVAbsoluteSum
+	o.TVWeight = 1e-3
+	return Preset{
+		Name:        "neural-style-pt",
+		Title:       "ProGamerGov, neural-style-pt in PyTorch",
+		Description: "The look of neural-style, with edges that the total variation keeps.",
+		Options:     o,
+		Explain: neuralStyleExplained + `
+Total variation: 0.001 Σ(|dx|+|dy|) in 8-bit levels.`,
+	}
+}
+
+// neuralStyle returns what these two have in common.
+func neuralStyle() Options {
+	o := classic()
+	o.ContentWeight, o.StyleWeight = 5, 100
+	o.Iterations = 1000
+	o.Init = InitMean
+	return o
+}
+
+const neuralStyleExplained = `content: 5 mean((F-P)²) at relu4_2. style: 100 mean((G-A)²) with G = F Fᵀ/(c h w), at relu1_1 to
+relu5_1, which is 100/c² for G = F Fᵀ/(h w); styles are blended by the means of A. L-BFGS by the
+rules of torch, step 1, history 100, 1000 evaluations; there nothing ends it earlier, here a step
+of nothing (1e-9) does. The start is the mean colour with normal noise of 0.001 levels. There
+styles are scaled to 512 pixels, also up; here never up. A total variation that is a sum grows
+with the picture.`
+
+// crowsonkb is crowsonkb/style-transfer-pytorch.
+func crowsonkb() Preset {
+	o := DefaultOptions()
+	o.ContentWeight, o.StyleWeight, o.TVWeight = 0.015, 1, 2
+	o.TVForm, o.StyleLoss, o.Padding = TVNinePoint, StyleW2, PadReplicate
+	for i := range o.StyleLayers {
+		o.StyleLayers[i].Weight = []float64{256, 64, 16, 4, 1}[i] / 341
+	}
+	o.Iterations, o.FineIterations = 1000, 500
+	o.LearningRate, o.Average = 5.1, 0.99
+	return Preset{
+		Name:        "crowsonkb",
+		Title:       "K. Crowson, style-transfer-pytorch",
+		Description: "Coarse to fine, the painting's grain and colours first; wants torchvision's weights.",
+		Options:     o,
+		Explain: `content: 0.015 mean((F-P)²) at relu4_2. style: W2, see --style-loss, at relu1_1 to relu5_1, weighted
+256, 64, 16, 4 and 1 over 341; styles are blended by the means of their moments. Total variation:
+2, of nine points, in 0..1. The first convolution sees the nearest pixel beyond the edges. Adam,
+step 0.02 in 0..1, which is 5.1 levels, 0.9 and 0.99, clamped, from the content; the result is the
+mean with decay 0.99. Sizes 1/√2 apart from 128, 1000 evaluations at the first, 500 at each other.
+
+With torchvision's weights (nst weights import vgg19-dcbb9e9d.pth --name torch19, then --network
+torch19) these are its numbers. With Oxford's, the default, it is an approximation: the features
+are some tens of times larger, so content and style, both of which grow with their square, keep
+their ratio, but --tv-weight 2 and the 1e-4 that W2 adds to variances all but vanish.
+
+Different here in any case: Adam's moments, which both programs carry on to the next size, are
+scaled to the gradients there; its epsilon of 1e-8 belongs to gradients in levels, 255 times
+smaller; pictures are resampled by other filters.`,
+	}
+}
