@@ -95,7 +95,7 @@ type Result struct {
 // Term is a loss of one layer.
 type Term struct {
 	Layer     string  `json:"layer"`
-	Statistic string  `json:"statistic,omitempty"` // of a style: gram, moments (mean and deviation) or w2
+	Statistic string  `json:"statistic,omitempty"` // of a style: moments (mean and deviation) or w2; empty for the Gram matrix
 	Loss      float64 `json:"loss"`                // unweighted
 	Weight    float64 `json:"weight"`              // total is the sum of Loss times Weight
 }

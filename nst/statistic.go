@@ -18,7 +18,7 @@ type statistic struct {
 
 // The names of the statistics, as [Score] has them.
 const (
-	statisticGram    = "gram"
+	statisticGram    = "" // the one that is meant when none is named
 	statisticMoments = "moments"
 	statisticW2      = "w2"
 )

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -151,7 +152,7 @@ func printScore(w io.Writer, path string, s *nst.Score, asJSON bool) error {
 		row("content", x.Layer, x.Loss, x.Weight)
 	}
 	for _, x := range s.Style {
-		row("style "+x.Statistic, x.Layer, x.Loss, x.Weight)
+		row(strings.TrimSpace("style "+x.Statistic), x.Layer, x.Loss, x.Weight)
 	}
 	row("tv", "", s.TV.Loss, s.TV.Weight)
 	return tw.Flush()
