@@ -30,7 +30,7 @@ func version() string {
 	return "devel"
 }
 
-// report is what nst info shows.
+// machine is what nst info shows.
 type machine struct {
 	Version  string   `json:"version"`
 	Go       string   `json:"go"`

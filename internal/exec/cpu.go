@@ -46,19 +46,7 @@ func (d *CPU) Kernels() string { return d.engine.CPU().Name() }
 func (d *CPU) Features() []string { return d.engine.CPU().Features() }
 
 // Vector returns the arithmetic on long vectors that optimisers need.
-func (d *CPU) Vector() Vector { return Vector{d.engine} }
-
-// Vector is the arithmetic on long vectors, multi-threaded, with the same results
-// for any number of threads.
-type Vector struct{ *kernel.Engine }
-
-// Scale sets dst to a times x; the two may be one.
-func (v Vector) Scale(dst []float32, a float32, x []float32) {
-	if &dst[0] != &x[0] {
-		copy(dst, x)
-	}
-	v.Engine.Scale(a, dst)
-}
+func (d *CPU) Vector() *kernel.Engine { return d.engine }
 
 // Close ends the threads.
 func (d *CPU) Close() error {

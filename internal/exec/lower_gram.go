@@ -32,7 +32,7 @@ func (c *lowering) gramStep(from, guide *value, out func() []float32) func() fun
 		return func() {
 			cut.Run()
 			gram.Run()
-			e.Scale(inverse(kernel.GuideTotal(guide.buf.data, s.H, s.W)), dst[:s.C*s.C])
+			e.Scale(dst[:s.C*s.C], inverse(kernel.GuideTotal(guide.buf.data, s.H, s.W)), dst[:s.C*s.C])
 		}
 	}
 }

@@ -123,7 +123,7 @@ func (c *lowering) normalizedGrad(n *Node, o *op.NormalizedGrad, grad *Node) {
 				return
 			}
 			copy(dst, src)
-			e.Scale(f, dst)
+			e.Scale(dst, f, dst)
 		}
 	})
 }

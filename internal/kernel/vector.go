@@ -54,7 +54,11 @@ func (t *vectors) Do(_, item int) {
 	case opAxpy:
 		t.isa.axpy(t.a, x, y())
 	case opScale:
-		t.isa.scale(t.a, x)
+		z := t.z[from:to]
+		if &z[0] != &x[0] {
+			copy(z, x)
+		}
+		t.isa.scale(t.a, z)
 	case opSub:
 		t.isa.sub(t.z[from:to], x, y())
 	case opDiffGrad:
@@ -133,8 +137,10 @@ func (e *Engine) Axpy(a float32, x, y []float32) {
 	e.vector(vectors{op: opAxpy, a: a, x: x, y: y})
 }
 
-// Scale computes x *= a.
-func (e *Engine) Scale(a float32, x []float32) { e.vector(vectors{op: opScale, a: a, x: x}) }
+// Scale computes dst = a*x; dst may be x.
+func (e *Engine) Scale(dst []float32, a float32, x []float32) {
+	e.vector(vectors{op: opScale, a: a, x: x, z: dst})
+}
 
 // Sub computes dst = x - y.
 func (e *Engine) Sub(dst, x, y []float32) {

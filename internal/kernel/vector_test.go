@@ -73,8 +73,10 @@ func TestVectors(t *testing.T) {
 			copy(z, y)
 			e.Axpy(0.5, x, z)
 			wantClose(t, z, axpy, 1e-6)
-			e.Scale(2, z)
-			e.Scale(0.5, z)
+			twice := dirty(n)
+			e.Scale(twice, 4, z)
+			e.Scale(twice, 0.5, twice)
+			e.Scale(z, 0.5, twice)
 			wantClose(t, z, axpy, 1e-6)
 			e.Clamp(z, -0.5, 0.25)
 			for i := range z {

@@ -115,7 +115,7 @@ func (w *W2) norm(a []float32) float64 {
 
 // affine computes a = s a + d I, also beyond C, where nothing reads it.
 func (w *W2) affine(a []float32, s, d float32) {
-	w.e.Scale(s, a)
+	w.e.Scale(a, s, a)
 	for i := range w.n {
 		a[w.at(i, i)] += d
 	}
@@ -129,7 +129,7 @@ func (w *W2) root(dst, a []float32) {
 	size := w.n * w.n
 	y, z, t, next := a, w.s.Scratch[1][:size], w.s.Scratch[2][:size], w.s.Scratch[3][:size]
 	norm := w.norm(a)
-	w.e.Scale(float32(1/norm), y)
+	w.e.Scale(y, float32(1/norm), y)
 	for i := range w2Steps {
 		if i == 0 { // z is I
 			copy(t, y)
@@ -147,7 +147,7 @@ func (w *W2) root(dst, a []float32) {
 		}
 	}
 	copy(dst, y)
-	w.e.Scale(float32(math.Sqrt(norm)), dst[:size])
+	w.e.Scale(dst[:size], float32(math.Sqrt(norm)), dst[:size])
 }
 
 // step writes x + a b to next and returns it and x: it takes the place of x.
@@ -167,7 +167,7 @@ func (w *W2) Gradient(g float64) {
 	a, q, e, next := s.Scratch[0][:size], s.Scratch[1][:size], s.Scratch[2][:size], s.Scratch[3][:size]
 	norm := w.norm(s.Root)
 	copy(a, s.Root[:size])
-	w.e.Scale(float32(1/norm), a)
+	w.e.Scale(a, float32(1/norm), a)
 	for i := range w2Steps {
 		w.mul.Run(e, a, a, false)
 		w.affine(e, -0.5, 0.5)

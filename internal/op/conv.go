@@ -121,10 +121,6 @@ func (o *ConvGrad) Do(in ...G.Value) (G.Value, error) {
 // maskPositive returns g where y is above zero and 0 elsewhere.
 func maskPositive(g, y []float32) []float32 {
 	out := make([]float32, len(g))
-	for i, v := range y {
-		if v > 0 {
-			out[i] = g[i]
-		}
-	}
+	kernel.RefReLUGrad(out, y, g)
 	return out
 }
