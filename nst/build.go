@@ -27,9 +27,16 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 		}
 		taps = append(taps, l.Layer)
 		for i, s := range style {
+			guide, ok := s.where.guide(t.places(l.Layer, content.W, content.H))
 			for _, of := range t.options.statistics() {
+				if !ok || s.lacks(source{l.Layer, of.name}) {
+					continue
+				}
 				weight := w * s.share * of.factor(t.channels(l.Layer))
-				o.style = append(o.style, layerTerm{layer: l.Layer, weight: weight, strength: w * s.share, statistic: of, target: i})
+				o.style = append(o.style, layerTerm{
+					layer: l.Layer, weight: weight, strength: w * s.share,
+					statistic: of, target: i, region: s.region, guide: guide,
+				})
 			}
 		}
 	}
@@ -76,7 +83,13 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 		c := t.channels(term.layer)
 		target := exec.Input(g, name+"/target", of.rows(c), c)
 		given[target] = style[term.target].values[source{term.layer, of.name}]
-		if term.node, err = of.loss(name, f, target); err != nil {
+		var guide *exec.Node
+		if term.guide != nil {
+			w, h := t.places(term.layer, content.W, content.H)
+			guide = exec.Input(g, name+"/guide", h, w)
+			given[guide] = term.guide
+		}
+		if term.node, err = of.loss(name, f, guide, target); err != nil {
 			return err
 		}
 	}

@@ -73,14 +73,20 @@ func colourOf(name string) colourMode {
 
 // coloured returns the style that a mode makes of s for a content as it came: s
 // itself, with all that it has measured, if the mode leaves its pictures as they
-// are.
+// are. A region counts with its own colours, and so does the part of a picture that a
+// mask selects.
 func (s *Style) coloured(m colourMode, content *imgio.Planar) *Style {
 	out := *s
 	out.pictures, out.targets = make([]StylePicture, len(s.pictures)), map[int][]target{}
 	same := true
 	for i, p := range s.pictures {
-		out.pictures[i] = StylePicture{m.style(p.Picture, content), p.Weight}
-		same = same && out.pictures[i].Picture == p.Picture
+		part := content
+		if s.regions != nil && s.regions[i].mask != nil {
+			part, _ = s.regions[i].mask.selected(content)
+		}
+		p.Picture = colouredPart(m, p, part)
+		same = same && p.Picture == s.pictures[i].Picture
+		out.pictures[i] = p
 	}
 	if same {
 		return s

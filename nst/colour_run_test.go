@@ -21,7 +21,7 @@ func paintedIn(t *testing.T, mode string, content, style *imgio.Planar, change f
 		}
 	})
 	var err error
-	if j.Style, err = tr.Style(context.Background(), StylePicture{style, 1}); err != nil {
+	if j.Style, err = tr.Style(context.Background(), StylePicture{Picture: style, Weight: 1}); err != nil {
 		t.Fatal(err)
 	}
 	j.Content = content

@@ -19,8 +19,9 @@ type tensor struct {
 // measure adds to the graph of features what is wanted of them.
 type measure func(layer string, features *exec.Node) ([]*exec.Node, error)
 
-// forward returns, for each layer, what m makes of the features of a picture.
-func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerWeight, m measure) (map[string][]tensor, error) {
+// forward returns, for each layer, what m makes of the features of a picture; given
+// has, once m has been called, the numbers of further inputs.
+func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerWeight, given map[*exec.Node][]float32, m measure) (map[string][]tensor, error) {
 	if len(layers) == 0 {
 		return nil, nil
 	}
@@ -47,6 +48,11 @@ func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerW
 	defer machine.Close()
 	if err := machine.Set(pixels, p.Pix); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
+	}
+	for n, data := range given {
+		if err := machine.Set(n, data); err != nil {
+			return nil, fmt.Errorf("nst: %w", err)
+		}
 	}
 	if err := machine.Run(ctx); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)

@@ -36,31 +36,47 @@ var (
 	// ErrMaskFull means that a mask of what is to be protected leaves less than
 	// one pixel to paint.
 	ErrMaskFull = errors.New("leaves nothing to paint")
+	// ErrMaskSmall means that next to nothing of what a mask selects is left at the
+	// size of every style layer.
+	ErrMaskSmall = errors.New("selects too little for any style layer to see")
 )
 
 // MaskError is a mask that does not serve.
 type MaskError struct {
-	What                        string // which one: protect mask
+	What                        string // which one: protect mask, content mask, style mask
+	Index                       int    // of a content or style mask, from 1
 	Width, Height               int    // of the mask, pixels
 	PictureWidth, PictureHeight int    // of the picture that it is for, as scaled
-	Err                         error  // ErrMaskShape, ErrMaskEmpty or ErrMaskFull
+	Err                         error  // ErrMaskShape, ErrMaskEmpty, ErrMaskFull or ErrMaskSmall
 }
 
 func (e *MaskError) Error() string {
-	if e.Err == ErrMaskShape {
-		return fmt.Sprintf("nst: %s of %dx%d pixels %v of %dx%d", e.What, e.Width, e.Height, e.Err, e.PictureWidth, e.PictureHeight)
+	name := e.What
+	if e.Index > 0 {
+		name = fmt.Sprintf("%s %d", e.What, e.Index)
 	}
-	return fmt.Sprintf("nst: %s %v", e.What, e.Err)
+	return fmt.Sprintf("nst: %s %s", name, e.Reason())
+}
+
+// Reason returns what is wrong without saying which mask it is.
+func (e *MaskError) Reason() string {
+	switch e.Err {
+	case ErrMaskShape:
+		return fmt.Sprintf("%v: it is %dx%d pixels, the picture %dx%d", e.Err, e.Width, e.Height, e.PictureWidth, e.PictureHeight)
+	case ErrMaskSmall:
+		return fmt.Sprintf("%v at %dx%d pixels", e.Err, e.PictureWidth, e.PictureHeight)
+	}
+	return e.Err.Error()
 }
 
 // Unwrap returns what is wrong.
 func (e *MaskError) Unwrap() error { return e.Err }
 
 // fit returns the mask at the size of its picture, w by h pixels, or a
-// [MaskError], which calls the mask what.
-func (m *Mask) fit(what string, w, h int) (*Mask, error) {
+// [MaskError], which calls the mask what, and index if that is above 0.
+func (m *Mask) fit(what string, index, w, h int) (*Mask, error) {
 	fail := func(err error) (*Mask, error) {
-		return nil, &MaskError{what, m.W, m.H, w, h, err}
+		return nil, &MaskError{what, index, m.W, m.H, w, h, err}
 	}
 	fw, fh := imgio.FitLongest(m.W, m.H, max(w, h))
 	near := func(a, b int) bool { return math.Abs(float64(a-b)) <= max(1, 0.02*float64(b)) }

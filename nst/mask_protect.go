@@ -6,12 +6,12 @@ import "nst/imgio"
 // it is to protect a part. The error is a [MaskError], also for a mask that leaves
 // less than a pixel to paint.
 func (m *Mask) forProtection(w, h int) (*Mask, error) {
-	fitted, err := m.fit("protect mask", w, h)
+	fitted, err := m.fit("protect mask", 0, w, h)
 	if err != nil {
 		return nil, err
 	}
 	if float64(w*h)-fitted.sum() < 1 {
-		return nil, &MaskError{"protect mask", m.W, m.H, w, h, ErrMaskFull}
+		return nil, &MaskError{"protect mask", 0, m.W, m.H, w, h, ErrMaskFull}
 	}
 	return fitted, nil
 }

@@ -55,7 +55,7 @@ func styleGradient(t *testing.T, style string, normalise bool, weight float64) [
 	}
 	t.Cleanup(func() { tr.Close() })
 	p := &imgio.Planar{W: 32, H: 32, Pix: reftest.Picture(32, 32, 0)}
-	s, err := tr.Style(ctx, StylePicture{&imgio.Planar{W: 32, H: 32, Pix: reftest.Picture(32, 32, 1)}, 1})
+	s, err := tr.Style(ctx, StylePicture{Picture: &imgio.Planar{W: 32, H: 32, Pix: reftest.Picture(32, 32, 1)}, Weight: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,11 @@ import (
 type StylePicture struct {
 	Picture *imgio.Planar
 	Weight  float64 // its share, relative to the other pictures; above 0
+
+	// Mask, if not nil, selects the part of Picture whose style is wanted, by its
+	// shape; a part that is left of it by less than a quarter of a place at some layer
+	// and scale does not count there.
+	Mask *Mask
 }
 
 // Job is one picture to paint.
@@ -30,6 +35,13 @@ type Job struct {
 	Content *imgio.Planar // at any size
 	Style   *Style        // from [Transfer.Style]
 	Start   *imgio.Planar // the first picture, for Options.Init image; else nil
+
+	// Regions, if there are any, say where each picture of Style is wanted: one mask
+	// over the content for each, in their order, with nil for everywhere. They may be soft
+	// and overlap; what none selects has no style. A region counts by its area, times
+	// the weight of its picture over the mean weight. Where less than a quarter of
+	// a place is left of one, at some layer and scale, it does not count.
+	Regions []*Mask
 
 	// Protect, if not nil, selects what of the content stays as it is, to the last
 	// bit; where the mask is soft the result is a blend. It has the shape of the
@@ -96,6 +108,7 @@ type Result struct {
 type Term struct {
 	Layer     string  `json:"layer"`
 	Statistic string  `json:"statistic,omitempty"` // of a style: moments (mean and deviation) or w2; empty for the Gram matrix
+	Region    int     `json:"region,omitempty"`    // of a style, from 1; 0 if there are none
 	Loss      float64 `json:"loss"`                // unweighted
 	Weight    float64 `json:"weight"`              // total is the sum of Loss times Weight
 }

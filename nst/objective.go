@@ -27,6 +27,8 @@ type layerTerm struct {
 	strength  float64   // the weight of the layer, which normalised gradients have
 	statistic statistic // of a style
 	target    int       // which of the style's, from 0
+	region    int       // from 1; 0 if there are none
+	guide     []float32 // of its region, (h, w); nil is everywhere
 	node      *exec.Node
 }
 
@@ -43,16 +45,17 @@ func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, s *S
 	if err := t.checkSize("content", content.W, content.H, names); err != nil {
 		return nil, err
 	}
-	targets, err := t.forward(ctx, content, t.options.ContentLayers, func(_ string, f *exec.Node) ([]*exec.Node, error) {
+	targets, err := t.forward(ctx, content, t.options.ContentLayers, nil, func(_ string, f *exec.Node) ([]*exec.Node, error) {
 		return []*exec.Node{f}, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	style, err := t.targetsAt(ctx, s, size)
+	measured, err := t.targetsAt(ctx, s, size)
 	if err != nil {
 		return nil, err
 	}
+	style := s.wanted(measured, t.options.StyleMix)
 	o := &objective{}
 	given := map[*exec.Node][]float32{}
 	if err := exec.Build(func() error { return t.build(o, content, targets, style, all, given) }); err != nil {
@@ -117,7 +120,7 @@ func (o *objective) score() *Score {
 	terms := func(from []layerTerm) []Term {
 		to := make([]Term, len(from))
 		for i, t := range from {
-			to[i] = Term{t.layer, t.statistic.name, o.value(t.node), t.weight}
+			to[i] = Term{t.layer, t.statistic.name, t.region, o.value(t.node), t.weight}
 		}
 		return to
 	}

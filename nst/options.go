@@ -16,7 +16,7 @@ import (
 type Options struct {
 	// Size is the longest side of the result in pixels, 16 to 16384, or
 	// [OriginalSize] for that of the content as it is. The content picture is scaled
-	// to it, styles are scaled down to it but never up.
+	// to it, styles are scaled down to it, times StyleScale, but never up.
 	Size int
 
 	// Scales is the number of sizes that a picture is painted at, each 1/sqrt(2)
@@ -24,6 +24,11 @@ type Options struct {
 	// the one before. 1 paints at Size alone; 0 takes all sizes whose longest side
 	// is MinScale pixels or more and that the network can see.
 	Scales int
+
+	// StyleScale is the longest side of a style picture over that of the picture at
+	// the scale being painted, 0.05 to 20; a style is never enlarged beyond its own
+	// pixels. Strokes grow with it.
+	StyleScale float64
 
 	// MinScale is the least longest side that Scales 0 takes, 16 or more pixels.
 	MinScale int
@@ -62,7 +67,8 @@ type Options struct {
 
 	// StyleMix says what several styles make together: mean, one style whose
 	// statistics lie between theirs, or sum, a loss for each, all of which the
-	// picture has to please at once.
+	// picture has to please at once. Where each style has a region of its own, see
+	// [Job], there is nothing to mix.
 	StyleMix string
 
 	// Pooling is max, as VGG was trained; avg, the mean of four features; or l2, the
@@ -205,6 +211,12 @@ const (
 	OriginalSize = -1
 )
 
+// Limits of Options.StyleScale.
+const (
+	MinStyleScale = 0.05
+	MaxStyleScale = 20
+)
+
 // DefaultOptions returns our own settings: the layers of Gatys' program, Adam from
 // coarse to fine. That brings the style much further than a run at one scale, so
 // the ratio of style to content that keeps the photograph recognisable, 10, is far
@@ -213,6 +225,7 @@ const (
 func DefaultOptions() Options {
 	return Options{
 		Size:          512,
+		StyleScale:    1,
 		MinScale:      128,
 		ContentWeight: 5,
 		StyleWeight:   5 * middle,
@@ -264,6 +277,9 @@ func (o *Options) Validate(net *vgg.Network) error {
 	}
 	if o.Size != OriginalSize && (o.Size < MinSize || o.Size > MaxSize) {
 		bad("Size", o.Size, "must be between %d and %d pixels", MinSize, MaxSize)
+	}
+	if !(o.StyleScale >= MinStyleScale && o.StyleScale <= MaxStyleScale) {
+		bad("StyleScale", o.StyleScale, "must be between %v and %v", MinStyleScale, MaxStyleScale)
 	}
 	if o.MinScale < MinSize {
 		bad("MinScale", o.MinScale, "must be %d pixels or more", MinSize)

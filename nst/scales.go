@@ -1,6 +1,7 @@
 package nst
 
 import (
+	"errors"
 	"math"
 
 	"nst/imgio"
@@ -48,7 +49,7 @@ func (t *Transfer) plan(content *imgio.Planar, s *Style, size int) ([]scale, err
 		// A scale that is left out takes nothing from the picture but time; the last
 		// one has to be, and so do those that were asked for.
 		if err := t.visible(at, s); err != nil && (i == 0 || t.options.Scales > 0) {
-			return nil, err
+			return nil, t.advise(err, content, s, i)
 		} else if err == nil {
 			plan = append(plan, at)
 		}
@@ -58,22 +59,49 @@ func (t *Transfer) plan(content *imgio.Planar, s *Style, size int) ([]scale, err
 }
 
 // visible returns a TooSmallError if the network sees nothing of the content or of a
-// style at a scale.
+// style at a scale, or a MaskError if it sees nothing of what a mask selects.
 func (t *Transfer) visible(at scale, s *Style) error {
 	style := layerNames(t.options.StyleLayers)
 	if err := t.checkSize("content", at.w, at.h, append(layerNames(t.options.ContentLayers), style...)); err != nil {
 		return err
 	}
-	for _, p := range s.pictures {
+	for i, p := range s.pictures {
 		w, h := p.Picture.W, p.Picture.H
-		if max(w, h) > at.size {
-			w, h = imgio.FitLongest(w, h, at.size)
+		if size := t.styleSize(at.size); max(w, h) > size {
+			w, h = imgio.FitLongest(w, h, size)
 		}
 		if err := t.checkSize("style", w, h, style); err != nil {
 			return err
 		}
+		if err := t.selects(p.Mask, "style mask", i+1, w, h); err != nil {
+			return err
+		}
+	}
+	for i, r := range s.regions {
+		if err := t.selects(r.mask, "content mask", i+1, at.w, at.h); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// advise returns err, of the scale that is i steps below the size of a run, with the
+// least size that would do if it is a TooSmallError. A style is not enlarged, so
+// that there may be none.
+func (t *Transfer) advise(err error, content *imgio.Planar, s *Style, i int) error {
+	small := new(TooSmallError)
+	if !errors.As(err, &small) {
+		return err
+	}
+	for size := t.size(content) + 1; size <= MaxSize; size++ {
+		at := scale{size: scaled(size, i)}
+		at.w, at.h = imgio.FitLongest(content.W, content.H, at.size)
+		if !errors.As(t.visible(at, s), new(*TooSmallError)) {
+			small.Size = size
+			break
+		}
+	}
+	return err
 }
 
 // enlarge returns a picture at the next scale, where it is the start: cubic, which

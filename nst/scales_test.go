@@ -32,7 +32,7 @@ func scene(t *testing.T, change func(*Options)) (*Transfer, Job) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { tr.Close() })
-	s, err := tr.Style(context.Background(), StylePicture{drawn(70, 50, 1), 1})
+	s, err := tr.Style(context.Background(), StylePicture{Picture: drawn(70, 50, 1), Weight: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

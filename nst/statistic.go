@@ -7,13 +7,13 @@ import (
 
 // statistic is what a term of the style compares at a layer. Its target, rows(c)
 // by c numbers for c channels, lies between those of several pictures where their
-// styles are blended.
+// styles are blended. A guide (h, w) says which places count; nil is all alike.
 type statistic struct {
 	name    string
 	rows    func(c int) int
 	factor  func(c int) float64 // of the weight of the layer
-	measure func(name string, features *exec.Node) (*exec.Node, error)
-	loss    func(name string, features, target *exec.Node) (*exec.Node, error)
+	measure func(name string, features, guide *exec.Node) (*exec.Node, error)
+	loss    func(name string, features, guide, target *exec.Node) (*exec.Node, error)
 }
 
 // The names of the statistics, as [Score] has them.
@@ -29,8 +29,8 @@ func gram() statistic {
 		name:    statisticGram,
 		rows:    func(c int) int { return c },
 		factor:  func(c int) float64 { return 1 / float64(c*c) },
-		measure: loss.Gram,
-		loss:    loss.Style,
+		measure: loss.GuidedGram,
+		loss:    loss.GuidedStyle,
 	}
 }
 
@@ -38,30 +38,22 @@ func gram() statistic {
 // the Gram matrix: 1e4 to 1e3/c².
 func meanStd() statistic {
 	return statistic{
-		name:   statisticMoments,
-		rows:   func(int) int { return 2 },
-		factor: func(int) float64 { return 10 },
-		measure: func(name string, features *exec.Node) (*exec.Node, error) {
-			return loss.Moments(name, features, nil)
-		},
-		loss: func(name string, features, target *exec.Node) (*exec.Node, error) {
-			return loss.StyleMeanStd(name, features, nil, target)
-		},
+		name:    statisticMoments,
+		rows:    func(int) int { return 2 },
+		factor:  func(int) float64 { return 10 },
+		measure: loss.Moments,
+		loss:    loss.StyleMeanStd,
 	}
 }
 
 // wasserstein has the weight as it is, as in crowsonkb/style-transfer-pytorch.
 func wasserstein() statistic {
 	return statistic{
-		name:   statisticW2,
-		rows:   func(c int) int { return 1 + c },
-		factor: func(int) float64 { return 1 },
-		measure: func(name string, features *exec.Node) (*exec.Node, error) {
-			return loss.MeanGram(name, features, nil)
-		},
-		loss: func(name string, features, target *exec.Node) (*exec.Node, error) {
-			return loss.W2(name, features, nil, target)
-		},
+		name:    statisticW2,
+		rows:    func(c int) int { return 1 + c },
+		factor:  func(int) float64 { return 1 },
+		measure: loss.MeanGram,
+		loss:    loss.W2,
 	}
 }
 

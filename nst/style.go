@@ -14,16 +14,24 @@ import (
 // paintings. It serves any number of jobs of the Transfer that made it, and
 // remembers what it has measured for each scale.
 type Style struct {
-	pictures []StylePicture // weights add up to 1
+	pictures []StylePicture // weights add up to 1, masks are of the pictures' sizes
+	regions  []region       // where each is wanted; nil is everywhere, together
 	targets  map[int][]target
 }
 
 // target is what a picture is to match, at one scale; where there are several, the
 // losses add up.
 type target struct {
-	share  float64 // of the style weight; 1 in all
+	share  float64 // of the style weight
+	where  *Mask   // of the content; nil is everywhere
+	region int     // from 1; 0 if there are none
 	values map[source][]float32
 }
+
+// lacks tells whether a statistic could not be measured, since the mask of the style
+// selects nothing at the layer. A target without values, which only a plan has,
+// lacks nothing.
+func (t *target) lacks(of source) bool { return t.values != nil && t.values[of] == nil }
 
 // source says which statistic of which layer a number belongs to.
 type source struct{ layer, statistic string }
@@ -34,7 +42,8 @@ const keep = 24
 
 // Style takes the style of pictures, mixed in the proportion of their weights as
 // Options.StyleMix says. At each scale pictures that are larger than it, by their longest
-// side, are scaled down to it; smaller ones stay as they are.
+// side, are scaled down to it, times Options.StyleScale; smaller ones stay as they are. The
+// error is a [MaskError] if the mask of a picture does not serve.
 func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style, error) {
 	var sum float64
 	for i, p := range pictures {
@@ -47,16 +56,28 @@ func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style,
 		return nil, errors.New("nst: no style picture")
 	}
 	s := &Style{targets: map[int][]target{}}
-	for _, p := range pictures {
+	for i, p := range pictures {
 		if t.options.Size != OriginalSize {
-			p.Picture = within(p.Picture, t.options.Size)
+			p.Picture = within(p.Picture, t.styleSize(t.options.Size))
+		}
+		if p.Mask != nil {
+			var err error
+			if p.Mask, err = p.Mask.fit("style mask", i+1, p.Picture.W, p.Picture.H); err != nil {
+				return nil, err
+			}
 		}
 		if err := t.checkSize("style", p.Picture.W, p.Picture.H, layerNames(t.options.StyleLayers)); err != nil {
 			return nil, err
 		}
-		s.pictures = append(s.pictures, StylePicture{p.Picture, p.Weight / sum})
+		p.Weight /= sum
+		s.pictures = append(s.pictures, p)
 	}
 	return s, ctx.Err()
+}
+
+// styleSize is the longest side that a style may have at a scale.
+func (t *Transfer) styleSize(size int) int {
+	return max(1, int(math.Round(t.options.StyleScale*float64(size))))
 }
 
 // within scales a picture down so that its longest side is at most size.
@@ -67,21 +88,19 @@ func within(p *imgio.Planar, size int) *imgio.Planar {
 	return fit(p, size)
 }
 
-// targetsAt returns the targets of a style at a scale, measured the first time.
+// targetsAt returns what each picture of a style has at a scale, measured the first
+// time.
 func (t *Transfer) targetsAt(ctx context.Context, s *Style, size int) ([]target, error) {
 	if known := s.targets[size]; known != nil {
 		return known, nil
 	}
 	var all []target
 	for _, p := range s.pictures {
-		values, err := t.measure(ctx, within(p.Picture, size))
+		values, err := t.measure(ctx, within(p.Picture, t.styleSize(size)), p.Mask)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, target{p.Weight, values})
-	}
-	if t.options.StyleMix == MixMean {
-		all = []target{mean(all)}
+		all = append(all, target{share: p.Weight, values: values})
 	}
 	if len(s.targets) >= keep {
 		clear(s.targets)
@@ -90,31 +109,50 @@ func (t *Transfer) targetsAt(ctx context.Context, s *Style, size int) ([]target,
 	return all, nil
 }
 
-// mean returns the one target that lies between all, by their shares.
+// mean returns the one target that lies between all, by their shares; at a layer
+// where one lacks a statistic, by the shares of the others.
 func mean(all []target) target {
-	out := target{1, map[source][]float32{}}
+	out, sums := target{share: 1, values: map[source][]float32{}}, map[source]float64{}
+	for _, from := range all {
+		for of := range from.values {
+			sums[of] += from.share
+		}
+	}
 	for _, from := range all {
 		for of, values := range from.values {
 			if out.values[of] == nil {
 				out.values[of] = make([]float32, len(values))
 			}
+			share := from.share / sums[of]
 			for i, v := range values {
-				out.values[of][i] += float32(from.share * float64(v))
+				out.values[of][i] += float32(share * float64(v))
 			}
 		}
 	}
 	return out
 }
 
-// measure returns the statistics of a picture at each style layer.
-func (t *Transfer) measure(ctx context.Context, p *imgio.Planar) (map[source][]float32, error) {
+// measure returns the statistics of what a mask selects of a picture, at each style
+// layer where that is enough.
+func (t *Transfer) measure(ctx context.Context, p *imgio.Planar, mask *Mask) (map[source][]float32, error) {
 	if err := t.checkSize("style", p.W, p.H, layerNames(t.options.StyleLayers)); err != nil {
 		return nil, err
 	}
 	statistics := t.options.statistics()
-	got, err := t.forward(ctx, p, t.options.StyleLayers, func(layer string, f *exec.Node) (nodes []*exec.Node, err error) {
+	given := map[*exec.Node][]float32{}
+	got, err := t.forward(ctx, p, t.options.StyleLayers, given, func(layer string, f *exec.Node) (nodes []*exec.Node, err error) {
+		w, h := t.places(layer, p.W, p.H)
+		values, ok := mask.guide(w, h)
+		if !ok {
+			return nil, nil
+		}
+		var guide *exec.Node
+		if values != nil {
+			guide = exec.Input(f.Graph(), layer+"/guide", h, w)
+			given[guide] = values
+		}
 		for _, s := range statistics {
-			n, err := s.measure(s.name+"/"+layer, f)
+			n, err := s.measure(s.name+"/"+layer, f, guide)
 			if err != nil {
 				return nil, err
 			}

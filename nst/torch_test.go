@@ -55,7 +55,7 @@ func picture(t *testing.T, ref *reftest.File, role string) *imgio.Planar {
 // the size of the content.
 func styleOf(t *testing.T, ref *reftest.File, tr *Transfer) *Style {
 	t.Helper()
-	s := &Style{pictures: []StylePicture{{picture(t, ref, "style"), 1}}, targets: map[int][]target{}}
+	s := &Style{pictures: []StylePicture{{Picture: picture(t, ref, "style"), Weight: 1}}, targets: map[int][]target{}}
 	measured, err := tr.targetsAt(context.Background(), s, MaxSize)
 	if err != nil {
 		t.Fatal(err)

@@ -89,6 +89,7 @@ type TooSmallError struct {
 	What          string // content, style
 	Width, Height int    // pixels, as scaled
 	Layer         string
+	Size          int // the least Options.Size at which this is left; 0 if none is known
 }
 
 func (e *TooSmallError) Error() string {
@@ -118,7 +119,7 @@ func (t *Transfer) checkSize(what string, w, h int, taps []string) error {
 			return err
 		}
 		if s := t.weights.Network.Stride(i); w/s < 1 || h/s < 1 {
-			return &TooSmallError{what, w, h, name}
+			return &TooSmallError{What: what, Width: w, Height: h, Layer: name}
 		}
 	}
 	return nil
@@ -148,6 +149,12 @@ func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 	if size < MinSize || size > MaxSize {
 		return nil, fmt.Errorf("nst: content of %dx%d pixels: the longest side must be between %d and %d", j.Content.W, j.Content.H, MinSize, MaxSize)
 	}
+	w, h := imgio.FitLongest(j.Content.W, j.Content.H, size)
+	regions, err := regionsOf(j.Regions, j.Style, w, h)
+	if err != nil {
+		return nil, err
+	}
+	j.Style = j.Style.over(regions)
 	plan, err := t.plan(j.Content, j.Style, size)
 	if err != nil {
 		return nil, err
@@ -165,12 +172,20 @@ func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 
 // Score evaluates the objective for a picture without changing it, at the size of
 // the result. Both pictures are scaled as Run scales the content; then they must
-// be of one size.
-func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, picture *imgio.Planar) (*Score, error) {
+// be of one size. regions are as in a [Job].
+func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, picture *imgio.Planar, regions ...*Mask) (*Score, error) {
 	size := t.size(content)
 	c, p := fit(content, size), fit(picture, size)
 	if c.W != p.W || c.H != p.H {
 		return nil, fmt.Errorf("nst: picture of %dx%d pixels cannot be held against content of %dx%d", p.W, p.H, c.W, c.H)
+	}
+	parts, err := regionsOf(regions, s, c.W, c.H)
+	if err != nil {
+		return nil, err
+	}
+	s = s.over(parts)
+	if err := t.visible(scale{size: size, w: c.W, h: c.H}, s); err != nil {
+		return nil, err
 	}
 	o, err := t.newObjective(ctx, c, s, size, true)
 	if err != nil {

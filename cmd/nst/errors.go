@@ -53,7 +53,10 @@ type fileError struct {
 }
 
 func (e *fileError) Error() string {
-	why, path := reason(e.err), new(fs.PathError)
+	why, path, mask := reason(e.err), new(fs.PathError), new(nst.MaskError)
+	if errors.As(e.err, &mask) {
+		why = mask.Reason()
+	}
 	if errors.As(e.err, &path) && !errors.Is(e.err, fs.ErrExist) {
 		why = path.Err.Error()
 	}
@@ -192,6 +195,7 @@ func hints(err error) []string {
 		none     = new(vgg.NotFoundError)
 		file     = new(fileError)
 		invalid  = new(pflag.InvalidValueError)
+		unknown  = new(pflag.NotExistError)
 	)
 	switch {
 	case errors.As(err, &format) && len(format.Supported) > 0:
@@ -202,6 +206,8 @@ func hints(err error) []string {
 		return []string{"make the folder first, or write elsewhere with -o"}
 	case errors.As(err, &layer):
 		return []string{"its layers are " + strings.Join(layer.Known, ", ")}
+	case errors.As(err, &small) && small.Size > 0:
+		return []string{fmt.Sprintf("the least that will do for these pictures is --size %d; or take shallower layers", small.Size)}
 	case errors.As(err, &small):
 		return []string{"give a picture that is less long and thin, a larger --size, or shallower layers"}
 	case errors.As(err, &diverged):
@@ -222,12 +228,16 @@ func hints(err error) []string {
 		return []string{"take another --out-dir, or paint them anew with --overwrite"}
 	case errors.As(err, &invalid) && strings.Contains(invalid.GetValue(), ",") && isNumeric(invalid.GetFlag()):
 		return []string{"nst sweep paints a picture for each value of a list"}
+	case errors.As(err, &unknown) && slices.Contains([]string{"content-mask", "style-mask", "protect"}, unknown.GetSpecifiedName()):
+		return []string{"a mask is drawn over one picture: nst stylize takes it"}
 	case errors.As(err, &file) && errors.Is(err, errIsInput):
 		return []string{"write elsewhere with -o"}
 	case errors.Is(err, nst.ErrMaskShape):
 		return []string{"draw the mask over the picture itself, so that it has the same shape"}
 	case errors.Is(err, nst.ErrMaskEmpty):
 		return []string{"white selects, black leaves out; is the mask inverted?"}
+	case errors.Is(err, nst.ErrMaskSmall):
+		return []string{"make the white part larger, raise --size, or add a shallower layer to --style-layers"}
 	case errors.Is(err, nst.ErrMaskFull):
 		return []string{"white is protected; a mask that is all white leaves nothing to paint"}
 	}

@@ -63,6 +63,7 @@ func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
 	words(cmd, &wordValue{word: &s.TVForm, words: nst.TVForms()}, "tv-form", "differences that make the total variation: of neighbours, squared or not, their mean or sum; nine-point has diagonals too")
 	f.Var(&layersValue{&s.ContentLayers}, "content-layers", "layers that hold the content")
 	f.Var(&layersValue{&s.StyleLayers}, "style-layers", "layers that hold the style")
+	f.Var(&numberValue{&s.StyleScale}, "style-scale", "size of the style against that of the picture, by the longest side; strokes grow with it, but never beyond the style's own pixels")
 	words(cmd, &wordValue{word: &s.StyleMix, words: nst.StyleMixes()}, "style-mix", "what several styles make: one that lies between, or a loss for each")
 	words(cmd, &wordValue{word: &s.StyleLoss, words: nst.StyleLosses()}, "style-loss", "what makes a style: Gram matrices, with means and deviations besides, or w2, the Wasserstein distance")
 	f.BoolVar(&s.NormalizeGradients, "normalize-gradients", s.NormalizeGradients, "let every layer pull as hard as its weight says, however large its loss; with adam or lbfgs-torch")

@@ -63,7 +63,11 @@ func TestStylizeFlags(t *testing.T) {
 			o.network, o.Pooling, o.Size, o.Threads = "vgg16", nst.PoolAvg, 64, 3
 		}},
 		{"colours", "--color luma", func(o *stylizeOptions) { o.Color = nst.ColourLuma }},
-		{"mask", "--protect m.png", func(o *stylizeOptions) { o.protect = "m.png" }},
+		{"mask", "--protect m.png", func(o *stylizeOptions) { o.masks.protect = "m.png" }},
+		{"regions", "--content-mask sky.png --style-mask a.png --style-scale 0.5", func(o *stylizeOptions) {
+			o.masks.content, o.masks.style = []string{"sky.png"}, []string{"a.png"}
+			o.StyleScale = 0.5
+		}},
 		{"features", "--pooling l2 --rescale --padding replicate", func(o *stylizeOptions) {
 			o.Pooling, o.Rescale, o.Padding = nst.PoolL2, true, nst.PadReplicate
 		}},

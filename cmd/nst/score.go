@@ -21,6 +21,7 @@ type scoreOptions struct {
 	content string
 	styles  []string
 	images  []string
+	masks   masks
 	json    bool
 }
 
@@ -38,7 +39,9 @@ layer. IMAGE may come from anywhere but must have the aspect of CONTENT; both ar
 scaled to --size.
 
 The table goes to stdout: the loss of each layer, its weight, and its share of the
-total, which is the sum of loss times weight. With --json it is one object a line.`,
+total, which is the sum of loss times weight. With --json it is one object a line.
+--content-mask and --style-mask are those of stylize, for as many styles as there
+are STYLE and --style; the regions are numbered in their order.`,
 		Example: `  nst score photo.jpg painting.jpg out.png
   nst score photo.jpg painting.jpg out.png other.png --json
   nst score photo.jpg monet.jpg out.png --style klimt.jpg --size 256`,
@@ -46,7 +49,7 @@ total, which is the sum of loss times weight. With --json it is one object a lin
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.content, o.images = args[0], args[2:]
 			o.styles = append([]string{args[1]}, more...)
-			if err := o.check(cmd); err != nil {
+			if err := errors.Join(o.check(cmd), o.masks.check(cmd, len(o.styles))); err != nil {
 				return err
 			}
 			if runF != nil {
@@ -59,6 +62,8 @@ total, which is the sum of loss times weight. With --json it is one object a lin
 	f.StringArrayVar(&more, "style", nil, "blend in the style of `FILE`, counting as much as STYLE; may be given again")
 	f.BoolVar(&o.json, "json", false, "one JSON object a line in the place of the table")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors and the scores")
+	o.masks.contentFlag(cmd)
+	o.masks.styleFlag(cmd)
 	o.lossFlags(cmd, e)
 	return cmd
 }
@@ -80,6 +85,7 @@ func score(ctx context.Context, e *env, o *scoreOptions) error {
 	for _, path := range o.styles {
 		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: 1})
 	}
+	regions, _ := o.masks.open(read, content, styles)
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
@@ -90,7 +96,7 @@ func score(ctx context.Context, e *env, o *scoreOptions) error {
 	defer transfer.Close()
 	style, err := transfer.Style(ctx, styles...)
 	if err != nil {
-		return err
+		return o.masks.named(err)
 	}
 	for i, path := range o.images {
 		picture := read("scored", path)
@@ -101,9 +107,9 @@ func score(ctx context.Context, e *env, o *scoreOptions) error {
 			errs = append(errs, &fileError{"scored image", path, err})
 			continue
 		}
-		s, err := transfer.Score(ctx, content, style, picture)
+		s, err := transfer.Score(ctx, content, style, picture, regions...)
 		if err != nil {
-			return errors.Join(append(errs, err)...)
+			return errors.Join(append(errs, o.masks.named(err))...)
 		}
 		if i > 0 && !o.json {
 			fmt.Fprintln(e.Stdout)
@@ -152,7 +158,11 @@ func printScore(w io.Writer, path string, s *nst.Score, asJSON bool) error {
 		row("content", x.Layer, x.Loss, x.Weight)
 	}
 	for _, x := range s.Style {
-		row(strings.TrimSpace("style "+x.Statistic), x.Layer, x.Loss, x.Weight)
+		name := "style"
+		if x.Region > 0 {
+			name += fmt.Sprintf(" %d", x.Region)
+		}
+		row(strings.TrimSpace(name+" "+x.Statistic), x.Layer, x.Loss, x.Weight)
 	}
 	row("tv", "", s.TV.Loss, s.TV.Weight)
 	return tw.Flush()

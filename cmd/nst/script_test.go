@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -48,6 +49,7 @@ func TestScript(t *testing.T) {
 			"exitcode":  cmdExitcode,
 			"interrupt": cmdInterrupt,
 			"picture":   cmdPicture,
+			"evenly":    cmdEvenly,
 			"network":   cmdNetwork,
 			"misshapen": cmdMisshapen,
 			"evil":      cmdEvil,
@@ -135,6 +137,20 @@ func cmdPicture(ts *testscript.TestScript, _ bool, args []string) {
 		err = png.Encode(&b, m)
 	}
 	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o666))
+}
+
+// cmdEvenly is evenly FILE WxH GREY: it draws a PNG of one grey, 0 to 255.
+func cmdEvenly(ts *testscript.TestScript, _ bool, args []string) {
+	var w, h, grey int
+	_, err := fmt.Sscanf(args[1]+" "+args[2], "%dx%d %d", &w, &h, &grey)
+	ts.Check(err)
+	m := image.NewGray(image.Rect(0, 0, w, h))
+	for i := range m.Pix {
+		m.Pix[i] = uint8(grey)
+	}
+	var b bytes.Buffer
+	ts.Check(png.Encode(&b, m))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o666))
 }
 

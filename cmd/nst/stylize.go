@@ -24,7 +24,7 @@ type stylizeOptions struct {
 	styles    []string
 	blend     []float64 // weights of styles; nil is equal
 	saveEvery int       // iterations; 0 is never
-	protect   string    // file of a mask; empty for none
+	masks     masks
 }
 
 // newStylizeCmd returns nst stylize. A runF that is not nil runs in the place of
@@ -51,6 +51,14 @@ the style weight.
 to the last bit of each pixel: FILE is a picture of its shape, white where it is
 kept, black where it is painted, grey for a blend.
 
+--content-mask paints each STYLE in a region of its own: one mask for each, in
+their order, pictures of the shape of CONTENT, white in the region. They may be
+soft, and overlap; what none covers has no style; rest in the place of a file is
+what the others leave. A region counts by its area, times its share in
+--style-blend. --style-mask takes of each STYLE what its mask covers, everything
+where the name is empty. Masks are resampled, but must have the shape of their picture.
+With --color luma, match and histogram each region is matched by its own colours.
+
 --plot, --gif and --strip write pictures of the run: its loss, term by term, over
 the iterations; the picture forming; what went in beside what came out. They too
 are written of what there is after an interrupt.
@@ -63,6 +71,7 @@ but errors is JSON.`,
   nst stylize photo.jpg painting.jpg --size 1024 --strength 65 --time 5m
   nst stylize photo.jpg painting.jpg --preset gatys --size 384
   nst stylize photo.jpg painting.jpg --color luma --protect faces.png
+  nst stylize photo.jpg sky.jpg ground.jpg --content-mask sky.png,rest
   nst stylize photo.jpg painting.jpg --plot loss.svg --gif run.gif --strip strip.jpg
   nst stylize photo.jpg monet.jpg klimt.jpg --style-blend 2,1 -o both.jpg --quality 90`,
 		Args: arguments(2, -1, "CONTENT STYLE [STYLE...]"),
@@ -82,7 +91,8 @@ but errors is JSON.`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, .png or .jpg (default CONTENT-STYLE.png)")
-	f.StringVar(&o.protect, "protect", "", "leave CONTENT as it is where the picture in `FILE`, a mask over it, is white")
+	f.StringVar(&o.masks.protect, "protect", "", "leave CONTENT as it is where the picture in `FILE`, a mask over it, is white")
+	o.masks.contentFlag(cmd)
 	o.onceFlags(cmd)
 	o.saveFlags(cmd)
 	o.lossFlags(cmd, e)
@@ -97,11 +107,12 @@ func (o *stylizeOptions) onceFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.IntVar(&o.saveEvery, "save-every", 0, "also write the picture after each `N` iterations, as OUT-0050.png")
 	f.Var(&numbersValue{&o.blend}, "style-blend", "shares of the styles, one each (default equal)")
+	o.masks.styleFlag(cmd)
 }
 
 // check returns every value that can be told wrong from the command line alone.
 func (o *stylizeOptions) check(cmd *cobra.Command) error {
-	errs := []error{o.settings.check(cmd), o.keepsakes.check(o.output)}
+	errs := []error{o.settings.check(cmd), o.keepsakes.check(o.output), o.masks.check(cmd, len(o.styles))}
 	if n := len(o.blend); n > 0 && n != len(o.styles) {
 		errs = append(errs, &valueError{"--style-blend", &numbersValue{&o.blend}, fmt.Sprintf("must be one share for each style, of which there are %d", len(o.styles))})
 	}
@@ -132,10 +143,7 @@ func (o *stylizeOptions) inputs() []string {
 	if o.start != "" {
 		in = append(in, o.start)
 	}
-	if o.protect != "" {
-		in = append(in, o.protect)
-	}
-	return in
+	return append(in, o.masks.paths()...)
 }
 
 func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
@@ -162,7 +170,7 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	}
 	defer transfer.Close()
 	if job.Style, err = transfer.Style(ctx, styles...); err != nil {
-		return err
+		return o.masks.named(err)
 	}
 	log, err := openLog(o.log)
 	if err != nil {
@@ -176,7 +184,7 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	result, err := transfer.Run(ctx, job)
 	undo()
 	p.reporter.end()
-	return errors.Join(o.finish(ctx, t, result, err), o.remember(t, p.album, &job, styles, result), p.err)
+	return errors.Join(o.finish(ctx, t, result, o.masks.named(err)), o.remember(t, p.album, &job, styles, result), p.err)
 }
 
 // open reads all the pictures.
@@ -206,11 +214,7 @@ func (o *stylizeOptions) open(t *talk) (nst.Job, []nst.StylePicture, error) {
 	if o.start != "" {
 		job.Start = read("first", o.start)
 	}
-	if o.protect != "" {
-		if p := read("mask", o.protect); p != nil {
-			job.Protect = nst.NewMask(p)
-		}
-	}
+	job.Regions, job.Protect = o.masks.open(read, job.Content, styles)
 	return job, styles, errors.Join(errs...)
 }
 

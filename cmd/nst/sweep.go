@@ -67,6 +67,8 @@ all anew. After an interrupt the sheet shows what is done.`,
 	folderFlag(cmd, &o.dir, "out-dir", "put the pictures into `DIR`; made if need be (default SHEET without its extension)")
 	f.BoolVar(&o.force, "force", false, fmt.Sprintf("paint more than %d pictures", maxSweep))
 	f.Var(&numbersValue{&o.blend}, "style-blend", "shares of the styles, one each (default equal)")
+	o.masks.contentFlag(cmd)
+	o.masks.styleFlag(cmd)
 	o.saveFlags(cmd)
 	o.lossFlags(painted, e)
 	o.paintFlags(painted)

@@ -221,7 +221,7 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 	r.talk.say("%d/%d  %s", i+1, len(r.files), r.varied.words(point))
 	transfer, style, err := r.studio.tune(ctx, r.Options)
 	if err != nil {
-		return err
+		return r.masks.named(err)
 	}
 	reporter := newReporter(r.talk.e, r.progress, r.quiet)
 	if lines, ok := reporter.(*jsonLines); ok {
@@ -236,7 +236,7 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 	result, err := transfer.Run(ctx, job)
 	reporter.end()
 	if err != nil {
-		return err
+		return r.masks.named(err)
 	}
 	if err := imgio.Save(r.files[i], result.Picture); err != nil {
 		return &fileError{"output", r.files[i], err}

@@ -33,6 +33,8 @@ type recipe struct {
 	Content  string            `json:"content"`
 	Styles   []string          `json:"styles"`
 	Blend    string            `json:"style_blend,omitempty"`
+	Regions  []string          `json:"content_masks,omitempty"`
+	Parts    []string          `json:"style_masks,omitempty"`
 	Varied   []string          `json:"varied"`
 	Settings map[string]string `json:"settings"`
 
@@ -41,7 +43,7 @@ type recipe struct {
 }
 
 func (o *sweepOptions) recipe() *recipe {
-	r := &recipe{Sheet: o.output, Content: o.content, Styles: o.styles, Settings: o.fixed, Done: map[string]*scored{}}
+	r := &recipe{Sheet: o.output, Content: o.content, Styles: o.styles, Settings: o.fixed, Regions: o.masks.content, Parts: o.masks.style, Done: map[string]*scored{}}
 	if o.blend != nil {
 		r.Blend = (&numbersValue{&o.blend}).String()
 	}
@@ -78,6 +80,10 @@ func (r *recipe) differs(other *recipe) string {
 		return fmt.Sprintf("of %s, not %s", r.Content, other.Content)
 	case !slices.Equal(r.Styles, other.Styles) || r.Blend != other.Blend:
 		return fmt.Sprintf("in other styles: %q, not %q", r.Styles, other.Styles)
+	case !slices.Equal(r.Regions, other.Regions):
+		return fmt.Sprintf("with other content masks: %q, not %q", r.Regions, other.Regions)
+	case !slices.Equal(r.Parts, other.Parts):
+		return fmt.Sprintf("with other style masks: %q, not %q", r.Parts, other.Parts)
 	case !slices.Equal(slices.Sorted(slices.Values(r.Varied)), slices.Sorted(slices.Values(other.Varied))):
 		return fmt.Sprintf("over other flags: %q, not %q", r.Varied, other.Varied)
 	}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nst/imgio"
+	"nst/nst"
+)
+
+// rest is the content mask of what the others leave.
+const rest = "rest"
+
+// masks are files of masks. Those over the content, and those over the styles, are
+// none or one for each style; an empty name is all of the picture.
+type masks struct {
+	content, style []string
+	protect        string // over the content; empty for none
+}
+
+// contentFlag binds the masks over the content that say where each style goes.
+func (m *masks) contentFlag(cmd *cobra.Command) {
+	cmd.Flags().Var(&filesValue{&m.content}, "content-mask", "paint each style where the mask for it, over CONTENT, is white; rest is what the others leave")
+}
+
+// styleFlag binds the masks over the styles.
+func (m *masks) styleFlag(cmd *cobra.Command) {
+	cmd.Flags().Var(&filesValue{&m.style}, "style-mask", "take of each style what the mask for it is white over; an empty name takes all")
+}
+
+// check returns what the command line alone shows to be wrong, for a number of styles.
+func (m *masks) check(cmd *cobra.Command, styles int) error {
+	var errs []error
+	bad := func(flag string, files []string, format string, a ...any) {
+		errs = append(errs, &valueError{flag, &filesValue{&files}, fmt.Sprintf(format, a...)})
+	}
+	pairs := func(flag string, files []string) {
+		if n := len(files); n > 0 && n != styles {
+			bad(flag, files, "must be one mask for each style, of which there are %d, not %d", styles, n)
+		}
+	}
+	pairs("--content-mask", m.content)
+	pairs("--style-mask", m.style)
+	left := 0
+	for _, path := range m.content {
+		if path == rest {
+			left++
+		}
+	}
+	if left > 1 || left == 1 && (len(m.content) == 1 || slices.Contains(m.content, "")) {
+		bad("--content-mask", m.content, "rest is what the other masks leave: it can be there once, beside others that leave something")
+	}
+	if f := cmd.Flag("style-mix"); len(m.content) > 0 && f != nil && f.Changed {
+		errs = append(errs, &valueError{"--style-mix", f.Value, "is only for styles without --content-mask, which gives each a region of its own"})
+	}
+	return errors.Join(errs...)
+}
+
+// paths returns the files that are read.
+func (m *masks) paths() []string {
+	var out []string
+	for _, files := range [][]string{m.content, m.style, {m.protect}} {
+		for _, path := range files {
+			if path != "" && path != rest {
+				out = append(out, path)
+			}
+		}
+	}
+	return out
+}
+
+// open reads the masks over a content and its styles, into which those over styles
+// go. It returns the regions of the content and what is protected. read returns
+// nil for a picture that cannot be read, which content may be too.
+func (m *masks) open(read func(what, path string) *imgio.Planar, content *imgio.Planar, styles []nst.StylePicture) (regions []*nst.Mask, protect *nst.Mask) {
+	mask := func(path string) *nst.Mask {
+		if path == "" {
+			return nil
+		}
+		if p := read("mask", path); p != nil {
+			return nst.NewMask(p)
+		}
+		return nil
+	}
+	for i, path := range m.style {
+		styles[i].Mask = mask(path)
+	}
+	var others []*nst.Mask
+	left := -1
+	for i, path := range m.content {
+		if path == rest {
+			left = i
+			regions = append(regions, nil)
+			continue
+		}
+		region := mask(path)
+		if region != nil {
+			others = append(others, region)
+		}
+		regions = append(regions, region)
+	}
+	if left >= 0 && content != nil {
+		regions[left] = nst.Rest(content.W, content.H, others...)
+	}
+	return regions, mask(m.protect)
+}
+
+// named returns err with the file of the mask that it is about, if it is about one.
+func (m *masks) named(err error) error {
+	bad := new(nst.MaskError)
+	if !errors.As(err, &bad) {
+		return err
+	}
+	path := m.protect
+	switch i := bad.Index - 1; bad.What {
+	case "content mask":
+		path = m.content[i]
+	case "style mask":
+		path = m.style[i]
+	}
+	return &fileError{bad.What, path, err}
+}
+
+// filesValue is a flag that takes names of files with commas between; given again, it
+// takes more. A name may be empty.
+type filesValue struct{ files *[]string }
+
+func (v *filesValue) Type() string { return "FILE,FILE,..." }
+
+func (v *filesValue) String() string {
+	if v.files == nil {
+		return ""
+	}
+	return strings.Join(*v.files, ",")
+}
+
+func (v *filesValue) Set(s string) error {
+	if s == "" {
+		return errors.New("must not be empty")
+	}
+	for part := range strings.SplitSeq(s, ",") {
+		*v.files = append(*v.files, strings.TrimSpace(part))
+	}
+	return nil
+}

@@ -1,0 +1,179 @@
+package nst
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"nst/imgio"
+)
+
+// ErrMaskCount means that there are content masks, but not one for each style
+// picture.
+var ErrMaskCount = errors.New("one content mask is wanted for each style picture")
+
+// leastPlaces is how many places of a layer a mask has to select, in parts where
+// it is soft, to count there. In what is left of a thin region deep in the network
+// the features are those of its surroundings; and of nothing there is no mean.
+const leastPlaces = 0.25
+
+// region is a part of the content that is painted in the style of one picture.
+type region struct {
+	mask *Mask   // at the size of the result; nil is everywhere
+	area float64 // the share of the picture that it selects
+}
+
+// regionsOf fits content masks to a result of w by h pixels. No masks make no
+// regions; else there must be one for each picture of s, nil being everywhere.
+func regionsOf(masks []*Mask, s *Style, w, h int) ([]region, error) {
+	if len(masks) == 0 {
+		return nil, nil
+	}
+	if len(masks) != len(s.pictures) {
+		return nil, fmt.Errorf("nst: %w: there are %d for %d", ErrMaskCount, len(masks), len(s.pictures))
+	}
+	regions := make([]region, len(masks))
+	for i, m := range masks {
+		regions[i].area = 1
+		if m == nil {
+			continue
+		}
+		fitted, err := m.fit("content mask", i+1, w, h)
+		if err != nil {
+			return nil, err
+		}
+		regions[i] = region{fitted, fitted.sum() / float64(w*h)}
+	}
+	return regions, nil
+}
+
+// Rest returns the mask, w by h pixels, of what masks leave: 1 less their sum, and
+// 0 where that is more than 1. The masks are resampled to it.
+func Rest(w, h int, masks ...*Mask) *Mask {
+	out := &Mask{w, h, make([]float32, w*h)}
+	for i := range out.Pix {
+		out.Pix[i] = 1
+	}
+	for _, m := range masks {
+		for i, v := range m.resize(w, h).Pix {
+			out.Pix[i] = max(out.Pix[i]-v, 0)
+		}
+	}
+	return out
+}
+
+// guide returns the guidance channel T of a mask for a layer of w by h places,
+// (h, w): the mean of the mask over the area of each place (Gatys et al. 2017,
+// arXiv 1611.07865, section 4.2). The statistics of package loss divide by the sum
+// of T², so that it needs no scaling. ok is false where the mask selects less than
+// leastPlaces. No mask, or one that selects all alike, needs no guide: nil.
+func (m *Mask) guide(w, h int) (t []float32, ok bool) {
+	if m == nil {
+		return nil, true
+	}
+	m = m.resize(w, h)
+	if m.sum() < leastPlaces {
+		return nil, false
+	}
+	if slices.Min(m.Pix) == slices.Max(m.Pix) {
+		return nil, true
+	}
+	return m.Pix, true
+}
+
+// places returns the size of a layer for a picture of w by h pixels.
+func (t *Transfer) places(layer string, w, h int) (int, int) {
+	i, err := t.weights.Network.Index(layer)
+	if err != nil {
+		panic(err) // New has checked the names
+	}
+	s := t.weights.Network.Stride(i)
+	return w / s, h / s
+}
+
+// selects returns a MaskError of ErrMaskSmall if no style layer sees anything of
+// what a mask selects in a picture of w by h pixels.
+func (t *Transfer) selects(m *Mask, what string, index, w, h int) error {
+	counted := false
+	for _, l := range t.options.StyleLayers {
+		if l.Weight == 0 {
+			continue
+		}
+		counted = true
+		if _, ok := m.guide(t.places(l.Layer, w, h)); ok {
+			return nil
+		}
+	}
+	if !counted {
+		return nil
+	}
+	return &MaskError{what, index, m.W, m.H, w, h, ErrMaskSmall}
+}
+
+// over returns the style as it is wanted in regions, if there are any: that of
+// picture i in region i. What has been measured is shared.
+func (s *Style) over(regions []region) *Style {
+	out := *s
+	out.regions = regions
+	return &out
+}
+
+// wanted returns what a picture is to match, of what the pictures of a style have
+// at a scale. In regions each is a target of its own, which counts by the area of
+// its region and the weight of its picture over the mean weight: then a place is
+// drawn as hard as one of a picture in a single style. Without regions StyleMix
+// decides.
+func (s *Style) wanted(measured []target, mix string) []target {
+	if s.regions == nil {
+		if mix == MixMean {
+			return []target{mean(measured)}
+		}
+		return measured
+	}
+	out := slices.Clone(measured)
+	for i := range out {
+		out[i].share *= float64(len(out)) * s.regions[i].area
+		out[i].where, out[i].region = s.regions[i].mask, i+1
+	}
+	return out
+}
+
+// selected returns the pixels of p that a mask selects at least half as much as any
+// other, in a row: enough for a mode of colours, which asks for no places. A nil mask
+// selects all.
+func (m *Mask) selected(p *imgio.Planar) (row *imgio.Planar, at []int) {
+	m = m.resize(p.W, p.H)
+	half := slices.Max(m.Pix) / 2
+	for i, v := range m.Pix {
+		if v >= half {
+			at = append(at, i)
+		}
+	}
+	n := p.W * p.H
+	row = imgio.NewPlanar(len(at), 1)
+	for c := range 3 {
+		for j, i := range at {
+			row.Pix[c*len(at)+j] = p.Pix[c*n+i]
+		}
+	}
+	return row, at
+}
+
+// colouredPart returns what a mode makes of a style picture for a content: of the
+// part that counts by its own colours, of the rest, which the edges of that part
+// see, by those of the whole.
+func colouredPart(m colourMode, p StylePicture, content *imgio.Planar) *imgio.Planar {
+	whole := m.style(p.Picture, content)
+	if p.Mask == nil || whole == p.Picture {
+		return whole
+	}
+	row, at := p.Mask.selected(p.Picture)
+	row = m.style(row, content)
+	out, n := whole.Clone(), whole.W*whole.H
+	for c := range 3 {
+		for j, i := range at {
+			out.Pix[c*n+i] = row.Pix[c*len(at)+j]
+		}
+	}
+	return out
+}
