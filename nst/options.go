@@ -147,6 +147,9 @@ type LayerWeight struct {
 	Weight float64 // 0 or more
 }
 
+// String returns LAYER:WEIGHT.
+func (l LayerWeight) String() string { return fmt.Sprintf("%s:%v", l.Layer, l.Weight) }
+
 // The words that options take.
 const (
 	Adam       = "adam"
@@ -352,7 +355,7 @@ func (o *Options) Validate(net *vgg.Network) error {
 	layers("ContentLayers", o.ContentLayers, o.ContentWeight)
 	layers("StyleLayers", o.StyleLayers, o.StyleWeight)
 	if o.ContentWeight == 0 && o.StyleWeight == 0 {
-		bad("StyleWeight", o.StyleWeight, "must not be 0 when ContentWeight is 0 too")
+		bad("StyleWeight", o.StyleWeight, "must not be 0 when the weight of the content is 0 too: nothing would be wanted of the picture")
 	}
 	return errors.Join(errs...)
 }

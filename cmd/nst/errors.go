@@ -208,6 +208,8 @@ func hints(err error) []string {
 		return []string{"its layers are " + strings.Join(layer.Known, ", ")}
 	case errors.As(err, &small) && small.Size > 0:
 		return []string{fmt.Sprintf("the least that will do for these pictures is --size %d; or take shallower layers", small.Size)}
+	case errors.As(err, &small) && small.What == "style":
+		return []string{"give a style that is larger or less long and thin, a larger --size or --style-scale, or shallower layers"}
 	case errors.As(err, &small):
 		return []string{"give a picture that is less long and thin, a larger --size, or shallower layers"}
 	case errors.As(err, &diverged):

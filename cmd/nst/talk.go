@@ -42,6 +42,9 @@ func (t *talk) put(v any, words string) {
 
 // notes says what was met in a picture's file.
 func (t *talk) notes(what, path string, info imgio.Info) {
+	if what == "mask" {
+		info.Grey = false // as masks are
+	}
 	for _, note := range info.Notes() {
 		t.say("%s image %q: %s", what, path, note)
 	}

@@ -74,22 +74,37 @@ func (a matrix) halfInverse() matrix {
 	return q
 }
 
-// refCovariance is M - μ μᵀ + w2Eps I of the means and moments x (1+c,c).
-func refCovariance(x []float32, c int) matrix {
+// refRoots returns the covariance Σ of the means and moments x (1+c,c) and the root of
+// H Σ H, with the ridge that W2 says.
+func refRoots(x []float32, c int, half matrix) (cov, root matrix) {
+	ridge := 0.0
+	for range 1 + w2Tries {
+		cov = refCovariance(x, c, ridge)
+		a := half.times(cov).times(half)
+		root = a.root()
+		if n := root.norm(); n*n <= w2Slack*a.trace() {
+			break
+		}
+		ridge = nextRidge(ridge, x, c)
+	}
+	return cov, root
+}
+
+// refCovariance is M - μ μᵀ + (w2Eps + ridge) I of the means and moments x (1+c,c).
+func refCovariance(x []float32, c int, ridge float64) matrix {
 	out := newMatrix(c)
 	for i := range out.v {
 		out.v[i] = float64(x[c+i]) - float64(x[i/c])*float64(x[i%c])
 	}
-	return out.affine(1, w2Eps)
+	return out.affine(1, w2Eps+ridge)
 }
 
 // RefW2 returns the squared 2-Wasserstein distance over c of the normal
 // distributions whose means and second moments x and target (1+c,c) are, as
 // [W2Spec] has it, and sets grad to its gradient to x unless it is nil.
 func RefW2(grad, x, target []float32, c int) float64 {
-	cov, want := refCovariance(x, c), refCovariance(target, c)
-	half := want.root()
-	root := half.times(cov).times(half).root()
+	want, half := refRoots(target, c, newMatrix(c).affine(0, 1))
+	cov, root := refRoots(x, c, half)
 	value := want.trace() + cov.trace() - 2*root.trace()
 	for i, m := range x[:c] {
 		d := float64(m) - float64(target[i])

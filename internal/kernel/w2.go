@@ -11,6 +11,18 @@ const (
 	w2Steps = 12   // of an iteration of Newton and Schulz
 )
 
+// What is done about a covariance of next to nothing, as that of features at one
+// place is, or of an even picture: the difference M - μ μᵀ then is rounding, with
+// eigenvalues below 0, from which the iteration runs away. A root is one only if
+// |R|² is at most the trace of R², but for w2Slack; else the covariance gets w2Ridge
+// of the trace of M on its diagonal, which is what rounding may be, and four times that
+// at each of w2Tries further tries.
+const (
+	w2Slack = 1.01
+	w2Ridge = 1. / (1 << 24)
+	w2Tries = 8
+)
+
 // W2Spec describes the squared 2-Wasserstein distance over C of two normal
 // distributions, given by means and second moments: X and Target are (1+C,C), first
 // the means, then the moments.
@@ -60,19 +72,12 @@ func (e *Engine) NewW2(s W2Spec) *W2 {
 // target has changed.
 func (w *W2) Run() float64 {
 	s, c := &w.s, w.s.C
-	a, b := s.Scratch[0][:w.n*w.n], s.Scratch[1][:w.n*w.n]
 	if !w.known || !slices.Equal(s.Seen[:(1+c)*c], s.Target[:(1+c)*c]) {
-		w.covariance(a, s.Target)
-		w.trace = w.diagonal(a)
-		w.root(s.Half, a)
+		w.trace = w.rootOf(s.Half, s.Target, nil)
 		copy(s.Seen, s.Target[:(1+c)*c])
 		w.known = true
 	}
-	w.covariance(a, s.X)
-	trace := w.trace + w.diagonal(a)
-	w.mul.Run(b, s.Half, a, false)
-	w.mul.Run(a, b, s.Half, false)
-	w.root(s.Root, a)
+	trace := w.trace + w.rootOf(s.Root, s.X, s.Half)
 	trace -= 2 * w.diagonal(s.Root)
 	mean := 0.0
 	for i, m := range s.X[:c] {
@@ -82,8 +87,42 @@ func (w *W2) Run() float64 {
 	return (mean + trace) / float64(c)
 }
 
-// covariance writes M - μ μᵀ + w2Eps I for the means and moments x.
-func (w *W2) covariance(dst, x []float32) {
+// rootOf writes the root of H Σ H to dst, Σ being the covariance of the means and
+// moments x and H nil for I, and returns the trace of Σ.
+func (w *W2) rootOf(dst, x, half []float32) (trace float64) {
+	a, b := w.s.Scratch[0][:w.n*w.n], w.s.Scratch[1][:w.n*w.n]
+	ridge := 0.0
+	for range 1 + w2Tries {
+		w.covariance(a, x, ridge)
+		trace = w.diagonal(a)
+		squares := trace
+		if half != nil {
+			w.mul.Run(b, half, a, false)
+			w.mul.Run(a, b, half, false)
+			squares = w.diagonal(a)
+		}
+		w.root(dst, a)
+		if n := w.norm(dst); n*n <= w2Slack*squares {
+			break
+		}
+		ridge = nextRidge(ridge, x, w.s.C)
+	}
+	return trace
+}
+
+// nextRidge returns what to try after ridge, for the means and moments x.
+func nextRidge(ridge float64, x []float32, c int) float64 {
+	if ridge > 0 {
+		return 4 * ridge
+	}
+	for i := range c {
+		ridge += w2Ridge * float64(x[c+i*c+i])
+	}
+	return ridge
+}
+
+// covariance writes M - μ μᵀ + (w2Eps + ridge) I for the means and moments x.
+func (w *W2) covariance(dst, x []float32, ridge float64) {
 	c := w.s.C
 	mean, moments := x[:c], x[c:]
 	PackMatrix(dst, moments, c)
@@ -92,7 +131,7 @@ func (w *W2) covariance(dst, x []float32) {
 			at := w.at(row, col)
 			dst[at] = float32(float64(dst[at]) - float64(float64(m)*float64(v)))
 		}
-		dst[w.at(row, row)] += w2Eps
+		dst[w.at(row, row)] += float32(w2Eps + ridge)
 	}
 }
 
