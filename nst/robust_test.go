@@ -31,6 +31,9 @@ func TestOddPictures(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, mode := range Colours() {
 				for _, loss := range StyleLosses() {
+					if testing.Short() && loss == StyleMeanStd {
+						continue
+					}
 					r, j := paintedIn(t, mode, tt.content, tt.style, func(o *Options) {
 						o.Size, o.StyleLoss, o.Iterations = tt.size, loss, 4
 					})
