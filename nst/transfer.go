@@ -143,7 +143,7 @@ func fit(p *imgio.Planar, size int) *imgio.Planar {
 // the network, both the result of the iterations done and an error that wraps
 // ctx.Err(); likewise with a [DivergedError] when the loss stops being a number.
 // Before the first iteration there is no result. A mask in j that does not serve
-// is a [MaskError].
+// is a [MaskError]; regions that are not one for each style picture are [ErrMaskCount].
 func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 	size := t.size(j.Content)
 	if size < MinSize || size > MaxSize {

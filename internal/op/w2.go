@@ -33,7 +33,8 @@ type MeanGramGrad struct {
 //
 // The roots are taken by twelve steps of Newton and Schulz, as in
 // crowsonkb/style-transfer-pytorch: exact where eigenvalues are above some 1e-4
-// of the largest, too small below.
+// of the largest, too small below. A covariance that is nothing but rounding has no
+// root, and gets as much on its diagonal as rounding may be.
 type W2 struct{ meta }
 
 // W2Grad is the gradient of [W2]: inputs the statistic, the target, the distance
