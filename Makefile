@@ -77,6 +77,10 @@ bench-peer: ## time and memory of an iteration against PyTorch, of Debian's pyth
 	$(GO) build -o build/bench ./testdata/bench
 	$(PYTHON) testdata/bench/peer.py build/bench $(BENCHFLAGS)
 
+.PHONY: bench-slim
+bench-slim: ## time of an iteration of the slim network against VGG-19, in turn: SIZE=512
+	$(GO) run ./testdata/bench compare $(or $(SIZE),512) $(or $(THREADS),0) 7
+
 .PHONY: arm64
 arm64: ## tests of the kernels on an emulated arm64 processor, where qemu-user is installed
 	@if command -v qemu-aarch64 >/dev/null; then GOARCH=arm64 $(GO) test -short -exec qemu-aarch64 ./internal/kernel; \
