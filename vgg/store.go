@@ -14,7 +14,8 @@ import (
 // Home returns the folder for nst's data: $NST_HOME or, where that is not set,
 // nst in the place that the system has for users' data: $XDG_DATA_HOME or
 // ~/.local/share on Linux, ~/Library/Application Support on macOS,
-// %LocalAppData% on Windows. It need not exist. getenv is [os.Getenv].
+// %LocalAppData% on Windows. It need not exist. getenv is [os.Getenv]. Where the
+// variables that this takes are not set, the error is an [ErrNoHome].
 func Home(getenv func(string) string) (string, error) { return home(runtime.GOOS, getenv) }
 
 func home(system string, getenv func(string) string) (string, error) {
@@ -35,10 +36,13 @@ func home(system string, getenv func(string) string) (string, error) {
 	}
 	dir := getenv(base)
 	if dir == "" {
-		return "", fmt.Errorf("vgg: no folder for data: neither NST_HOME nor %s is set", base)
+		return "", fmt.Errorf("%w: neither NST_HOME nor %s is set", ErrNoHome, base)
 	}
 	return filepath.Join(dir, rest, "nst"), nil
 }
+
+// ErrNoHome says that there is no [Home].
+var ErrNoHome = errors.New("vgg: no folder for data")
 
 // Store is a folder of weights: native files DIR/weights/NAME.safetensors.
 type Store struct {
