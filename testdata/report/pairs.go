@@ -32,6 +32,7 @@ func (s *settings) reportPairs(ctx context.Context, teacher, slim *vgg.Weights) 
 	fmt.Println("| pair | style: start | vgg19 | slim | slim / vgg19 | slim / start | content: vgg19 | slim | seconds: vgg19 | slim |")
 	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 	var ratios, parts []float64
+	layers := make([]layerRatio, len(s.options.StyleLayers))
 	for text := range strings.SplitSeq(s.pairs, ",") {
 		p, err := readPair(text)
 		if err != nil {
@@ -53,6 +54,10 @@ func (s *settings) reportPairs(ctx context.Context, teacher, slim *vgg.Weights) 
 		ratios, parts = append(ratios, ratio), append(parts, part)
 		fmt.Printf("| %s | %.3g | %.3g | %.3g | %.2f | %.1f %% | %.3g | %.3g | %s | %.1f |\n", p.name, l[0].style, l[1].style, l[2].style,
 			ratio, 100*part, l[1].content, l[2].content, tLarge, tSmall.Seconds())
+		for i := range layers {
+			layers[i].ratios = append(layers[i].ratios, l[2].layers[i]/l[1].layers[i])
+			layers[i].share += l[2].layers[i] / l[2].style / float64(1+strings.Count(s.pairs, ","))
+		}
 		m, err := sheet.Strip(large.H, p.content.Image(), p.style.Image(), large.Image(), small.Image())
 		if err != nil {
 			return err
@@ -61,8 +66,19 @@ func (s *settings) reportPairs(ctx context.Context, teacher, slim *vgg.Weights) 
 			return err
 		}
 	}
-	fmt.Printf("\nslim / vgg19: %.2f, slim / start: %.1f %% (geometric means); strips in %s\n", geometric(ratios), 100*geometric(parts), s.out)
+	fmt.Printf("\nslim / vgg19: %.2f, slim / start: %.1f %% (geometric means); strips in %s\n\n", geometric(ratios), 100*geometric(parts), s.out)
+	fmt.Println("| style layer | slim / vgg19 | share of slim's style loss |\n| --- | --- | --- |")
+	for i, l := range s.options.StyleLayers {
+		fmt.Printf("| %s | %.2f | %.1f %% |\n", l.Layer, geometric(layers[i].ratios), 100*layers[i].share)
+	}
 	return nil
+}
+
+// layerRatio is how what slim paints does at a style layer, by VGG-19: its loss over
+// that of what VGG-19 paints, for each pair, and its mean share of the loss.
+type layerRatio struct {
+	ratios []float64
+	share  float64
 }
 
 // readPair reads CONTENT:STYLE.
@@ -117,7 +133,10 @@ func (s *settings) paint(ctx context.Context, w *vgg.Weights, p pair, network st
 }
 
 // losses are the terms of an objective, each times its weight.
-type losses struct{ content, style float64 }
+type losses struct {
+	content, style float64
+	layers         []float64 // of the style, in the order of the options
+}
 
 // score returns the losses of pictures by the objective of a network.
 func (s *settings) score(ctx context.Context, w *vgg.Weights, p pair, pictures ...*imgio.Planar) ([]losses, error) {
@@ -142,7 +161,11 @@ func (s *settings) score(ctx context.Context, w *vgg.Weights, p pair, pictures .
 			}
 			return total
 		}
-		out = append(out, losses{sum(score.Content), sum(score.Style)})
+		l := losses{content: sum(score.Content), style: sum(score.Style)}
+		for _, term := range score.Style {
+			l.layers = append(l.layers, term.Loss*term.Weight)
+		}
+		out = append(out, l)
 	}
 	return out, nil
 }
