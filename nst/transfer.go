@@ -27,8 +27,8 @@ type Transfer struct {
 }
 
 // New returns a Transfer, or what [Options.Validate] finds. The weights must
-// reach to the deepest layer in o and must not be changed afterwards. Close
-// frees what it holds.
+// reach to the deepest layer in o, with maps have one of each (else the error is a
+// [vgg.TapError]), and must not be changed afterwards. Close frees what it holds.
 func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err := w.Check(); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
