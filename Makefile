@@ -3,7 +3,7 @@
 GO         ?= go
 GOFUMPT     = $(GO) run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
-PACKAGES    = ./... ./testdata/gen ./testdata/bench
+PACKAGES    = ./... ./testdata/gen ./testdata/bench ./testdata/report
 FUZZTIME   ?= 200x
 PYTHON     ?= /usr/bin/python3
 
@@ -20,9 +20,8 @@ build: ## build bin/nst
 .PHONY: demo
 demo: build ## paint a picture of our own in a style of our own: build/demo.jpg
 	@mkdir -p build
-	@./bin/nst weights path vgg19 >/dev/null 2>&1 || ./bin/nst weights pull vgg19
 	./bin/nst stylize testdata/images/content/lakeside.jpg testdata/images/style/flow.jpg \
-		--size 384 -o build/demo.jpg --overwrite
+		-o build/demo.jpg --overwrite
 
 .PHONY: test
 test: lint generated short race cross arm64 fuzz ## everything that must hold: what .ci/run runs
@@ -76,6 +75,14 @@ bench-peer: ## time and memory of an iteration against PyTorch, of Debian's pyth
 	@mkdir -p build
 	$(GO) build -o build/bench ./testdata/bench
 	$(PYTHON) testdata/bench/peer.py build/bench $(BENCHFLAGS)
+
+.PHONY: bench-slim
+bench-slim: ## time of an iteration of the slim network against VGG-19, in turn: SIZE=512
+	$(GO) run ./testdata/bench compare $(or $(SIZE),512) $(or $(THREADS),0) 7
+
+.PHONY: slim-report
+slim-report: ## how well the slim network stands in for VGG-19, which must be installed: REPORTFLAGS="-size 256"
+	$(GO) run ./testdata/report $(REPORTFLAGS)
 
 .PHONY: arm64
 arm64: ## tests of the kernels on an emulated arm64 processor, where qemu-user is installed

@@ -16,7 +16,17 @@ func Gram(name string, features *G.Node) (*G.Node, error) {
 // weight t[p]² over the sum of all, so that the matrix does not depend on the area
 // of the region; nil stands for the whole. It is equation 5 of Gatys et al. (2017,
 // arXiv 1611.07865). A guide of zeros gives zeros.
+//
+// Where the features are a matrix R times other features F at each position, it is
+// computed as R (F Fᵀ) Rᵀ, which spares the product at every position.
 func GuidedGram(name string, features, guide *G.Node) (*G.Node, error) {
+	if f, r, ok := op.PointwiseOf(features); ok {
+		gram, err := op.Apply(name+"/unmapped", op.NewGram(guide != nil), guided(f, guide)...)
+		if err != nil {
+			return nil, err
+		}
+		return op.Apply(name, op.NewCongruence(), gram, r)
+	}
 	return op.Apply(name, op.NewGram(guide != nil), guided(features, guide)...)
 }
 

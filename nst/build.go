@@ -32,7 +32,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 				if !ok || s.lacks(source{l.Layer, of.name}) {
 					continue
 				}
-				weight := w * s.share * of.factor(t.channels(l.Layer))
+				weight := w * s.share * of.factor(t.weights.Channels(l.Layer))
 				o.style = append(o.style, layerTerm{
 					layer: l.Layer, weight: weight, strength: w * s.share,
 					statistic: of, target: i, region: s.region, guide: guide,
@@ -120,7 +120,8 @@ func (o *Options) tvForm() loss.TVForm {
 	return loss.NinePoint
 }
 
-// channels is the number of channels of a layer of the network.
+// channels is the number of channels that a layer of the network has. What it stands
+// for may be more, see [vgg.Weights.Channels].
 func (t *Transfer) channels(layer string) int {
 	i, err := t.weights.Network.Index(layer)
 	if err != nil {

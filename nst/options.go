@@ -51,11 +51,13 @@ type Options struct {
 
 	// StyleLoss is what makes the style of a layer, by its features over all
 	// positions. gram is the Gram matrix, which counts with the weight of the layer
-	// over c², c being its channels: Gatys' own program. meanstd adds the mean and
-	// deviation of each channel, with ten times the weight of the layer (Galerne et
-	// al. 2023): a Gram matrix leaves open how features are spread about their mean.
-	// w2 is the Wasserstein distance of [loss.W2], with the weight of the layer, as
-	// in crowsonkb/style-transfer-pytorch; an iteration takes longer.
+	// over c², c being its channels (its teacher's, for a network with maps): Gatys'
+	// own program. meanstd adds the mean and deviation of each channel, with ten times
+	// the weight of the layer (Galerne et al. 2023): a Gram matrix leaves open how
+	// features are spread about their mean. With maps the deviations are those of as
+	// many mixtures of the teacher's channels as the network has channels. w2 is the
+	// Wasserstein distance of [loss.W2], with the weight of the layer, as in
+	// crowsonkb/style-transfer-pytorch; an iteration takes longer.
 	StyleLoss string
 
 	// NormalizeGradients divides the gradient of each content and style layer, at its

@@ -59,6 +59,9 @@ func (t *Transfer) Plan(w, h int) (Plan, error) {
 	for _, f := range t.weights.Filters {
 		network += int64(len(f.W)+len(f.B)) * 4
 	}
+	for _, m := range t.weights.Maps {
+		network += int64(len(m.W)+len(m.R)) * 4
+	}
 	pixels := int64(3*w*h) * 4
 	p := Plan{Width: w, Height: h, Parts: []Part{
 		{"network", network},

@@ -27,8 +27,8 @@ type Transfer struct {
 }
 
 // New returns a Transfer, or what [Options.Validate] finds. The weights must
-// reach to the deepest layer in o and must not be changed afterwards. Close
-// frees what it holds.
+// reach to the deepest layer in o, with maps have one of each (else the error is a
+// [vgg.TapError]), and must not be changed afterwards. Close frees what it holds.
 func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err := w.Check(); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
@@ -50,7 +50,8 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	return &Transfer{weights: w, options: o, features: features, device: cpu, vector: cpu.Vector(), now: time.Now}, nil
 }
 
-// deepEnough returns an error if the weights end before the deepest tap.
+// deepEnough returns an error if the weights end before the deepest tap, or have no
+// use for one.
 func deepEnough(w *vgg.Weights, o *Options) error {
 	end, last := 0, ""
 	for i, l := range w.Network.Layers {
@@ -59,6 +60,9 @@ func deepEnough(w *vgg.Weights, o *Options) error {
 		}
 	}
 	for _, name := range layerNames(slices.Concat(o.ContentLayers, o.StyleLayers)) {
+		if err := w.CheckTap(name); err != nil {
+			return err
+		}
 		i, err := w.Network.Index(name)
 		if err != nil {
 			return err

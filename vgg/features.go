@@ -48,17 +48,20 @@ func ParsePadding(name string) (Padding, error) {
 // value is no departure.
 //
 // x is a picture (1, 3, h, w), RGB in [0, 1]; a feature node is (1, c, h', w').
-// Node names are the layer names below "vgg/". The error is an
-// [UnknownLayerError] for a tap that the network lacks.
+// Node names are the layer names below "vgg/". Where the network has maps, what is
+// returned is the features times [Map].R, from which losses come out as its teacher
+// has them; the network itself goes on from the features. The error is an
+// [UnknownLayerError] for a tap that the network lacks, and a [TapError] for one
+// that it has no map of.
 func (w *Weights) Features(x *G.Node, taps []string, o FeatureOptions) (map[string]*G.Node, error) {
-	b := &builder{weights: w, wanted: map[string]bool{}}
+	b := &builder{weights: w, wanted: map[string]bool{}, maps: map[string]*Map{}}
 	deepest := -1
 	for _, name := range taps {
-		i, err := w.Network.Index(name)
+		i, m, err := w.tap(name)
 		if err != nil {
 			return nil, err
 		}
-		b.wanted[name] = true
+		b.wanted[name], b.maps[name] = true, m
 		deepest = max(deepest, i)
 	}
 	found := map[string]*G.Node{}
@@ -90,16 +93,17 @@ func (w *Weights) Features(x *G.Node, taps []string, o FeatureOptions) (map[stri
 			return nil, b.err
 		}
 		if b.wanted[l.Name] {
-			found[l.Name] = n
+			found[l.Name] = b.mapped(n, l)
 		}
 	}
-	return found, nil
+	return found, b.err
 }
 
 // builder adds layers to a graph; after the first error it does nothing.
 type builder struct {
 	weights *Weights
 	wanted  map[string]bool
+	maps    map[string]*Map // of those wanted; nil where there is none
 	err     error
 }
 
@@ -137,6 +141,16 @@ func (b *builder) conv(x *G.Node, l Layer, o *op.Conv) *G.Node {
 	w := b.input(x.Graph(), "vgg/"+l.Name+"/w", f.W, l.K, l.C, 3, 3)
 	bias := b.input(x.Graph(), "vgg/"+l.Name+"/b", f.B, l.K)
 	return b.apply(l.Name, o, x, w, bias)
+}
+
+// mapped returns the features x of a layer as losses are to see them.
+func (b *builder) mapped(x *G.Node, l Layer) *G.Node {
+	m := b.maps[l.Name]
+	if m == nil || b.err != nil {
+		return x
+	}
+	r := b.input(x.Graph(), "vgg/"+l.Name+"/r", m.R, m.C, m.C)
+	return b.apply(l.Name+"/map", op.NewPointwise(), x, r)
 }
 
 // input adds fixed numbers to the graph, or finds them there if another picture

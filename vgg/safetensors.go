@@ -17,10 +17,12 @@ import (
 
 // The native file is safetensors (an 8-byte little-endian length, that much
 // JSON, the numbers): tensors conv1_1.weight (K, C, 3, 3) and conv1_1.bias (K),
-// and in __metadata__ all that makes the numbers usable.
+// for a network with maps map.relu1_1 (K, C), and in __metadata__ all that makes the
+// numbers usable.
 const (
 	nativeFormat = "nst"
 	maxHeader    = 16 << 20 // bytes; a VGG's header takes a few thousand
+	mapPrefix    = "map."   // of tensors that are maps
 )
 
 // span is what the header says of one tensor.
@@ -30,8 +32,8 @@ type span struct {
 	Offsets [2]int64 `json:"data_offsets"` // bytes from the end of the header: [from, to)
 }
 
-// Write writes ws to w in the native format, with weights as float16 if half
-// and float32 if not; biases, a thousandth of the file, are float32 always. It
+// Write writes ws to w in the native format, with weights and maps as float16 if
+// half and float32 if not; biases, a thousandth of the file, are float32 always. It
 // is an error if a weight is not finite or too large for float16.
 func Write(w io.Writer, ws *Weights, half bool) error {
 	if err := ws.Check(); err != nil {
@@ -39,23 +41,14 @@ func Write(w io.Writer, ws *Weights, half bool) error {
 	}
 	header := map[string]any{"__metadata__": metadata(ws)}
 	end := int64(0)
-	add := func(name string, d string, size int, shape ...int) {
-		from := end
-		end += int64(size * count(shape))
-		header[name] = span{d, shape, [2]int64{from, end}}
-	}
-	var convs []Layer
-	for _, l := range ws.Network.Convs() {
-		if _, ok := ws.Filters[l.Name]; !ok {
-			break
+	all := ws.entries(half)
+	for _, e := range all {
+		from, d, size := end, "F32", int64(4)
+		if e.half {
+			d, size = "F16", 2
 		}
-		convs = append(convs, l)
-		if half {
-			add(l.Name+".weight", "F16", 2, l.K, l.C, 3, 3)
-		} else {
-			add(l.Name+".weight", "F32", 4, l.K, l.C, 3, 3)
-		}
-		add(l.Name+".bias", "F32", 4, l.K)
+		end += size * int64(len(e.values))
+		header[e.name] = span{d, e.shape, [2]int64{from, end}}
 	}
 	text, err := json.Marshal(header)
 	if err != nil {
@@ -67,19 +60,41 @@ func Write(w io.Writer, ws *Weights, half bool) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	b.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(text)))) // errors stay until Flush
 	b.Write(text)
-	for _, l := range convs {
-		f := ws.Filters[l.Name]
-		if err := writeValues(b, f.W, half); err != nil {
-			return fmt.Errorf("vgg: %s: weight: %w", l.Name, err)
-		}
-		if err := writeValues(b, f.B, false); err != nil {
-			return fmt.Errorf("vgg: %s: bias: %w", l.Name, err)
+	for _, e := range all {
+		if err := writeValues(b, e.values, e.half); err != nil {
+			return fmt.Errorf("vgg: tensor %s: %w", e.name, err)
 		}
 	}
 	if err := b.Flush(); err != nil {
 		return fmt.Errorf("vgg: writing weights: %w", err)
 	}
 	return nil
+}
+
+// written is a tensor of a file, as it is to be written.
+type written struct {
+	name   string
+	shape  []int
+	values []float32
+	half   bool
+}
+
+// entries returns the tensors of a file in order: each convolution, then the maps.
+func (w *Weights) entries(half bool) []written {
+	var all []written
+	for _, l := range w.Network.Convs() {
+		f, ok := w.Filters[l.Name]
+		if !ok {
+			break
+		}
+		all = append(all, written{l.Name + ".weight", []int{l.K, l.C, 3, 3}, f.W, half}, written{l.Name + ".bias", []int{l.K}, f.B, false})
+	}
+	for _, l := range w.Network.Layers {
+		if m, ok := w.Maps[l.Name]; ok {
+			all = append(all, written{mapPrefix + l.Name, []int{m.K, m.C}, m.W, half})
+		}
+	}
+	return all
 }
 
 func writeValues(w *bufio.Writer, v []float32, half bool) error {
@@ -127,14 +142,47 @@ func readNative(tensors map[string]tensor, meta map[string]string) (*Weights, er
 	if ws.Filters, err = readFilters(ws.Network, tensors, nativeStem, ""); err != nil {
 		return nil, err
 	}
-	if 2*len(ws.Filters) != len(tensors) {
+	if ws.Maps, err = readMaps(ws.Network, tensors); err != nil {
+		return nil, err
+	}
+	if 2*len(ws.Filters)+len(ws.Maps) != len(tensors) {
 		for _, name := range slices.Sorted(maps.Keys(tensors)) {
+			if _, ok := ws.Maps[strings.TrimPrefix(name, mapPrefix)]; ok {
+				continue
+			}
 			if _, ok := ws.Filters[strings.TrimSuffix(strings.TrimSuffix(name, ".weight"), ".bias")]; !ok {
 				return nil, fmt.Errorf("%s weights hold a tensor %q that is not of this network", ws.Network.Name, name)
 			}
 		}
 	}
 	return ws, nil
+}
+
+// readMaps reads the maps of n, nil for none.
+func readMaps(n *Network, tensors map[string]tensor) (map[string]Map, error) {
+	var found map[string]Map
+	for _, l := range n.Layers {
+		t, ok := tensors[mapPrefix+l.Name]
+		if !ok {
+			continue
+		}
+		if len(t.shape) != 2 || t.shape[1] != l.K || l.Kind != ReLU {
+			return nil, fmt.Errorf("%s: map is %s, want (K, %d), after a ReLU", l.Name, dims(t.shape), l.K)
+		}
+		w, err := t.values()
+		if err != nil {
+			return nil, fmt.Errorf("%s: map: %w", l.Name, err)
+		}
+		m, err := NewMap(t.shape[0], l.K, w)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", l.Name, trimPrefix(err))
+		}
+		if found == nil {
+			found = map[string]Map{}
+		}
+		found[l.Name] = m
+	}
+	return found, nil
 }
 
 // openSafetensors reads the header of a safetensors file and checks that its

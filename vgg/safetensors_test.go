@@ -87,8 +87,8 @@ func TestWriteRefuses(t *testing.T) {
 		half bool
 		want string
 	}{
-		{nan, false, "conv1_2: weight: value 5 is NaN"},
-		{nan, true, "conv1_2: weight: value 5 is NaN"},
+		{nan, false, "conv1_2.weight: value 5 is NaN"},
+		{nan, true, "conv1_2.weight: value 5 is NaN"},
 		{float32(math.Inf(-1)), false, "-Inf, want finite"},
 		{70000, true, "70000, too large for float16"},
 	} {

@@ -3,6 +3,7 @@ package vgg
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,7 +14,8 @@ import (
 // Home returns the folder for nst's data: $NST_HOME or, where that is not set,
 // nst in the place that the system has for users' data: $XDG_DATA_HOME or
 // ~/.local/share on Linux, ~/Library/Application Support on macOS,
-// %LocalAppData% on Windows. It need not exist. getenv is [os.Getenv].
+// %LocalAppData% on Windows. It need not exist. getenv is [os.Getenv]. Where the
+// variables that this takes are not set, the error is an [ErrNoHome].
 func Home(getenv func(string) string) (string, error) { return home(runtime.GOOS, getenv) }
 
 func home(system string, getenv func(string) string) (string, error) {
@@ -34,10 +36,13 @@ func home(system string, getenv func(string) string) (string, error) {
 	}
 	dir := getenv(base)
 	if dir == "" {
-		return "", fmt.Errorf("vgg: no folder for data: neither NST_HOME nor %s is set", base)
+		return "", fmt.Errorf("%w: neither NST_HOME nor %s is set", ErrNoHome, base)
 	}
 	return filepath.Join(dir, rest, "nst"), nil
 }
+
+// ErrNoHome says that there is no [Home].
+var ErrNoHome = errors.New("vgg: no folder for data")
 
 // Store is a folder of weights: native files DIR/weights/NAME.safetensors.
 type Store struct {
@@ -94,7 +99,7 @@ func (s Store) List() ([]Entry, error) {
 			continue
 		}
 		e := Entry{Name: name, Path: s.Path(name)}
-		if err := e.describe(); err != nil {
+		if err := e.open(); err != nil {
 			e.Info, e.Err = nil, fmt.Errorf("vgg: %q: %w", e.Path, err)
 		}
 		out = append(out, e)
@@ -102,8 +107,8 @@ func (s Store) List() ([]Entry, error) {
 	return out, nil
 }
 
-// describe fills e in from the header of its file.
-func (e *Entry) describe() error {
+// open fills e in from the header of its file.
+func (e *Entry) open() error {
 	f, err := os.Open(e.Path)
 	if err != nil {
 		return withoutPath(err)
@@ -113,8 +118,13 @@ func (e *Entry) describe() error {
 	if err != nil {
 		return withoutPath(err)
 	}
-	e.Size = info.Size()
-	tensors, meta, err := openSafetensors(f, e.Size)
+	return e.describe(f, info.Size())
+}
+
+// describe fills e in from the header of a file of the given size in bytes.
+func (e *Entry) describe(r io.ReaderAt, size int64) error {
+	e.Size = size
+	tensors, meta, err := openSafetensors(r, size)
 	if err != nil {
 		return err
 	}
@@ -122,9 +132,12 @@ func (e *Entry) describe() error {
 		return err
 	}
 	bytes := 0
-	for _, l := range e.Info.Network.Convs() {
+	for _, l := range e.Info.Network.Layers {
 		if t, ok := tensors[l.Name+".weight"]; ok {
 			e.Last = l.Name
+			bytes += 4 * count(t.shape)
+		}
+		if t, ok := tensors[mapPrefix+l.Name]; ok {
 			bytes += 4 * count(t.shape)
 		}
 	}
@@ -134,9 +147,13 @@ func (e *Entry) describe() error {
 
 // Load returns the weights called name in the store, or those in the file of
 // that name: a name with a path separator is a file's, any other is one only if
-// the store has no such weights. Files need not be native; others are read by
-// [Import] each time. If there is neither, the error is a [NotFoundError].
+// the store has no such weights. [EmbeddedName] is always the weights that come with
+// the program. Files need not be native; others are read by [Import] each time. If
+// there is neither, the error is a [NotFoundError].
 func (s Store) Load(name string) (*Weights, error) {
+	if name == EmbeddedName {
+		return Embedded()
+	}
 	path := name
 	if !strings.ContainsAny(name, `/`+string(filepath.Separator)) {
 		path = s.Path(name)
@@ -160,6 +177,9 @@ func (s Store) Load(name string) (*Weights, error) {
 func (s Store) Save(name string, ws *Weights, half bool) (path string, err error) {
 	if name == "" {
 		name = ws.Network.Name
+	}
+	if name == EmbeddedName {
+		return "", fmt.Errorf("vgg: weights cannot be called %q, which is the name of those that come with the program", name)
 	}
 	if strings.ContainsAny(name, `/\:*?"<>|`) || strings.HasPrefix(name, ".") {
 		return "", fmt.Errorf("vgg: weights cannot be called %q", name)

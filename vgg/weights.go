@@ -50,11 +50,15 @@ type Weights struct {
 	Licence    string
 	SHA256     string            // of the file they were imported from, hex
 	Filters    map[string]Filter // by layer name, conv1_1 ...
+
+	// Maps, of a network that stands in for a larger one, take its features to those
+	// of that teacher, by layer name, relu1_1 ...; nil for a network of its own right.
+	Maps map[string]Map
 }
 
 // Check reports the first convolution, in order, whose filter has the wrong
 // shape, is missing though a deeper one is there, or is not called for by the
-// network.
+// network; then the same of the maps.
 func (w *Weights) Check() error {
 	last, found := "", 0
 	for _, l := range w.Network.Convs() {
@@ -80,5 +84,5 @@ func (w *Weights) Check() error {
 	if found != len(w.Filters) {
 		return fmt.Errorf("vgg: %s weights hold %d filters that are not of this network", w.Network.Name, len(w.Filters)-found)
 	}
-	return nil
+	return w.checkMaps()
 }

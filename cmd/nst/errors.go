@@ -196,6 +196,8 @@ func hints(err error) []string {
 		file     = new(fileError)
 		invalid  = new(pflag.InvalidValueError)
 		unknown  = new(pflag.NotExistError)
+		short    = new(shortError)
+		tap      = new(vgg.TapError)
 	)
 	switch {
 	case errors.As(err, &format) && len(format.Supported) > 0:
@@ -220,7 +222,13 @@ func hints(err error) []string {
 			pull = none.Name
 		}
 		return []string{"download them with: nst weights pull " + pull, "or take them from a file of your own with: nst weights import FILE"}
-	case errors.As(err, new(*shortError)):
+	case errors.As(err, &short) && short.network == vgg.EmbeddedName:
+		return []string{"slim ends there; nst weights pull vgg19 --full gets a network that goes on, for --network vgg19"}
+	case errors.As(err, &tap) && tap.Instead != "":
+		return []string{"take " + tap.Instead + ", or another --network"}
+	case errors.As(err, &tap):
+		return []string{"take another --network; nst weights pull vgg19 gets one"}
+	case errors.As(err, &short):
 		return []string{"--full keeps all layers in nst weights pull and nst weights import"}
 	case errors.As(err, new(*pullError)):
 		return []string{"download the weights elsewhere, then: nst weights import FILE"}

@@ -62,6 +62,7 @@ func TestStylizeFlags(t *testing.T) {
 		{"network", "--network vgg16 --pooling avg --size 64 --threads 3", func(o *stylizeOptions) {
 			o.network, o.Pooling, o.Size, o.Threads = "vgg16", nst.PoolAvg, 64, 3
 		}},
+		{"draft", "--draft", func(o *stylizeOptions) { o.draft, o.network = true, "slim" }},
 		{"colours", "--color luma", func(o *stylizeOptions) { o.Color = nst.ColourLuma }},
 		{"mask", "--protect m.png", func(o *stylizeOptions) { o.masks.protect = "m.png" }},
 		{"regions", "--content-mask sky.png --style-mask a.png --style-scale 0.5", func(o *stylizeOptions) {
@@ -88,7 +89,7 @@ func TestStylizeFlags(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			want := &stylizeOptions{
-				settings: settings{Options: nst.DefaultOptions(), network: "vgg19", quality: 95, progress: "auto"},
+				settings: settings{Options: nst.DefaultOptions(), quality: 95, progress: "auto"},
 				content:  "in/c.jpg", styles: []string{"s.x.png"},
 			}
 			want.output = "c-s.x.png"

@@ -132,8 +132,8 @@ func info(e *env, asJSON bool) error {
 	for _, x := range m.Weights {
 		fmt.Fprintf(w, "  %-8s%s\n", x.Name, x.words())
 	}
-	if len(m.Weights) == 0 {
-		fmt.Fprintln(w, "  none; nst weights pull downloads some")
+	if len(m.Weights) == 1 {
+		fmt.Fprintln(w, "  no others; nst weights pull downloads VGG-19")
 	}
 	return nil
 }

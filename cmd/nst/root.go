@@ -29,8 +29,8 @@ and Bethge: a VGG network looks at the picture, and an optimiser moves its pixel
 until they match the content of the one and the style of the other.
 
 ` + exitCodes,
-		Example: `  nst weights pull
-  nst stylize photo.jpg painting.jpg -o out.png
+		Example: `  nst stylize photo.jpg painting.jpg -o out.png
+  nst weights pull
   nst stylize photo.jpg painting.jpg --size 768 --style-weight 3000 --iterations 500`,
 		Version:       version(),
 		Args:          subcommand,

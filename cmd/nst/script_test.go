@@ -55,6 +55,7 @@ func TestScript(t *testing.T) {
 			"evil":      cmdEvil,
 			"truncate":  cmdTruncate,
 			"jsonlines": cmdJSONLines,
+			"falls":     cmdFalls,
 		},
 	})
 }
@@ -218,5 +219,19 @@ func cmdJSONLines(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if len(args) > 1 && strconv.Itoa(len(lines)) != args[1] {
 		ts.Fatalf("%d lines, want %s", len(lines), args[1])
+	}
+}
+
+// cmdFalls is falls FILE: it wants the total loss to be lower on the last line of a
+// log than on the first.
+func cmdFalls(ts *testscript.TestScript, _ bool, args []string) {
+	lines := strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), "\n")
+	total := func(line string) float64 {
+		var v struct{ Loss struct{ Total float64 } }
+		ts.Check(json.Unmarshal([]byte(line), &v))
+		return v.Loss.Total
+	}
+	if first, last := total(lines[0]), total(lines[len(lines)-1]); !(last < first) {
+		ts.Fatalf("the loss goes from %v to %v", first, last)
 	}
 }

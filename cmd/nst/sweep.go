@@ -78,11 +78,12 @@ all anew. After an interrupt the sheet shows what is done.`,
 	return cmd
 }
 
-// fixedFlags returns the settings that all pictures share.
+// fixedFlags returns the settings that all pictures share; a draft is one of its
+// network.
 func fixedFlags(f *pflag.FlagSet) map[string]string {
 	fixed := map[string]string{}
 	f.VisitAll(func(f *pflag.Flag) {
-		if l, ok := f.Value.(*listValue); f.Name != "threads" && (!ok || len(l.values) < 2) {
+		if l, ok := f.Value.(*listValue); f.Name != "threads" && f.Name != "draft" && (!ok || len(l.values) < 2) {
 			fixed[f.Name] = f.Value.String()
 		}
 	})

@@ -20,6 +20,8 @@ import (
 // sweep paints the grid.
 func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	t := newTalk(e, &o.settings)
+	o.choose(e)
+	o.fixed["network"] = o.network // whatever is there the next time
 	recipe, err := o.checkFiles()
 	if err != nil {
 		return err

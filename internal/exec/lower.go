@@ -80,6 +80,14 @@ func (c *lowering) lower(n *Node) error {
 		c.gram(n, in)
 	case *op.GramGrad:
 		c.gramGrad(n, in)
+	case *op.Pointwise:
+		c.pointwise(n, in[0], in[1], false)
+	case *op.PointwiseGrad:
+		c.pointwise(n, in[0], in[1], true)
+	case *op.Congruence:
+		c.congruence(n, in[0], in[1], false)
+	case *op.CongruenceGrad:
+		c.congruence(n, in[0], in[1], true)
 	case *op.MeanSquare:
 		c.meanSquare(n, in[0], in[1])
 	case *op.MeanSquareGrad:
@@ -211,12 +219,12 @@ func (c *lowering) input(n *Node) error {
 	return nil
 }
 
-// isFilter tells whether n only serves convolutions as filters or biases, which
+// isFilter tells whether n only serves as filters, biases or a fixed matrix, which
 // are read from its value when the kernels are made.
 func (c *lowering) isFilter(n *Node) bool {
 	for _, u := range c.schedule.users[n] {
 		switch u.Op().(type) {
-		case *op.Conv, *op.ConvGrad:
+		case *op.Conv, *op.ConvGrad, *op.Pointwise, *op.PointwiseGrad, *op.Congruence, *op.CongruenceGrad:
 			if operands(u)[0] == n {
 				return false
 			}

@@ -21,6 +21,7 @@ type termTest struct {
 	term   func(p *problem, layer string, f *exec.Node) (*exec.Node, error)
 
 	options vgg.FeatureOptions
+	maps    bool // the network stands in for one with twice the channels
 }
 
 // input adds an input of random numbers in [-0.5, 0.5) times size, plus middle.
@@ -51,7 +52,7 @@ func termTests() []termTest {
 	for _, form := range []op.TVForm{op.Absolute, op.QuadraticSum, op.AbsoluteSum, op.NinePoint} {
 		tests = append(tests, termTest{form.String() + " tv", []string{"relu1_1"}, func(p *problem, _ string, _ *exec.Node) (*exec.Node, error) {
 			return loss.TVOf("tv", form, p.pixels)
-		}, vgg.FeatureOptions{}})
+		}, vgg.FeatureOptions{}, false})
 	}
 	style := func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 		return loss.Style(l, f, target(p, l, f, f.Shape()[1], f.Shape()[1]))
@@ -60,33 +61,96 @@ func termTests() []termTest {
 		{Padding: op.Replicate}, {Pooling: op.Avg, Rescale: true}, {Pooling: op.L2}, {Pooling: op.L2, Rescale: true, Padding: op.Replicate},
 	} {
 		name := fmt.Sprintf("%+v", o)
-		tests = append(tests, termTest{name, usual, style, o}, termTest{name + ", pools as taps", []string{"pool1", "conv2_1", "relu2_2"}, style, o})
+		tests = append(tests, termTest{name, usual, style, o, false}, termTest{name + ", pools as taps", []string{"pool1", "conv2_1", "relu2_2"}, style, o, false})
 	}
 	return append(tests, []termTest{
 		{"guided gram", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 			return loss.GuidedStyle(l, f, guide(p, l, f), target(p, l, f, f.Shape()[1], f.Shape()[1]))
-		}, vgg.FeatureOptions{}},
+		}, vgg.FeatureOptions{}, false},
 		{"w2", usual[:2], func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 			want, err := loss.MeanGram(l+"/other", p.input(r, f, "other/"+l, 20, 40, f.Shape()...), nil)
 			if err != nil {
 				return nil, err
 			}
 			return loss.W2(l, f, guide(p, l, f), want)
-		}, vgg.FeatureOptions{}},
+		}, vgg.FeatureOptions{}, false},
 		{"normalised gradients", append([]string{"relu2_2"}, usual...), func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 			n, err := loss.NormalizeGrad("normalise/"+l, f, 100)
 			if err != nil {
 				return nil, err
 			}
 			return style(p, l, n)
-		}, vgg.FeatureOptions{}},
+		}, vgg.FeatureOptions{}, false},
 		{"mean and deviation", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 			return loss.StyleMeanStd(l, f, nil, target(p, l, f, 2, f.Shape()[1]))
-		}, vgg.FeatureOptions{}},
+		}, vgg.FeatureOptions{}, false},
 		{"guided mean and deviation", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 			return loss.StyleMeanStd(l, f, guide(p, l, f), target(p, l, f, 2, f.Shape()[1]))
-		}, vgg.FeatureOptions{}},
+		}, vgg.FeatureOptions{}, false},
 	}...)
+}
+
+// mappedTests is the terms that look at features through maps, each for layers that
+// it shares with others and for layers of its own.
+func mappedTests() []termTest {
+	var tests []termTest
+	for _, tt := range termTests() {
+		switch tt.name {
+		case "guided gram", "w2", "normalised gradients", "mean and deviation":
+			tt.name, tt.maps = "mapped "+tt.name, true
+			tests = append(tests, tt)
+		}
+	}
+	r := rand.New(rand.NewPCG(4, 4))
+	target := func(p *problem, l string, f *exec.Node, shape ...int) *exec.Node {
+		return p.input(r, f, "target/"+l, 20, 40, shape...)
+	}
+	style := func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
+		return loss.Style(l, f, target(p, l, f, f.Shape()[1], f.Shape()[1]))
+	}
+	content := func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
+		return loss.Content(l, f, target(p, l, f, f.Shape()...))
+	}
+	return append(tests, []termTest{
+		{"mapped gram", []string{"relu1_1", "relu2_1", "relu2_2", "relu3_1"}, style, vgg.FeatureOptions{}, true},
+		{"mapped gram of pools", []string{"pool1", "relu2_1", "pool2"}, style, vgg.FeatureOptions{Pooling: op.Avg}, true},
+		{"mapped content", []string{"relu1_2", "relu2_1", "relu3_2"}, content, vgg.FeatureOptions{}, true},
+		{"mapped content and gram", []string{"relu1_2", "relu2_1"}, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
+			a, err := style(p, l+"/style", f)
+			if err != nil {
+				return nil, err
+			}
+			b, err := content(p, l+"/content", f)
+			if err != nil {
+				return nil, err
+			}
+			return loss.Sum(l, loss.Term{Node: a, Weight: 2}, loss.Term{Node: b, Weight: 3})
+		}, vgg.FeatureOptions{}, true},
+	}...)
+}
+
+// withMaps returns the slim network with random weights and maps to twice its
+// channels.
+func withMaps(t *testing.T, r *rand.Rand) *vgg.Weights {
+	t.Helper()
+	w, err := vgg.Seeded(vgg.Slim(), vgg.Caffe(), "conv3_2", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Maps = map[string]vgg.Map{}
+	for _, l := range w.Network.Layers[:14] {
+		if l.Kind != vgg.ReLU {
+			continue
+		}
+		m := make([]float32, 2*l.K*l.K)
+		for i := range m {
+			m[i] = float32(r.NormFloat64()) / 4
+		}
+		if w.Maps[l.Name], err = vgg.NewMap(2*l.K, l.K, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
 }
 
 // build makes the problem of a test.
@@ -95,6 +159,9 @@ func (tt *termTest) build(t *testing.T, w, h int, picture uint64) *problem {
 	weights, err := vgg.Seeded(vgg.VGG19(), vgg.Caffe(), "conv5_1", 3)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if tt.maps {
+		weights = withMaps(t, rand.New(rand.NewPCG(5, 5)))
 	}
 	p := &problem{given: map[*exec.Node][]float32{}}
 	p.pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, h, w)
@@ -128,7 +195,7 @@ func (tt *termTest) build(t *testing.T, w, h int, picture uint64) *problem {
 // TestTerms holds each kind of term on our machine against Gorgonia's, for
 // several pictures, as TestOracle says why.
 func TestTerms(t *testing.T) {
-	for _, tt := range termTests() {
+	for _, tt := range slices.Concat(termTests(), mappedTests()) {
 		t.Run(tt.name, func(t *testing.T) {
 			worst := 1.0
 			for picture := uint64(2); picture < 7 && worst > 1e-4; picture++ {
@@ -149,7 +216,7 @@ func TestTermsAllocations(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	for _, tt := range termTests() {
+	for _, tt := range slices.Concat(termTests(), mappedTests()) {
 		p := tt.build(t, 37, 26, 2)
 		m, err := exec.New(d, p.total, p.gradient)
 		if err != nil {
@@ -170,7 +237,7 @@ func TestTermsAllocations(t *testing.T) {
 
 // TestTermsThreads looks that the number of threads changes nothing at all.
 func TestTermsThreads(t *testing.T) {
-	for _, tt := range termTests() {
+	for _, tt := range slices.Concat(termTests(), mappedTests()) {
 		p := tt.build(t, 37, 26, 2)
 		total, _, gradient := p.run(t, 1)
 		got, _, g := p.run(t, 3)

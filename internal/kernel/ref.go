@@ -245,12 +245,15 @@ func RefGram(dst, x []float32, c, n int, scale float32) {
 
 // RefGramGrad computes dx (c,n) = d (c,c) x (c,n). With d = scale (g + g^T) it
 // is the gradient of [RefGram] to x for the gradient g to its output.
-func RefGramGrad(dx, x, d []float32, c, n int) {
+func RefGramGrad(dx, x, d []float32, c, n int) { RefPointwise(dx, x, d, c, n) }
+
+// RefPointwise computes y (c,n) = m (c,c) x (c,n).
+func RefPointwise(y, x, m []float32, c, n int) {
 	refParallel(c, func(i int) {
-		row := dx[i*n:][:n]
+		row := y[i*n:][:n]
 		clear(row)
 		for j := range c {
-			f := d[i*c+j]
+			f := m[i*c+j]
 			src := x[j*n:][:n]
 			for p := range row {
 				row[p] += f * src[p]

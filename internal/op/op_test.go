@@ -43,6 +43,8 @@ func tests() []opTest {
 		{"weighted sum", op.NewWeightedSum([]float32{2, 3}), [][]int{{}, {}}, []int{0, 1}, 0.1},
 		{"moments", op.NewMoments(false), [][]int{x}, []int{0}, 1e-2},
 		{"guided moments", op.NewMoments(true), [][]int{x, {5, 4}}, []int{0}, 1e-2},
+		{"pointwise", op.NewPointwise(), [][]int{x, {3, 3}}, []int{0}, 0.1},
+		{"congruence", op.NewCongruence(), [][]int{{3, 3}, {3, 3}}, []int{0}, 0.1},
 		{"tv", op.NewTV(op.Quadratic, 10), [][]int{x}, []int{0}, 1e-2},
 		{"absolute tv", op.NewTV(op.Absolute, 10), [][]int{x}, []int{0}, 1e-3},
 		{"quadratic sum tv", op.NewTV(op.QuadraticSum, 3), [][]int{x}, []int{0}, 1e-2},
@@ -182,6 +184,7 @@ func TestIdentity(t *testing.T) {
 		op.NewGram(true), op.NewMeanGram(false), op.NewMeanGram(true), op.NewW2(),
 		op.NewNormalizeGrad(1), op.NewNormalizeGrad(2), op.NewMoments(false), op.NewMoments(true),
 		op.NewWeightedSum([]float32{1, 2}), op.NewWeightedSum([]float32{2, 1}),
+		op.NewPointwise(), op.NewCongruence(),
 	}
 	seen := map[uint32]string{}
 	for _, o := range variants {
@@ -210,6 +213,9 @@ func TestShapes(t *testing.T) {
 		{"shapes differ", op.NewMeanSquare(2), []G.DimSizer{s(3, 3), s(4, 4)}},
 		{"guide of another size", op.NewMoments(true), []G.DimSizer{s(1, 3, 4, 4), s(4, 5)}},
 		{"guide of another size for gram", op.NewGram(true), []G.DimSizer{s(1, 3, 4, 4), s(5, 4)}},
+		{"matrix of others", op.NewPointwise(), []G.DimSizer{s(1, 3, 4, 4), s(4, 4)}},
+		{"no square matrix", op.NewPointwise(), []G.DimSizer{s(1, 3, 4, 4), s(3, 4)}},
+		{"congruence of another size", op.NewCongruence(), []G.DimSizer{s(3, 3), s(4, 4)}},
 		{"no moments", op.NewW2(), []G.DimSizer{s(3, 3), s(3, 3)}},
 		{"moments of others", op.NewW2(), []G.DimSizer{s(4, 3), s(5, 4)}},
 		{"one row", op.NewTV(op.Quadratic, 1), []G.DimSizer{s(1, 3, 1, 4)}},

@@ -3,9 +3,10 @@
 // peak memory of the process so far in bytes. peer.py asks it and PyTorch in turn.
 //
 //	bench SIZE THREADS
+//	bench compare SIZE THREADS RUNS
 //
 // The objective is that of torch_iteration.py: seeded weights, the usual taps,
-// targets of zeros.
+// targets of zeros. The second form times VGG-19 and the slim network in turn.
 package main
 
 import (
@@ -32,58 +33,92 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) != 2 {
-		return fmt.Errorf("want SIZE THREADS, got %v", args)
+	if len(args) > 0 && args[0] == "compare" {
+		n, err := numbers(args[1:], "compare SIZE THREADS RUNS", 3)
+		if err != nil {
+			return err
+		}
+		return compare(n[0], n[1], n[2])
 	}
-	size, err := strconv.Atoi(args[0])
+	n, err := numbers(args, "SIZE THREADS", 2)
 	if err != nil {
 		return err
 	}
-	threads, err := strconv.Atoi(args[1])
+	device, err := exec.OpenCPU(n[1], os.Getenv)
 	if err != nil {
 		return err
 	}
-	device, err := exec.OpenCPU(threads, os.Getenv)
+	weights, err := vgg.Seeded(vgg.VGG19(), vgg.Caffe(), "conv5_1", reftest.Seed)
 	if err != nil {
 		return err
 	}
-	p, err := newProblem(size)
+	p, err := newProblem(device, weights, n[0])
 	if err != nil {
 		return err
 	}
-	m, err := exec.New(device, p.total, p.gradient)
-	if err != nil {
-		return err
-	}
-	picture := reftest.Picture(size, size, 2)
-	gradient := make([]float32, len(picture))
 	fmt.Println("ready", device.Name())
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		began := time.Now()
-		if err := m.Set(p.pixels, picture); err != nil {
+		seconds, err := p.iterate()
+		if err != nil {
 			return err
 		}
-		if err := m.Run(context.Background()); err != nil {
-			return err
-		}
-		if err := m.Get(gradient, p.gradient); err != nil {
-			return err
-		}
-		seconds := time.Since(began).Seconds()
-		fmt.Println(seconds, peak(), m.Scalar(p.total))
+		fmt.Println(seconds, peak(), p.machine.Scalar(p.total))
 	}
 	return nil
 }
 
-type problem struct{ pixels, total, gradient *exec.Node }
+// numbers reads n arguments.
+func numbers(args []string, want string, n int) ([]int, error) {
+	if len(args) != n {
+		return nil, fmt.Errorf("want %s, got %v", want, args)
+	}
+	out := make([]int, n)
+	for i, a := range args {
+		var err error
+		if out[i], err = strconv.Atoi(a); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
 
-// newProblem builds the graph for a square picture. Its targets are never set:
-// they stay zeros.
-func newProblem(size int) (*problem, error) {
-	weights, err := vgg.Seeded(vgg.VGG19(), vgg.Caffe(), "conv5_1", reftest.Seed)
+// problem is the objective for a picture.
+type problem struct {
+	pixels, total, gradient *exec.Node
+	machine                 *exec.Machine
+	picture, slope          []float32
+}
+
+// newProblem prepares the objective for a square picture.
+func newProblem(d exec.Device, w *vgg.Weights, size int) (*problem, error) {
+	p, err := build(w, size)
 	if err != nil {
 		return nil, err
 	}
+	p.picture = reftest.Picture(size, size, 2)
+	p.slope = make([]float32, len(p.picture))
+	p.machine, err = exec.New(d, p.total, p.gradient)
+	return p, err
+}
+
+// iterate returns the seconds that an evaluation takes.
+func (p *problem) iterate() (float64, error) {
+	began := time.Now()
+	if err := p.machine.Set(p.pixels, p.picture); err != nil {
+		return 0, err
+	}
+	if err := p.machine.Run(context.Background()); err != nil {
+		return 0, err
+	}
+	if err := p.machine.Get(p.slope, p.gradient); err != nil {
+		return 0, err
+	}
+	return time.Since(began).Seconds(), nil
+}
+
+// build draws the graph for a square picture. Its targets are never set: they stay
+// zeros.
+func build(weights *vgg.Weights, size int) (*problem, error) {
 	pooling, err := vgg.ParsePooling("max")
 	if err != nil {
 		return nil, err

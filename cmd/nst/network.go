@@ -1,0 +1,102 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"nst/nst"
+	"nst/vgg"
+)
+
+// usualNetwork is the one that is taken where it is there.
+const usualNetwork = "vgg19"
+
+// networks lists the networks that there are weights to pull for.
+func networks() []string { return []string{usualNetwork, "vgg16"} }
+
+// kept lists the names in the store, for completion: none, if it cannot be read.
+func (e *env) kept() []string {
+	all, err := e.stored()
+	if err != nil {
+		return nil
+	}
+	names := make([]string, len(all))
+	for i, x := range all {
+		names[i] = x.Name
+	}
+	return names
+}
+
+// store returns the folder of weights.
+func (e *env) store() (vgg.Store, error) {
+	dir, err := vgg.Home(e.Getenv)
+	return vgg.Store{Dir: dir}, err
+}
+
+// choose settles which network it is where none was asked for: the usual one or, if
+// that is not there, the one that comes with the program, which is said.
+func (s *settings) choose(e *env) {
+	if s.network != "" {
+		return
+	}
+	s.network = usualNetwork
+	store, err := e.store()
+	if err == nil {
+		_, err = os.Stat(store.Path(usualNetwork))
+	}
+	if err == nil || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, vgg.ErrNoHome) {
+		return
+	}
+	s.network = vgg.EmbeddedName
+	newTalk(e, s).say("no VGG-19 here: taking slim, the small network that comes with nst; nst weights pull gets VGG-19")
+}
+
+// transfer loads the network and makes the one that paints with it.
+func (s *settings) transfer(e *env) (*nst.Transfer, error) {
+	w, err := s.weights(e)
+	if err != nil {
+		return nil, err
+	}
+	return nst.New(w, s.Options)
+}
+
+// weights loads the network, which must reach to the layers asked for.
+func (s *settings) weights(e *env) (*vgg.Weights, error) {
+	s.choose(e)
+	store, err := e.store()
+	if err != nil && s.network != vgg.EmbeddedName { // which needs no folder
+		return nil, err
+	}
+	w, err := store.Load(s.network)
+	if err != nil {
+		return nil, err
+	}
+	return w, errors.Join(reach(w, s.ContentLayers), reach(w, s.StyleLayers))
+}
+
+// shortError is a layer that lies deeper than the weights that are kept.
+type shortError struct{ network, layer, missing string }
+
+func (e *shortError) Error() string {
+	return fmt.Sprintf("layer %s needs %s, which the weights of %s do not reach", e.layer, e.missing, e.network)
+}
+
+// reach tells whether w has all that comes up to the layers.
+func reach(w *vgg.Weights, layers []nst.LayerWeight) error {
+	var errs []error
+	for _, want := range layers {
+		end, err := w.Network.Index(want.Layer)
+		if err != nil {
+			return err
+		}
+		for _, l := range w.Network.Layers[:end+1] {
+			if _, ok := w.Filters[l.Name]; l.Kind == vgg.Conv && !ok {
+				errs = append(errs, &shortError{w.Network.Name, want.Layer, l.Name})
+				break
+			}
+		}
+	}
+	return errors.Join(errs...)
+}

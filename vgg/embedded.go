@@ -1,0 +1,35 @@
+package vgg
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+)
+
+// EmbeddedName is the name of the weights that come with the program, those of
+// [Slim].
+const EmbeddedName = "slim"
+
+//go:embed slim.safetensors
+var embedded string
+
+// Embedded returns the weights that come with the program, read anew each time: those
+// of [Slim], with maps to the features of VGG-19. They were trained to have its features, from
+// the weights of Simonyan and Zisserman, and are under the licence of these, CC BY 4.0.
+func Embedded() (*Weights, error) {
+	ws, err := Read(strings.NewReader(embedded), int64(len(embedded)))
+	if err != nil {
+		return nil, fmt.Errorf("%w (in the weights that come with the program)", err)
+	}
+	return ws, nil
+}
+
+// EmbeddedEntry describes the weights that come with the program by their header, as
+// [Store.List] does those in a folder. Its Path is empty.
+func EmbeddedEntry() Entry {
+	e := Entry{Name: EmbeddedName}
+	if err := e.describe(strings.NewReader(embedded), int64(len(embedded))); err != nil {
+		e.Info, e.Err = nil, fmt.Errorf("vgg: weights that come with the program: %w", err)
+	}
+	return e
+}

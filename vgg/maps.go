@@ -1,0 +1,191 @@
+package vgg
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Map takes the C features of a network at a position to the K features that
+// another one, its teacher, has there: the product W f, for features after a ReLU.
+type Map struct {
+	K, C int
+	W    []float32 // (K, C)
+
+	// R is what [Weights.Features] multiplies features with: upper triangular, with
+	//
+	//	Rᵀ R = Wᵀ W C/K
+	//
+	// W is Q R √(K/C) for a Q with orthonormal columns, which changes no length and no
+	// norm: means over the C channels of R f are those over the K channels of W f, of
+	// squared differences as of those of Gram matrices, of means and of covariances.
+	// What looks at single channels sees C mixtures of those of the teacher.
+	R []float32 // (C, C)
+}
+
+// NewMap returns the map with the matrix w (k, c). It is an error if w is of
+// another size, holds what is no finite number, or nothing but zeros.
+func NewMap(k, c int, w []float32) (Map, error) {
+	if k < 1 || c < 1 || len(w) != k*c {
+		return Map{}, fmt.Errorf("vgg: map of %d values, want (%d, %d)", len(w), k, c)
+	}
+	m := Map{K: k, C: c, W: w}
+	var err error
+	if m.R, err = root(gramOf(w, k, c), c); err != nil {
+		return Map{}, fmt.Errorf("vgg: map (%d, %d): %w", k, c, err)
+	}
+	return m, nil
+}
+
+// gramOf returns wᵀ w c/k for w (k, c).
+func gramOf(w []float32, k, c int) []float64 {
+	g := make([]float64, c*c)
+	row := make([]float64, c)
+	for r := range k {
+		for i, v := range w[r*c:][:c] {
+			row[i] = float64(v)
+		}
+		for i, v := range row {
+			to := g[i*c+i : (i+1)*c]
+			for j, u := range row[i:] {
+				to[j] += v * u
+			}
+		}
+	}
+	for i := range c {
+		for j := i; j < c; j++ {
+			g[i*c+j] *= float64(c) / float64(k)
+			g[j*c+i] = g[i*c+j]
+		}
+	}
+	return g
+}
+
+// root returns the upper triangular R with RᵀR = g (c, c), by Cholesky's method. Where
+// g has no full rank, it is that of g plus a small multiple of the unit matrix.
+func root(g []float64, c int) ([]float32, error) {
+	trace := 0.0
+	for i := range c {
+		trace += g[i*c+i]
+	}
+	if !(trace > 0) || math.IsInf(trace, 0) {
+		return nil, fmt.Errorf("sum of squares is %v, want a finite number above 0", trace)
+	}
+	for ridge := 0.0; ; ridge = max(1e-12, 10*ridge) {
+		if r, ok := cholesky(g, c, ridge*trace/float64(c)); ok {
+			return r, nil
+		}
+	}
+}
+
+// cholesky returns the upper triangular R with RᵀR = g + ridge I, if there is one.
+func cholesky(g []float64, c int, ridge float64) ([]float32, bool) {
+	r := make([]float64, c*c)
+	for i := range c {
+		for j := i; j < c; j++ {
+			sum := g[i*c+j]
+			if i == j {
+				sum += ridge
+			}
+			for k := range i {
+				sum -= r[k*c+i] * r[k*c+j]
+			}
+			switch {
+			case i != j:
+				r[i*c+j] = sum / r[i*c+i]
+			case sum <= 1e-14*g[i*c+i]: // rounding, or less than nothing
+				return nil, false
+			default:
+				r[i*c+i] = math.Sqrt(sum)
+			}
+		}
+	}
+	out := make([]float32, c*c)
+	for i, v := range r {
+		out[i] = float32(v)
+	}
+	return out, true
+}
+
+// checkMaps reports the first map, in the order of the layers, that does not fit
+// its layer, or that belongs to none.
+func (w *Weights) checkMaps() error {
+	found := 0
+	for _, l := range w.Network.Layers {
+		m, ok := w.Maps[l.Name]
+		if !ok {
+			continue
+		}
+		found++
+		_, reached := w.Filters[strings.Replace(l.Name, "relu", "conv", 1)]
+		switch {
+		case l.Kind != ReLU:
+			return fmt.Errorf("vgg: %s weights have a map of %s, want maps of ReLU layers", w.Network.Name, l.Name)
+		case !reached:
+			return fmt.Errorf("vgg: %s weights have a map of %s, but end before it", w.Network.Name, l.Name)
+		case m.C != l.K || len(m.W) != m.K*m.C || len(m.R) != m.C*m.C:
+			return fmt.Errorf("vgg: %s weights of %s: map is (%d, %d) with %d values and %d of its root, want (K, %d) as NewMap makes it",
+				w.Network.Name, l.Name, m.K, m.C, len(m.W), len(m.R), l.K)
+		}
+	}
+	if found != len(w.Maps) {
+		return fmt.Errorf("vgg: %s weights hold %d maps of layers that are not of this network", w.Network.Name, len(w.Maps)-found)
+	}
+	return nil
+}
+
+// TapError is a layer whose features are of no use, because the network only
+// stands in for its teacher's after some layers.
+type TapError struct {
+	Network, Layer string
+	Instead        string // a layer close by that can be taken; empty if there is none
+}
+
+func (e *TapError) Error() string {
+	return fmt.Sprintf("vgg: %s has no map of %s to its teacher's features", e.Network, e.Layer)
+}
+
+// CheckTap tells whether [Weights.Features] can return a layer: it returns an
+// [UnknownLayerError], or a [TapError] if the network has maps and none for it.
+func (w *Weights) CheckTap(layer string) error {
+	_, _, err := w.tap(layer)
+	return err
+}
+
+// tap returns the position of a layer and the map of its features, nil for none.
+func (w *Weights) tap(layer string) (int, *Map, error) {
+	i, err := w.Network.Index(layer)
+	if err != nil || len(w.Maps) == 0 {
+		return i, nil, err
+	}
+	of := i
+	for w.Network.Layers[of].Kind == Pool { // what is pooled is what the ReLU before has let through
+		of--
+	}
+	if m, ok := w.Maps[w.Network.Layers[of].Name]; ok {
+		return i, &m, nil
+	}
+	e := &TapError{Network: w.Network.Name, Layer: layer}
+	after := slices.IndexFunc(w.Network.Layers[i:], func(l Layer) bool { return l.Kind == ReLU })
+	if after >= 0 {
+		if name := w.Network.Layers[i+after].Name; name != layer && w.Maps[name].C > 0 {
+			e.Instead = name
+		}
+	}
+	return i, nil, e
+}
+
+// Channels returns the number of channels that the features of a layer stand for:
+// those of the teacher where the network has a map of it, else the layer's own. It
+// panics if the network lacks the layer.
+func (w *Weights) Channels(layer string) int {
+	i, m, err := w.tap(layer)
+	switch {
+	case m != nil:
+		return m.K
+	case err != nil && len(w.Maps) == 0:
+		panic(err)
+	}
+	return w.Network.Layers[i].K
+}
