@@ -73,6 +73,26 @@ func (o *Options) features() (f vgg.FeatureOptions, err error) {
 	return f, err
 }
 
+// prepared returns the weights with the pictures made ready for them as the options
+// say.
+func (o *Options) prepared(w *vgg.Weights) *vgg.Weights {
+	if o.Preprocessing == PrepareTrained {
+		return w
+	}
+	own := *w
+	c := &own.Convention
+	if o.Preprocessing == PrepareLevels256 {
+		c.Scale *= 256. / 255
+		return &own
+	}
+	for i := range c.Mean {
+		c.Mean[i] *= levels / c.Scale
+		c.Std[i] = 1
+	}
+	c.Scale = levels
+	return &own
+}
+
 func layerNames(layers []LayerWeight) []string {
 	names := make([]string, len(layers))
 	for i, l := range layers {

@@ -265,6 +265,8 @@ func TestValidate(t *testing.T) {
 		"StyleLoss":             func(o *nst.Options) { o.StyleLoss = "sliced" },
 		"Optimizer":             func(o *nst.Options) { o.Optimizer = "sgd" },
 		"normalised, lbfgs":     func(o *nst.Options) { o.NormalizeGradients, o.Optimizer = true, nst.LBFGS },
+		"normalised, wolfe":     func(o *nst.Options) { o.NormalizeGradients, o.Optimizer = true, nst.LBFGSWolfe },
+		"Preprocessing":         func(o *nst.Options) { o.Preprocessing = "none" },
 		"normalised, tolerance": func(o *nst.Options) { o.NormalizeGradients, o.Tolerance = true, 0.1 },
 		"StyleMix":              func(o *nst.Options) { o.StyleMix = "both" },
 		"MinScale":              func(o *nst.Options) { o.MinScale = 15 },

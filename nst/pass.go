@@ -158,9 +158,14 @@ func (p *pass) show() {
 }
 
 // painted returns a copy of the picture that is handed over: the average if there
-// is one, free of its bias to zero (Kingma and Ba 2015, section 7.2).
+// is one, free of its bias to zero (Kingma and Ba 2015, section 7.2), or the best if
+// the last may be a trial of a line search.
 func (p *pass) painted() *imgio.Planar {
 	out := p.picture.Clone()
+	if p.transfer.options.Optimizer == LBFGSWolfe && !math.IsInf(p.bestLoss, 1) {
+		p.transfer.vector.Scale(out.Pix, 1./levels, p.best)
+		p.protection.blend(out.Pix)
+	}
 	if p.averaged > 0 {
 		sum := 1 - math.Pow(p.transfer.options.Average, float64(p.averaged))
 		p.transfer.vector.Scale(out.Pix, float32(1/(levels*sum)), p.average)

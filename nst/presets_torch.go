@@ -3,7 +3,7 @@ package nst
 // jcjohnson is jcjohnson/neural-style.
 func jcjohnson() Preset {
 	o := neuralStyle()
-	o.TVForm = TVQuadraticSum
+	o.TVForm, o.Preprocessing = TVQuadraticSum, PrepareLevels256
 	o.TVWeight = 1e-3 * 256 * 256 / (255 * 255)
 	return Preset{
 		Name:        "neural-style",
@@ -12,8 +12,8 @@ func jcjohnson() Preset {
 		Options:     o,
 		Explain: neuralStyleExplained + `
 Total variation: 0.001 ½Σ(dx²+dy²) in 256 levels, which is 0.001008 in 255; there it is in the
-gradient and not in the loss, which this optimiser does not look at. There pixels have 256 levels
-as the network sees them, here 255.`,
+gradient and not in the loss, which this optimiser does not look at. The network sees pixels with
+256 levels in the place of 255, as there.`,
 	}
 }
 
@@ -77,5 +77,35 @@ their ratio, but --tv-weight 2 and the 1e-4 that W2 adds to variances all but va
 Different here in any case: Adam's moments, which both programs carry on to the next size, are
 scaled to the gradients there; its epsilon of 1e-8 belongs to gradients in levels, 255 times
 smaller; pictures are resampled by other filters.`,
+	}
+}
+
+// gordicaleksa is gordicaleksa/pytorch-neural-style-transfer.
+func gordicaleksa() Preset {
+	o := classic()
+	o.ContentWeight, o.StyleWeight, o.TVWeight = 1e5, 3e4, 1
+	o.TVForm, o.Preprocessing = TVAbsoluteSum, PrepareLevels
+	for i, c := range []float64{64, 128, 256, 512, 512} {
+		o.StyleLayers[i].Weight = c * c / 5
+	}
+	o.Optimizer = LBFGSWolfe
+	o.Size, o.Iterations = 400, 1250
+	return Preset{
+		Name:        "gordicaleksa",
+		Title:       "A. Gordić, pytorch-neural-style-transfer",
+		Description: "Deep layers count as much as shallow ones; wants torchvision's weights.",
+		Options:     o,
+		Explain: `content: 100000 mean((F-P)²) at relu4_2: there the layer is called conv4_2, but the ReLU after it
+works in place. style: 30000/5 Σ(G-A)², a sum, with G = F Fᵀ/(c h w), at relu1_1 to relu5_1, which
+is 6000 mean((G-A)²) for G = F Fᵀ/(h w), whatever c is. Total variation: 1 Σ(|dx|+|dy|) in 8-bit
+levels, which grows with the picture. torch's L-BFGS with its strong-Wolfe line search, step 1,
+history 100, from the content. There it ends after 1000 steps or 1250 evaluations, and no step
+takes less than one; here after 1250 evaluations. There 400 is the height, here the longer side;
+styles are scaled to it, also up, here never up.
+
+With torchvision's weights (nst weights import vgg19-dcbb9e9d.pth --name torch19, then --network
+torch19) these are its numbers: they see 8-bit levels minus the mean of ImageNet, not divided by
+the deviation that they were trained with, as there. With Oxford's, the default, it is an
+approximation: the terms keep their formulas, but the filters are others.`,
 	}
 }

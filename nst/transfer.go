@@ -47,7 +47,7 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
-	return &Transfer{weights: w, options: o, features: features, device: cpu, vector: cpu.Vector(), now: time.Now}, nil
+	return &Transfer{weights: o.prepared(w), options: o, features: features, device: cpu, vector: cpu.Vector(), now: time.Now}, nil
 }
 
 // deepEnough returns an error if the weights end before the deepest tap.
@@ -225,6 +225,6 @@ func (o *Options) optimizer(n int, v optim.Vector) (optim.Optimizer, error) {
 	if o.Optimizer == LBFGS {
 		l.MaxMove, l.FirstMove = maxMove, firstMove
 	}
-	l.History = o.History
+	l.History, l.StrongWolfe = o.History, o.Optimizer == LBFGSWolfe
 	return optim.NewLBFGS(n, l, v)
 }
