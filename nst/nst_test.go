@@ -275,6 +275,7 @@ func TestValidate(t *testing.T) {
 		"FineIterations":        func(o *nst.Options) { o.FineIterations = -1 },
 		"Time":                  func(o *nst.Options) { o.Time = -1 },
 		"Beta2":                 func(o *nst.Options) { o.Beta2 = 1 },
+		"Epsilon":               func(o *nst.Options) { o.Epsilon = -1 },
 		"Average":               func(o *nst.Options) { o.Average = math.NaN() },
 		"Init":                  func(o *nst.Options) { o.Init = "grey" },
 		"Iterations":            func(o *nst.Options) { o.Iterations = 0 },

@@ -113,6 +113,11 @@ type Options struct {
 	// Beta2 is how much of the mean squared gradient adam keeps at a step, in [0, 1).
 	Beta2 float64
 
+	// Epsilon is what adam adds to the root of the mean squared gradient, 0 or more, in
+	// units of the loss for an 8-bit level. Gradients that are not far above it make
+	// short steps.
+	Epsilon float64
+
 	// Average is the decay, in [0, 1), of the mean of the pictures of a scale that
 	// adam hands over in the place of the last of them, which is noisier; weights
 	// fall by this factor for each step back. 0 hands over the last.
@@ -248,6 +253,7 @@ func DefaultOptions() Options {
 		Iterations:    100,
 		Optimizer:     Adam,
 		Beta2:         0.99,
+		Epsilon:       1e-8,
 		Average:       0.8,
 		Clamp:         true,
 		History:       100,
@@ -300,6 +306,7 @@ func (o *Options) Validate(net *vgg.Network) error {
 	weight("StyleWeight", o.StyleWeight)
 	weight("TVWeight", o.TVWeight)
 	weight("LearningRate", o.LearningRate)
+	weight("Epsilon", o.Epsilon)
 	weight("Tolerance", o.Tolerance)
 	for _, decay := range []struct {
 		field string

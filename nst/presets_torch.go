@@ -57,7 +57,7 @@ func crowsonkb() Preset {
 		o.StyleLayers[i].Weight = []float64{256, 64, 16, 4, 1}[i] / 341
 	}
 	o.Iterations, o.FineIterations = 1000, 500
-	o.LearningRate, o.Average = 5.1, 0.99
+	o.LearningRate, o.Epsilon, o.Average = 5.1, 1e-8/255, 0.99
 	return Preset{
 		Name:        "crowsonkb",
 		Title:       "K. Crowson, style-transfer-pytorch",
@@ -66,8 +66,8 @@ func crowsonkb() Preset {
 		Explain: `content: 0.015 mean((F-P)²) at relu4_2. style: W2, see --style-loss, at relu1_1 to relu5_1, weighted
 256, 64, 16, 4 and 1 over 341; styles are blended by the means of their moments. Total variation:
 2, of nine points, in 0..1. The first convolution sees the nearest pixel beyond the edges. Adam,
-step 0.02 in 0..1, which is 5.1 levels, 0.9 and 0.99, clamped, from the content; the result is the
-mean with decay 0.99. Sizes 1/√2 apart from 128, 1000 evaluations at the first, 500 at each other.
+step 0.02 and epsilon 1e-8 in 0..1, which are 5.1 and 3.9e-11 in levels, 0.9 and 0.99, clamped,
+from the content; the result is the mean with decay 0.99. Sizes 1/√2 apart from 128, 1000 evaluations at the first, 500 at each other.
 
 With torchvision's weights (nst weights import vgg19-dcbb9e9d.pth --name torch19, then --network
 torch19) these are its numbers. With Oxford's, the default, it is an approximation: the features
@@ -75,8 +75,8 @@ are some tens of times larger, so content and style, both of which grow with the
 their ratio, but --tv-weight 2 and the 1e-4 that W2 adds to variances all but vanish.
 
 Different here in any case: Adam's moments, which both programs carry on to the next size, are
-scaled to the gradients there; its epsilon of 1e-8 belongs to gradients in levels, 255 times
-smaller; pictures are resampled by other filters.`,
+scaled to the gradients there; the mean does not count the picture that a size starts from;
+pictures are resampled by other filters.`,
 	}
 }
 

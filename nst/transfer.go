@@ -211,7 +211,7 @@ func (o *Options) optimizer(n int, v optim.Vector) (optim.Optimizer, error) {
 	rate := o.LearningRate
 	if o.Optimizer == Adam {
 		a := optim.DefaultAdam()
-		a.Beta2 = o.Beta2
+		a.Beta2, a.Eps = o.Beta2, o.Epsilon
 		if rate == 0 {
 			rate = 10
 		}

@@ -91,6 +91,7 @@ func (s *settings) paintFlags(cmd *cobra.Command) {
 	words(cmd, &wordValue{word: &s.Optimizer, words: nst.Optimizers()}, "optimizer", "optimiser of the pixels: adam; L-BFGS with safeguards, by PyTorch's rules, or with its strong-Wolfe line search")
 	f.Var(&numberValue{&s.LearningRate}, "learning-rate", "step of the optimiser: 8-bit levels for adam, a factor for lbfgs; 0 is the usual one")
 	f.Var(&numberValue{&s.Beta2}, "beta2", "how much of the mean squared gradient adam keeps at each step")
+	f.Var(&numberValue{&s.Epsilon}, "epsilon", "what adam adds to the root of the mean squared gradient")
 	f.Var(&numberValue{&s.Average}, "average", "decay of the mean of adam's pictures that is the result; 0 is the last picture")
 	f.BoolVar(&s.Clamp, "clamp", s.Clamp, "keep the pixels in the range of a picture, with adam")
 	f.IntVar(&s.History, "history", s.History, "let lbfgs remember `N` steps")
@@ -173,6 +174,7 @@ func (s *settings) check(cmd *cobra.Command) error {
 	}{
 		{"history", !adam, "is only for --optimizer lbfgs"},
 		{"beta2", adam, "is only for --optimizer adam"},
+		{"epsilon", adam, "is only for --optimizer adam"},
 		{"average", adam, "is only for --optimizer adam"},
 		{"clamp", adam, "is only for --optimizer adam"},
 		{"min-scale", s.Scales == 0, "is only for --scales 0"},
