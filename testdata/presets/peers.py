@@ -271,7 +271,7 @@ class Anishathalye(Peer):
         return v.flip(1)  # the filters here are in the order BGR
 
     def start(self):
-        noise = torch.randn(self.content_picture.shape, generator=torch.Generator().manual_seed(3)) * 0.256
+        noise = torch.randn(self.content_picture.shape, generator=torch.Generator().manual_seed(33)) * 0.256
         return self.leave(noise[None].to(self.content_picture))
 
     def target(self, f):
@@ -420,7 +420,7 @@ class Enough(Exception):
 
 def run(peer, start, evaluations):
     """The losses at the first evaluations of a program's own optimiser, from a picture."""
-    v = peer.enter(start).requires_grad_()
+    v = peer.enter(start).contiguous().requires_grad_()
     losses = []
 
     def evaluate():
