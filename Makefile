@@ -3,7 +3,7 @@
 GO         ?= go
 GOFUMPT     = $(GO) run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
-PACKAGES    = ./... ./testdata/gen ./testdata/bench
+PACKAGES    = ./... ./testdata/gen ./testdata/bench ./testdata/presets
 FUZZTIME   ?= 200x
 PYTHON     ?= /usr/bin/python3
 
@@ -76,6 +76,11 @@ bench-peer: ## time and memory of an iteration against PyTorch, of Debian's pyth
 	@mkdir -p build
 	$(GO) build -o build/bench ./testdata/bench
 	$(PYTHON) testdata/bench/peer.py build/bench $(BENCHFLAGS)
+
+.PHONY: presets
+presets: build ## every preset against the program whose name it has, in PyTorch, term by term and step by step
+	$(GO) build -o build/presets-steps ./testdata/presets
+	$(PYTHON) testdata/presets/compare.py bin/nst build/presets-steps "$$(./bin/nst weights path vgg19 2>/dev/null)" $(PRESETFLAGS)
 
 .PHONY: arm64
 arm64: ## tests of the kernels on an emulated arm64 processor, where qemu-user is installed

@@ -31,7 +31,7 @@ func peer(t *testing.T, name string) (*reftest.File, *Transfer) {
 		t.Fatal(err)
 	}
 	o := p.Options
-	content := picture(t, ref, "content")
+	content := picture(t, ref, name)
 	o.Size, o.Scales = max(content.W, content.H), 1
 	o.Iterations = len(ref.Tensors[name+".losses"].F64)
 	if _, ok := ref.Tensors[name+".start"]; ok {
@@ -56,8 +56,11 @@ func TestPeers(t *testing.T) {
 			continue
 		}
 		t.Run(p.Name, func(t *testing.T) {
+			if testing.Short() && p.Name != "neural-style" {
+				t.Skip("one program is enough in short mode")
+			}
 			ref, tr := peer(t, p.Name)
-			content, image := picture(t, ref, "content"), picture(t, ref, "image")
+			content, image := picture(t, ref, p.Name), picture(t, ref, "image")
 			style, err := tr.Style(context.Background(), StylePicture{picture(t, ref, "style"), 1})
 			if err != nil {
 				t.Fatal(err)
@@ -78,10 +81,17 @@ func TestPeers(t *testing.T) {
 			}
 			want := ref.Tensors[p.Name+".losses"].F64
 			single := ref.Tensors[p.Name+".losses.float32"].F64
+			// Where PyTorch in float32 parts from itself in float64 by as much, so may this.
+			tol := 1e-3
 			for i, w := range want {
-				t.Logf("evaluation %d: %v, want %v, %.1g off; PyTorch in float32 is %.1g off", i, losses[i], w, reftest.Rel(losses[i], w), reftest.Rel(single[i], w))
-				if d := reftest.Rel(losses[i], w); d > 1e-3 {
-					t.Errorf("loss %d is %v, want %v", i, losses[i], w)
+				tol = max(tol, 2*reftest.Rel(single[i], w))
+			}
+			if len(losses) != len(want) {
+				t.Fatalf("%d losses, want %d", len(losses), len(want))
+			}
+			for i, w := range want {
+				if d := reftest.Rel(losses[i], w); !(d <= tol) {
+					t.Errorf("loss %d is %v, want %v: %.1g off, PyTorch in float32 %.1g", i, losses[i], w, d, reftest.Rel(single[i], w))
 				}
 			}
 		})

@@ -19,6 +19,8 @@ import (
 // may not be called at the same time.
 type Transfer struct {
 	weights  *vgg.Weights
+	centre   centre
+	centred  *vgg.Weights // the same for what centre has been subtracted from
 	options  Options
 	features vgg.FeatureOptions
 	device   exec.Device
@@ -47,7 +49,12 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
-	return &Transfer{weights: o.prepared(w), options: o, features: features, device: cpu, vector: cpu.Vector(), now: time.Now}, nil
+	t := &Transfer{weights: o.prepared(w), options: o, features: features, device: cpu, vector: cpu.Vector(), now: time.Now}
+	t.centre = centreOf(t.weights.Convention)
+	centred := *t.weights
+	centred.Convention.Mean = [3]float32{}
+	t.centred = &centred
+	return t, nil
 }
 
 // deepEnough returns an error if the weights end before the deepest tap.
@@ -189,7 +196,7 @@ func (t *Transfer) start(content, given *imgio.Planar) (*imgio.Planar, error) {
 	case InitNoise:
 		return noise(content.W, content.H, t.options.Seed), nil
 	case InitMean:
-		return meanColour(content.W, content.H, t.weights.Convention, t.options.Seed), nil
+		return meanColour(content.W, content.H, t.centre, t.options.Seed), nil
 	case InitImage:
 		if given == nil {
 			return nil, errors.New("nst: no picture to start from, which Init image asks for")

@@ -6,7 +6,9 @@ NST is the program, PRESETS is main.go built, WEIGHTS are Oxford's of VGG-19 in 
 formulas. Of a pair of our own and a third picture, so that no term is zero, every term times its weight is compared, in
 float64 there; then the loss at the first six evaluations, which are five steps, of each program's own optimiser from its
 own start, beside those of PyTorch in float32. Exits with 1 where a term is more than 1e-4 off or a loss of the steps more
-than 1e-3, and with 0 and the reason where there is no PyTorch or no weights.
+than 1e-3, unless PyTorch in float32 parts from itself in float64 by a fifth of that or more: the first step of its L-BFGS
+is so short that what comes of it is a matter of rounding. Exits with 0 and the reason where there is no PyTorch or no
+weights.
 
 The two programs that load torchvision's weights are given Oxford's in torchvision's convention: channels as RGB, the unit
 of the first filters changed, and all features made fifty times smaller, which is about their size with torchvision's.
@@ -126,7 +128,7 @@ def compare_terms(a, which, weights, tensors, pictures):
 
 
 def compare_steps(a, which, weights, tensors, pictures):
-    """Prints the losses of the steps; returns the largest difference."""
+    """Prints the losses of the steps; returns whether they are within the tolerance."""
     peer = make(which, tensors, pictures, torch.float64)
     start = peer.start().numpy().astype(np.float32)
     want = peers.run(peer, torch.from_numpy(start).double(), EVALUATIONS)
@@ -138,7 +140,7 @@ def compare_steps(a, which, weights, tensors, pictures):
     got = [float(l) for l in subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()]
     ours, theirs = (max(off(x, w) for x, w in zip(xs, want)) for xs in (got, single))
     print(f"| {which.name} | {want[0]:.6g} | {want[-1]:.6g} | {got[-1]:.6g} | {ours:.1e} | {theirs:.1e} |", flush=True)
-    return ours if len(got) == EVALUATIONS else float("inf")
+    return len(got) == EVALUATIONS and ours <= max(STEPS, 5 * theirs)
 
 
 def main():
@@ -157,8 +159,8 @@ def main():
     print("| preset | loss at first | in the end | nst in the end | nst off by, at most | PyTorch in float32 off by |")
     print("| --- | --- | --- | --- | --- | --- |")
     steps = [compare_steps(a, which, *known[which.convention], pictures) for which in chosen]
-    print(f"\nlargest difference of a term {max(terms):.1e}, tolerance {TERMS:.0e}; of a step {max(steps):.1e}, tolerance {STEPS:.0e}")
-    return 0 if max(terms) <= TERMS and max(steps) <= STEPS else 1
+    print(f"\nlargest difference of a term {max(terms):.1e}, tolerance {TERMS:.0e}; steps within tolerance: {sum(steps)} of {len(steps)}")
+    return 0 if max(terms) <= TERMS and all(steps) else 1
 
 
 if __name__ == "__main__":
