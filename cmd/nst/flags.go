@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -185,6 +186,9 @@ func (s *settings) check(cmd *cobra.Command) error {
 		{"seed", s.Init == nst.InitNoise || s.Init == nst.InitMean, "is only for --init noise and mean"},
 	} {
 		if cmd.Flags().Changed(f.name) && !f.applies {
+			if s.preset != "" {
+				f.reason += fmt.Sprintf("; --preset %s has --optimizer %s, --scales %d, --pooling %s, --init %s", s.preset, s.Optimizer, s.Scales, s.Pooling, s.Init)
+			}
 			errs = append(errs, &valueError{"--" + f.name, cmd.Flag(f.name).Value, f.reason})
 		}
 	}
