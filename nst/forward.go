@@ -29,7 +29,7 @@ func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerW
 	nodes := make([][]*exec.Node, len(layers))
 	err := exec.Build(func() (err error) {
 		pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, p.H, p.W)
-		features, err := t.weights.Features(pixels, layerNames(layers), t.features)
+		features, err := t.centred.Features(pixels, layerNames(layers), t.features)
 		for i, l := range layers {
 			if err == nil {
 				nodes[i], err = m(l.Layer, features[l.Layer])
@@ -45,7 +45,9 @@ func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerW
 		return nil, fmt.Errorf("nst: %w", err)
 	}
 	defer machine.Close()
-	if err := machine.Set(pixels, p.Pix); err != nil {
+	difference := make([]float32, len(p.Pix))
+	t.centre.subtract(difference, p.Pix)
+	if err := machine.Set(pixels, difference); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
 	if err := machine.Run(ctx); err != nil {
