@@ -40,7 +40,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 			}
 		}
 	}
-	features, err := t.weights.Features(o.pixels, taps, t.features)
+	features, err := t.centred.Features(o.pixels, taps, t.features)
 	if err != nil {
 		return err
 	}

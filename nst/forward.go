@@ -30,7 +30,7 @@ func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerW
 	nodes := make([][]*exec.Node, len(layers))
 	err := exec.Build(func() (err error) {
 		pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, p.H, p.W)
-		features, err := t.weights.Features(pixels, layerNames(layers), t.features)
+		features, err := t.centred.Features(pixels, layerNames(layers), t.features)
 		for i, l := range layers {
 			if err == nil {
 				nodes[i], err = m(l.Layer, features[l.Layer])
@@ -46,7 +46,9 @@ func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerW
 		return nil, fmt.Errorf("nst: %w", err)
 	}
 	defer machine.Close()
-	if err := machine.Set(pixels, p.Pix); err != nil {
+	difference := make([]float32, len(p.Pix))
+	t.centre.subtract(difference, p.Pix)
+	if err := machine.Set(pixels, difference); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
 	for n, data := range given {
@@ -77,6 +79,26 @@ func (o *Options) features() (f vgg.FeatureOptions, err error) {
 	f.Padding, err = vgg.ParsePadding(o.Padding)
 	f.Rescale = o.Rescale
 	return f, err
+}
+
+// prepared returns the weights with the pictures made ready for them as the options
+// say.
+func (o *Options) prepared(w *vgg.Weights) *vgg.Weights {
+	if o.Preprocessing == PrepareTrained {
+		return w
+	}
+	own := *w
+	c := &own.Convention
+	if o.Preprocessing == PrepareLevels256 {
+		c.Scale *= 256. / 255
+		return &own
+	}
+	for i := range c.Mean {
+		c.Mean[i] *= levels / c.Scale
+		c.Std[i] = 1
+	}
+	c.Scale = levels
+	return &own
 }
 
 func layerNames(layers []LayerWeight) []string {

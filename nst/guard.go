@@ -10,7 +10,8 @@ const (
 )
 
 // exploded tells whether a loss is beyond hope: no number, or with lbfgs far above
-// the best. Adam comes back from heights by itself, and lbfgs-torch is left alone.
+// the best. Adam comes back from heights by itself, a line search looks at them on
+// its way, and lbfgs-torch is left alone.
 func (p *pass) exploded(loss float64) bool {
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return true

@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 
 	"nst/imgio"
-	"nst/vgg"
 )
 
 // noise returns a picture of independent pixels, grey on average: each value is
@@ -20,15 +19,11 @@ func noise(w, h int, seed uint64) *imgio.Planar {
 
 // meanColour returns a picture of the colour that is zero to the network, with
 // normal noise of a thousandth of an 8-bit level: all that neural-style starts from.
-func meanColour(w, h int, c vgg.Convention, seed uint64) *imgio.Planar {
+func meanColour(w, h int, m centre, seed uint64) *imgio.Planar {
 	p := imgio.NewPlanar(w, h)
 	r := rand.New(rand.NewPCG(seed, 0x6d65616e))
 	for i := range p.Pix {
-		channel := i / (w * h)
-		if c.BGR {
-			channel = 2 - channel
-		}
-		p.Pix[i] = c.Mean[channel]/c.Scale + float32(0.001/levels*r.NormFloat64())
+		p.Pix[i] = m[i/(w*h)] + float32(0.001/levels*r.NormFloat64())
 	}
 	return p
 }

@@ -13,7 +13,9 @@ import (
 // loss of a picture and its gradient to the pixels.
 type objective struct {
 	machine        *exec.Machine
-	pixels         *exec.Node
+	centre         centre
+	pixels         *exec.Node // minus centre
+	difference     []float32  // to centre, of evaluate; made when first wanted
 	total          *exec.Node
 	gradient       *exec.Node // nil when only the loss is wanted
 	content, style []layerTerm
@@ -56,7 +58,7 @@ func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, s *S
 		return nil, err
 	}
 	style := s.wanted(measured, t.options.StyleMix)
-	o := &objective{}
+	o := &objective{centre: t.centre}
 	given := map[*exec.Node][]float32{}
 	if err := exec.Build(func() error { return t.build(o, content, targets, style, all, given) }); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
@@ -87,10 +89,20 @@ func (o *objective) plan(d exec.Device) (err error) {
 	return nil
 }
 
-// evaluate returns the loss of a picture (3, h, w) and, unless it is nil, fills
-// gradient with the derivative of the total to each pixel.
+// evaluate is look at a picture (3, h, w) in [0, 1].
 func (o *objective) evaluate(ctx context.Context, picture, gradient []float32) (Loss, error) {
-	if err := o.machine.Set(o.pixels, picture); err != nil {
+	if o.difference == nil {
+		o.difference = make([]float32, len(picture))
+	}
+	o.centre.subtract(o.difference, picture)
+	return o.look(ctx, o.difference, gradient)
+}
+
+// look returns the loss of a picture (3, h, w), given as its difference to the
+// centre, and, unless it is nil, fills gradient with the derivative of the total to
+// each pixel.
+func (o *objective) look(ctx context.Context, difference, gradient []float32) (Loss, error) {
+	if err := o.machine.Set(o.pixels, difference); err != nil {
 		return Loss{}, err
 	}
 	if err := o.machine.Run(ctx); err != nil {

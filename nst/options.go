@@ -82,6 +82,14 @@ type Options struct {
 	// crowsonkb/style-transfer-pytorch, and 1 for max.
 	Rescale bool
 
+	// Preprocessing is how a picture is made ready for the network: trained, as its
+	// weights were trained; levels, minus their mean colour, in 8-bit levels,
+	// though the weights may have been trained with another unit, as
+	// gordicaleksa/pytorch-neural-style-transfer does with torchvision's; or
+	// levels256, as trained but for a range of 256 where the weights want 255, which
+	// is jcjohnson/neural-style. With Oxford's weights levels is trained.
+	Preprocessing string
+
 	// Padding is what the first convolution finds beyond the edges of a picture:
 	// zero, as VGG was trained, or replicate, the nearest pixel.
 	Padding string
@@ -96,17 +104,27 @@ type Options struct {
 	Time time.Duration
 
 	// Optimizer is adam; lbfgs, which is L-BFGS with a bound on its steps that
-	// goes back to the best picture when the loss explodes; or lbfgs-torch, which
-	// follows torch.optim.LBFGS wherever that leads.
+	// goes back to the best picture when the loss explodes; lbfgs-torch, which
+	// follows torch.optim.LBFGS wherever that leads; or lbfgs-wolfe, the same with
+	// its line search. One evaluation is one iteration with all of them. A line
+	// search spends one or more on each step; some are trials that make the loss
+	// larger, so what it hands over is the best picture that it has seen, and it is
+	// from there that it goes on when the loss ceases to be a number.
 	Optimizer string
 
 	// LearningRate is the step of the optimiser: for adam in 8-bit levels an
-	// iteration, for lbfgs a factor of its own step. 0 takes the usual one: 10
-	// for adam, 1 for lbfgs. It is halved by every rollback.
+	// iteration, for lbfgs a factor of its own step, or with lbfgs-wolfe of the
+	// first trial. 0 takes the usual one: 10 for adam, 1 for lbfgs. It is halved by
+	// every rollback.
 	LearningRate float64
 
 	// Beta2 is how much of the mean squared gradient adam keeps at a step, in [0, 1).
 	Beta2 float64
+
+	// Epsilon is what adam adds to the root of the mean squared gradient, 0 or more, in
+	// units of the loss for an 8-bit level. Gradients that are not far above it make
+	// short steps.
+	Epsilon float64
 
 	// Average is the decay, in [0, 1), of the mean of the pictures of a scale that
 	// adam hands over in the place of the last of them, which is noisier; weights
@@ -157,6 +175,7 @@ const (
 	Adam       = "adam"
 	LBFGS      = "lbfgs"
 	LBFGSTorch = "lbfgs-torch"
+	LBFGSWolfe = "lbfgs-wolfe"
 
 	InitContent = "content"
 	InitNoise   = "noise"
@@ -180,19 +199,26 @@ const (
 	StyleMeanStd = "meanstd"
 	StyleW2      = "w2"
 
+	PrepareTrained   = "trained"
+	PrepareLevels    = "levels"
+	PrepareLevels256 = "levels256"
+
 	PadZero      = "zero"
 	PadReplicate = "replicate"
 )
 
 // Optimizers, Inits and Poolings list the words that the options of those names
 // take.
-func Optimizers() []string { return []string{Adam, LBFGS, LBFGSTorch} }
+func Optimizers() []string { return []string{Adam, LBFGS, LBFGSTorch, LBFGSWolfe} }
 
 // Inits lists the ways to start; see [Optimizers].
 func Inits() []string { return []string{InitContent, InitNoise, InitMean, InitImage} }
 
 // Poolings lists the poolings; see [Optimizers].
 func Poolings() []string { return []string{PoolMax, PoolAvg, PoolL2} }
+
+// Preprocessings lists the ways to prepare a picture; see [Optimizers].
+func Preprocessings() []string { return []string{PrepareTrained, PrepareLevels, PrepareLevels256} }
 
 // Paddings lists the paddings; see [Optimizers].
 func Paddings() []string { return []string{PadZero, PadReplicate} }
@@ -240,10 +266,12 @@ func DefaultOptions() Options {
 		StyleLoss:     StyleGram,
 		StyleMix:      MixMean,
 		Pooling:       PoolMax,
+		Preprocessing: PrepareTrained,
 		Padding:       PadZero,
 		Iterations:    100,
 		Optimizer:     Adam,
 		Beta2:         0.99,
+		Epsilon:       1e-8,
 		Average:       0.8,
 		Clamp:         true,
 		History:       100,
@@ -299,6 +327,7 @@ func (o *Options) Validate(net *vgg.Network) error {
 	weight("StyleWeight", o.StyleWeight)
 	weight("TVWeight", o.TVWeight)
 	weight("LearningRate", o.LearningRate)
+	weight("Epsilon", o.Epsilon)
 	weight("Tolerance", o.Tolerance)
 	for _, decay := range []struct {
 		field string
@@ -318,11 +347,12 @@ func (o *Options) Validate(net *vgg.Network) error {
 	word("TVForm", o.TVForm, TVForms())
 	word("StyleLoss", o.StyleLoss, StyleLosses())
 	word("Pooling", o.Pooling, Poolings())
+	word("Preprocessing", o.Preprocessing, Preprocessings())
 	word("Padding", o.Padding, Paddings())
 	word("Optimizer", o.Optimizer, Optimizers())
 	word("Init", o.Init, Inits())
-	if o.NormalizeGradients && o.Optimizer == LBFGS {
-		bad("NormalizeGradients", true, "cannot go with Optimizer %s, which compares losses", LBFGS)
+	if o.NormalizeGradients && (o.Optimizer == LBFGS || o.Optimizer == LBFGSWolfe) {
+		bad("NormalizeGradients", true, "cannot go with Optimizer %s, which compares losses", o.Optimizer)
 	}
 	if o.NormalizeGradients && o.Tolerance > 0 {
 		bad("NormalizeGradients", true, "cannot go with a Tolerance, which compares losses")

@@ -32,11 +32,13 @@ type pass struct {
 	began     time.Time
 	objective *objective
 	optimizer optim.Optimizer
-	picture   *imgio.Planar // in [0, 1], what the objective sees
+	picture   *imgio.Planar // in [0, 1]
+	seen      []float32     // by the objective: the difference of the picture to the centre
 
 	protection *protection // nil if there is none
 
-	variables []float32 // the picture in 8-bit levels, what the optimiser moves
+	variables []float32 // the same in units of 1/unit, what the optimiser moves
+	unit      float32   // levels, or what they are to the network
 	gradient  []float32 // of the loss to the variables
 	average   []float32 // sum of the variables, each with its weight; nil if not wanted
 	averaged  int       // steps in average
@@ -53,12 +55,17 @@ type pass struct {
 func (p *pass) prepare() {
 	n := len(p.picture.Pix)
 	p.variables, p.gradient, p.best = make([]float32, n), make([]float32, n), make([]float32, n)
+	p.seen = make([]float32, n)
+	if p.unit = levels; p.transfer.options.Preprocessing == PrepareLevels256 {
+		p.unit = 256
+	}
 	p.recent = make([]float64, 0, 2*settle)
 	if o := p.transfer.options; o.Optimizer == Adam && o.Average > 0 {
 		p.average = make([]float32, n)
 	}
 	p.snapshot = p.finished
-	p.transfer.vector.Scale(p.variables, levels, p.picture.Pix)
+	p.transfer.centre.subtract(p.variables, p.picture.Pix)
+	p.transfer.vector.Scale(p.variables, p.unit, p.variables)
 	p.show()
 }
 
@@ -66,7 +73,7 @@ func (p *pass) prepare() {
 // or to end with an error.
 func (p *pass) descend(ctx context.Context) error {
 	for p.iteration < p.plan[p.index].iterations {
-		loss, err := p.objective.evaluate(ctx, p.picture.Pix, p.gradient)
+		loss, err := p.objective.look(ctx, p.seen, p.gradient)
 		if err != nil {
 			return err
 		}
@@ -108,7 +115,7 @@ func (p *pass) step(loss float64) (settled bool, err error) {
 		copy(p.best, p.variables)
 		p.bestLoss, p.setbacks = loss, 0
 	}
-	v.Scale(p.gradient, 1./levels, p.gradient)
+	v.Scale(p.gradient, 1/p.unit, p.gradient)
 	switch err := p.optimizer.Step(p.variables, p.gradient, loss); {
 	case errors.Is(err, optim.ErrNotFinite):
 		return false, p.rollback()
@@ -118,7 +125,7 @@ func (p *pass) step(loss float64) (settled bool, err error) {
 		return false, fmt.Errorf("nst: iteration %d: %w", p.result.Iterations, err)
 	}
 	if o.Optimizer == Adam && o.Clamp {
-		v.Clamp(p.variables, 0, levels)
+		p.transfer.centre.clamp(v, p.variables, p.unit)
 	}
 	if p.average != nil {
 		v.Scale(p.average, float32(o.Average), p.average)
@@ -148,23 +155,41 @@ func (p *pass) settled(total float64) bool {
 	return math.Abs(before-after) < p.transfer.options.Tolerance*math.Abs(before)
 }
 
-// show turns the variables into the picture. The first picture goes this way too,
-// though it is there already: the first step of L-BFGS is so short, a few units in
-// the last place of a pixel, that the gradients on its two sides would else differ
-// by this rounding more than by the step.
+// show turns the variables into what the objective sees, and into the picture. The
+// first picture goes this way too, though it is there already: the first step of
+// L-BFGS is so short, a few units in the last place of a pixel, that the gradients on
+// its two sides would else differ by this rounding more than by the step.
 func (p *pass) show() {
-	p.transfer.vector.Scale(p.picture.Pix, 1./levels, p.variables)
-	p.protection.blend(p.picture.Pix)
+	p.unpack(p.picture.Pix, p.variables, 1)
+	if p.protection != nil {
+		p.transfer.centre.subtract(p.seen, p.picture.Pix)
+		return
+	}
+	p.transfer.vector.Scale(p.seen, 1/p.unit, p.variables)
+}
+
+// unpack sets a picture to the one that from, variables or a sum of them with weights
+// that add up to sum, stands for.
+func (p *pass) unpack(picture, from []float32, sum float64) {
+	t := p.transfer
+	t.vector.Scale(picture, float32(1/(float64(p.unit)*sum)), from)
+	t.centre.add(picture, picture)
+	if t.options.Optimizer == Adam && t.options.Clamp {
+		t.vector.Clamp(picture, 0, 1) // the rounding of the sum
+	}
+	p.protection.blend(picture)
 }
 
 // painted returns a copy of the picture that is handed over: the average if there
-// is one, free of its bias to zero (Kingma and Ba 2015, section 7.2).
+// is one, free of its bias to zero (Kingma and Ba 2015, section 7.2), or the best if
+// the last may be a trial of a line search.
 func (p *pass) painted() *imgio.Planar {
 	out := p.picture.Clone()
+	if p.transfer.options.Optimizer == LBFGSWolfe && !math.IsInf(p.bestLoss, 1) {
+		p.unpack(out.Pix, p.best, 1)
+	}
 	if p.averaged > 0 {
-		sum := 1 - math.Pow(p.transfer.options.Average, float64(p.averaged))
-		p.transfer.vector.Scale(out.Pix, float32(1/(levels*sum)), p.average)
-		p.protection.blend(out.Pix)
+		p.unpack(out.Pix, p.average, 1-math.Pow(p.transfer.options.Average, float64(p.averaged)))
 	}
 	return out
 }

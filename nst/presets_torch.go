@@ -3,7 +3,7 @@ package nst
 // jcjohnson is jcjohnson/neural-style.
 func jcjohnson() Preset {
 	o := neuralStyle()
-	o.TVForm = TVQuadraticSum
+	o.TVForm, o.Preprocessing = TVQuadraticSum, PrepareLevels256
 	o.TVWeight = 1e-3 * 256 * 256 / (255 * 255)
 	return Preset{
 		Name:        "neural-style",
@@ -12,8 +12,8 @@ func jcjohnson() Preset {
 		Options:     o,
 		Explain: neuralStyleExplained + `
 Total variation: 0.001 ½Σ(dx²+dy²) in 256 levels, which is 0.001008 in 255; there it is in the
-gradient and not in the loss, which this optimiser does not look at. There pixels have 256 levels
-as the network sees them, here 255.`,
+gradient and not in the loss, which this optimiser does not look at. The network sees pixels with
+256 levels in the place of 255, as there.`,
 	}
 }
 
@@ -57,7 +57,7 @@ func crowsonkb() Preset {
 		o.StyleLayers[i].Weight = []float64{256, 64, 16, 4, 1}[i] / 341
 	}
 	o.Iterations, o.FineIterations = 1000, 500
-	o.LearningRate, o.Average = 5.1, 0.99
+	o.LearningRate, o.Epsilon, o.Average = 5.1, 1e-8/255, 0.99
 	return Preset{
 		Name:        "crowsonkb",
 		Title:       "K. Crowson, style-transfer-pytorch",
@@ -66,8 +66,8 @@ func crowsonkb() Preset {
 		Explain: `content: 0.015 mean((F-P)²) at relu4_2. style: W2, see --style-loss, at relu1_1 to relu5_1, weighted
 256, 64, 16, 4 and 1 over 341; styles are blended by the means of their moments. Total variation:
 2, of nine points, in 0..1. The first convolution sees the nearest pixel beyond the edges. Adam,
-step 0.02 in 0..1, which is 5.1 levels, 0.9 and 0.99, clamped, from the content; the result is the
-mean with decay 0.99. Sizes 1/√2 apart from 128, 1000 evaluations at the first, 500 at each other.
+step 0.02 and epsilon 1e-8 in 0..1, which are 5.1 and 3.9e-11 in levels, 0.9 and 0.99, clamped,
+from the content; the result is the mean with decay 0.99. Sizes 1/√2 apart from 128, 1000 evaluations at the first, 500 at each other.
 
 With torchvision's weights (nst weights import vgg19-dcbb9e9d.pth --name torch19, then --network
 torch19) these are its numbers. With Oxford's, the default, it is an approximation: the features
@@ -75,7 +75,37 @@ are some tens of times larger, so content and style, both of which grow with the
 their ratio, but --tv-weight 2 and the 1e-4 that W2 adds to variances all but vanish.
 
 Different here in any case: Adam's moments, which both programs carry on to the next size, are
-scaled to the gradients there; its epsilon of 1e-8 belongs to gradients in levels, 255 times
-smaller; pictures are resampled by other filters.`,
+scaled to the gradients there; the mean does not count the picture that a size starts from;
+pictures are resampled by other filters.`,
+	}
+}
+
+// gordicaleksa is gordicaleksa/pytorch-neural-style-transfer.
+func gordicaleksa() Preset {
+	o := classic()
+	o.ContentWeight, o.StyleWeight, o.TVWeight = 1e5, 3e4, 1
+	o.TVForm, o.Preprocessing = TVAbsoluteSum, PrepareLevels
+	for i, c := range []float64{64, 128, 256, 512, 512} {
+		o.StyleLayers[i].Weight = c * c / 5
+	}
+	o.Optimizer = LBFGSWolfe
+	o.Size, o.Iterations = 400, 1250
+	return Preset{
+		Name:        "gordicaleksa",
+		Title:       "A. Gordić, pytorch-neural-style-transfer",
+		Description: "Deep layers count as much as shallow ones; wants torchvision's weights.",
+		Options:     o,
+		Explain: `content: 100000 mean((F-P)²) at relu4_2: there the layer is called conv4_2, but the ReLU after it
+works in place. style: 30000/5 Σ(G-A)², a sum, with G = F Fᵀ/(c h w), at relu1_1 to relu5_1, which
+is 6000 mean((G-A)²) for G = F Fᵀ/(h w), whatever c is. Total variation: 1 Σ(|dx|+|dy|) in 8-bit
+levels, which grows with the picture. torch's L-BFGS with its strong-Wolfe line search, step 1,
+history 100, from the content. There it ends after 1000 steps or 1250 evaluations, and no step
+takes less than one; here after 1250 evaluations. There 400 is the height, here the longer side;
+styles are scaled to it, also up, here never up.
+
+With torchvision's weights (nst weights import vgg19-dcbb9e9d.pth --name torch19, then --network
+torch19) these are its numbers: they see 8-bit levels minus the mean of ImageNet, not divided by
+the deviation that they were trained with, as there. With Oxford's, the default, it is an
+approximation: the terms keep their formulas, but the filters are others.`,
 	}
 }

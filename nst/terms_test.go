@@ -17,6 +17,7 @@ func TestFeatureOptions(t *testing.T) {
 	for name, change := range map[string]func(*nst.Options){
 		"as trained":   func(*nst.Options) {},
 		"replicate":    func(o *nst.Options) { o.Padding = nst.PadReplicate },
+		"levels256":    func(o *nst.Options) { o.Preprocessing = nst.PrepareLevels256 },
 		"avg":          func(o *nst.Options) { o.Pooling = nst.PoolAvg },
 		"avg rescaled": func(o *nst.Options) { o.Pooling, o.Rescale = nst.PoolAvg, true },
 		"l2":           func(o *nst.Options) { o.Pooling = nst.PoolL2 },

@@ -19,6 +19,8 @@ import (
 // may not be called at the same time.
 type Transfer struct {
 	weights  *vgg.Weights
+	centre   centre
+	centred  *vgg.Weights // the same for what centre has been subtracted from
 	options  Options
 	features vgg.FeatureOptions
 	device   exec.Device
@@ -47,7 +49,12 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
-	return &Transfer{weights: w, options: o, features: features, device: cpu, vector: cpu.Vector(), now: time.Now}, nil
+	t := &Transfer{weights: o.prepared(w), options: o, features: features, device: cpu, vector: cpu.Vector(), now: time.Now}
+	t.centre = centreOf(t.weights.Convention)
+	centred := *t.weights
+	centred.Convention.Mean = [3]float32{}
+	t.centred = &centred
+	return t, nil
 }
 
 // deepEnough returns an error if the weights end before the deepest tap, or have no
@@ -208,7 +215,7 @@ func (t *Transfer) start(content, given *imgio.Planar) (*imgio.Planar, error) {
 	case InitNoise:
 		return noise(content.W, content.H, t.options.Seed), nil
 	case InitMean:
-		return meanColour(content.W, content.H, t.weights.Convention, t.options.Seed), nil
+		return meanColour(content.W, content.H, t.centre, t.options.Seed), nil
 	case InitImage:
 		if given == nil {
 			return nil, errors.New("nst: no picture to start from, which Init image asks for")
@@ -230,7 +237,7 @@ func (o *Options) optimizer(n int, v optim.Vector) (optim.Optimizer, error) {
 	rate := o.LearningRate
 	if o.Optimizer == Adam {
 		a := optim.DefaultAdam()
-		a.Beta2 = o.Beta2
+		a.Beta2, a.Eps = o.Beta2, o.Epsilon
 		if rate == 0 {
 			rate = 10
 		}
@@ -244,6 +251,6 @@ func (o *Options) optimizer(n int, v optim.Vector) (optim.Optimizer, error) {
 	if o.Optimizer == LBFGS {
 		l.MaxMove, l.FirstMove = maxMove, firstMove
 	}
-	l.History = o.History
+	l.History, l.StrongWolfe = o.History, o.Optimizer == LBFGSWolfe
 	return optim.NewLBFGS(n, l, v)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -72,6 +73,7 @@ func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
 	f.Var(&sizeValue{&s.Size}, "size", "scale the longest side of the picture to so many pixels; original is that of the content")
 	words(cmd, &wordValue{word: &s.Pooling, words: nst.Poolings()}, "pooling", "pooling of the network")
 	f.BoolVar(&s.Rescale, "rescale", s.Rescale, "give pooled features the size that max has, with avg and l2")
+	words(cmd, &wordValue{word: &s.Preprocessing, words: nst.Preprocessings()}, "preprocessing", "how pictures are made ready for the network: as trained; in 8-bit levels, whatever the deviation it was trained with; or with 256 levels for 255")
 	words(cmd, &wordValue{word: &s.Padding, words: nst.Paddings()}, "padding", "what the network sees beyond the edges of a picture: its mean colour, as trained, or the nearest pixel")
 	f.IntVar(&s.Threads, "threads", s.Threads, "use `N` processors; 0 is all")
 	f.Var(&textValue{&s.network, "{vgg19|vgg16|slim|NAME|FILE}"}, "network", "network that looks at the picture: one of nst weights list, or a file (default vgg19 if it is there, else slim)")
@@ -86,14 +88,15 @@ func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
 func (s *settings) paintFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&s.draft, "draft", s.draft, "take the network slim, which comes with the program: some nine times faster than vgg19, and rougher")
-	f.IntVar(&s.Iterations, "iterations", s.Iterations, "evaluate the loss and its gradient `N` times at the first scale")
+	f.IntVar(&s.Iterations, "iterations", s.Iterations, "evaluate the loss and its gradient `N` times at the first scale; each trial of a line search is one")
 	f.IntVar(&s.FineIterations, "fine-iterations", s.FineIterations, "and `N` times at each other scale; 0 is half of --iterations")
 	f.IntVar(&s.Scales, "scales", s.Scales, "paint at `N` sizes, from coarse to fine; 1 is at --size alone, 0 as many as there are from --min-scale")
 	f.IntVar(&s.MinScale, "min-scale", s.MinScale, "begin where the longest side has `PIXELS` or more")
 	f.DurationVar(&s.Time, "time", s.Time, "end after `TIME`, as in 90s or 5m, with fewer iterations at each scale left; 0 takes all")
-	words(cmd, &wordValue{word: &s.Optimizer, words: nst.Optimizers()}, "optimizer", "optimiser of the pixels")
+	words(cmd, &wordValue{word: &s.Optimizer, words: nst.Optimizers()}, "optimizer", "optimiser of the pixels: adam; L-BFGS with safeguards, by PyTorch's rules, or with its strong-Wolfe line search")
 	f.Var(&numberValue{&s.LearningRate}, "learning-rate", "step of the optimiser: 8-bit levels for adam, a factor for lbfgs; 0 is the usual one")
 	f.Var(&numberValue{&s.Beta2}, "beta2", "how much of the mean squared gradient adam keeps at each step")
+	f.Var(&numberValue{&s.Epsilon}, "epsilon", "what adam adds to the root of the mean squared gradient")
 	f.Var(&numberValue{&s.Average}, "average", "decay of the mean of adam's pictures that is the result; 0 is the last picture")
 	f.BoolVar(&s.Clamp, "clamp", s.Clamp, "keep the pixels in the range of a picture, with adam")
 	f.IntVar(&s.History, "history", s.History, "let lbfgs remember `N` steps")
@@ -179,6 +182,7 @@ func (s *settings) check(cmd *cobra.Command) error {
 	}{
 		{"history", !adam, "is only for --optimizer lbfgs"},
 		{"beta2", adam, "is only for --optimizer adam"},
+		{"epsilon", adam, "is only for --optimizer adam"},
 		{"average", adam, "is only for --optimizer adam"},
 		{"clamp", adam, "is only for --optimizer adam"},
 		{"min-scale", s.Scales == 0, "is only for --scales 0"},
@@ -190,6 +194,9 @@ func (s *settings) check(cmd *cobra.Command) error {
 		{"seed", s.Init == nst.InitNoise || s.Init == nst.InitMean, "is only for --init noise and mean"},
 	} {
 		if cmd.Flags().Changed(f.name) && !f.applies {
+			if s.preset != "" {
+				f.reason += fmt.Sprintf("; --preset %s has --optimizer %s, --scales %d, --pooling %s, --init %s", s.preset, s.Optimizer, s.Scales, s.Pooling, s.Init)
+			}
 			errs = append(errs, &valueError{"--" + f.name, cmd.Flag(f.name).Value, f.reason})
 		}
 	}

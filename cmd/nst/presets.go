@@ -242,6 +242,15 @@ func explainPreset(e *env, p nst.Preset) error {
 	if w2 {
 		return nil
 	}
+	for i, l := range o.StyleLayers {
+		if l.Weight != o.StyleLayers[0].Weight {
+			fmt.Fprintln(e.Stdout, "Its layers have weights of their own: no one --strength has that ratio.")
+			return nil
+		}
+		if i == 0 {
+			o.StyleWeight *= l.Weight
+		}
+	}
 	fmt.Fprintf(e.Stdout, "The ratio of the weights is that of --strength %.0f.\n", o.Strength())
 	return nil
 }

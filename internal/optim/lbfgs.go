@@ -27,6 +27,14 @@ type LBFGSOptions struct {
 	// that the second step can be any number of times too long. Both 0 are
 	// torch's rules; both are in units of x.
 	MaxMove, FirstMove float64
+
+	// StrongWolfe searches along each direction for a step that satisfies the
+	// strong Wolfe conditions, beginning with the length that it would else have:
+	// line_search_fn of torch. A search takes 1 to 26 evaluations, each of which is
+	// a Step; x is then a trial, which may be worse than where the line starts. It
+	// takes three vectors more. It compares losses: x must follow the gradient of
+	// the function that they are of.
+	StrongWolfe bool
 }
 
 // DefaultLBFGS returns PyTorch's defaults.
@@ -34,9 +42,9 @@ func DefaultLBFGS() LBFGSOptions {
 	return LBFGSOptions{LR: 1, History: 100, TolGrad: 1e-7, TolChange: 1e-9}
 }
 
-// LBFGS is the limited-memory BFGS method without line search, with the rules
-// of torch.optim.LBFGS (see Nocedal and Wright 2006, algorithm 7.4): the
-// sequence of n Steps is that of one torch step with max_iter = n.
+// LBFGS is the limited-memory BFGS method with the rules of torch.optim.LBFGS (see
+// Nocedal and Wright 2006, algorithm 7.4): the evaluations of n Steps are those of
+// one torch step, which without line search is one with max_iter = n.
 //
 // Memory: two vectors, and two more for each pair of the history, allocated
 // when it is first filled: 8n bytes at first, 8n (History+1) in the end.
@@ -52,6 +60,7 @@ type LBFGS struct {
 	first   int
 	count   int
 	alpha   []float64 // scratch of the two-loop recursion
+	search  *search   // nil without StrongWolfe
 }
 
 // pair is what one step taught about the curvature: a move s in x changed the
@@ -81,19 +90,37 @@ func NewLBFGS(n int, opts LBFGSOptions, vec Vector) (*LBFGS, error) {
 	case !(opts.MaxMove >= 0 && opts.FirstMove >= 0):
 		return nil, fmt.Errorf("optim: lbfgs: MaxMove is %v and FirstMove %v, want numbers of at least 0", opts.MaxMove, opts.FirstMove)
 	}
-	return &LBFGS{
+	l := &LBFGS{
 		opts: opts, vec: vec, scale: 1,
 		d: make([]float32, n), grad: make([]float32, n),
 		pairs: make([]pair, opts.History), alpha: make([]float64, opts.History),
-	}, nil
+	}
+	if opts.StrongWolfe {
+		l.search = newSearch(n)
+	}
+	return l, nil
 }
 
 // Step moves x by t d, where d is minus the approximate inverse Hessian times g
 // and t is LR; in the first step d = -g and t = LR min(1, 1/|g|₁). MaxMove and
-// FirstMove change t.
+// FirstMove change t. With StrongWolfe that is the first trial of a line; x moves
+// from trial to trial and, once one will do, on to the first of the next line. At
+// ErrConverged it then is the best of the line.
 func (l *LBFGS) Step(x, g []float32, loss float64) error {
 	if err := checkStep(l.vec, len(l.d), x, g, loss); err != nil {
 		return err
+	}
+	if s := l.search; s != nil && s.running {
+		over := s.try(g, loss, l.vec.Dot(g, l.d))
+		if l.t = s.t; over {
+			s.running = false
+			l.t, g, loss = s.ends[s.low].t, s.ends[s.low].g, s.ends[s.low].loss
+		}
+		copy(x, s.x)
+		l.vec.Axpy(float32(l.t), l.d, x)
+		if !over {
+			return nil
+		}
 	}
 	if l.done(g, loss) {
 		return ErrConverged
@@ -106,8 +133,12 @@ func (l *LBFGS) Step(x, g []float32, loss float64) error {
 	l.prev = loss
 	l.t = l.length(g)
 	l.steps++
-	if l.vec.Dot(g, l.d) > -l.opts.TolChange {
+	slope := l.vec.Dot(g, l.d)
+	if slope > -l.opts.TolChange {
 		return ErrConverged
+	}
+	if l.search != nil {
+		l.search.begin(x, point{0, loss, slope, l.grad}, l.t, float64(l.vec.AbsMax(l.d)))
 	}
 	l.vec.Axpy(float32(l.t), l.d, x)
 	return nil
@@ -195,16 +226,33 @@ func (l *LBFGS) Shorten(factor float64) { l.opts.LR *= factor }
 func (l *LBFGS) Reset() {
 	l.steps, l.t, l.prev, l.scale = 0, 0, 0, 1
 	l.first, l.count = 0, 0
+	if l.search != nil {
+		l.search.running = false
+	}
+}
+
+// method names the states of l.
+func (l *LBFGS) method() string {
+	if l.search != nil {
+		return "lbfgs-wolfe"
+	}
+	return "lbfgs"
 }
 
 // State returns the step length, loss and scale of the last step and the pairs'
-// rho as numbers; direction, gradient and the pairs, oldest first, as vectors.
+// rho as numbers; direction, gradient and the pairs, oldest first, as vectors. Those
+// of a line search are last.
 func (l *LBFGS) State() State {
-	st := State{Method: "lbfgs", Steps: l.steps, Numbers: []float64{l.t, l.prev, l.scale}, Vectors: [][]float32{l.d, l.grad}}
+	st := State{Method: l.method(), Steps: l.steps, Numbers: []float64{l.t, l.prev, l.scale}, Vectors: [][]float32{l.d, l.grad}}
 	for i := range l.count {
 		p := l.pair(i)
 		st.Numbers = append(st.Numbers, p.rho)
 		st.Vectors = append(st.Vectors, p.s, p.y)
+	}
+	if l.search != nil {
+		numbers, vectors := l.search.state()
+		st.Numbers = append(st.Numbers, numbers...)
+		st.Vectors = append(st.Vectors, vectors...)
 	}
 	return st
 }
@@ -212,8 +260,12 @@ func (l *LBFGS) State() State {
 // Restore copies st into l. It returns an error if st has more pairs than l can
 // remember.
 func (l *LBFGS) Restore(st State) error {
-	count := max(0, len(st.Numbers)-3)
-	if err := st.check("lbfgs", len(l.d), 3+count, 2+2*count); err != nil {
+	numbers, vectors := 3, 2
+	if l.search != nil {
+		numbers, vectors = numbers+searchNumbers, vectors+searchVectors
+	}
+	count := max(0, len(st.Numbers)-numbers)
+	if err := st.check(l.method(), len(l.d), numbers+count, vectors+2*count); err != nil {
 		return err
 	}
 	if count > len(l.pairs) {
@@ -232,6 +284,9 @@ func (l *LBFGS) Restore(st State) error {
 		copy(p.y, st.Vectors[3+2*i])
 		p.rho = st.Numbers[3+i]
 		l.count++
+	}
+	if l.search != nil {
+		l.search.restore(st.Numbers[3+count:], st.Vectors[2+2*count:], l.grad)
 	}
 	return nil
 }

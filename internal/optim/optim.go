@@ -26,7 +26,7 @@ import (
 // Optimizer is what [LBFGS] and [Adam] have in common.
 type Optimizer interface {
 	// Step moves x, given the gradient g and the loss at x. It changes x only
-	// when it returns nil. It returns [ErrNotFinite] without touching any state
+	// when it returns nil, but for a line search, see [LBFGS.Step]. It returns [ErrNotFinite] without touching any state
 	// when loss or a value of g is infinite or not a number, [ErrConverged] when
 	// a tolerance of the options says that there is nothing left to do, and an
 	// error when x or g has another length than the optimiser was made for.
@@ -61,7 +61,7 @@ var (
 // State is an optimiser laid open for a checkpoint. What Numbers and Vectors
 // mean is the method's affair; each vector has one value for every variable.
 type State struct {
-	Method  string // lbfgs or adam
+	Method  string // lbfgs, lbfgs-wolfe or adam
 	Steps   int    // steps taken since the start or Reset
 	Numbers []float64
 	Vectors [][]float32

@@ -11,12 +11,12 @@ import (
 	"nst/internal/optim"
 )
 
-// both returns an optimiser of each method for n variables.
-func both(t *testing.T, n int) map[string]optim.Optimizer {
+// all returns an optimiser of each method for n variables.
+func all(t *testing.T, n int) map[string]optim.Optimizer {
 	t.Helper()
 	opts := optim.DefaultAdam()
 	opts.LR = 0.05
-	return map[string]optim.Optimizer{"lbfgs": never(t, 1, 4, n), "adam": adam(t, opts, n)}
+	return map[string]optim.Optimizer{"lbfgs": never(t, 1, 4, n), "lbfgs-wolfe": wolfe(t, 1, 4, n), "adam": adam(t, opts, n)}
 }
 
 func TestMinimum(t *testing.T) {
@@ -30,6 +30,8 @@ func TestMinimum(t *testing.T) {
 	}{
 		{"lbfgs", "rosenbrock", 2, 200, never(t, 0.5, 10, 2), 1e-8},
 		{"lbfgs", "quadratic", 50, 150, never(t, 1, 20, 50), 1e-6},
+		{"lbfgs-wolfe", "rosenbrock", 2, 60, wolfe(t, 1, 10, 2), 1e-8},
+		{"lbfgs-wolfe", "quadratic", 50, 150, wolfe(t, 1, 20, 50), 1e-6},
 		{"adam", "rosenbrock", 2, 4000, adam(t, slow, 2), 1e-3},
 		{"adam", "quadratic", 50, 2000, adam(t, slow, 50), 1e-4},
 	}
@@ -80,7 +82,7 @@ func TestZeroGradient(t *testing.T) {
 	if err := o.Step(x, g, 1); err != optim.ErrConverged {
 		t.Errorf("lbfgs: %v, want %v", err, optim.ErrConverged)
 	}
-	for name, o := range both(t, 2) {
+	for name, o := range all(t, 2) {
 		for range 3 {
 			if err := o.Step(x, g, 1); err != nil || x[0] != 1 || x[1] != 2 {
 				t.Errorf("%s without tolerances: x %v, %v", name, x, err)
@@ -104,7 +106,7 @@ func TestNotFinite(t *testing.T) {
 		{"infinite loss and gradient", []float32{inf, 1, 1}, math.Inf(-1)},
 	}
 	for _, tt := range tests {
-		for method, o := range both(t, 3) {
+		for method, o := range all(t, 3) {
 			x := []float32{3, 2, 1}
 			if _, _, err := minimise(o, quadratic, x, 3); err != nil {
 				t.Fatal(err)
@@ -131,14 +133,14 @@ func equal(a, b optim.State) bool {
 // The state passes through JSON, as a checkpoint may do.
 func TestRestore(t *testing.T) {
 	const n, steps = 20, 12
-	for method := range both(t, n) {
-		whole := both(t, n)[method]
+	for method := range all(t, n) {
+		whole := all(t, n)[method]
 		want := start("rosenbrock", n)
 		if _, _, err := minimise(whole, rosenbrock, want, steps); err != nil {
 			t.Fatal(err)
 		}
 		for cut := range steps {
-			x, first := start("rosenbrock", n), both(t, n)[method]
+			x, first := start("rosenbrock", n), all(t, n)[method]
 			if _, _, err := minimise(first, rosenbrock, x, cut); err != nil {
 				t.Fatal(err)
 			}
@@ -150,7 +152,7 @@ func TestRestore(t *testing.T) {
 			if err := json.Unmarshal(blob, &st); err != nil {
 				t.Fatal(err)
 			}
-			second := both(t, n)[method]
+			second := all(t, n)[method]
 			if _, _, err := minimise(second, waves, start("waves", n), 7); err != nil { // something to overwrite
 				t.Fatal(err)
 			}
@@ -168,7 +170,7 @@ func TestRestore(t *testing.T) {
 }
 
 func TestRestoreRefuses(t *testing.T) {
-	for method, o := range both(t, 3) {
+	for method, o := range all(t, 3) {
 		good := o.State().Clone()
 		tests := map[string]func(*optim.State){
 			"method":        func(s *optim.State) { s.Method = "newton" },
@@ -202,8 +204,8 @@ func TestRestoreRefuses(t *testing.T) {
 // nothing of the run before may be left.
 func TestReset(t *testing.T) {
 	const n, steps = 20, 9
-	for method, used := range both(t, n) {
-		fresh, a, b := both(t, n)[method], start("waves", n), start("waves", n)
+	for method, used := range all(t, n) {
+		fresh, a, b := all(t, n)[method], start("waves", n), start("waves", n)
 		_, _, err1 := minimise(used, rosenbrock, start("rosenbrock", n), steps)
 		used.Reset()
 		_, _, err2 := minimise(used, waves, a, steps)
@@ -257,7 +259,7 @@ func TestTolerances(t *testing.T) {
 
 func TestStepAllocatesNothing(t *testing.T) {
 	const n = 100
-	for method, o := range both(t, n) {
+	for method, o := range all(t, n) {
 		x, g := start("quadratic", n), make([]float32, n)
 		step := func() {
 			if err := o.Step(x, g, quadratic(x, g)); err != nil {
@@ -292,7 +294,7 @@ func TestOptionsRefused(t *testing.T) {
 			t.Errorf("adam, %s: no error", name)
 		}
 	}
-	for method, o := range both(t, 3) {
+	for method, o := range all(t, 3) {
 		if err := o.Step(make([]float32, 2), make([]float32, 3), 0); err == nil {
 			t.Errorf("%s: no error for 2 variables instead of 3", method)
 		}

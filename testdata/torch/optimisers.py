@@ -37,10 +37,16 @@ def rosenbrock(x):
     return (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
 
 
+def cliff(x):
+    """Steep and crooked: a first step of 1 is far too long, so that every line is bracketed and narrowed."""
+    return (torch.exp(0.5 * x) + (x + torch.sin(3 * x + I)) ** 2 / (1 + I / N)).sum()
+
+
 FUNCTIONS = {
     "quadratic": (quadratic, torch.zeros(N, dtype=torch.float64)),
     "bowl": (bowl, torch.zeros(N, dtype=torch.float64)),
     "waves": (waves, 3 + 0.2 * torch.sin(3 * I)),
+    "cliff": (cliff, 2 * torch.sin(2 * I)),
     "rosenbrock": (rosenbrock, torch.where(I % 2 == 0, -1.2, 1.0).double()),
 }
 
@@ -53,6 +59,14 @@ RUNS = {
     "rosenbrock.lbfgs": ("rosenbrock", torch.optim.LBFGS, dict(lr=0.5, history_size=10, **never), 40),
     "quadratic.adam": ("quadratic", torch.optim.Adam, dict(lr=0.05), 40),
     "waves.adam": ("waves", torch.optim.Adam, dict(lr=0.3, betas=(0.5, 0.9), eps=1e-3), 40),
+}
+
+# The evaluations of one long torch step with line search: (function, keyword arguments).
+WOLFE = {
+    "quadratic.wolfe": ("quadratic", dict(history_size=100)),
+    "waves.wolfe": ("waves", dict(history_size=5)),
+    "rosenbrock.wolfe": ("rosenbrock", dict(history_size=10)),
+    "cliff.wolfe": ("cliff", dict(lr=8, history_size=10)),
 }
 
 # One long torch step with tolerances that end it: (function, keyword arguments).
@@ -95,6 +109,15 @@ def main():
         if args[1] is torch.optim.LBFGS:
             out[key + ".pairs"] = pairs
         print(key, *(f"{l:.3g}" for l in losses[:: len(losses) // 10]), "pairs", *pairs[-1:])
+    for key, (name, options) in WOLFE.items():
+        options = dict(tolerance_grad=-1, tolerance_change=-float("inf"), line_search_fn="strong_wolfe", **options)
+        xs, losses, _ = run(key.split(".")[0], torch.optim.LBFGS, dict(max_iter=25, max_eval=40, **options), 1)
+        out[key + ".x"] = xs.astype(np.float32)
+        out[key + ".loss"] = losses
+        single = run(name, torch.optim.LBFGS, dict(max_iter=25, max_eval=40, **options), 1, torch.float32)[1]
+        n = min(len(losses), len(single))
+        print(key, *(f"{l:.4g}" for l in losses), "evaluations", len(losses), "float32 differs by",
+              *(f"{d:.0e}" for d in abs(single[:n] / losses[:n] - 1)))
     for key, (name, options) in LONG.items():
         _, losses, _ = run(name, torch.optim.LBFGS, dict(max_iter=1000, max_eval=2000, **options), 1)
         out["long." + key + ".loss"] = losses

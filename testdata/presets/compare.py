@@ -1,0 +1,167 @@
+"""Hold every preset against the program whose name it has: make presets.
+
+    compare.py NST PRESETS WEIGHTS [--size 128] [--steps-size 48] [--out build/presets]
+
+NST is the program, PRESETS is main.go built, WEIGHTS are Oxford's of VGG-19 in the format of nst. peers.py has the
+formulas. Of a pair of our own and a third picture, so that no term is zero, every term times its weight is compared, in
+float64 there; then the loss at the first six evaluations, which are five steps, of each program's own optimiser from its
+own start, beside those of PyTorch in float32. Exits with 1 where a term is more than 1e-4 off or a loss of the steps more
+than 1e-3, unless PyTorch in float32 parts from itself in float64 by a fifth of that or more: the first step of its L-BFGS
+is so short that what comes of it is a matter of rounding. Exits with 0 and the reason where there is no PyTorch or no
+weights.
+
+The two programs that load torchvision's weights are given Oxford's in torchvision's convention: channels as RGB, the unit
+of the first filters changed, and all features made fifty times smaller, which is about their size with torchvision's.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+
+try:
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    import peers
+except ImportError as e:
+    print(f"compare.py: skipped: {e}")
+    sys.exit(0)
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "torch"))
+import model  # noqa: E402
+
+IMAGES = HERE.parent / "images"
+PICTURES = {"content": "content/lakeside.jpg", "style": "style/flow.jpg", "image": "content/town.jpg"}
+TERMS, STEPS = 1e-4, 1e-3
+EVALUATIONS = 6
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("nst")
+    p.add_argument("presets")
+    p.add_argument("weights")
+    p.add_argument("--size", type=int, default=128, help="pixels, of the terms")
+    p.add_argument("--steps-size", type=int, default=48, help="pixels, of the steps")
+    p.add_argument("--only", help="one preset")
+    p.add_argument("--out", type=pathlib.Path, default=pathlib.Path("build/presets"))
+    return p.parse_args()
+
+
+def draw(out, size):
+    """The paths of the pictures with their longest side scaled to size, so that nst resamples nothing."""
+    paths = {}
+    for role, name in PICTURES.items():
+        picture = Image.open(IMAGES / name)
+        scale = size / max(picture.size)
+        picture = picture.resize([round(scale * v) for v in picture.size], Image.LANCZOS)
+        paths[role] = out / f"{role}-{size}.png"
+        picture.save(paths[role])
+    return paths
+
+
+def read(path, dtype):
+    levels = np.ascontiguousarray(np.asarray(Image.open(path)).transpose(2, 0, 1), dtype=np.float32)
+    return torch.from_numpy(levels / np.float32(255)).to(dtype)
+
+
+def retrained(tensors):
+    """Oxford's filters as if they had been trained in torchvision's convention, with features a fiftieth as large."""
+    out = {name: t.astype(np.float32) for name, t in tensors.items()}
+    deviation = np.array([0.229, 0.224, 0.225], dtype=np.float32).reshape(1, 3, 1, 1)
+    out["conv1_1.weight"] = out["conv1_1.weight"][:, ::-1] * (255 * deviation) / 50
+    for name in out:
+        if name.endswith(".bias"):
+            out[name] = out[name] / 50
+    return out
+
+
+def networks(path, out):
+    """{convention: (path, tensors)}"""
+    tensors, meta = model.load(path)
+    if meta.get("network") != "vgg19" or meta.get("convention") != "caffe":
+        sys.exit(f"compare.py: {path} does not hold Oxford's weights of vgg19")
+    again = retrained(tensors)
+    meta |= {"convention": "torchvision", "channels": "RGB", "scale": "1", "mean": "0.485,0.456,0.406",
+             "std": "0.229,0.224,0.225", "source": "Oxford's, in torchvision's convention", "sha256": ""}
+    model.save(out / "torchvision.safetensors", again, meta)
+    return {"caffe": (path, tensors), "torchvision": (out / "torchvision.safetensors", again)}
+
+
+def filters(tensors, dtype):
+    names = [name for name, _, _ in model.conv_shapes("vgg19")]
+    part = lambda name, what: torch.from_numpy(tensors[f"conv{name}.{what}"].astype(np.float32)).to(dtype)
+    return {name: (part(name, "weight"), part(name, "bias")) for name in names}
+
+
+def make(which, tensors, pictures, dtype):
+    return which(filters(tensors, dtype), read(pictures["content"], dtype), read(pictures["style"], dtype))
+
+
+def scored(a, name, weights, pictures):
+    """{term: loss times weight} by nst, and the total."""
+    out = subprocess.run([a.nst, "score", pictures["content"], pictures["style"], pictures["image"], "--preset", name,
+                          "--size", str(a.size), "--network", weights, "--json", "-q"], check=True, capture_output=True)
+    score = json.loads(out.stdout)
+    terms = {f"{kind}.{e['layer']}": e["loss"] * e["weight"] for kind in ("content", "style") for e in score[kind]}
+    return {"total": score["total"], **terms, "tv": score["tv"]["loss"] * score["tv"]["weight"]}
+
+
+def off(got, want):
+    return abs(got - want) / abs(want) if got != want else 0.0
+
+
+def compare_terms(a, which, weights, tensors, pictures):
+    """Prints the terms; returns the largest difference."""
+    got = scored(a, which.name, weights, pictures)
+    peer = make(which, tensors, pictures, torch.float64)
+    with torch.no_grad():
+        terms = peer.terms(peer.enter(read(pictures["image"], torch.float64)))
+    want = {"total": sum(terms.values()).item(), **{k: v.item() for k, v in terms.items()}}
+    for term in got:
+        print(f"| {which.name} | {term} | {got[term]:.7g} | {want[term]:.7g} | {off(got[term], want[term]):.1e} |", flush=True)
+    return max(off(got[t], want[t]) for t in want)
+
+
+def compare_steps(a, which, weights, tensors, pictures):
+    """Prints the losses of the steps; returns whether they are within the tolerance."""
+    peer = make(which, tensors, pictures, torch.float64)
+    start = peer.start().numpy().astype(np.float32)
+    want = peers.run(peer, torch.from_numpy(start).double(), EVALUATIONS)
+    single = peers.run(make(which, tensors, pictures, torch.float32), torch.from_numpy(start), EVALUATIONS)
+    command = [a.presets, which.name, weights, str(a.steps_size), str(EVALUATIONS), pictures["content"], pictures["style"]]
+    if not torch.equal(peer.start(), peer.content_picture):
+        start.astype("<f4").tofile(a.out / "start.f32")
+        command.append(a.out / "start.f32")
+    got = [float(l) for l in subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()]
+    ours, theirs = (max(off(x, w) for x, w in zip(xs, want)) for xs in (got, single))
+    print(f"| {which.name} | {want[0]:.6g} | {want[-1]:.6g} | {got[-1]:.6g} | {ours:.1e} | {theirs:.1e} |", flush=True)
+    return len(got) == EVALUATIONS and ours <= max(STEPS, 5 * theirs)
+
+
+def main():
+    a = arguments()
+    if not pathlib.Path(a.weights).is_file():
+        print(f"compare.py: skipped: no weights at {a.weights}")
+        return 0
+    a.out.mkdir(parents=True, exist_ok=True)
+    known, chosen = networks(a.weights, a.out), [p for p in peers.PEERS if a.only in (None, p.name)]
+    pictures = draw(a.out, a.size)
+    print(f"Terms, times their weights, of one picture at {a.size} pixels:\n")
+    print("| preset | term | nst | program | differ by |\n| --- | --- | --- | --- | --- |")
+    terms = [compare_terms(a, which, *known[which.convention], pictures) for which in chosen]
+    pictures = draw(a.out, a.steps_size)
+    print(f"\nFive steps of each program's optimiser from its start, at {a.steps_size} pixels:\n")
+    print("| preset | loss at first | in the end | nst in the end | nst off by, at most | PyTorch in float32 off by |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    steps = [compare_steps(a, which, *known[which.convention], pictures) for which in chosen]
+    print(f"\nlargest difference of a term {max(terms):.1e}, tolerance {TERMS:.0e}; steps within tolerance: {sum(steps)} of {len(steps)}")
+    return 0 if max(terms) <= TERMS and all(steps) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""Teaches the small network that nst carries with it what VGG-19 sees. README.md tells how."""
+
+import argparse
+import copy
+import math
+import os
+import time
+
+import numpy as np
+import torch
+
+import network
+import pictures
+
+TAPS = len(network.CONVS)
+INDEX = {name: i for i, name in enumerate(network.CONVS)}
+
+# Weights of the errors of features and of Gram matrices. The taps of nst's default objective are always looked at; at the
+# start of a run nine tenths of its style loss are relu4_1's. Of the others two are looked at in turn.
+ALWAYS = {"1_1": (1, 10), "2_1": (1, 20), "3_1": (1, 20), "4_1": (1, 60), "4_2": (2, 3), "5_1": (1, 10)}
+IN_TURN = [name for name in network.CONVS if name not in ALWAYS]
+AT_A_TIME = 2
+
+
+def taps(step):
+    """The taps that a step looks at, {index: weights}."""
+    turn = [IN_TURN[(step * AT_A_TIME + j) % len(IN_TURN)] for j in range(AT_A_TIME)]
+    often = len(IN_TURN) / AT_A_TIME
+    return {INDEX[name]: w for name, w in {**ALWAYS, **{name: (0.5 * often, 0.5 * often) for name in turn}}.items()}
+
+
+def gram(r):
+    """(n, c, c) of features (n, p, c): means over positions."""
+    return torch.bmm(r.transpose(1, 2), r).float() / r.shape[1]
+
+
+def errors(f, t, e):
+    """Relative squared errors of one tap, of the features and of the Gram matrices: (n) each.
+
+    f (n, p, c) are the student's features, t (n, p, C) the teacher's, e (C, c) the map. The sum over positions and channels
+    of (e f - t)² is taken from products of matrices, tr(eᵀe fᵀf) - 2 tr(eᵀ tᵀf) + tr(tᵀt), and so is that over the entries of
+    Gram matrices: the differences themselves are many more numbers. Errors are relative to the picture's own features, or a
+    few bright pictures would be all that counts, but not to less than a tenth of what is usual, for those that are even.
+    """
+    p = f.shape[1]
+    gf, gt = gram(f), gram(t)
+    cross = torch.bmm(t.transpose(1, 2), f).float() / p
+    square, squares = gt.diagonal(dim1=1, dim2=2).sum(1), (gt * gt).sum((1, 2))
+    m = e.t() @ e
+    feature = (m * gf).sum((1, 2)) - 2 * (e * cross).sum((1, 2)) + square
+    mg = m @ gf
+    matrix = (mg * mg.transpose(1, 2)).sum((1, 2)) - 2 * ((e.t() @ (gt @ e)) * gf).sum((1, 2)) + squares
+    return feature / square.clamp(min=0.1 * float(square.mean())), matrix / squares.clamp(min=0.1 * float(squares.mean()))
+
+
+def measure(student, teacher, crops, weights, dtype):
+    """The objective of a batch, and its relative errors by tap: (TAPS, 2), not a number for those without weight."""
+    x = torch.from_numpy(crops)
+    seen, wanted = student(x, dtype), teacher(x)
+    loss, table = 0.0, np.full((TAPS, 2), np.nan)
+    for i, (of_features, of_matrices) in weights.items():
+        f, m = (e.mean() for e in errors(network.rows(seen[i]), network.rows(wanted[i]), student.map(i)))
+        loss = loss + of_features * f + of_matrices * m
+        table[i] = float(f), float(m)
+    return loss, table, seen
+
+
+class Judge:
+    """Errors on whole pictures that are not learnt from, at two sizes, always the same."""
+
+    def __init__(self, folder, teacher):
+        self.pictures = []
+        for file in pictures.files(folder):
+            for size in (256, 384):
+                picture = pictures.longest(file, size)
+                self.pictures.append((picture, [network.rows(t) for t in teacher(picture)]))
+
+    @torch.no_grad()
+    def __call__(self, student, dtype):
+        table = np.zeros((TAPS, 2))
+        for picture, wanted in self.pictures:
+            for i, f in enumerate(student(picture, dtype)):
+                table[i] += [float(e) for e in errors(network.rows(f), wanted[i], student.map(i))]
+        return table / len(self.pictures)
+
+
+def show(table):
+    """Root of the relative squares, percent, of features and Gram matrices by tap."""
+    return " ".join(f"{n}:{100 * math.sqrt(max(a, 0)):.0f}/{100 * math.sqrt(max(b, 0)):.1f}" for n, (a, b) in zip(network.CONVS, table))
+
+
+def rate(step, steps, peak):
+    """Rises for 200 steps, then falls to nothing along a cosine."""
+    return peak * min(1, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * step / steps))
+
+
+def options():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--teacher", required=True, help="VGG-19 as nst keeps it: vgg19.safetensors")
+    p.add_argument("--pictures", action="append", default=[], metavar="FOLDER=SHARE", help="pictures to learn from and how often; may be given again")
+    p.add_argument("--apart", action="append", default=[], help="a folder whose pictures, and copies of them, must not be learnt from")
+    p.add_argument("--judge", required=True, help="a folder of pictures to judge the network by; they must be apart")
+    p.add_argument("--start", help="a network to go on from; without it, one is found by regression")
+    p.add_argument("--regress", type=int, default=48, help="batches of pictures for that")
+    p.add_argument("--steps", type=int, default=12000)
+    p.add_argument("--rate", type=float, default=0.02, help="how far a step may move a feature, of a size of 1")
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--exact", action="store_true", help="float32 in the place of bfloat16")
+    p.add_argument("--out", required=True)
+    p.add_argument("--note", default="", help="goes into the file")
+    return p.parse_args()
+
+
+def groups(student):
+    """Parameters with the number of numbers that each is summed up over: a step moves a sum by as much, however long it is."""
+    return [{"params": [p], "inputs": p[0].numel() if p.dim() > 1 else 10} for p in student.parameters()]
+
+
+@torch.no_grad()
+def follow(mean, student, keep):
+    """Moves the mean of the networks so far towards the present one: the mean is free of the noise of single steps."""
+    for a, b in zip(mean.parameters(), student.parameters()):
+        a.lerp_(b, 1 - keep)
+
+
+def save(student, path, o, done):
+    network.write(path + ".part", student.tensors(), {
+        "format": "nst", "network": "slim", "convention": "caffe", "channels": "BGR", "scale": "255",
+        "mean": "103.939,116.779,123.68", "std": "1,1,1", "licence": "CC BY 4.0",
+        "source": "distilled by nst from VGG-19 of Simonyan and Zisserman, Oxford (CC BY 4.0)",
+        "recipe": f"tools/distill, seed {o.seed}, {done} steps {o.note}".strip(),
+    })
+    os.replace(path + ".part", path)
+
+
+def main():
+    o = options()
+    torch.set_num_threads(o.threads)
+    torch.manual_seed(o.seed)
+    dtype = torch.float32 if o.exact else torch.bfloat16
+    apart = [t for folder in o.apart for t in pictures.thumbnails(folder)]
+    folders = []
+    for spec in o.pictures:
+        path, share = spec.rsplit("=", 1)
+        folders.append((pictures.Folder(path, apart), float(share)))
+        print(f"{path}: {len(folders[-1][0].pictures)} pictures, left out: {' '.join(folders[-1][0].left_out) or 'none'}", flush=True)
+    supply = pictures.Crops(folders, o.seed)
+    teacher = network.Teacher(o.teacher, dtype)
+    if o.start:
+        student = network.Student.load(o.start)
+    else:
+        student = network.regressed(teacher, [torch.from_numpy(supply.batch(4, 160)) for _ in range(o.regress)])
+    judge = Judge(o.judge, teacher)
+    print(f"judged: {show(judge(student, dtype))}", flush=True)
+    mean_student = copy.deepcopy(student)
+    adam = torch.optim.Adam(groups(student), lr=0, betas=(0.9, 0.99))
+    began, table, mean = time.time(), np.full((TAPS, 2), np.nan), 0.0
+    for step in range(o.steps):
+        n, size = [(8, 128), (4, 192), (2, 256)][supply.rng.integers(3)]
+        for group in adam.param_groups:
+            group["lr"] = rate(step, o.steps, o.rate) / group["inputs"]
+        loss, errs, seen = measure(student, teacher, supply.batch(n, size), taps(step), dtype)
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        adam.step()
+        follow(mean_student, student, min(0.995, step / (step + 10)))
+        if step % 50 == 0:
+            student.centre(seen)
+            mean_student.centre(seen)
+        table = np.where(np.isnan(table), errs, np.where(np.isnan(errs), table, 0.98 * table + 0.02 * errs))
+        mean = loss.item() if step == 0 else 0.98 * mean + 0.02 * loss.item()
+        if step % 100 == 0 or step == o.steps - 1:
+            print(f"{step} {time.time() - began:.0f}s {mean:.4f} {show(table)}", flush=True)
+        if step % 500 == 499 or step == o.steps - 1:
+            save(mean_student, o.out, o, step + 1)
+            print(f"judged: {show(judge(mean_student, dtype))}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
