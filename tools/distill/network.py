@@ -38,6 +38,9 @@ def write(path, tensors, metadata):
         f.write(struct.pack("<Q", len(head)) + head + body)
 
 
+POOLED = [i + 1 < len(CONVS) and CONVS[i + 1][0] != n[0] for i, n in enumerate(CONVS)]  # before the next convolution
+
+
 def prepare(x):
     """RGB in 0..1 as the networks see it: BGR, less the mean, over SPREAD."""
     return (x.flip(1) * 255 - torch.tensor(MEAN).view(3, 1, 1)) / SPREAD
@@ -91,14 +94,12 @@ class Student(torch.nn.Module):
     """Filters, and for each tap the map E (C, c) from its features to the teacher's.
 
     The teacher's features are numbers of hundreds, the student's of one: the maps are learnt in units in which their rows
-    have a length of about 1. The biases are learnt as they would be if the filters' inputs had a mean of nothing, which
-    changes no result, but keeps a filter that turns from shifting what it sees.
+    have a length of about 1.
     """
 
     def __init__(self, filters, maps):
         super().__init__()
         self.units = [float(m.norm()) / m.shape[0] ** 0.5 for m in maps]
-        self.means = [torch.zeros(w.shape[1]) for w, _ in filters]
         self.w = torch.nn.ParameterList([torch.nn.Parameter(w) for w, _ in filters])
         self.b = torch.nn.ParameterList([torch.nn.Parameter(b) for _, b in filters])
         self.unit_maps = torch.nn.ParameterList([torch.nn.Parameter(m / u) for m, u in zip(maps, self.units)])
@@ -106,19 +107,8 @@ class Student(torch.nn.Module):
     def map(self, i):
         return self.unit_maps[i] * self.units[i]
 
-    def bias(self, i):
-        return self.b[i] - self.w[i].sum((2, 3)) @ self.means[i]
-
     def forward(self, x, dtype):
-        return run(x, [(w, self.bias(i)) for i, w in enumerate(self.w)], dtype)
-
-    @torch.no_grad()
-    def centre(self, seen):
-        """Sets the means of the filters' inputs from the features of some pictures; what the network computes stays."""
-        for i in range(1, len(CONVS)):
-            mean = seen[i - 1].float().mean((0, 2, 3))
-            self.b[i] += self.w[i].sum((2, 3)) @ (mean - self.means[i])
-            self.means[i] = mean
+        return run(x, list(zip(self.w, self.b)), dtype)
 
     def tensors(self):
         """What is written: the first filters take pictures in 0..255."""
@@ -126,7 +116,7 @@ class Student(torch.nn.Module):
         for i, name in enumerate(CONVS):
             w = self.w[i].detach().numpy()
             out[f"conv{name}.weight"] = w / SPREAD if name == "1_1" else w
-            out[f"conv{name}.bias"] = self.bias(i).detach().numpy()
+            out[f"conv{name}.bias"] = self.b[i].detach().numpy()
             out[f"map.relu{name}"] = self.map(i).detach().numpy()
         return out
 
@@ -158,8 +148,7 @@ def regressed(teacher, batches):
         inner += 1e-5 * inner.diagonal().mean() * torch.eye(k, dtype=torch.float64)
         maps.append(torch.linalg.solve(inner, sum(second(f, t) for f, t in zip(seen, wanted))).t().float())
         filters.append((w, b))
-        last = i + 1 < len(CONVS) and CONVS[i + 1][0] != name[0]
-        below = [F.max_pool2d(f, 2) if last else f for f in seen]
+        below = [F.max_pool2d(f, 2) if POOLED[i] else f for f in seen]
         print(f"{name}: {100 * residual(seen, wanted, maps[-1]):.0f} % of the features left open", flush=True)
     return Student(filters, maps)
 

@@ -11,6 +11,7 @@ import torch
 
 import network
 import pictures
+from descent import Descent
 
 TAPS = len(network.CONVS)
 INDEX = {name: i for i, name in enumerate(network.CONVS)}
@@ -53,9 +54,8 @@ def errors(f, t, e):
     return feature / square.clamp(min=0.1 * float(square.mean())), matrix / squares.clamp(min=0.1 * float(squares.mean()))
 
 
-def measure(student, teacher, crops, weights, dtype):
+def measure(student, teacher, x, weights, dtype):
     """The objective of a batch, and its relative errors by tap: (TAPS, 2), not a number for those without weight."""
-    x = torch.from_numpy(crops)
     seen, wanted = student(x, dtype), teacher(x)
     loss, table = 0.0, np.full((TAPS, 2), np.nan)
     for i, (of_features, of_matrices) in weights.items():
@@ -91,7 +91,7 @@ def show(table):
 
 def rate(step, steps, peak):
     """Rises for 200 steps, then falls to nothing along a cosine."""
-    return peak * min(1, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * step / steps))
+    return peak * min(1, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
 def options():
@@ -103,18 +103,13 @@ def options():
     p.add_argument("--start", help="a network to go on from; without it, one is found by regression")
     p.add_argument("--regress", type=int, default=48, help="batches of pictures for that")
     p.add_argument("--steps", type=int, default=12000)
-    p.add_argument("--rate", type=float, default=0.02, help="how far a step may move a feature, of a size of 1")
+    p.add_argument("--rate", type=float, default=6e-4, help="how far a step moves what a layer puts out, of a size of about 1")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--exact", action="store_true", help="float32 in the place of bfloat16")
     p.add_argument("--out", required=True)
     p.add_argument("--note", default="", help="goes into the file")
     return p.parse_args()
-
-
-def groups(student):
-    """Parameters with the number of numbers that each is summed up over: a step moves a sum by as much, however long it is."""
-    return [{"params": [p], "inputs": p[0].numel() if p.dim() > 1 else 10} for p in student.parameters()]
 
 
 @torch.no_grad()
@@ -154,20 +149,18 @@ def main():
     judge = Judge(o.judge, teacher)
     print(f"judged: {show(judge(student, dtype))}", flush=True)
     mean_student = copy.deepcopy(student)
-    adam = torch.optim.Adam(groups(student), lr=0, betas=(0.9, 0.99))
+    descent, generator = Descent(student), torch.Generator().manual_seed(o.seed)
     began, table, mean = time.time(), np.full((TAPS, 2), np.nan), 0.0
     for step in range(o.steps):
         n, size = [(8, 128), (4, 192), (2, 256)][supply.rng.integers(3)]
-        for group in adam.param_groups:
-            group["lr"] = rate(step, o.steps, o.rate) / group["inputs"]
-        loss, errs, seen = measure(student, teacher, supply.batch(n, size), taps(step), dtype)
-        adam.zero_grad(set_to_none=True)
+        batch = torch.from_numpy(supply.batch(n, size))
+        loss, errs, seen = measure(student, teacher, batch, taps(step), dtype)
+        if step % 4 == 0 or step < 40:
+            descent.look(network.prepare(batch), seen, network.POOLED, generator)
+        student.zero_grad(set_to_none=True)
         loss.backward()
-        adam.step()
+        descent.step(rate(step, o.steps, o.rate))
         follow(mean_student, student, min(0.995, step / (step + 10)))
-        if step % 50 == 0:
-            student.centre(seen)
-            mean_student.centre(seen)
         table = np.where(np.isnan(table), errs, np.where(np.isnan(errs), table, 0.98 * table + 0.02 * errs))
         mean = loss.item() if step == 0 else 0.98 * mean + 0.02 * loss.item()
         if step % 100 == 0 or step == o.steps - 1:
