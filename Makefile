@@ -3,7 +3,7 @@
 GO         ?= go
 GOFUMPT     = $(GO) run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
-PACKAGES    = ./... ./testdata/gen ./testdata/bench ./testdata/report ./testdata/presets
+PACKAGES    = ./... ./testdata/gen ./testdata/bench ./testdata/report ./testdata/presets ./testdata/quality
 FUZZTIME   ?= 200x
 PYTHON     ?= /usr/bin/python3
 
@@ -88,6 +88,11 @@ slim-report: ## how well the slim network stands in for VGG-19, which must be in
 presets: build ## every preset against the program whose name it has, in PyTorch, term by term and step by step
 	$(GO) build -o build/presets-steps ./testdata/presets
 	$(PYTHON) testdata/presets/compare.py bin/nst build/presets-steps "$$(./bin/nst weights path vgg19 2>/dev/null)" $(PRESETFLAGS)
+
+.PHONY: bench-quality
+bench-quality: ## our schedule against neural-style's, by its own objective, over time: QUALITYFLAGS="-size 256"
+	@mkdir -p build
+	$(GO) run ./testdata/quality $(QUALITYFLAGS)
 
 .PHONY: arm64
 arm64: ## tests of the kernels on an emulated arm64 processor, where qemu-user is installed

@@ -1,0 +1,191 @@
+// Command quality holds our schedule, from coarse to fine, against that of
+// neural-style, L-BFGS at one size: both bring down the objective of
+// neural-style from the content picture, on the same engine, and the clock runs.
+//
+//	quality [-size 512] [-iterations 500] [-fine N] [-optimizer NAME] [-pairs CONTENT:STYLE,...] [-network NAME] [-out DIR]
+//
+// For each pair a row in Markdown says what neural-style ended with and when, when
+// our schedule got there if it did, and else when neural-style was where ours ended.
+// DIR gets quality.svg, the losses over the seconds.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"nst/imgio"
+	"nst/nst"
+	"nst/vgg"
+)
+
+// settings is what is compared.
+type settings struct {
+	size, iterations, fine, threads int
+	optimizer                       string
+	pairs, network, out             string
+}
+
+func main() {
+	var s settings
+	flag.IntVar(&s.size, "size", 512, "longest side, `PIXELS`")
+	flag.IntVar(&s.iterations, "iterations", 500, "evaluations that neural-style has")
+	flag.IntVar(&s.fine, "fine", 0, "evaluations of ours at each scale but the first; 0 is the default's")
+	flag.StringVar(&s.optimizer, "optimizer", nst.DefaultOptions().Optimizer, "ours")
+	flag.IntVar(&s.threads, "threads", 0, "processors; 0 is all")
+	flag.StringVar(&s.pairs, "pairs", ours(), "pictures")
+	flag.StringVar(&s.network, "network", "vgg19", "network")
+	flag.StringVar(&s.out, "out", "build", "folder for the plot")
+	flag.Parse()
+	if err := s.run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "quality:", err)
+		os.Exit(1)
+	}
+}
+
+// ours pairs our contents with our styles.
+func ours() string {
+	var all []string
+	for _, p := range [][2]string{
+		{"lakeside", "flow"}, {"stilllife", "cubist"}, {"town", "mosaic"},
+		{"lakeside", "watercolour"}, {"stilllife", "woodcut"}, {"town", "pointillism"},
+	} {
+		all = append(all, fmt.Sprintf("testdata/images/content/%s.jpg:testdata/images/style/%s.jpg", p[0], p[1]))
+	}
+	return strings.Join(all, ",")
+}
+
+// point is the objective at the full size, some time after the start.
+type point struct{ seconds, loss float64 }
+
+func (s *settings) run(ctx context.Context) error {
+	home, err := vgg.Home(os.Getenv)
+	if err != nil {
+		return err
+	}
+	weights, err := vgg.Store{Dir: home}.Load(s.network)
+	if err != nil {
+		return err
+	}
+	fmt.Println("| pair | neural-style ends at | after | ours is there after | ours ends | at | neural-style was there after | times as fast |")
+	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- |")
+	var all [][2][]point
+	var ratios []float64
+	for pair := range strings.SplitSeq(s.pairs, ",") {
+		content, style, err := open(pair)
+		if err != nil {
+			return err
+		}
+		theirs, err := s.descend(ctx, weights, s.theirs(), content, style)
+		if err != nil {
+			return err
+		}
+		own, err := s.descend(ctx, weights, s.ours(), content, style)
+		if err != nil {
+			return err
+		}
+		ratios = append(ratios, row(pair, theirs, own))
+		all = append(all, [2][]point{theirs, own})
+	}
+	slices.Sort(ratios)
+	fmt.Printf("\nmedian: %.1f times as fast\n", ratios[len(ratios)/2])
+	return plotAll(filepath.Join(s.out, "quality.svg"), all)
+}
+
+// theirs is neural-style's objective and schedule, but for the start.
+func (s *settings) theirs() nst.Options {
+	p, _ := nst.PresetByName("neural-style")
+	o := p.Options
+	o.Size, o.Iterations, o.Init, o.Threads = s.size, s.iterations, nst.InitContent, s.threads
+	return o
+}
+
+// ours is its objective and our schedule.
+func (s *settings) ours() nst.Options {
+	o, d := s.theirs(), nst.DefaultOptions()
+	o.Scales, o.MinScale, o.Iterations, o.FineIterations = d.Scales, d.MinScale, d.Iterations, d.FineIterations
+	o.Optimizer, o.LearningRate, o.Beta2, o.Average, o.Clamp, o.History = s.optimizer, d.LearningRate, d.Beta2, d.Average, d.Clamp, d.History
+	if s.fine > 0 {
+		o.FineIterations = s.fine
+	}
+	return o
+}
+
+// descend returns the losses at the full size. The clock starts with the run.
+func (s *settings) descend(ctx context.Context, w *vgg.Weights, o nst.Options, content, style *imgio.Planar) ([]point, error) {
+	t, err := nst.New(w, o)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	began := time.Now()
+	wanted, err := t.Style(ctx, nst.StylePicture{Picture: style, Weight: 1})
+	if err != nil {
+		return nil, err
+	}
+	var points []point
+	_, err = t.Run(ctx, nst.Job{Content: content, Style: wanted, Progress: func(p nst.Progress) {
+		if p.Scale == p.Scales {
+			points = append(points, point{time.Since(began).Seconds(), p.Loss.Total})
+		}
+	}})
+	return points, err
+}
+
+// reached returns when a loss was reached first.
+func reached(points []point, loss float64) (seconds float64, ok bool) {
+	for _, p := range points {
+		if p.loss <= loss {
+			return p.seconds, true
+		}
+	}
+	return 0, false
+}
+
+// least returns the point of the least loss.
+func least(points []point) point {
+	return slices.MinFunc(points, func(a, b point) int {
+		if a.loss < b.loss {
+			return -1
+		}
+		return 1
+	})
+}
+
+// row prints what became of a pair, and returns how many times as fast ours was: to
+// where neural-style ended or, if it did not get there, to where it ended itself.
+func row(pair string, theirs, own []point) float64 {
+	end, last := least(theirs), least(own)
+	there, before := "never", "never"
+	ratio := 0.0
+	if at, ok := reached(theirs, last.loss); ok {
+		before, ratio = fmt.Sprintf("%.0f s", at), at/last.seconds
+	}
+	if at, ok := reached(own, end.loss); ok {
+		there, ratio = fmt.Sprintf("%.0f s", at), end.seconds/at
+	}
+	fmt.Printf("| %s | %.4g | %.0f s | %s | %.4g | %.0f s | %s | %.1f |\n", name(pair), end.loss, end.seconds, there, last.loss, last.seconds, before, ratio)
+	return ratio
+}
+
+func name(pair string) string {
+	c, s, _ := strings.Cut(pair, ":")
+	stem := func(p string) string { return strings.TrimSuffix(filepath.Base(p), filepath.Ext(p)) }
+	return stem(c) + ", " + stem(s)
+}
+
+func open(pair string) (content, style *imgio.Planar, err error) {
+	c, s, ok := strings.Cut(pair, ":")
+	if !ok {
+		return nil, nil, fmt.Errorf("pair %q: want CONTENT:STYLE", pair)
+	}
+	if content, _, err = imgio.Open(c); err == nil {
+		style, _, err = imgio.Open(s)
+	}
+	return content, style, err
+}
