@@ -146,7 +146,9 @@ type Options struct {
 	// Init is what the picture starts as: content; noise, a grey of independent
 	// pixels; mean, the mean colour that the network was trained with, all but even;
 	// or image, which is then given to [Transfer.Run]. It is what the first scale
-	// starts from, which may be small.
+	// starts from, which may be small. Each other starts from the picture of the one
+	// before, enlarged, or with content from the content there, to which the enlarged
+	// change that was painted is added.
 	Init string
 
 	// Seed is the start of the random numbers of Init noise and mean. One seed gives one

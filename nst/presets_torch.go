@@ -76,9 +76,8 @@ are some tens of times larger, so content and style, both of which grow with the
 their ratio, but --tv-weight 2 and the 1e-4 that W2 adds to variances all but vanish.
 
 Different here in any case: Adam's moments, which both programs carry on to the next size, are
-scaled to the gradients there; what they carry on is the picture, here it is the painted change of
-the content; the mean does not count the picture that a size starts from;
-pictures are resampled by other filters.`,
+scaled to the gradients there; a size starts from the content with the enlarged change that was
+painted, there from the enlarged picture; the mean does not count what a size starts from; pictures are resampled by other filters.`,
 	}
 }
 
