@@ -116,6 +116,10 @@ func TestSameBytes(t *testing.T) {
 	if slices.Equal(run(1, 8), one) {
 		t.Error("two seeds give one picture")
 	}
+	o.Optimizer = nst.LBFGS
+	if !slices.Equal(run(1, 7), run(3, 7)) {
+		t.Error("lbfgs: 3 threads give another picture than one")
+	}
 }
 
 // TestCancel looks that an interrupted run hands over what it has.

@@ -104,7 +104,8 @@ type Options struct {
 	Time time.Duration
 
 	// Optimizer is adam; lbfgs, which is L-BFGS with a bound on its steps that
-	// goes back to the best picture when the loss explodes; lbfgs-torch, which
+	// goes back to the best picture when the loss explodes, preconditioned by a
+	// pyramid that lets what is coarse take longer steps; lbfgs-torch, which
 	// follows torch.optim.LBFGS wherever that leads; or lbfgs-wolfe, the same with
 	// its line search. One evaluation is one iteration with all of them. A line
 	// search spends one or more on each step; some are trials that make the loss
@@ -135,7 +136,7 @@ type Options struct {
 	Clamp bool
 
 	// History is the number of pairs that lbfgs remembers, 1 or more; each takes
-	// 24 bytes a pixel.
+	// 24 bytes a pixel. torch's, and that of the programs before us, is 100.
 	History int
 
 	// Tolerance ends a scale when the mean loss of the last ten iterations is
@@ -145,7 +146,9 @@ type Options struct {
 	// Init is what the picture starts as: content; noise, a grey of independent
 	// pixels; mean, the mean colour that the network was trained with, all but even;
 	// or image, which is then given to [Transfer.Run]. It is what the first scale
-	// starts from, which may be small.
+	// starts from, which may be small. Each other starts from the picture of the one
+	// before, enlarged, or with content from the content there, to which the enlarged
+	// change that was painted is added.
 	Init string
 
 	// Seed is the start of the random numbers of Init noise and mean. One seed gives one
@@ -274,7 +277,7 @@ func DefaultOptions() Options {
 		Epsilon:       1e-8,
 		Average:       0.8,
 		Clamp:         true,
-		History:       100,
+		History:       20,
 		Init:          InitContent,
 		Color:         ColourStyle,
 	}

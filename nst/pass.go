@@ -23,6 +23,10 @@ const settle = 10
 type vector interface {
 	optim.Vector
 	Clamp(x []float32, lo, hi float32)
+
+	// Pyramid sets dst to src (c,h,w) with its low frequencies made larger: the
+	// levels of a pyramid, each counting weight times what the one above it does.
+	Pyramid(dst, src []float32, c, h, w, levels int, weight float32)
 }
 
 // pass is the optimisation at one scale.

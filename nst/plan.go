@@ -88,5 +88,9 @@ func (o *Options) optimizerBytes(n int64) int64 {
 		return 8 * n
 	}
 	pairs := min(int64(o.History), int64(o.Iterations))
-	return 8 * n * (pairs + 1)
+	vectors := 8 * n * (pairs + 1)
+	if o.Optimizer == LBFGS {
+		vectors += 4 * n / 3 // the levels of the pyramid
+	}
+	return vectors
 }

@@ -44,7 +44,7 @@ func classic() Options {
 	o := DefaultOptions()
 	o.Scales = 1
 	o.Optimizer = LBFGSTorch
-	o.LearningRate = 1
+	o.LearningRate, o.History = 1, 100
 	o.Beta2, o.Average, o.Clamp = 0.999, 0, false
 	return o
 }

@@ -58,6 +58,7 @@ func crowsonkb() Preset {
 	}
 	o.Iterations, o.FineIterations = 1000, 500
 	o.LearningRate, o.Epsilon, o.Average = 5.1, 1e-8/255, 0.99
+	o.History = 100
 	return Preset{
 		Name:        "crowsonkb",
 		Title:       "K. Crowson, style-transfer-pytorch",
@@ -75,8 +76,8 @@ are some tens of times larger, so content and style, both of which grow with the
 their ratio, but --tv-weight 2 and the 1e-4 that W2 adds to variances all but vanish.
 
 Different here in any case: Adam's moments, which both programs carry on to the next size, are
-scaled to the gradients there; the mean does not count the picture that a size starts from;
-pictures are resampled by other filters.`,
+scaled to the gradients there; a size starts from the content with the enlarged change that was
+painted, there from the enlarged picture; the mean does not count what a size starts from; pictures are resampled by other filters.`,
 	}
 }
 

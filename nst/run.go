@@ -97,13 +97,13 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	if last == nil {
 		start, err = t.start(content, r.job.Start)
 	} else {
-		start = enlarge(last.painted(), at.w, at.h)
+		start = r.grow(last, content)
 	}
 	if err != nil {
 		return nil, err
 	}
 	p := &pass{run: r, index: index, began: t.now(), picture: r.colour.content(start), bestLoss: math.Inf(1)}
-	if p.optimizer, err = t.options.optimizer(len(start.Pix), t.vector); err != nil {
+	if p.optimizer, err = t.options.optimizer(at.w, at.h, t.vector); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
 	if last != nil {
@@ -119,4 +119,22 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	r.result.Scales++
 	r.result.Stop = StopIterations
 	return p, nil
+}
+
+// grow returns the picture that the scale of that content starts from, after last.
+// The picture of last, enlarged, lacks what is too fine for its size. Where the run
+// began with the content, that is first of all the detail of the photograph, which
+// the loss asks to have back; so only what was painted, the difference to the content
+// there, is enlarged, and laid on the content here.
+func (r *run) grow(last *pass, content *imgio.Planar) *imgio.Planar {
+	if r.transfer.options.Init != InitContent {
+		return enlarge(last.painted(), content.W, content.H)
+	}
+	change := last.painted()
+	v := r.transfer.vector
+	v.Sub(change.Pix, change.Pix, r.colour.content(r.job.Content.Resize(change.W, change.H)).Pix)
+	start := change.Resize(content.W, content.H)
+	v.Axpy(1, content.Pix, start.Pix)
+	v.Clamp(start.Pix, 0, 1)
+	return start
 }

@@ -291,3 +291,39 @@ func TestLoopAllocatesNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestGrow looks at what one scale hands to the next: with Init content the painted
+// change, laid on the content there, else the picture.
+func TestGrow(t *testing.T) {
+	for _, init := range []string{InitContent, InitNoise} {
+		for _, colour := range Colours() {
+			tr, j := scene(t, func(o *Options) { o.Init, o.Color = init, colour })
+			plan, err := tr.plan(j.Content, j.Style, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := &run{transfer: tr, job: &j, colour: colourOf(colour), plan: plan, result: &Result{}}
+			at := func(s scale) *imgio.Planar { return r.colour.content(j.Content.Resize(s.w, s.h)) }
+			last, content := &pass{run: r, picture: at(plan[0]).Clone()}, at(plan[1])
+			start := r.grow(last, content)
+			far := 0.0
+			for i, v := range start.Pix {
+				far = max(far, math.Abs(float64(v-content.Pix[i])))
+			}
+			if same := far < 1e-6; same != (init == InitContent) {
+				t.Errorf("%s, %s: the content, as if painted, becomes one that is off by %v", init, colour, far)
+			}
+			// An even change stays one, within the range.
+			for i, v := range last.picture.Pix {
+				last.picture.Pix[i] = v + 0.25
+			}
+			for i, v := range r.grow(last, content).Pix {
+				if want := min(content.Pix[i]+0.25, 1); init == InitContent && math.Abs(float64(v-want)) > 1e-5 {
+					t.Fatalf("%s: value %d is %v, want %v", colour, i, v, want)
+				} else if !(v >= 0 && v <= 1) {
+					t.Fatalf("%s, %s: value %d is %v", init, colour, i, v)
+				}
+			}
+		}
+	}
+}

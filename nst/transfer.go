@@ -232,9 +232,20 @@ const (
 	firstMove = 1
 )
 
-// optimizer returns the optimiser that the options ask for, over n numbers.
-func (o *Options) optimizer(n int, v optim.Vector) (optim.Optimizer, error) {
-	rate := o.LearningRate
+// The pyramid that lbfgs is preconditioned with: away from the edges, what is even
+// over 2^pyramidLevels pixels takes steps 31 times as long as the finest grain does.
+// The losses, which are of features that answer to edges and grain, curve far less
+// along what is even, and a history of some pairs does not tell that of a hundred
+// thousand pixels.
+const (
+	pyramidLevels = 4
+	pyramidWeight = 2
+)
+
+// optimizer returns the optimiser that the options ask for, over pictures of w by h
+// pixels.
+func (o *Options) optimizer(w, h int, v vector) (optim.Optimizer, error) {
+	n, rate := 3*w*h, o.LearningRate
 	if o.Optimizer == Adam {
 		a := optim.DefaultAdam()
 		a.Beta2, a.Eps = o.Beta2, o.Epsilon
@@ -250,6 +261,7 @@ func (o *Options) optimizer(n int, v optim.Vector) (optim.Optimizer, error) {
 	}
 	if o.Optimizer == LBFGS {
 		l.MaxMove, l.FirstMove = maxMove, firstMove
+		l.Precondition = func(dst, src []float32) { v.Pyramid(dst, src, 3, h, w, pyramidLevels, pyramidWeight) }
 	}
 	l.History, l.StrongWolfe = o.History, o.Optimizer == LBFGSWolfe
 	return optim.NewLBFGS(n, l, v)

@@ -93,13 +93,13 @@ func (s *settings) paintFlags(cmd *cobra.Command) {
 	f.IntVar(&s.Scales, "scales", s.Scales, "paint at `N` sizes, from coarse to fine; 1 is at --size alone, 0 as many as there are from --min-scale")
 	f.IntVar(&s.MinScale, "min-scale", s.MinScale, "begin where the longest side has `PIXELS` or more")
 	f.DurationVar(&s.Time, "time", s.Time, "end after `TIME`, as in 90s or 5m, with fewer iterations at each scale left; 0 takes all")
-	words(cmd, &wordValue{word: &s.Optimizer, words: nst.Optimizers()}, "optimizer", "optimiser of the pixels: adam; L-BFGS with safeguards, by PyTorch's rules, or with its strong-Wolfe line search")
+	words(cmd, &wordValue{word: &s.Optimizer, words: nst.Optimizers()}, "optimizer", "optimiser of the pixels: adam; L-BFGS with safeguards and a preconditioner, by PyTorch's rules, or with its strong-Wolfe line search")
 	f.Var(&numberValue{&s.LearningRate}, "learning-rate", "step of the optimiser: 8-bit levels for adam, a factor for lbfgs; 0 is the usual one")
 	f.Var(&numberValue{&s.Beta2}, "beta2", "how much of the mean squared gradient adam keeps at each step")
 	f.Var(&numberValue{&s.Epsilon}, "epsilon", "what adam adds to the root of the mean squared gradient")
 	f.Var(&numberValue{&s.Average}, "average", "decay of the mean of adam's pictures that is the result; 0 is the last picture")
 	f.BoolVar(&s.Clamp, "clamp", s.Clamp, "keep the pixels in the range of a picture, with adam")
-	f.IntVar(&s.History, "history", s.History, "let lbfgs remember `N` steps")
+	f.IntVar(&s.History, "history", s.History, "let lbfgs remember `N` steps, at 24 bytes a pixel each")
 	f.Var(&numberValue{&s.Tolerance}, "tolerance", "leave a scale when the loss of ten iterations is within this fraction of that of the ten before; 0 never does")
 	init := &wordValue{word: &s.Init, words: []string{nst.InitContent, nst.InitNoise, nst.InitMean}}
 	init.other, init.otherWord = &s.start, nst.InitImage

@@ -11,6 +11,7 @@ type Engine struct {
 	masks masks
 	vec   vectors
 	tv    tv
+	pyr   pyramid
 }
 
 // NewEngine returns an engine that computes with cpu on pool.

@@ -35,6 +35,14 @@ type LBFGSOptions struct {
 	// takes three vectors more. It compares losses: x must follow the gradient of
 	// the function that they are of.
 	StrongWolfe bool
+
+	// Precondition, if not nil, sets dst to P src, which do not overlap: P is a
+	// symmetric positive definite matrix that resembles, but for a factor, the
+	// inverse Hessian. The pairs then correct it in the place of the identity, so
+	// that directions are good before there are many of them. It must not allocate,
+	// and gives the same for the same src always. It costs a call for each pair and
+	// one for each direction.
+	Precondition func(dst, src []float32)
 }
 
 // DefaultLBFGS returns PyTorch's defaults.
@@ -54,7 +62,7 @@ type LBFGS struct {
 
 	steps   int
 	t, prev float64   // step length and loss of the last step
-	scale   float64   // H0 = scale times identity
+	scale   float64   // H0 = scale times identity or P
 	d, grad []float32 // direction and gradient of the last step
 	pairs   []pair    // ring of History pairs, the oldest at first
 	first   int
@@ -102,7 +110,7 @@ func NewLBFGS(n int, opts LBFGSOptions, vec Vector) (*LBFGS, error) {
 }
 
 // Step moves x by t d, where d is minus the approximate inverse Hessian times g
-// and t is LR; in the first step d = -g and t = LR min(1, 1/|g|₁). MaxMove and
+// and t is LR; in the first step d = -g, or -P g, and t = LR min(1, 1/|g|₁). MaxMove and
 // FirstMove change t. With StrongWolfe that is the first trial of a line; x moves
 // from trial to trial and, once one will do, on to the first of the next line. At
 // ErrConverged it then is the best of the line.
@@ -193,25 +201,35 @@ func (l *LBFGS) remember(g []float32) {
 		l.d, l.grad = make([]float32, len(s)), make([]float32, len(y))
 	}
 	*p = pair{s, y, 1 / sy}
-	l.scale = sy / l.vec.Dot(y, y)
+	l.scale = sy / l.inner(y)
+}
+
+// inner returns y·y, or y·P y, for which it overwrites d.
+func (l *LBFGS) inner(y []float32) float64 {
+	if l.opts.Precondition == nil {
+		return l.vec.Dot(y, y)
+	}
+	l.opts.Precondition(l.d, y)
+	return l.vec.Dot(y, l.d)
 }
 
 // pair returns the i-th pair, counted from the oldest.
 func (l *LBFGS) pair(i int) *pair { return &l.pairs[(l.first+i)%len(l.pairs)] }
 
 // direction sets d to minus the approximate inverse Hessian times g, by the
-// two-loop recursion.
+// two-loop recursion. It leaves grad to be overwritten.
 func (l *LBFGS) direction(g []float32) {
 	l.vec.Scale(l.d, -1, g)
-	if l.steps == 0 {
-		return
-	}
 	for i := l.count - 1; i >= 0; i-- {
 		p := l.pair(i)
 		l.alpha[i] = p.rho * l.vec.Dot(p.s, l.d)
 		l.vec.Axpy(float32(-l.alpha[i]), p.y, l.d)
 	}
 	l.vec.Scale(l.d, float32(l.scale), l.d)
+	if l.opts.Precondition != nil {
+		l.opts.Precondition(l.grad, l.d)
+		l.d, l.grad = l.grad, l.d
+	}
 	for i := range l.count {
 		p := l.pair(i)
 		beta := p.rho * l.vec.Dot(p.y, l.d)

@@ -16,7 +16,11 @@ func all(t *testing.T, n int) map[string]optim.Optimizer {
 	t.Helper()
 	opts := optim.DefaultAdam()
 	opts.LR = 0.05
-	return map[string]optim.Optimizer{"lbfgs": never(t, 1, 4, n), "lbfgs-wolfe": wolfe(t, 1, 4, n), "adam": adam(t, opts, n)}
+	return map[string]optim.Optimizer{
+		"lbfgs": never(t, 1, 4, n), "lbfgs-preconditioned": preconditioned(t, smooth, false, n),
+		"lbfgs-wolfe": wolfe(t, 1, 4, n), "lbfgs-wolfe-preconditioned": preconditioned(t, smooth, true, n),
+		"adam": adam(t, opts, n),
+	}
 }
 
 func TestMinimum(t *testing.T) {
