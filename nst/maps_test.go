@@ -143,7 +143,7 @@ func TestMapsRun(t *testing.T) {
 		}
 	}
 	o := small()
-	o.NormalizeGradients = true
+	o.Optimizer, o.NormalizeGradients = nst.Adam, true
 	run(o)
 	o = small()
 	o.ContentLayers = []nst.LayerWeight{{Layer: "conv4_2", Weight: 1}}

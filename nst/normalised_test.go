@@ -46,6 +46,7 @@ func styleGradient(t *testing.T, style string, normalise bool, weight float64) [
 		t.Fatal(err)
 	}
 	o := DefaultOptions()
+	o.Optimizer = Adam
 	o.Size, o.StyleLoss, o.NormalizeGradients = 32, style, normalise
 	o.ContentWeight, o.StyleWeight = 0, weight
 	o.StyleLayers = []LayerWeight{{"relu1_1", 1}}

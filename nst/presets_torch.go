@@ -57,7 +57,7 @@ func crowsonkb() Preset {
 		o.StyleLayers[i].Weight = []float64{256, 64, 16, 4, 1}[i] / 341
 	}
 	o.Iterations, o.FineIterations = 1000, 500
-	o.LearningRate, o.Epsilon, o.Average = 5.1, 1e-8/255, 0.99
+	o.Optimizer, o.LearningRate, o.Epsilon, o.Average = Adam, 5.1, 1e-8/255, 0.99
 	o.History = 100
 	return Preset{
 		Name:        "crowsonkb",

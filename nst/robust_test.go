@@ -34,13 +34,20 @@ func TestOddPictures(t *testing.T) {
 					if testing.Short() && loss == StyleMeanStd {
 						continue
 					}
-					r, j := paintedIn(t, mode, tt.content, tt.style, func(o *Options) {
-						o.Size, o.StyleLoss, o.Iterations = tt.size, loss, 4
-					})
-					if r.Rollbacks > 0 || math.IsNaN(r.Loss.Total) {
-						t.Errorf("%s %s: loss %v, %d rollbacks", mode, loss, r.Loss.Total, r.Rollbacks)
+					for _, optimizer := range []string{Adam, LBFGS} {
+						r, j := paintedIn(t, mode, tt.content, tt.style, func(o *Options) {
+							o.Size, o.StyleLoss, o.Iterations, o.Optimizer = tt.size, loss, 4, optimizer
+						})
+						if optimizer == Adam && r.Rollbacks > 0 || math.IsNaN(r.Loss.Total) {
+							t.Errorf("%s %s %s: loss %v, %d rollbacks", mode, loss, optimizer, r.Loss.Total, r.Rollbacks)
+						}
+						if optimizer == LBFGS { // which does not clamp; files do
+							for i, v := range r.Picture.Pix {
+								r.Picture.Pix[i] = min(max(v, 0), 1)
+							}
+						}
+						sensible(t, mode+" "+loss+" "+optimizer, r.Picture, j.Content)
 					}
-					sensible(t, mode+" "+loss, r.Picture, j.Content)
 				}
 			}
 		})

@@ -23,6 +23,7 @@ func scene(t *testing.T, change func(*Options)) (*Transfer, Job) {
 		t.Fatal(err)
 	}
 	o := DefaultOptions()
+	o.Optimizer = Adam // moves a pixel by its own gradient alone
 	o.Size, o.MinScale, o.Iterations = 64, 32, 6
 	if change != nil {
 		change(&o)

@@ -145,7 +145,7 @@ func TestNormalizeGradients(t *testing.T) {
 	for _, style := range nst.StyleLosses() {
 		t.Run(style, func(t *testing.T) {
 			o := small()
-			o.StyleLoss, o.NormalizeGradients, o.ContentWeight = style, true, 1
+			o.Optimizer, o.StyleLoss, o.NormalizeGradients, o.ContentWeight = nst.Adam, style, true, 1
 			o.StyleWeight, o.TVWeight, o.Iterations, o.LearningRate = 5, 0, 20, 2
 			var losses []float64
 			r, err := paint(t, context.Background(), o, func(j *nst.Job) {

@@ -44,8 +44,8 @@ func TestStylizeFlags(t *testing.T) {
 		{"scales", "--size original --scales 3 --fine-iterations 7 --time 1m30s", func(o *stylizeOptions) {
 			o.Size, o.Scales, o.FineIterations, o.Time = nst.OriginalSize, 3, 7, 90*time.Second
 		}},
-		{"adam", "--min-scale 99 --beta2 0.5 --average 0 --clamp=false", func(o *stylizeOptions) {
-			o.MinScale, o.Beta2, o.Average, o.Clamp = 99, 0.5, 0, false
+		{"adam", "--optimizer adam --min-scale 99 --beta2 0.5 --average 0 --clamp=false", func(o *stylizeOptions) {
+			o.Optimizer, o.MinScale, o.Beta2, o.Average, o.Clamp = nst.Adam, 99, 0.5, 0, false
 		}},
 		{"strength", "--strength 70", func(o *stylizeOptions) { o.StyleWeight *= 10 }},
 		{"preset below flags", "--init x.png --style-layers relu1_1:0.5 --preset pastiche --optimizer adam --iterations 9", func(o *stylizeOptions) {
@@ -76,7 +76,9 @@ func TestStylizeFlags(t *testing.T) {
 			o.TVWeight, o.TVForm = 2, nst.TVNinePoint
 		}},
 		{"style loss", "--style-loss w2", func(o *stylizeOptions) { o.StyleLoss = nst.StyleW2 }},
-		{"normalised gradients", "--normalize-gradients", func(o *stylizeOptions) { o.NormalizeGradients = true }},
+		{"normalised gradients", "--normalize-gradients --optimizer adam", func(o *stylizeOptions) {
+			o.NormalizeGradients, o.Optimizer = true, nst.Adam
+		}},
 		{"output", "-o x.jpeg --quality 70 --overwrite --save-every 5", func(o *stylizeOptions) {
 			o.output, o.quality, o.overwrite, o.saveEvery = "x.jpeg", 70, true, 5
 		}},
