@@ -132,7 +132,8 @@ type Options struct {
 	// fall by this factor for each step back. 0 hands over the last.
 	Average float64
 
-	// Clamp keeps the pixels within 0..1 after each step of adam.
+	// Clamp keeps the pixels within 0..1: adam's after each step, while lbfgs sees the
+	// nearest picture there is. Else writing a picture loses what lies outside.
 	Clamp bool
 
 	// History is the number of pairs that lbfgs remembers, 1 or more; each takes

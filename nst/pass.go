@@ -83,6 +83,9 @@ func (p *pass) descend(ctx context.Context) error {
 		}
 		p.colour.confine(p.gradient)
 		p.protection.gradient(p.gradient)
+		if p.transfer.options.bounded() {
+			p.transfer.centre.hold(p.gradient, p.variables, p.unit)
+		}
 		p.iteration++
 		p.result.Iterations++
 		settled := false
@@ -170,7 +173,15 @@ func (p *pass) show() {
 		return
 	}
 	p.transfer.vector.Scale(p.seen, 1/p.unit, p.variables)
+	if p.transfer.options.bounded() {
+		p.transfer.centre.clamp(p.transfer.vector, p.seen, 1)
+	}
 }
+
+// bounded tells whether L-BFGS sees the nearest picture there is to its variables. They
+// may lie outside the range, or a step and its change of gradient would not belong
+// together; what is lost in writing a picture would else be part of its plan.
+func (o *Options) bounded() bool { return o.Optimizer == LBFGS && o.Clamp }
 
 // unpack sets a picture to the one that from, variables or a sum of them with weights
 // that add up to sum, stands for.
@@ -178,8 +189,8 @@ func (p *pass) unpack(picture, from []float32, sum float64) {
 	t := p.transfer
 	t.vector.Scale(picture, float32(1/(float64(p.unit)*sum)), from)
 	t.centre.add(picture, picture)
-	if t.options.Optimizer == Adam && t.options.Clamp {
-		t.vector.Clamp(picture, 0, 1) // the rounding of the sum
+	if t.options.Optimizer == Adam && t.options.Clamp || t.options.bounded() {
+		t.vector.Clamp(picture, 0, 1) // for adam the rounding of the sum
 	}
 	p.protection.blend(picture)
 }

@@ -328,3 +328,32 @@ func TestGrow(t *testing.T) {
 		}
 	}
 }
+
+// TestBounded looks that lbfgs ends with a picture in the range, and that its loss is
+// that of this picture.
+func TestBounded(t *testing.T) {
+	for _, clamp := range []bool{true, false} {
+		tr, j := scene(t, func(o *Options) {
+			o.Optimizer, o.Clamp, o.Scales, o.Iterations, o.StyleWeight = LBFGS, clamp, 1, 30, 1e5
+		})
+		stripes := imgio.NewPlanar(64, 64)
+		for i := range stripes.Pix {
+			stripes.Pix[i] = float32(i / 8 % 2)
+		}
+		j.Content = stripes // at both ends of the range: most steps lead out
+		r, err := tr.Run(context.Background(), j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := 0
+		for i, v := range r.Picture.Pix {
+			if v < 0 || v > 1 {
+				out++
+			}
+			r.Picture.Pix[i] = min(max(v, 0), 1)
+		}
+		if clamp != (out == 0) {
+			t.Errorf("clamp %v: %d values outside the range: the test shows nothing if none is without clamp", clamp, out)
+		}
+	}
+}

@@ -98,7 +98,7 @@ func (s *settings) paintFlags(cmd *cobra.Command) {
 	f.Var(&numberValue{&s.Beta2}, "beta2", "how much of the mean squared gradient adam keeps at each step")
 	f.Var(&numberValue{&s.Epsilon}, "epsilon", "what adam adds to the root of the mean squared gradient")
 	f.Var(&numberValue{&s.Average}, "average", "decay of the mean of adam's pictures that is the result; 0 is the last picture")
-	f.BoolVar(&s.Clamp, "clamp", s.Clamp, "keep the pixels in the range of a picture, with adam")
+	f.BoolVar(&s.Clamp, "clamp", s.Clamp, "keep the pixels in the range of a picture, with adam or lbfgs")
 	f.IntVar(&s.History, "history", s.History, "let lbfgs remember `N` steps, at 24 bytes a pixel each")
 	f.Var(&numberValue{&s.Tolerance}, "tolerance", "leave a scale when the loss of ten iterations is within this fraction of that of the ten before; 0 never does")
 	init := &wordValue{word: &s.Init, words: []string{nst.InitContent, nst.InitNoise, nst.InitMean}}
@@ -184,7 +184,7 @@ func (s *settings) check(cmd *cobra.Command) error {
 		{"beta2", adam, "is only for --optimizer adam"},
 		{"epsilon", adam, "is only for --optimizer adam"},
 		{"average", adam, "is only for --optimizer adam"},
-		{"clamp", adam, "is only for --optimizer adam"},
+		{"clamp", adam || s.Optimizer == nst.LBFGS, "is only for --optimizer adam or lbfgs"},
 		{"min-scale", s.Scales == 0, "is only for --scales 0"},
 		{"fine-iterations", s.Scales != 1, "is only for more than one of --scales"},
 		{"content-weight", !cmd.Flags().Changed("strength"), "cannot go with --strength, which sets it"},
