@@ -52,8 +52,12 @@ func main() {
 func ours() string {
 	var all []string
 	for _, p := range [][2]string{
-		{"lakeside", "flow"}, {"stilllife", "cubist"}, {"town", "mosaic"},
-		{"lakeside", "watercolour"}, {"stilllife", "woodcut"}, {"town", "pointillism"},
+		{"lakeside", "flow"},
+		{"stilllife", "cubist"},
+		{"town", "mosaic"},
+		{"lakeside", "watercolour"},
+		{"stilllife", "woodcut"},
+		{"town", "pointillism"},
 	} {
 		all = append(all, fmt.Sprintf("testdata/images/content/%s.jpg:testdata/images/style/%s.jpg", p[0], p[1]))
 	}
