@@ -34,8 +34,7 @@ each() {
 		strip color color-style color-luma color-match color-histogram color-post ;;
 	style-loss)
 		for l in gram meanstd w2; do paint style-loss-$l "$still" "$cubist" --size 256 --style-loss $l; done
-		paint style-loss-w2-65 "$still" "$cubist" --size 256 --style-loss w2 --style-weight 0.5
-		strip style-loss style-loss-gram style-loss-meanstd style-loss-w2 style-loss-w2-65 ;;
+		strip style-loss style-loss-gram style-loss-meanstd style-loss-w2 ;;
 	pooling)
 		for p in max avg l2; do paint pooling-$p "$lake" "$flow" --size 256 --pooling $p --rescale; done
 		strip pooling pooling-max pooling-avg pooling-l2 ;;

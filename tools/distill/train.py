@@ -103,6 +103,7 @@ def options():
     p.add_argument("--start", help="a network to go on from; without it, one is found by regression")
     p.add_argument("--regress", type=int, default=48, help="batches of pictures for that")
     p.add_argument("--steps", type=int, default=12000)
+    p.add_argument("--until", type=int, help="end after so many of the steps, with the rate that they have then")
     p.add_argument("--rate", type=float, default=6e-4, help="how far a step moves what a layer puts out, of a size of about 1")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=1)
@@ -151,7 +152,8 @@ def main():
     mean_student = copy.deepcopy(student)
     descent, generator = Descent(student), torch.Generator().manual_seed(o.seed)
     began, table, mean = time.time(), np.full((TAPS, 2), np.nan), 0.0
-    for step in range(o.steps):
+    end = o.until or o.steps
+    for step in range(end):
         n, size = [(8, 128), (4, 192), (2, 256)][supply.rng.integers(3)]
         batch = torch.from_numpy(supply.batch(n, size))
         loss, errs, seen = measure(student, teacher, batch, taps(step), dtype)
@@ -163,9 +165,9 @@ def main():
         follow(mean_student, student, min(0.995, step / (step + 10)))
         table = np.where(np.isnan(table), errs, np.where(np.isnan(errs), table, 0.98 * table + 0.02 * errs))
         mean = loss.item() if step == 0 else 0.98 * mean + 0.02 * loss.item()
-        if step % 100 == 0 or step == o.steps - 1:
+        if step % 100 == 0 or step == end - 1:
             print(f"{step} {time.time() - began:.0f}s {mean:.4f} {show(table)}", flush=True)
-        if step % 500 == 499 or step == o.steps - 1:
+        if step % 500 == 499 or step == end - 1:
             save(mean_student, o.out, o, step + 1)
             print(f"judged: {show(judge(mean_student, dtype))}", flush=True)
 
