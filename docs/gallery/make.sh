@@ -36,7 +36,8 @@ each() {
 		for l in gram meanstd w2; do paint style-loss-$l "$still" "$cubist" --size 256 --style-loss $l; done
 		strip style-loss style-loss-gram style-loss-meanstd style-loss-w2 ;;
 	pooling)
-		for p in max avg l2; do paint pooling-$p "$lake" "$flow" --size 256 --pooling $p --rescale; done
+		paint pooling-max "$lake" "$flow" --size 256
+		for p in avg l2; do paint pooling-$p "$lake" "$flow" --size 256 --pooling $p --rescale; done
 		strip pooling pooling-max pooling-avg pooling-l2 ;;
 	styles)
 		paint styles-1-0 "$lake" "$flow" --size 256
