@@ -18,7 +18,7 @@ paint() {
 strip() {
 	name=$1
 	shift
-	(cd $tmp && montage -label '%t' $(printf '%s.png ' "$@") -tile x1 -geometry 256x256+3+3 -quality 88 ../../$out/"$name".jpg)
+	(cd $tmp && montage -label '%t' $(printf '%s.png ' "$@") -tile x1 -geometry 256x200+3+3 -quality 88 ../../$out/"$name".jpg)
 }
 
 each() {
@@ -47,7 +47,7 @@ each() {
 		strip styles styles-1-0 styles-2-1 styles-1-2 styles-0-1 ;;
 	masks)
 		paint masks "$lake" "$flow" "$mosaic" --content-mask rest,$pictures/mask/lakeside-ground.png --size 384
-		(cd $tmp && montage ../../"$lake" ../../$pictures/mask/lakeside-ground.png ../../"$flow" ../../"$mosaic" masks.png -tile x1 -geometry 256x256+3+3 -quality 88 ../../$out/masks.jpg) ;;
+		(cd $tmp && montage ../../"$lake" ../../$pictures/mask/lakeside-ground.png ../../"$flow" ../../"$mosaic" masks.png -tile x1 -geometry 256x200+3+3 -quality 88 ../../$out/masks.jpg) ;;
 	size)
 		for s in 256 512 1024; do paint size-$s "$lake" "$flow" --size $s; done
 		strip size size-256 size-512 size-1024 ;;
