@@ -21,6 +21,25 @@ func centreOf(c vgg.Convention) (m centre) {
 	return m
 }
 
+// grey returns the grey next to m: with one centre for all channels, a run over grey
+// pictures stays among them to the last bit.
+func (m centre) grey() centre {
+	g := (m[0] + m[1] + m[2]) / 3
+	return centre{g, g, g}
+}
+
+// convention returns what prepares a difference to m as c prepares a picture.
+func (m centre) convention(c vgg.Convention) vgg.Convention {
+	for i, v := range centreOf(c) {
+		to := i
+		if c.BGR {
+			to = 2 - i
+		}
+		c.Mean[to] = (v - m[i]) * c.Scale // 0 unless m is the grey
+	}
+	return c
+}
+
 // add sets dst to src, differences (3, h, w), plus the colour: a picture.
 func (m centre) add(dst, src []float32) {
 	for c, v := range m {

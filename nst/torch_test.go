@@ -3,7 +3,6 @@ package nst
 import (
 	"context"
 	"math"
-	"strings"
 	"testing"
 
 	"nst/imgio"
@@ -139,15 +138,8 @@ func TestTrajectories(t *testing.T) {
 			if len(losses) != len(want) {
 				t.Fatalf("%d losses, want %d", len(losses), len(want))
 			}
-			// Ten steps of L-BFGS multiply the rounding of the first by 10⁴. In plain Go
-			// sums are taken in another order than by the assembly and by PyTorch,
-			// and the last two losses are 2e-3 off.
-			tolerance := 1e-3
-			if strings.Contains(tr.device.Name(), "generic") {
-				tolerance = 3e-3
-			}
 			for i, l := range losses {
-				if math.Abs(l-want[i]) > tolerance*want[i] {
+				if math.Abs(l-want[i]) > 1e-3*want[i] {
 					t.Errorf("loss %d is %v, want %v", i, l, want[i])
 				}
 			}

@@ -51,8 +51,11 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	}
 	t := &Transfer{weights: o.prepared(w), options: o, features: features, device: cpu, vector: cpu.Vector(), now: time.Now}
 	t.centre = centreOf(t.weights.Convention)
+	if o.Color == ColourLuma {
+		t.centre = t.centre.grey()
+	}
 	centred := *t.weights
-	centred.Convention.Mean = [3]float32{}
+	centred.Convention = t.centre.convention(centred.Convention)
 	t.centred = &centred
 	return t, nil
 }
@@ -215,7 +218,7 @@ func (t *Transfer) start(content, given *imgio.Planar) (*imgio.Planar, error) {
 	case InitNoise:
 		return noise(content.W, content.H, t.options.Seed), nil
 	case InitMean:
-		return meanColour(content.W, content.H, t.centre, t.options.Seed), nil
+		return meanColour(content.W, content.H, centreOf(t.weights.Convention), t.options.Seed), nil
 	case InitImage:
 		if given == nil {
 			return nil, errors.New("nst: no picture to start from, which Init image asks for")

@@ -82,10 +82,10 @@ func (o *Options) Validate(net *vgg.Network) error {
 	word("Optimizer", o.Optimizer, Optimizers())
 	word("Init", o.Init, Inits())
 	if o.NormalizeGradients && (o.Optimizer == LBFGS || o.Optimizer == LBFGSWolfe) {
-		bad("NormalizeGradients", true, "cannot go with Optimizer %s, which compares losses", o.Optimizer)
+		bad("NormalizeGradients", true, "cannot go with the optimizer %s, which compares losses", o.Optimizer)
 	}
 	if o.NormalizeGradients && o.Tolerance > 0 {
-		bad("NormalizeGradients", true, "cannot go with a Tolerance, which compares losses")
+		bad("NormalizeGradients", true, "cannot go with a tolerance, which compares losses")
 	}
 	if o.Iterations < 1 {
 		bad("Iterations", o.Iterations, "must be 1 or more")

@@ -198,8 +198,11 @@ func hints(err error) []string {
 		unknown  = new(pflag.NotExistError)
 		short    = new(shortError)
 		tap      = new(vgg.TapError)
+		option   = new(nst.OptionError)
 	)
 	switch {
+	case errors.As(err, &option) && option.Field == "NormalizeGradients":
+		return []string{"gradients of equal size belong to no one loss: take --optimizer adam, without --tolerance"}
 	case errors.As(err, &format) && len(format.Supported) > 0:
 		return []string{"supported formats are " + strings.Join(format.Supported, ", ") + "; convert it first"}
 	case errors.Is(err, imgio.ErrFolder):

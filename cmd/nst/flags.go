@@ -158,8 +158,7 @@ func folderFlag(cmd *cobra.Command, p *string, name, usage string) {
 }
 
 // check puts the flags on top of the preset, if there is one, and returns every
-// setting that the command line alone
-// shows to be wrong.
+// setting that the command line alone shows to be wrong.
 func (s *settings) check(cmd *cobra.Command) error {
 	if err := s.applyPreset(cmd); err != nil {
 		return err
@@ -168,10 +167,11 @@ func (s *settings) check(cmd *cobra.Command) error {
 	if s.quality < 1 || s.quality > 100 {
 		errs = append(errs, &valueError{"--quality", s.quality, "must be between 1 and 100"})
 	}
+	network := cmp.Or(s.network, usualNetwork)
 	if s.draft {
-		s.network = vgg.EmbeddedName
+		network = vgg.EmbeddedName
 	}
-	if net, err := vgg.ByName(cmp.Or(s.network, usualNetwork)); err == nil { // a file is looked at later
+	if net, err := vgg.ByName(network); err == nil { // a file is looked at later
 		errs = append(errs, s.Validate(net))
 	}
 	adam := s.Optimizer == nst.Adam
@@ -197,8 +197,11 @@ func (s *settings) check(cmd *cobra.Command) error {
 			if s.preset != "" {
 				f.reason += fmt.Sprintf("; --preset %s has --optimizer %s, --scales %d, --pooling %s, --init %s", s.preset, s.Optimizer, s.Scales, s.Pooling, s.Init)
 			}
-			errs = append(errs, &valueError{"--" + f.name, cmd.Flag(f.name).Value, f.reason})
+			errs = append(errs, &valueError{"--" + f.name, cmd.Flag(f.name).Value.String(), f.reason})
 		}
+	}
+	if s.draft {
+		s.network = network
 	}
 	return errors.Join(errs...)
 }
