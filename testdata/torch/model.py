@@ -84,7 +84,8 @@ def convention(bgr, scale, mean, std):
     return prepare
 
 
-caffe = convention(True, 255, (103.939, 116.779, 123.68), (1, 1, 1))
+CAFFE_MEAN = (103.939, 116.779, 123.68)  # BGR, of 0..255
+caffe = convention(True, 255, CAFFE_MEAN, (1, 1, 1))
 
 
 def l2_pool2d(x, n):

@@ -73,16 +73,17 @@ def case(network, w, h, pool):
     return out, meta
 
 
-def trajectory(make, size, pool, start, steps=10, dtype=torch.float64):
-    """steps+1 losses and the last picture of an optimiser whose variable is v = 255 x."""
-    loss, content = losses_at("vgg19", size, size, pool, dtype, content=start)
-    v = (255 * content).requires_grad_()
+def trajectory(make, size, pool, start, steps=10, dtype=torch.float64, weights=None):
+    """steps+1 losses and the last picture of an optimiser whose variable is v = 255 (x - mean), mean the network's."""
+    loss, content = losses_at("vgg19", size, size, pool, dtype, weights, content=start)
+    mean = torch.tensor(model.CAFFE_MEAN[::-1], dtype=dtype).view(3, 1, 1) / 255
+    v = (255 * (content - mean)).requires_grad_()
     optimiser = make([v])
     seen = []
 
     def closure():
         optimiser.zero_grad()
-        total, _, _ = loss.terms(v / 255)
+        total, _, _ = loss.terms(v / 255 + mean)
         total.backward()
         seen.append(total.item())
         return total
@@ -90,20 +91,20 @@ def trajectory(make, size, pool, start, steps=10, dtype=torch.float64):
     for _ in range(steps):
         optimiser.step(closure)
     closure()
-    return np.array(seen), (v.detach() / 255).numpy()
+    return np.array(seen), (v.detach() / 255 + mean).numpy()
 
 
 # name: optimiser, size of the picture, pooling, number of the content picture that it starts from.
 #
 # The first step of torch's L-BFGS moves all pixels by 1 in sum: a few units in the last place of each where there are
 # many. The curvature that it then measures is so much a matter of rounding that float32 programs part by percents, PyTorch
-# and itself with another rounding too. A small picture takes longer steps, and number 7 of 90 is one on which five
-# runs of PyTorch with weights off by 2e-6 stay within 4e-4. Adam steps by 1 level for the same reason.
+# and itself with another rounding too. A small picture takes longer steps, and steady.py finds, of 90, those from
+# which PyTorch stays near itself whatever its rounding. Adam steps by 1 level for the same reason.
 TRAJECTORIES = {
     "adam": (lambda p: torch.optim.Adam(p, lr=1), 64, "max", 0),
     # With max_iter=1 one step is one evaluation; the state goes on from step to step.
     "lbfgs": (lambda p: torch.optim.LBFGS(p, lr=1, max_iter=1, history_size=100,
-                                          tolerance_grad=-1, tolerance_change=0), 16, "avg", 7),
+                                          tolerance_grad=-1, tolerance_change=0), 16, "avg", 58),
 }
 
 
@@ -120,7 +121,7 @@ def main():
                    {"losses": losses, "losses.float32": single, "picture": last.astype(np.float32)},
                    {"network": "vgg19", "width": str(size), "height": str(size), "pool": pool, "seed": str(SEED),
                     "content": str(start), "style": "1", "image": str(start), "style_width": str(STYLE_SIZE[0]),
-                    "style_height": str(STYLE_SIZE[1]), "convention": "caffe", "variable": "255 x",
+                    "style_height": str(STYLE_SIZE[1]), "convention": "caffe", "variable": "255 (x - mean)",
                     "optimiser": name})
         print(name, *(f"{l:.8g}" for l in losses), "float32 differs by",
               *(f"{d:.0e}" for d in abs(single - losses) / losses))
