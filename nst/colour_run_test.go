@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"nst/imgio")
+	"nst/imgio"
+)
 
 // paintedIn runs a job of scene in the colours of the given mode, with the content and
 // the style that are given, and returns what it was painted with too.

@@ -72,12 +72,8 @@ func score(ctx context.Context, e *env, o *scoreOptions) error {
 	t := newTalk(e, &o.settings)
 	var errs []error
 	read := func(what, path string) *imgio.Planar {
-		p, info, err := imgio.Open(path)
-		if err != nil {
-			errs = append(errs, &fileError{what + " image", path, err})
-			return nil
-		}
-		t.notes(what, path, info)
+		p, err := t.open(what, path)
+		errs = append(errs, err)
 		return p
 	}
 	content := read("content", o.content)

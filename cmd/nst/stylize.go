@@ -193,12 +193,8 @@ func (o *stylizeOptions) open(t *talk) (nst.Job, []nst.StylePicture, error) {
 	var styles []nst.StylePicture
 	var errs []error
 	read := func(what, path string) *imgio.Planar {
-		p, info, err := imgio.Open(path)
-		if err != nil {
-			errs = append(errs, &fileError{what + " image", path, err})
-			return nil
-		}
-		t.notes(what, path, info)
+		p, err := t.open(what, path)
+		errs = append(errs, err)
 		return p
 	}
 	if job.Content = o.canvas; o.canvas == nil {

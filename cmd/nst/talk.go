@@ -40,6 +40,16 @@ func (t *talk) put(v any, words string) {
 	}
 }
 
+// open reads a picture and says what was met in its file.
+func (t *talk) open(what, path string) (*imgio.Planar, error) {
+	p, info, err := imgio.Open(path)
+	if err != nil {
+		return nil, &fileError{what + " image", path, err}
+	}
+	t.notes(what, path, info)
+	return p, nil
+}
+
 // notes says what was met in a picture's file.
 func (t *talk) notes(what, path string, info imgio.Info) {
 	if what == "mask" {

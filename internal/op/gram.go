@@ -46,14 +46,11 @@ func NewGram(guided bool) *Gram {
 
 // InferShape returns (c, c).
 func (o *Gram) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
-	s, err := o.shapes(in)
-	if err == nil {
-		err = o.checkGuide(o.Guided, s, s[0])
-	}
+	s, err := o.features(in, 0, o.Guided)
 	if err != nil {
 		return nil, err
 	}
-	return tensor.Shape{s[0][1], s[0][1]}, nil
+	return tensor.Shape{s[1], s[1]}, nil
 }
 
 // DiffWRT tells that the features are differentiated, and the guide is not.
@@ -75,14 +72,7 @@ func (o *Gram) Do(in ...G.Value) (G.Value, error) {
 
 // InferShape returns the shape of the features.
 func (o *GramGrad) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
-	s, err := o.shapes(in)
-	if err == nil {
-		err = o.checkGuide(o.Guided, s, s[1])
-	}
-	if err != nil {
-		return nil, err
-	}
-	return s[1].Clone(), nil
+	return o.features(in, 1, o.Guided)
 }
 
 // Do computes the gradient.

@@ -46,25 +46,27 @@ func guidedInputs(guided bool, dims ...int) []int {
 	return dims
 }
 
-// checkGuide checks that the last of shapes s is a guide for features of shape f.
-func (m meta) checkGuide(guided bool, s []tensor.Shape, f tensor.Shape) error {
-	_, h, w := chw(f)
-	if g := s[len(s)-1]; guided && (g[0] != h || g[1] != w) {
-		return fmt.Errorf("op: %s: guide %v for features %v", m.id, g, f)
+// features returns a copy of the shape of the features, the input number at, once all
+// inputs have the shapes that they must; with guided the last is a guide of that size.
+func (m meta) features(in []G.DimSizer, at int, guided bool) (tensor.Shape, error) {
+	s, err := m.shapes(in)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	_, h, w := chw(s[at])
+	if g := s[len(s)-1]; guided && (g[0] != h || g[1] != w) {
+		return nil, fmt.Errorf("op: %s: guide %v for features %v", m.id, g, s[at])
+	}
+	return s[at].Clone(), nil
 }
 
 // InferShape returns (2, c).
 func (o *Moments) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
-	s, err := o.shapes(in)
-	if err == nil {
-		err = o.checkGuide(o.Guided, s, s[0])
-	}
+	s, err := o.features(in, 0, o.Guided)
 	if err != nil {
 		return nil, err
 	}
-	return tensor.Shape{2, s[0][1]}, nil
+	return tensor.Shape{2, s[1]}, nil
 }
 
 // DiffWRT tells that the features are differentiated, and the guide is not.
@@ -131,14 +133,7 @@ func positionWeights(guide []G.Value, h, w int) []float64 {
 
 // InferShape returns the shape of the features.
 func (o *MomentsGrad) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
-	s, err := o.shapes(in)
-	if err == nil {
-		err = o.checkGuide(o.Guided, s, s[1])
-	}
-	if err != nil {
-		return nil, err
-	}
-	return s[1].Clone(), nil
+	return o.features(in, 1, o.Guided)
 }
 
 // Do computes the gradient.

@@ -59,14 +59,11 @@ func NewW2() *W2 { return &W2{meta{"w2", []int{2, 2}, 0}} }
 
 // InferShape returns (1+c, c).
 func (o *MeanGram) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
-	s, err := o.shapes(in)
-	if err == nil {
-		err = o.checkGuide(o.Guided, s, s[0])
-	}
+	s, err := o.features(in, 0, o.Guided)
 	if err != nil {
 		return nil, err
 	}
-	return tensor.Shape{1 + s[0][1], s[0][1]}, nil
+	return tensor.Shape{1 + s[1], s[1]}, nil
 }
 
 // DiffWRT tells that the features are differentiated, and the guide is not.
@@ -96,14 +93,7 @@ func (o *MeanGram) Do(in ...G.Value) (G.Value, error) {
 
 // InferShape returns the shape of the features.
 func (o *MeanGramGrad) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
-	s, err := o.shapes(in)
-	if err == nil {
-		err = o.checkGuide(o.Guided, s, s[1])
-	}
-	if err != nil {
-		return nil, err
-	}
-	return s[1].Clone(), nil
+	return o.features(in, 1, o.Guided)
 }
 
 // Do computes the gradient.

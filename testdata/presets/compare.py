@@ -2,7 +2,7 @@
 
     compare.py NST PRESETS WEIGHTS [--size 128] [--steps-size 48] [--out build/presets]
 
-NST is the program, PRESETS is main.go built, WEIGHTS are Oxford's of VGG-19 in the format of nst. peers.py has the
+NST is the program, PRESETS is main.go built, WEIGHTS are Oxford's of VGG-19 in the format of nst. peers has the
 formulas. Of a pair of our own and a third picture, so that no term is zero, every term times its weight is compared, in
 float64 there; then the loss at the first six evaluations, which are five steps, of each program's own optimiser from its
 own start, beside those of PyTorch in float32. Exits with 1 where a term is more than 1e-4 off or a loss of the steps more

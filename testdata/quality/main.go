@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"nst/imgio"
+	"nst/internal/reftest"
 	"nst/nst"
 	"nst/vgg"
 )
@@ -38,7 +39,7 @@ func main() {
 	flag.IntVar(&s.fine, "fine", 0, "evaluations of ours at each scale but the first; 0 is the default's")
 	flag.StringVar(&s.optimizer, "optimizer", nst.DefaultOptions().Optimizer, "ours")
 	flag.IntVar(&s.threads, "threads", 0, "processors; 0 is all")
-	flag.StringVar(&s.pairs, "pairs", ours(), "pictures")
+	flag.StringVar(&s.pairs, "pairs", reftest.Pairs(), "pictures")
 	flag.StringVar(&s.network, "network", "vgg19", "network")
 	flag.StringVar(&s.out, "out", "build", "folder for the plot")
 	flag.Parse()
@@ -46,22 +47,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "quality:", err)
 		os.Exit(1)
 	}
-}
-
-// ours pairs our contents with our styles.
-func ours() string {
-	var all []string
-	for _, p := range [][2]string{
-		{"lakeside", "flow"},
-		{"stilllife", "cubist"},
-		{"town", "mosaic"},
-		{"lakeside", "watercolour"},
-		{"stilllife", "woodcut"},
-		{"town", "pointillism"},
-	} {
-		all = append(all, fmt.Sprintf("testdata/images/content/%s.jpg:testdata/images/style/%s.jpg", p[0], p[1]))
-	}
-	return strings.Join(all, ",")
 }
 
 // point is the objective at the full size, some time after the start.

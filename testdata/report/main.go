@@ -20,6 +20,7 @@ import (
 	"os"
 	"strings"
 
+	"nst/internal/reftest"
 	"nst/nst"
 	"nst/vgg"
 )
@@ -39,7 +40,7 @@ func main() {
 	flag.IntVar(&s.options.Size, "size", 512, "longest side of what is painted, `PIXELS`")
 	flag.IntVar(&s.options.Iterations, "iterations", s.options.Iterations, "`N` at the first scale, half as many at the others")
 	flag.StringVar(&s.images, "images", "testdata/images/content,testdata/images/style", "folders of pictures for the first table, at 256 pixels; none leaves it out")
-	flag.StringVar(&s.pairs, "pairs", ours(), "what is painted; none leaves it out")
+	flag.StringVar(&s.pairs, "pairs", reftest.Pairs(), "what is painted; none leaves it out")
 	flag.StringVar(&s.slim, "slim", vgg.EmbeddedName, "weights in the place of those that come with the program")
 	flag.StringVar(&s.out, "out", "build/slim", "folder for the pictures")
 	flag.BoolVar(&s.reuse, "reuse", false, "take what VGG-19 has painted before from the folder of -out")
@@ -48,22 +49,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
 	}
-}
-
-// ours pairs each of our contents with two of our styles.
-func ours() string {
-	var all []string
-	for _, p := range [][2]string{
-		{"lakeside", "flow"},
-		{"stilllife", "cubist"},
-		{"town", "mosaic"},
-		{"lakeside", "watercolour"},
-		{"stilllife", "woodcut"},
-		{"town", "pointillism"},
-	} {
-		all = append(all, fmt.Sprintf("testdata/images/content/%s.jpg:testdata/images/style/%s.jpg", p[0], p[1]))
-	}
-	return strings.Join(all, ",")
 }
 
 func (s *settings) run(ctx context.Context) error {
