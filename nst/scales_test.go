@@ -52,15 +52,16 @@ func TestPlan(t *testing.T) {
 		style   *imgio.Planar
 		want    string
 	}{
-		{"crowsonkb's scales", func(o *Options) { o.Size, o.MinScale, o.Iterations = 512, 128, 100 }, nil, nil, "128x96:100 181x136:50 256x192:50 362x272:50 512x384:50"},
+		{"crowsonkb's scales", func(o *Options) { o.Size, o.MinScale, o.Iterations = 512, 128, 100 }, nil, nil, "128x96:100 181x136:34 256x192:34 362x272:34 512x384:100"},
 		{"one", func(o *Options) { o.Scales = 1 }, nil, nil, "64x48:6"},
 		{"two", func(o *Options) { o.Scales, o.FineIterations = 2, 9 }, nil, nil, "45x34:6 64x48:9"},
-		{"half is rounded up", func(o *Options) { o.Iterations = 1 }, nil, nil, "32x24:1 45x34:1 64x48:1"},
+		{"half at each other, as crowsonkb has it", func(o *Options) { o.FineIterations = 3 }, nil, nil, "32x24:6 45x34:3 64x48:3"},
+		{"a third is rounded up", func(o *Options) { o.Iterations = 1 }, nil, nil, "32x24:1 45x34:1 64x48:1"},
 		{"smaller than the least", func(o *Options) { o.MinScale = 128 }, nil, nil, "64x48:6"},
-		{"the content's own", func(o *Options) { o.Size, o.MinScale = OriginalSize, 57 }, nil, nil, "57x43:6 80x60:3"},
-		{"a panorama leaves out what cannot be seen", nil, imgio.NewPlanar(240, 90), nil, "45x17:6 64x24:3"},
+		{"the content's own", func(o *Options) { o.Size, o.MinScale = OriginalSize, 57 }, nil, nil, "57x43:6 80x60:6"},
+		{"a panorama leaves out what cannot be seen", nil, imgio.NewPlanar(240, 90), nil, "45x17:6 64x24:6"},
 		{"a narrow style too", nil, nil, drawn(64, 17, 1), "64x48:6"},
-		{"a small style does not shrink", nil, nil, drawn(16, 16, 1), "32x24:6 45x34:3 64x48:3"},
+		{"a small style does not shrink", nil, nil, drawn(16, 16, 1), "32x24:6 45x34:2 64x48:6"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tr, j := scene(t, tt.change)
@@ -107,10 +108,10 @@ func TestRunScales(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(seen) != 12 || seen[5] != "1/3 6/6 6/12" || seen[6] != "2/3 1/3 7/12" || seen[11] != "3/3 3/3 12/12" {
+			if len(seen) != 14 || seen[5] != "1/3 6/6 6/14" || seen[6] != "2/3 1/2 7/14" || seen[13] != "3/3 6/6 14/14" {
 				t.Errorf("progress was %q", seen)
 			}
-			if r.Scales != 3 || r.Iterations != 12 || r.Stop != StopIterations || !slices.Equal(r.Picture.Pix, last.Pix) {
+			if r.Scales != 3 || r.Iterations != 14 || r.Stop != StopIterations || !slices.Equal(r.Picture.Pix, last.Pix) {
 				t.Errorf("result %d scales, %d iterations, %s", r.Scales, r.Iterations, r.Stop)
 			}
 			if len(j.Style.targets) != 3 {
@@ -249,10 +250,10 @@ func TestTime(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				full := 80*0.768 + 40*1.530 + 40*3.072
+				full := 80*0.768 + 27*1.530 + 80*3.072
 				if limit.Seconds() > full {
-					if r.Stop != StopIterations || r.Iterations != 160 {
-						t.Errorf("stopped by %s after %d of 160 iterations, though there was time", r.Stop, r.Iterations)
+					if r.Stop != StopIterations || r.Iterations != 187 {
+						t.Errorf("stopped by %s after %d of 187 iterations, though there was time", r.Stop, r.Iterations)
 					}
 					return
 				}

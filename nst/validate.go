@@ -71,7 +71,7 @@ func (o *Options) Validate(net *vgg.Network) error {
 		bad("Time", o.Time, "must be 0 (no limit) or more")
 	}
 	if o.FineIterations < 0 {
-		bad("FineIterations", o.FineIterations, "must be 0 (half of the first scale's) or more")
+		bad("FineIterations", o.FineIterations, "must be 0 (a third of the first scale's, and all of them at the last) or more")
 	}
 	word("StyleMix", o.StyleMix, StyleMixes())
 	word("TVForm", o.TVForm, TVForms())

@@ -89,7 +89,7 @@ func (s *settings) paintFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&s.draft, "draft", s.draft, "take the network slim, which comes with the program: some eight times faster than vgg19, and rougher")
 	f.IntVar(&s.Iterations, "iterations", s.Iterations, "evaluate the loss and its gradient `N` times at the first scale; each trial of a line search is one")
-	f.IntVar(&s.FineIterations, "fine-iterations", s.FineIterations, "and `N` times at each other scale; 0 is half of --iterations")
+	f.IntVar(&s.FineIterations, "fine-iterations", s.FineIterations, "and `N` times at each other scale; 0 is a third of --iterations, and all of them at the last")
 	f.IntVar(&s.Scales, "scales", s.Scales, "paint at `N` sizes, from coarse to fine; 1 is at --size alone, 0 as many as there are from --min-scale")
 	f.IntVar(&s.MinScale, "min-scale", s.MinScale, "begin where the longest side has `PIXELS` or more")
 	f.DurationVar(&s.Time, "time", s.Time, "end after `TIME`, as in 90s or 5m, with fewer iterations at each scale left; 0 takes all")
