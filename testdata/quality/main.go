@@ -4,8 +4,10 @@
 //
 //	quality [-size 512] [-iterations 500] [-fine N] [-optimizer NAME] [-pairs CONTENT:STYLE,...] [-network NAME] [-out DIR]
 //
-// For each pair a row in Markdown says what neural-style ended with and when, when
-// our schedule got there if it did, and else when neural-style was where ours ended.
+// neural-style's variables leave the range of a picture, ours are bounded to it, and a
+// file holds what is in it. So each is measured by the picture that it writes: for each
+// pair a row in Markdown says what neural-style ended with, among its variables and in its
+// file, and when; when ours was there if it was, and what its own file ended with.
 // DIR gets quality.svg, the losses over the seconds.
 package main
 
@@ -13,6 +15,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,6 +55,13 @@ func main() {
 // point is the objective at the full size, some time after the start.
 type point struct{ seconds, loss float64 }
 
+// course is what became of a run.
+type course struct {
+	points  []point
+	seconds float64 // in all
+	written float64 // the objective of the picture that it leaves, as a file of 8 bits has it
+}
+
 func (s *settings) run(ctx context.Context) error {
 	home, err := vgg.Home(os.Getenv)
 	if err != nil {
@@ -61,9 +71,9 @@ func (s *settings) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("| pair | neural-style ends at | after | ours is there after | ours ends | at | neural-style was there after | times as fast |")
-	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- |")
-	var all [][2][]point
+	fmt.Println("| pair | neural-style ends at | in its file | after | ours is there after | ours ends at | in its file | after | times as fast |")
+	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+	var all [][2]course
 	var ratios []float64
 	for pair := range strings.SplitSeq(s.pairs, ",") {
 		content, style, err := open(pair)
@@ -79,7 +89,7 @@ func (s *settings) run(ctx context.Context) error {
 			return err
 		}
 		ratios = append(ratios, row(pair, theirs, own))
-		all = append(all, [2][]point{theirs, own})
+		all = append(all, [2]course{theirs, own})
 	}
 	slices.Sort(ratios)
 	fmt.Printf("\nmedian: %.1f times as fast\n", ratios[len(ratios)/2])
@@ -106,24 +116,35 @@ func (s *settings) ours() nst.Options {
 }
 
 // descend returns the losses at the full size. The clock starts with the run.
-func (s *settings) descend(ctx context.Context, w *vgg.Weights, o nst.Options, content, style *imgio.Planar) ([]point, error) {
+func (s *settings) descend(ctx context.Context, w *vgg.Weights, o nst.Options, content, style *imgio.Planar) (course, error) {
+	var c course
 	t, err := nst.New(w, o)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	defer t.Close()
 	began := time.Now()
 	wanted, err := t.Style(ctx, nst.StylePicture{Picture: style, Weight: 1})
 	if err != nil {
-		return nil, err
+		return c, err
 	}
-	var points []point
-	_, err = t.Run(ctx, nst.Job{Content: content, Style: wanted, Progress: func(p nst.Progress) {
+	r, err := t.Run(ctx, nst.Job{Content: content, Style: wanted, Progress: func(p nst.Progress) {
 		if p.Scale == p.Scales {
-			points = append(points, point{time.Since(began).Seconds(), p.Loss.Total})
+			c.points = append(c.points, point{time.Since(began).Seconds(), p.Loss.Total})
 		}
 	}})
-	return points, err
+	if err != nil {
+		return c, err
+	}
+	c.seconds = time.Since(began).Seconds()
+	for i, v := range r.Picture.Pix {
+		r.Picture.Pix[i] = float32(math.Round(255*float64(min(max(v, 0), 1))) / 255)
+	}
+	score, err := t.Score(ctx, content, wanted, r.Picture)
+	if err == nil {
+		c.written = score.Total
+	}
+	return c, err
 }
 
 // reached returns when a loss was reached first.
@@ -136,29 +157,16 @@ func reached(points []point, loss float64) (seconds float64, ok bool) {
 	return 0, false
 }
 
-// least returns the point of the least loss.
-func least(points []point) point {
-	return slices.MinFunc(points, func(a, b point) int {
-		if a.loss < b.loss {
-			return -1
-		}
-		return 1
-	})
-}
-
-// row prints what became of a pair, and returns how many times as fast ours was: to
-// where neural-style ended or, if it did not get there, to where it ended itself.
-func row(pair string, theirs, own []point) float64 {
-	end, last := least(theirs), least(own)
-	there, before := "never", "never"
-	ratio := 0.0
-	if at, ok := reached(theirs, last.loss); ok {
-		before, ratio = fmt.Sprintf("%.0f s", at), at/last.seconds
+// row prints what became of a pair, and returns how many times as fast ours was where
+// neural-style's file ended, 0 for never.
+func row(pair string, theirs, own course) float64 {
+	there, ratio := "never", 0.0
+	if at, ok := reached(own.points, theirs.written); ok {
+		there, ratio = fmt.Sprintf("%.0f s", at), theirs.seconds/at
 	}
-	if at, ok := reached(own, end.loss); ok {
-		there, ratio = fmt.Sprintf("%.0f s", at), end.seconds/at
-	}
-	fmt.Printf("| %s | %.4g | %.0f s | %s | %.4g | %.0f s | %s | %.1f |\n", name(pair), end.loss, end.seconds, there, last.loss, last.seconds, before, ratio)
+	last := func(c course) float64 { return c.points[len(c.points)-1].loss }
+	fmt.Printf("| %s | %.4g | %.4g | %.0f s | %s | %.4g | %.4g | %.0f s | %.1f |\n",
+		name(pair), last(theirs), theirs.written, theirs.seconds, there, last(own), own.written, own.seconds, ratio)
 	return ratio
 }
 
