@@ -47,6 +47,7 @@ type lockedWriter struct {
 	w  io.Writer
 }
 
+// Write writes p in one piece.
 func (l *lockedWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -33,7 +33,10 @@ type usageError struct {
 	err error
 }
 
+// Error is the mistake itself.
 func (e *usageError) Error() string { return e.err.Error() }
+
+// Unwrap returns what cobra said.
 func (e *usageError) Unwrap() error { return e.err }
 
 // valueError is a flag or argument whose value cannot be.
@@ -43,6 +46,7 @@ type valueError struct {
 	reason string // what would do
 }
 
+// Error names the flag and its value.
 func (e *valueError) Error() string { return fmt.Sprintf("%s is %v: %s", e.flag, e.value, e.reason) }
 
 // fileError is a file that the run cannot do without, or must not touch.
@@ -52,6 +56,7 @@ type fileError struct {
 	err  error
 }
 
+// Error names the file and says what is the matter with it, each once.
 func (e *fileError) Error() string {
 	why, path, mask := reason(e.err), new(fs.PathError), new(nst.MaskError)
 	if errors.As(e.err, &mask) {
@@ -65,6 +70,8 @@ func (e *fileError) Error() string {
 	}
 	return fmt.Sprintf("%s %q: %s", e.what, e.path, why)
 }
+
+// Unwrap returns the reason.
 func (e *fileError) Unwrap() error { return e.err }
 
 // errIsInput is a reason not to write a file.
@@ -73,12 +80,16 @@ var errIsInput = errors.New("is one of the inputs")
 // interrupted is a run that was told to stop. What was saved has been said.
 type interrupted struct{ err error }
 
+// Error is not shown: what was saved has been said.
 func (e *interrupted) Error() string { return "interrupted" }
+
+// Unwrap returns what ended the run.
 func (e *interrupted) Unwrap() error { return e.err }
 
 // silent is a failure of which all has been said.
 type silent struct{}
 
+// Error is not shown.
 func (silent) Error() string { return "failed" }
 
 // report says what went wrong, if anything, and returns the exit code.

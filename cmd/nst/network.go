@@ -79,6 +79,7 @@ func (s *settings) weights(e *env) (*vgg.Weights, error) {
 // shortError is a layer that lies deeper than the weights that are kept.
 type shortError struct{ network, layer, missing string }
 
+// Error names the layer, what it needs, and the network.
 func (e *shortError) Error() string {
 	return fmt.Sprintf("layer %s needs %s, which the weights of %s do not reach", e.layer, e.missing, e.network)
 }

@@ -76,9 +76,12 @@ type pullError struct {
 	err     error
 }
 
+// Error names the network; each place that was tried has been said.
 func (e *pullError) Error() string {
 	return fmt.Sprintf("pulling %s: no source could be used", e.network)
 }
+
+// Unwrap returns the reasons.
 func (e *pullError) Unwrap() error { return e.err }
 
 // byteBar shows how far a download is: by a bar, or a line at each tenth.
