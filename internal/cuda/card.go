@@ -3,10 +3,10 @@
 package cuda
 
 import (
-	_ "embed"
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 	"unsafe"
@@ -18,9 +18,6 @@ import (
 
 // Built tells whether this program can use cards.
 const Built = true
-
-//go:embed nst.ptx
-var kernels string
 
 // Cards lists the cards that the driver knows, usable or not. The error is a
 // [NoDriverError] or [ErrNoCard]. NST_LIBCUDA, read by getenv, names the driver's
@@ -89,7 +86,7 @@ type Card struct {
 	device cu.Device
 	module cu.Module
 	stream cu.Stream
-	known  map[string]cu.Function
+	known  map[string]function
 }
 
 // Open opens the card of that number and loads the kernels. The error is one of
@@ -105,7 +102,7 @@ func Open(ordinal int, getenv func(string) string) (*Card, error) {
 	if err := cards[ordinal].Usable(); err != nil {
 		return nil, err
 	}
-	c := &Card{info: cards[ordinal], calls: make(chan func() error), reply: make(chan error), known: map[string]cu.Function{}}
+	c := &Card{info: cards[ordinal], calls: make(chan func() error), reply: make(chan error), known: map[string]function{}}
 	go c.serve()
 	if err := c.do(c.begin); err != nil {
 		close(c.calls)
@@ -150,7 +147,7 @@ func (c *Card) begin() (err error) {
 		return err
 	}
 	if err = cu.SetCurrentContext(context); err == nil {
-		c.module, err = cu.LoadData(kernels)
+		c.module, err = cu.LoadData(ptx)
 	}
 	if err == nil {
 		c.stream, err = cu.MakeStream(cu.NonBlocking)
@@ -244,46 +241,62 @@ type Program struct {
 }
 
 type launch struct {
-	Launch
-	function cu.Function
+	kernel   string
+	function function
+	grid     [2]int
 	params   []unsafe.Pointer // to the arguments
 }
 
+// function is a kernel that has been found in the module.
+type function struct {
+	cu.Function
+	kernel
+}
+
 // Load makes launches ready to be run in turn. The error names the kernel that there
-// is not.
+// is not, or that has other arguments.
 func (c *Card) Load(launches []Launch) (*Program, error) {
 	p := &Program{launches: make([]launch, len(launches))}
 	err := c.do(func() error {
 		for i, l := range launches {
 			f, err := c.function(l.Kernel)
+			if err == nil && len(l.Args) != f.params {
+				err = fmt.Errorf("%d arguments, want %d", len(l.Args), f.params)
+			}
 			if err != nil {
-				return err
+				return fmt.Errorf("kernel %s: %w", l.Kernel, err)
 			}
-			if l.Shared > maxShared {
-				if err := allowShared(f, l.Shared); err != nil {
-					return fmt.Errorf("%s: %d bytes of shared memory: %w", l.Kernel, l.Shared, err)
-				}
+			args := slices.Clone(l.Args)
+			params := make([]unsafe.Pointer, len(args))
+			for j := range args {
+				params[j] = unsafe.Pointer(&args[j])
 			}
-			q := &p.launches[i]
-			q.Launch, q.function = l, f
-			for j := range l.Args {
-				q.params = append(q.params, unsafe.Pointer(&l.Args[j]))
-			}
+			p.launches[i] = launch{l.Kernel, f, l.Grid, params}
 		}
 		return nil
 	})
+	if err != nil {
+		return nil, c.wrap("loading", err)
+	}
 	p.run = func() error { return c.launch(p) }
-	return p, c.wrap("loading", err)
+	return p, nil
 }
 
 // function returns a kernel.
-func (c *Card) function(name string) (cu.Function, error) {
+func (c *Card) function(name string) (f function, err error) {
 	if f, ok := c.known[name]; ok {
 		return f, nil
 	}
-	f, err := c.module.Function(name)
-	if err != nil {
-		return f, fmt.Errorf("kernel %s: %w", name, err)
+	if f.kernel, err = find(name); err != nil {
+		return f, err
+	}
+	if f.Function, err = c.module.Function(name); err != nil {
+		return f, err
+	}
+	if f.bytes > maxShared {
+		if err := allowShared(f.Function, f.bytes); err != nil {
+			return f, fmt.Errorf("%d bytes of shared memory: %w", f.bytes, err)
+		}
 	}
 	c.known[name] = f
 	return f, nil
@@ -296,9 +309,9 @@ func (c *Card) Run(p *Program) error { return c.wrap("running", c.do(p.run)) }
 func (c *Card) launch(p *Program) error {
 	for i := range p.launches {
 		l := &p.launches[i]
-		g, b := &l.Grid, &l.Block
-		if err := l.function.Launch(g[0], g[1], g[2], b[0], b[1], b[2], l.Shared, c.stream, l.params); err != nil {
-			return fmt.Errorf("kernel %s: %w", l.Kernel, err)
+		f := &l.function
+		if err := f.Launch(l.grid[0], l.grid[1], 1, f.threads, 1, 1, f.bytes, c.stream, l.params); err != nil {
+			return fmt.Errorf("kernel %s: %w", l.kernel, err)
 		}
 	}
 	return nil

@@ -64,11 +64,10 @@ type Ptr uint64
 func (p Ptr) Plus(n int) Ptr { return p + Ptr(4*n) }
 
 // Launch is a kernel with its arguments. Each of them takes eight bytes: a place, an
-// int32 or the bits of a float32, in the low bytes.
+// int32 or the bits of a float32, in the low bytes, or those of a float64. How many
+// threads a block has is the kernel's own affair.
 type Launch struct {
 	Kernel string
-	Grid   [3]int // blocks
-	Block  [3]int // threads
-	Shared int    // bytes of dynamic shared memory
+	Grid   [2]int // blocks
 	Args   []uint64
 }
