@@ -99,6 +99,29 @@ arm64: ## tests of the kernels on an emulated arm64 processor, where qemu-user i
 	@if command -v qemu-aarch64 >/dev/null; then GOARCH=arm64 $(GO) test -short -exec qemu-aarch64 ./internal/kernel; \
 	else echo "arm64: skipped, there is no qemu-aarch64 (Debian: qemu-user)"; fi
 
+# The kernels for CUDA: clang makes PTX of them, g++ host code for the tests. No CUDA is needed.
+CUDA_CLANG ?= clang++-16
+CUDA_CXX   ?= g++
+KERNEL      = internal/cuda/kernel
+KERNEL_SRC  = $(wildcard $(KERNEL)/*.cu $(KERNEL)/*.h $(KERNEL)/*.cpp $(KERNEL)/test/*)
+PTXFLAGS    = -x cuda --cuda-device-only --cuda-gpu-arch=sm_80 -Xclang -target-feature -Xclang +ptx70 \
+	-nocudainc -nocudalib -O3 -ffp-contract=off -std=c++17 -Wall -Werror
+EMUFLAGS    = -O2 -march=native -ffp-contract=off -std=c++17 -Wall -Werror -Wno-unknown-pragmas
+
+.PHONY: ptx
+ptx: ## compile the kernels to internal/cuda/nst.ptx
+	$(CUDA_CLANG) $(PTXFLAGS) -S -o internal/cuda/nst.ptx $(KERNEL)/nst.cu
+
+# The driver without a card, for the tests of the Go side.
+build/libcuda_emu.so: $(KERNEL_SRC)
+	@mkdir -p build
+	$(CUDA_CXX) $(EMUFLAGS) -shared -fPIC -fvisibility=hidden -o $@ $(KERNEL)/driver.cpp
+
+.PHONY: test-gpu-kernels
+test-gpu-kernels: ## the CUDA kernels as host code against float64, planted faults, the PTX
+	@if ! command -v $(CUDA_CXX) >/dev/null; then echo "test-gpu-kernels: skipped, there is no $(CUDA_CXX)"; \
+	else CLANG=$(CUDA_CLANG) PTXFLAGS="$(PTXFLAGS)" CXX=$(CUDA_CXX) CXXFLAGS="$(EMUFLAGS)" $(KERNEL)/test/run.sh; fi
+
 .PHONY: fmt
 fmt: ## format all Go files
 	$(GOFUMPT) -w $$(git ls-files '*.go')

@@ -1,0 +1,2 @@
+// All kernels: one module, one PTX file.
+#include "conv.cu"
