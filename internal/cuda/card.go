@@ -60,6 +60,9 @@ func describe(ordinal int) (Info, error) {
 	if err == nil {
 		i.Minor, err = d.Attribute(cu.ComputeCapabilityMinor)
 	}
+	if err == nil {
+		i.Multiprocessors, err = d.Attribute(cu.MultiprocessorCount)
+	}
 	if err != nil {
 		return Info{}, fmt.Errorf("card %d: %w", ordinal, err)
 	}
@@ -209,11 +212,23 @@ func (c *Card) Upload(dst Ptr, src []float32) error {
 	if len(src) == 0 {
 		return nil
 	}
+	return c.upload(dst, unsafe.Pointer(&src[0]), 4*len(src))
+}
+
+// UploadWords is [Card.Upload] for words, which may be places.
+func (c *Card) UploadWords(dst Ptr, src []uint64) error {
+	if len(src) == 0 {
+		return nil
+	}
+	return c.upload(dst, unsafe.Pointer(&src[0]), 8*len(src))
+}
+
+func (c *Card) upload(dst Ptr, src unsafe.Pointer, bytes int) error {
 	return c.wrap("upload", c.do(func() error {
 		if err := c.stream.Synchronize(); err != nil {
 			return err
 		}
-		return cu.MemcpyHtoD(cu.DevicePtr(dst), unsafe.Pointer(&src[0]), 4*int64(len(src)))
+		return cu.MemcpyHtoD(cu.DevicePtr(dst), src, int64(bytes))
 	}))
 }
 
@@ -238,6 +253,12 @@ func (c *Card) Wait() error { return c.wrap("running", c.do(c.stream.Synchronize
 type Program struct {
 	launches []launch
 	run      func() error
+}
+
+// Set changes an argument of a launch, both counted from 0. What is running keeps the
+// old one.
+func (p *Program) Set(launch, argument int, bits uint64) {
+	*(*uint64)(p.launches[launch].params[argument]) = bits
 }
 
 type launch struct {

@@ -43,6 +43,8 @@ type Info struct {
 	Name         string
 	Major, Minor int   // compute capability
 	Memory       int64 // bytes, in all
+
+	Multiprocessors int
 }
 
 // The least compute capability that the kernels run on: tensor cores with TF32.

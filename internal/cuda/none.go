@@ -29,6 +29,8 @@ func (*Card) Free() (int64, error)                     { return 0, ErrNotBuilt }
 func (*Card) Alloc(int64) (Ptr, error)                 { return 0, ErrNotBuilt }
 func (*Card) Release(Ptr) error                        { return ErrNotBuilt }
 func (*Card) Upload(Ptr, []float32) error              { return ErrNotBuilt }
+func (*Card) UploadWords(Ptr, []uint64) error          { return ErrNotBuilt }
+func (*Program) Set(int, int, uint64)                  {}
 func (*Card) Download([]float32, Ptr) error            { return ErrNotBuilt }
 func (*Card) Load([]Launch) (*Program, error)          { return nil, ErrNotBuilt }
 func (*Card) Run(*Program) error                       { return ErrNotBuilt }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"nst/internal/cuda"
+	"nst/internal/kernel"
 	"nst/internal/op"
 )
 
@@ -80,17 +81,38 @@ type cudaProgram struct {
 	scratch []float32 // of set and get, as the card lays it out
 	arena   cuda.Ptr
 	tables  []cuda.Ptr // constants of this program
-	at      cuda.Ptr   // of the scalars
-	floats  int        // in arena
+	guided  []guided
+	at      cuda.Ptr // of the scalars
+	floats  int      // in arena
+}
+
+// guided is an argument of a launch that changes with a guide.
+type guided struct {
+	inverseTotal
+	launch, argument int
 }
 
 // compile plans the schedule: first every node is lowered to launches, which says
 // what lives when; then the buffers get their places in one piece of memory.
 func (d *CUDA) compile(s *schedule) (program, error) {
-	c := newCUDALowering(d, s)
+	c, floats, err := d.arrange(s)
+	if err != nil {
+		return nil, err
+	}
+	p := &cudaProgram{device: d, values: c.values, places: c.scalars, scalars: make([]float32, max(c.places, 1)), floats: floats}
+	if err := p.begin(c); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+// arrange lowers the schedule and gives the buffers their places, in memory of so
+// many floats. It takes none of the card.
+func (d *CUDA) arrange(s *schedule) (c *cudaLowering, floats int, err error) {
+	c = newCUDALowering(d, s)
 	for _, n := range s.nodes {
 		if err := c.lower(n); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 	for n := range s.outputs {
@@ -98,10 +120,27 @@ func (d *CUDA) compile(s *schedule) (program, error) {
 			v.buf.touch(forever)
 		}
 	}
-	p := &cudaProgram{device: d, values: c.values, places: c.scalars, scalars: make([]float32, max(len(c.scalars), 1))}
-	p.floats = arrange(c.buffers)
-	if err := p.begin(c); err != nil {
-		return nil, errors.Join(err, p.close())
+	return c, arrange(c.buffers), nil
+}
+
+// Plan returns the memory that a machine for these outputs would hold, and takes
+// none.
+func (d *CUDA) Plan(outputs ...*Node) (Plan, error) {
+	c, floats, err := d.arrange(newSchedule(outputs))
+	if err != nil {
+		return Plan{}, fmt.Errorf("exec: %w", err)
+	}
+	p := Plan{Weights: d.bytes, Features: 4 * int64(floats+c.places)}
+	seen := map[packing]bool{}
+	for _, s := range c.steps {
+		for _, a := range s.args {
+			f, ok := a.(fixed)
+			if !ok || seen[f.key()] || d.packed[f.key()] != 0 {
+				continue
+			}
+			seen[f.key()] = true
+			p.Weights += 4 * int64(len(f.w))
+		}
 	}
 	return p, nil
 }
@@ -164,6 +203,11 @@ func (p *cudaProgram) set(n *Node, data []float32) error {
 		p.reserve(len(data))
 		interleave(p.scratch, data, v.c)
 		data = p.scratch
+	}
+	for _, g := range p.guided {
+		if g.guide == v {
+			p.program.Set(g.launch, g.argument, g.bits(kernel.GuideTotal(data, v.h, v.w)))
+		}
 	}
 	return p.device.card.Upload(p.place(v), data)
 }

@@ -14,6 +14,7 @@ type cudaLowering struct {
 	schedule *schedule
 	values   map[*Node]*cudaValue
 	scalars  map[*Node]int // places
+	places   int           // of scalars, in all
 	buffers  []*buffer
 	steps    []*cudaStep
 	tables   [][]float32 // constants of this program
@@ -45,11 +46,12 @@ type ending struct {
 	step int
 }
 
-// The kinds of arguments besides buffers, values, endings, int and float32: a scalar
-// of the program by its place, and one of its tables.
+// Kinds of arguments: a scalar of the program by its place, one of its tables, and a
+// table of the places of scalars.
 type (
-	scalarAt int
-	tableAt  int
+	scalarAt  int
+	tableAt   int
+	addresses []any
 )
 
 func newCUDALowering(d *CUDA, s *schedule) *cudaLowering {
@@ -63,19 +65,19 @@ func (c *cudaLowering) lower(n *Node) error {
 	case nil:
 		return c.input(n)
 	case *op.Affine:
-		c.affine(n, o, in[0])
+		return c.affine(n, o, in[0])
 	case *op.Conv:
 		return c.conv(n, o, in[0], in[1], in[2])
 	case *op.ConvGrad:
 		return c.convGrad(n, o, in[0], in[1], in[2])
 	case *op.ReLU:
-		c.relu(n, in[0])
+		return c.relu(n, in[0])
 	case *op.ReLUGrad:
-		c.reluGrad(n, in[0], in[1])
+		return c.reluGrad(n, in[0], in[1])
 	case *op.Pool:
-		c.pool(n, o, in[0])
+		return c.pool(n, o, in[0])
 	case *op.PoolGrad:
-		c.poolGrad(n, o, in[0], in[1])
+		return c.poolGrad(n, o, in[0], in[1])
 	case *op.Gram:
 		return c.gram(n, in)
 	case *op.GramGrad:
@@ -91,11 +93,11 @@ func (c *cudaLowering) lower(n *Node) error {
 	case *op.MeanSquare:
 		c.meanSquare(n, in[0], in[1])
 	case *op.MeanSquareGrad:
-		c.meanSquareGrad(n, in[0], in[1], in[2])
+		return c.meanSquareGrad(n, in[0], in[1], in[2])
 	case *op.Moments:
-		c.moments(n, in)
+		return c.moments(n, in)
 	case *op.MomentsGrad:
-		c.momentsGrad(n, in)
+		return c.momentsGrad(n, in)
 	case *op.MeanGram:
 		return c.meanGram(n, in)
 	case *op.MeanGramGrad:
@@ -103,11 +105,11 @@ func (c *cudaLowering) lower(n *Node) error {
 	case *op.NormalizeGrad:
 		c.values[n] = c.values[in[0]]
 	case *op.NormalizedGrad:
-		c.normalizedGrad(n, o, in[0])
+		return c.normalizedGrad(n, o, in[0])
 	case *op.TV:
 		c.tv(n, o, in[0])
 	case *op.TVGrad:
-		c.tvGrad(n, o, in[0], in[1])
+		return c.tvGrad(n, o, in[0], in[1])
 	case *op.WeightedSum:
 		c.weightedSum(n, o, in)
 	case *op.Scale:
@@ -116,7 +118,7 @@ func (c *cudaLowering) lower(n *Node) error {
 		if !isSum(n) {
 			return fmt.Errorf("cuda: no kernel for %v, the operation of %s", n.Op(), n.Name())
 		}
-		c.sum(n, in)
+		return c.sum(n, in)
 	}
 	return nil
 }
@@ -134,6 +136,8 @@ func (c *cudaLowering) step(n *Node, kernel string, grid [2]int, args ...any) {
 			if a != nil {
 				a.buf.touch(at)
 			}
+		case inside:
+			a.v.buf.touch(at)
 		case *ending:
 			a.step = at
 			a.out.buf.touch(at)
@@ -207,9 +211,15 @@ func (c *cudaLowering) input(n *Node) error {
 
 // scalarOf gives node n, a scalar, its place.
 func (c *cudaLowering) scalarOf(n *Node) scalarAt {
-	i := len(c.scalars)
-	c.scalars[n] = i
-	return scalarAt(i)
+	i := c.extra()
+	c.scalars[n] = int(i)
+	return i
+}
+
+// extra takes a scalar of no node.
+func (c *cudaLowering) extra() scalarAt {
+	c.places++
+	return scalarAt(c.places - 1)
 }
 
 // scalar returns the place of a scalar that was lowered.
@@ -271,7 +281,13 @@ func (c *cudaLowering) resolve(p *cudaProgram) ([]cuda.Launch, error) {
 	for i, s := range c.steps {
 		l := cuda.Launch{Kernel: s.kernel, Grid: s.grid}
 		for _, a := range s.args {
-			l.Args = p.argument(l.Args, a)
+			if t, ok := a.(inverseTotal); ok && t.guide != nil {
+				p.guided = append(p.guided, guided{t, i, len(l.Args)})
+			}
+			var err error
+			if l.Args, err = p.argument(l.Args, a); err != nil {
+				return nil, err
+			}
 		}
 		launches[i] = l
 	}
@@ -279,48 +295,73 @@ func (c *cudaLowering) resolve(p *cudaProgram) ([]cuda.Launch, error) {
 }
 
 // argument appends the bits of an argument.
-func (p *cudaProgram) argument(to []uint64, a any) []uint64 {
-	place := func(b *buffer) uint64 {
-		if b == nil {
-			return 0
-		}
-		return uint64(p.arena.Plus(b.at))
-	}
+func (p *cudaProgram) argument(to []uint64, a any) ([]uint64, error) {
 	switch a := a.(type) {
 	case nil:
-		return append(to, 0)
+		return append(to, 0), nil
 	case *buffer:
-		return append(to, place(a))
+		return append(to, uint64(p.arena.Plus(a.at))), nil
 	case *cudaValue:
 		if a == nil {
-			return append(to, 0)
+			return append(to, 0), nil
 		}
-		return append(to, place(a.buf))
+		return append(to, uint64(p.place(a))), nil
+	case inside:
+		return append(to, uint64(p.place(a.v).Plus(a.floats))), nil
 	case *ending:
-		add := uint64(0)
-		if a.add {
-			add = 1
+		mask := uint64(0)
+		if a.mask != nil {
+			mask = uint64(p.arena.Plus(a.mask.at))
 		}
-		return append(to, place(a.out.buf), place(a.mask), add)
+		return append(to, uint64(p.place(a.out)), mask, bit(a.add)), nil
 	case scalarAt:
-		return append(to, uint64(p.at.Plus(int(a))))
+		return append(to, uint64(p.at.Plus(int(a)))), nil
 	case tableAt:
-		return append(to, uint64(p.tables[a]))
-	case cuda.Ptr:
-		return append(to, uint64(a))
-	case int:
-		return append(to, uint64(uint32(int32(a))))
-	case bool:
-		if a {
-			return append(to, 1)
+		return append(to, uint64(p.tables[a])), nil
+	case addresses:
+		var list []uint64
+		for _, t := range a {
+			list, _ = p.argument(list, t)
 		}
-		return append(to, 0)
+		at, err := p.device.card.Alloc(8 * int64(len(list)))
+		if err != nil {
+			return nil, err
+		}
+		p.tables = append(p.tables, at)
+		return append(to, uint64(at)), p.device.card.UploadWords(at, list)
+	case inverseTotal:
+		return append(to, a.bits(float64(a.positions))), nil
+	case fixed:
+		at, err := p.device.constant(a)
+		return append(to, uint64(at)), err
+	case int:
+		return append(to, uint64(uint32(int32(a)))), nil
+	case bool:
+		return append(to, bit(a)), nil
 	case float32:
-		return append(to, uint64(math.Float32bits(a)))
+		return append(to, uint64(math.Float32bits(a))), nil
 	case float64:
-		return append(to, math.Float64bits(a))
+		return append(to, math.Float64bits(a)), nil
 	}
-	panic(fmt.Sprintf("cuda: argument of type %T", a))
+	return nil, fmt.Errorf("cuda: argument of type %T", a)
+}
+
+func bit(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// bits returns 1 over the sum, as the kernel takes it.
+func (t inverseTotal) bits(sum float64) uint64 {
+	switch {
+	case sum == 0:
+		return 0 // nothing comes of a guide of zeros
+	case t.wide:
+		return math.Float64bits(1 / sum)
+	}
+	return uint64(math.Float32bits(float32(1 / sum)))
 }
 
 // blocks is the number of blocks of size that n items take.

@@ -23,27 +23,37 @@ const (
 	transposed       // a matrix (k,c) as (c,k)
 )
 
-// constant returns where the card holds w (k,c,...), laid out as it says; made once
-// for all machines.
-func (d *CUDA) constant(w []float32, how order, k, c int) (cuda.Ptr, error) {
-	key := packing{&w[0], how}
-	if p, ok := d.packed[key]; ok {
+// fixed is an argument that the card holds for all machines: w (k,c,...), laid out as
+// how says.
+type fixed struct {
+	w    []float32
+	how  order
+	k, c int
+}
+
+// key tells what the card holds apart.
+func (f fixed) key() packing { return packing{&f.w[0], f.how} }
+
+// constant returns where the card holds f, put there when it is first wanted.
+func (d *CUDA) constant(f fixed) (cuda.Ptr, error) {
+	if p, ok := d.packed[f.key()]; ok {
 		return p, nil
 	}
-	switch how {
+	w := f.w
+	switch f.how {
 	case forward, backward:
-		w = packFilters(w, k, c, how == backward)
+		w = packFilters(w, f.k, f.c, f.how == backward)
 		if !d.exact {
 			roundTF32(w)
 		}
 	case transposed:
-		w = transpose(w, k, c)
+		w = transpose(w, f.k, f.c)
 	}
 	p, err := d.upload(w)
 	if err != nil {
 		return 0, err
 	}
-	d.packed[key] = p
+	d.packed[f.key()] = p
 	d.bytes += 4 * int64(len(w))
 	return p, nil
 }
