@@ -122,6 +122,33 @@ test-gpu-kernels: ## the CUDA kernels as host code against float64, planted faul
 	@if ! command -v $(CUDA_CXX) >/dev/null; then echo "test-gpu-kernels: skipped, there is no $(CUDA_CXX)"; \
 	else CLANG=$(CUDA_CLANG) PTXFLAGS="$(PTXFLAGS)" CXX=$(CUDA_CXX) CXXFLAGS="$(EMUFLAGS)" $(KERNEL)/test/run.sh; fi
 
+# The program with CUDA needs a C compiler and cuda.h: that of CUDA_HOME if it is set, else
+# of a Go module that has the headers of several versions. No NVIDIA library is linked.
+CUDA_VERSION ?= v13.0
+CUDA_MODULE   = github.com/gocnn/gocu@v0.7.5
+CUDA_HEADERS  = $(shell cd "$$(mktemp -d)" && $(GO) mod download -json $(CUDA_MODULE) | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')/internal/cuda
+CUDA_INCLUDE ?= $(if $(CUDA_HOME),$(CUDA_HOME)/include,$(CUDA_HEADERS)/$(CUDA_VERSION))
+GPU           = CGO_ENABLED=1 CGO_CFLAGS="-I$(CURDIR)/internal/cuda/compat -I$(CUDA_INCLUDE) -O2 -Wno-deprecated-declarations"
+
+.PHONY: gpu
+gpu: ## build bin/nst with CUDA: one program for machines with and without a card
+	$(GPU) $(GO) build -trimpath -tags gpu -o bin/nst ./cmd/nst
+
+.PHONY: test-gpu
+test-gpu: test-gpu-kernels gpu-headers gpu-path ## all of CUDA that can be tested without a card
+
+.PHONY: gpu-headers
+gpu-headers: ## vet the part that is in C against the headers of CUDA 11.8, 12.9 and 13.0
+	@for v in v11.8 v12.9 v13.0; do echo "headers of CUDA $$v"; $(MAKE) -s gpu-vet CUDA_VERSION=$$v || exit 1; done
+
+.PHONY: gpu-vet
+gpu-vet:
+	$(GPU) $(GO) vet -tags gpu ./internal/cuda/...
+
+.PHONY: gpu-path
+gpu-path: build/libcuda_emu.so ## the Go side of CUDA on a driver that runs the kernels on the processor
+	NST_LIBCUDA=$(CURDIR)/build/libcuda_emu.so $(GPU) $(GO) test -tags gpu -run 'CUDA|Card' -timeout 30m ./internal/cuda/... ./internal/exec ./nst ./cmd/nst
+
 .PHONY: fmt
 fmt: ## format all Go files
 	$(GOFUMPT) -w $$(git ls-files '*.go')

@@ -29,8 +29,8 @@ func open(t *testing.T) *Card {
 	return c
 }
 
-// TestMemory looks that what is uploaded comes back, and that too much is refused.
-func TestMemory(t *testing.T) {
+// TestCardMemory looks that what is uploaded comes back, and that too much is refused.
+func TestCardMemory(t *testing.T) {
 	c := open(t)
 	p, err := c.Alloc(4 * 100)
 	if err != nil {
@@ -58,8 +58,8 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestErrors looks that what cannot be is said by name.
-func TestErrors(t *testing.T) {
+// TestCardErrors looks that what cannot be is said by name.
+func TestCardErrors(t *testing.T) {
 	c := open(t)
 	if _, err := c.Load([]Launch{{Kernel: "no_such_kernel"}}); err == nil || !strings.Contains(err.Error(), "no_such_kernel") {
 		t.Errorf("a kernel that is not there: %v, want an error that names it", err)
