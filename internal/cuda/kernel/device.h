@@ -39,7 +39,7 @@ DEV float fused(float a, float b, float c) { return __fmaf_rn(a, b, c); }
 // multiprocessor.
 #define KERNEL(threads, blocks) extern "C" __global__ void LAUNCH_BOUNDS(threads, blocks)
 // Shared memory of fixed size: SHARED(float, s, [4][32]).
-#define SHARED(T, name, dims) __shared__ T name dims
+#define SHARED(T, name, dims) __shared__ __attribute__((aligned(16))) T name dims
 #define SYNC() __syncthreads()
 
 // arena is the shared memory whose size the launch says.

@@ -1,7 +1,9 @@
 // Runs every kernel on the host and compares with references; with the name of a PTX file
 // it checks that file first, with words it runs the tests whose names contain one.
 #include "conv.h"
+#include "layers.h"
 #include "ptx.h"
+#include "vectors.h"
 
 // run_test runs a test under several seeds of the scheduler, which must give the same
 // bytes.
