@@ -182,7 +182,7 @@ func (b *batchTalk) listen(opts *batch.Options) {
 			lines.output = j.Output
 		}
 	}
-	opts.Notes = b.notes
+	opts.Notes, opts.Warn = b.notes, b.warn
 	opts.Progress = func(j batch.Job, p nst.Progress) {
 		b.reporter.update(p)
 		b.log.update(j.Output, p)

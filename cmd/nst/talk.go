@@ -40,6 +40,11 @@ func (t *talk) put(v any, words string) {
 	}
 }
 
+// warn says what is done otherwise than asked.
+func (t *talk) warn(err error) {
+	t.say("%s: taking the processor", message(err))
+}
+
 // notes says what was met in a picture's file.
 func (t *talk) notes(what, path string, info imgio.Info) {
 	if what == "mask" {

@@ -40,6 +40,7 @@ type Options struct {
 	Started  func(i, n int, j Job)
 	Notes    func(what, path string, info imgio.Info)
 	Progress func(j Job, p nst.Progress)
+	Warn     func(error) // see [nst.Job]
 	Finished func(i, n int, o Outcome)
 }
 
@@ -171,7 +172,7 @@ func (r *runner) paint(ctx context.Context, j Job) (*nst.Result, error) {
 	if err != nil {
 		return nil, &PictureError{"content", j.Content, err}
 	}
-	job := nst.Job{Content: content, Style: style, Start: r.options.Start}
+	job := nst.Job{Content: content, Style: style, Start: r.options.Start, Warn: r.options.Warn}
 	if r.options.Progress != nil {
 		job.Progress = func(p nst.Progress) { r.options.Progress(j, p) }
 	}

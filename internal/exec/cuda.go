@@ -28,6 +28,18 @@ const (
 	FP32
 )
 
+// BuiltWithCUDA tells whether this program can use cards.
+const BuiltWithCUDA = cuda.Built
+
+// Card describes a card.
+type Card = cuda.Info
+
+// Cards lists the cards that the driver knows, usable or not; see cuda.Cards.
+func Cards(getenv func(string) string) ([]Card, error) { return cuda.Cards(getenv) }
+
+// CUDADriver returns the version of CUDA that the driver is for, 0.0 for none.
+func CUDADriver(getenv func(string) string) (major, minor int) { return cuda.Driver(getenv) }
+
 // OpenCUDA returns the card of that number, from 0. The error is one of cuda.Open.
 func OpenCUDA(ordinal int, p Precision, getenv func(string) string) (*CUDA, error) {
 	card, err := cuda.Open(ordinal, getenv)

@@ -1,0 +1,134 @@
+package nst
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"nst/internal/exec"
+)
+
+// What computes, and how exactly a card multiplies; see Options.Device.
+const (
+	DeviceAuto = "auto"
+	DeviceCPU  = "cpu"
+	DeviceCUDA = "cuda"
+
+	PrecisionTF32 = "tf32"
+	PrecisionFP32 = "fp32"
+)
+
+// Precisions lists the words of Options.Precision; see [Optimizers].
+func Precisions() []string { return []string{PrecisionTF32, PrecisionFP32} }
+
+// BuiltWithCUDA tells whether this program can use NVIDIA's cards.
+func BuiltWithCUDA() bool { return exec.BuiltWithCUDA }
+
+// ParseDevice splits a device into its kind, [DeviceAuto], [DeviceCPU] or
+// [DeviceCUDA], and the number of the card, from 0.
+func ParseDevice(s string) (kind string, card int, err error) {
+	kind, number, numbered := strings.Cut(s, ":")
+	known := kind == DeviceCUDA || (kind == DeviceAuto || kind == DeviceCPU) && !numbered
+	if numbered && known {
+		card, err = strconv.Atoi(number)
+	}
+	if !known || err != nil || card < 0 {
+		return "", 0, fmt.Errorf("must be auto, cpu, cuda or cuda:N, the number of a card from 0")
+	}
+	return kind, card, nil
+}
+
+// DeviceError tells that the card that was asked for cannot be used, and why.
+type DeviceError struct {
+	Device string
+	Err    error
+}
+
+func (e *DeviceError) Error() string { return fmt.Sprintf("nst: no device %s: %v", e.Device, e.Err) }
+
+// Unwrap returns why.
+func (e *DeviceError) Unwrap() error { return e.Err }
+
+// MemoryError tells that a card has too little free memory for a run. With Device auto
+// the run goes to the processor, and [Job].Warn is told.
+type MemoryError struct {
+	Device        string
+	Width, Height int   // of the picture, pixels
+	Need, Free    int64 // bytes
+	Size          int   // the largest Options.Size that fits; 0 if none does
+}
+
+func (e *MemoryError) Error() string {
+	const mb = 1 << 20
+	return fmt.Sprintf("nst: a picture of %dx%d pixels takes %d MB on %s, which has %d MB free", e.Width, e.Height, (e.Need+mb-1)/mb, e.Device, e.Free/mb)
+}
+
+// open opens the processor, which always has a part, and the card that the options
+// ask for or, with auto, the first that can be used; nil if there is none.
+func (o *Options) open(getenv func(string) string) (*exec.CPU, *exec.CUDA, error) {
+	cpu, err := exec.OpenCPU(threads(o.Threads), getenv)
+	if err != nil {
+		return nil, nil, fmt.Errorf("nst: %w", err)
+	}
+	kind, number, err := ParseDevice(o.Device)
+	if err != nil || kind == DeviceCPU || kind == DeviceAuto && o.StyleLoss == StyleW2 {
+		return cpu, nil, err
+	}
+	precision := exec.TF32
+	if o.Precision == PrecisionFP32 {
+		precision = exec.FP32
+	}
+	card, err := exec.OpenCUDA(number, precision, getenv)
+	switch {
+	case err == nil:
+		return cpu, card, nil
+	case kind == DeviceAuto:
+		return cpu, nil, nil
+	}
+	cpu.Close()
+	return nil, nil, &DeviceError{o.Device, err}
+}
+
+// Device is the name of what computes.
+func (t *Transfer) Device() string { return t.device.Name() }
+
+// room returns a MemoryError if a run with the scale as its last does not fit into
+// the card.
+func (t *Transfer) room(last scale) error {
+	if t.card == nil {
+		return nil
+	}
+	free, err := t.card.Free()
+	if err != nil {
+		return &DeviceError{t.card.Name(), err}
+	}
+	need, err := t.cardBytes(last.w, last.h)
+	if err != nil || need <= free {
+		return err
+	}
+	full := &MemoryError{Device: t.card.Name(), Width: last.w, Height: last.h, Need: need, Free: free}
+	// Below low all fit, or are too small for the network; from high on none does.
+	for low, high := MinSize, last.size; low < high; {
+		size := (low + high) / 2
+		ratio := float64(size) / float64(last.size)
+		need, err := t.cardBytes(int(ratio*float64(last.w)), int(ratio*float64(last.h)))
+		if err == nil && need > free {
+			high = size
+			continue
+		}
+		if low = size + 1; err == nil {
+			full.Size = size
+		}
+	}
+	return full
+}
+
+// cardBytes is the memory of the card that painting a picture of w x h pixels takes.
+func (t *Transfer) cardBytes(w, h int) (int64, error) {
+	o, _, err := t.sketch(w, h)
+	if err != nil {
+		return 0, err
+	}
+	p, err := t.memory(o)
+	return p.Total(), err
+}
