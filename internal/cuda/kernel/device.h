@@ -85,6 +85,12 @@ DEV float as_float(unsigned x) {
   return f;
 }
 
+DEV unsigned as_bits(float x) {
+  unsigned u;
+  asm("mov.b32 %0, %1;" : "=r"(u) : "f"(x));
+  return u;
+}
+
 // mma_tile adds a b to d: I times J products of 16x8 by 8x8, in the fragments of
 // mma.m16n8k8. With g = lane/4 and q = lane%4, a holds (g,q) (g+8,q) (g,q+4) (g+8,q+4),
 // b holds (q,g) (q+4,g), and d holds (g,2q) (g,2q+1) (g+8,2q) (g+8,2q+1).

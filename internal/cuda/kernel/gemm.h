@@ -86,32 +86,34 @@ template <class T, int TAPS> struct Loader {
 };
 
 // split sets hi to x in TF32 and lo to the rest.
-DEV void split(unsigned x, unsigned &hi, unsigned &lo) {
-  hi = to_tf32(as_float(x));
-  lo = to_tf32(as_float(x) - as_float(hi));
+DEV void split(float x, unsigned &hi, unsigned &lo) {
+  hi = to_tf32(x);
+  lo = to_tf32(x - as_float(hi));
 }
 
-// multiply_exact adds a b by three products of parts, the small ones first.
-template <int I, int J> DEV void multiply_exact(float (&d)[I][J][4], const unsigned (&a)[I][4], const unsigned (&b)[J][2]) {
-  unsigned ah[I][4], al[I][4], bh[J][2], bl[J][2];
-#pragma unroll
-  for (int i = 0; i < I; i++)
-#pragma unroll
-    for (int k = 0; k < 4; k++) split(a[i][k], ah[i][k], al[i][k]);
-#pragma unroll
-  for (int j = 0; j < J; j++)
-#pragma unroll
-    for (int k = 0; k < 2; k++) split(b[j][k], bh[j][k], bl[j][k]);
-  mma_tile(d, al, bh);
-  mma_tile(d, ah, bl);
-  mma_tile(d, ah, bh);
-}
-
-template <int N, int M> DEV void round_all(unsigned (&x)[N][M]) {
+// round_all sets hi to the words of x in TF32, and lo to the rest.
+template <int N, int M> DEV void round_all(const unsigned (&x)[N][M], unsigned (&hi)[N][M], unsigned (&lo)[N][M]) {
 #pragma unroll
   for (int i = 0; i < N; i++)
 #pragma unroll
-    for (int k = 0; k < M; k++) x[i][k] = to_tf32(as_float(x[i][k]));
+    for (int k = 0; k < M; k++) split(as_float(x[i][k]), hi[i][k], lo[i][k]);
+}
+
+// product adds a b to d: rounded to TF32, which b already is if ROUNDED; or exactly, by
+// three products of parts, the small ones first.
+template <Precision P, bool ROUNDED, int I, int J> DEV void product(float (&d)[I][J][4], const unsigned (&a)[I][4], const unsigned (&b)[J][2]) {
+  unsigned ah[I][4], al[I][4], bh[J][2], bl[J][2];
+  round_all(a, ah, al);
+  if (P == TF32 && ROUNDED) {
+    mma_tile(d, ah, b);
+    return;
+  }
+  round_all(b, bh, bl);
+  if (P == FP32) {
+    mma_tile(d, al, bh);
+    mma_tile(d, ah, bl);
+  }
+  mma_tile(d, ah, bh);
 }
 
 // multiply adds the product of a stage to d. Weights that are in TF32 already need no
@@ -132,13 +134,7 @@ template <class T, bool ROUNDED> DEV void multiply(float (&d)[T::I][T::J][4], un
       ldmatrix(r, b0 + j * 8 * T::ROW + bc);
       b[j][0] = r[0]; b[j][1] = r[1]; b[j + 1][0] = r[2]; b[j + 1][1] = r[3];
     }
-    if (T::P == FP32) {
-      multiply_exact(d, a, b);
-    } else {
-      round_all(a);
-      if (!ROUNDED) round_all(b);
-      mma_tile(d, a, b);
-    }
+    product<T::P, ROUNDED>(d, a, b);
   }
 }
 
@@ -151,6 +147,15 @@ template <int I, int J> DEV void clear(float (&d)[I][J][4]) {
       for (int k = 0; k < 4; k++) d[i][j][k] = 0.f;
 }
 
+template <class D, int I, int J> DEV void add_to(D (&d)[I][J][4], const float (&part)[I][J][4]) {
+#pragma unroll
+  for (int i = 0; i < I; i++)
+#pragma unroll
+    for (int j = 0; j < J; j++)
+#pragma unroll
+      for (int k = 0; k < 4; k++) d[i][j][k] += part[i][j][k];
+}
+
 // accumulate adds a stage to d; in FP32 by way of a sum of its own, for tensor cores do
 // not round their sums.
 template <class T, bool ROUNDED> DEV void accumulate(float (&d)[T::I][T::J][4], unsigned stage, int wm, int wn) {
@@ -161,12 +166,7 @@ template <class T, bool ROUNDED> DEV void accumulate(float (&d)[T::I][T::J][4], 
   float part[T::I][T::J][4];
   clear(part);
   multiply<T, ROUNDED>(part, stage, wm, wn);
-#pragma unroll
-  for (int i = 0; i < T::I; i++)
-#pragma unroll
-    for (int j = 0; j < T::J; j++)
-#pragma unroll
-      for (int k = 0; k < 4; k++) d[i][j][k] += part[i][j][k];
+  add_to(d, part);
 }
 
 // FAULT_WAIT, FAULT_BARRIER and FAULT_REUSE plant a fault each, which the tests must

@@ -26,4 +26,18 @@
   X(sub, 256, 0)                    \
   X(pass, 256, 0)                   \
   X(clamp, 256, 0)                  \
-  X(adam, 256, 0)
+  X(adam, 256, 0)                   \
+  X(gram_part_tf32, 128, 55680)     \
+  X(gram_part_fp32, 128, 55680)     \
+  X(gram_sum, 256, 0)               \
+  X(symmetrise, 256, 0)             \
+  X(small_gemm, 256, 0)             \
+  X(moments_part, 256, 0)           \
+  X(moments_sum, 256, 0)            \
+  X(moments_factors, 256, 0)        \
+  X(channel_affine, 256, 0)         \
+  X(affine, 256, 0)                 \
+  X(tv_part, 256, 0)                \
+  X(tv_grad, 256, 0)                \
+  X(pyramid_down, 256, 0)           \
+  X(pyramid_up, 256, 0)

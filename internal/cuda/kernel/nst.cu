@@ -1,6 +1,10 @@
 // All kernels: one module, one PTX file.
 #include "conv.cu"
 #include "first.cu"
+#include "gram.cu"
 #include "loss.cu"
+#include "matrix.cu"
+#include "moments.cu"
+#include "picture.cu"
 #include "pool.cu"
 #include "vector.cu"

@@ -2,7 +2,9 @@
 // it checks that file first, with words it runs the tests whose names contain one.
 #include "conv.h"
 #include "layers.h"
+#include "picture.h"
 #include "ptx.h"
+#include "style.h"
 #include "vectors.h"
 
 // run_test runs a test under several seeds of the scheduler, which must give the same
