@@ -57,7 +57,7 @@ func (c *cudaLowering) gramTo(n *Node, from, guide *cudaValue, to inside) {
 	count, slab := slabs(from.h*from.w, pairs)
 	part := c.buffer(4096 * pairs * count)
 	c.step(n, "gram_part"+c.device.suffix(), [2]int{pairs * count, 1}, from, guide, part, from.h*from.w, from.c, slab)
-	c.step(n, "gram_sum", line(from.c*from.c, 256), part, to, from.c, count, total(from, guide))
+	c.step(n, "gram_sum", line(from.c*from.c, 32), part, to, from.c, count, total(from, guide))
 }
 
 // gramGrad lowers the gradient of a Gram matrix to its features.
@@ -113,7 +113,7 @@ func (c *cudaLowering) momentsTo(n *Node, from, guide, mean *cudaValue, std any)
 	scale := total(from, guide)
 	scale.wide = true
 	c.step(n, "moments_part", [2]int{blocks(from.c, 32) * count, 1}, from, guide, part, pixels, from.c, slab)
-	c.step(n, "moments_sum", line(from.c, 256), part, mean, std, from.c, count, scale)
+	c.step(n, "moments_sum", line(from.c, 32), part, mean, std, from.c, count, scale)
 }
 
 // momentsGrad lowers the gradient of moments to the features.
