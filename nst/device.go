@@ -44,7 +44,7 @@ type DeviceError struct {
 	Err    error
 }
 
-func (e *DeviceError) Error() string { return fmt.Sprintf("nst: no device %s: %v", e.Device, e.Err) }
+func (e *DeviceError) Error() string { return fmt.Sprintf("nst: no device %s: %s", e.Device, reason(e.Err)) }
 
 // Unwrap returns why.
 func (e *DeviceError) Unwrap() error { return e.Err }

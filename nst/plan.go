@@ -63,7 +63,7 @@ func (t *Transfer) Plan(w, h int) (Plan, error) {
 	return p, nil
 }
 
-// memory returns what that a machine for the objective takes. A card need not
+// memory returns what a machine for the objective takes. A card need not
 // have it to tell.
 func (t *Transfer) memory(o *objective) (exec.Plan, error) {
 	if t.card != nil {

@@ -70,5 +70,7 @@ func (s *SystemInfo) cards() {
 	}
 }
 
-// reason returns what err says, without the name of the package that says it.
-func reason(err error) string { return strings.TrimPrefix(err.Error(), "cuda: ") }
+// reason returns what err says, without the names of the packages that say it.
+func reason(err error) string {
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "exec: "), "cuda: ")
+}
