@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"nst/internal/cuda"
 	"nst/internal/kernel"
@@ -16,6 +17,7 @@ type CUDA struct {
 	exact  bool
 	packed map[packing]cuda.Ptr
 	bytes  int64 // of packed
+	poison bool  // fill memory with NaN, to show what is read before it is written
 }
 
 // Precision says how a card multiplies.
@@ -163,6 +165,11 @@ func (p *cudaProgram) begin(c *cudaLowering) (err error) {
 	if p.arena, err = card.Alloc(4 * int64(p.floats)); err != nil {
 		return err
 	}
+	if p.device.poison {
+		if err := card.Upload(p.arena, nans(p.floats)); err != nil {
+			return err
+		}
+	}
 	if p.at, err = p.device.upload(p.scalars); err != nil {
 		return err
 	}
@@ -262,4 +269,12 @@ func (p *cudaProgram) close() error {
 	}
 	p.program, p.values, p.arena, p.at, p.tables = nil, nil, 0, 0, nil
 	return errors.Join(errs...)
+}
+
+func nans(n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(math.NaN())
+	}
+	return x
 }

@@ -3,6 +3,7 @@
 package exec_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"slices"
@@ -155,5 +156,19 @@ func TestCUDAAgain(t *testing.T) {
 	again, _, other := p.runOn(t, d)
 	if total != again || !slices.Equal(gradient, other) {
 		t.Error("two runs do not agree")
+	}
+}
+
+// TestCUDASelftest runs the test that is there for real cards.
+func TestCUDASelftest(t *testing.T) {
+	for _, precision := range []exec.Precision{exec.FP32, exec.TF32} {
+		err := openCard(t, precision).Selftest(context.Background(), func(c exec.Check) {
+			if c.Failed() {
+				t.Errorf("%s: %.2g off, want at most %g", c.Name, c.Off, c.Limit)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
