@@ -1,7 +1,10 @@
 package nst
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
@@ -44,7 +47,9 @@ type DeviceError struct {
 	Err    error
 }
 
-func (e *DeviceError) Error() string { return fmt.Sprintf("nst: no device %s: %s", e.Device, reason(e.Err)) }
+func (e *DeviceError) Error() string {
+	return fmt.Sprintf("nst: no device %s: %s", e.Device, reason(e.Err))
+}
 
 // Unwrap returns why.
 func (e *DeviceError) Unwrap() error { return e.Err }
@@ -131,4 +136,34 @@ func (t *Transfer) cardBytes(w, h int) (int64, error) {
 	}
 	p, err := t.memory(o)
 	return p.Total(), err
+}
+
+// CardCheck is one check of [SelftestCard].
+type CardCheck struct {
+	Name   string
+	Off    float64 // largest difference over largest value
+	Limit  float64 // that is allowed
+	Failed bool
+}
+
+// SelftestCard runs every operation and its gradient on a card, with one of the
+// [Precisions], and holds them against their plain definitions. A check that fails is
+// reported, not an error; a card that cannot be used is a [DeviceError].
+func SelftestCard(ctx context.Context, device, precision string, report func(CardCheck)) error {
+	o := DefaultOptions()
+	o.Device, o.Precision = device, precision
+	cpu, card, err := o.open(os.Getenv)
+	if err != nil {
+		return err
+	}
+	defer cpu.Close()
+	if card == nil {
+		return &DeviceError{device, errors.New("is no card")}
+	}
+	defer card.Close()
+	err = card.Selftest(ctx, func(c exec.Check) { report(CardCheck{c.Name, c.Off, c.Limit, c.Failed()}) })
+	if err != nil {
+		return fmt.Errorf("nst: %s: %w", card.Name(), err)
+	}
+	return nil
 }

@@ -15,7 +15,12 @@ type Plan struct {
 	Height int    `json:"height"`
 	Parts  []Part `json:"parts"`
 	Total  int64  `json:"total"` // bytes
+
+	device int64
 }
+
+// OnDevice is the part that is on the device, in bytes: all that a card holds.
+func (p Plan) OnDevice() int64 { return p.device }
 
 // Part is the memory for one purpose.
 type Part struct {
@@ -47,7 +52,7 @@ func (t *Transfer) Plan(w, h int) (Plan, error) {
 		network += int64(len(m.W)+len(m.R)) * 4
 	}
 	pixels := int64(3*w*h) * 4
-	p := Plan{Device: t.Device(), Width: w, Height: h, Parts: []Part{
+	p := Plan{device: m.Total(), Device: t.Device(), Width: w, Height: h, Parts: []Part{
 		{"network", network},
 		{"filters as the kernels want them", m.Weights},
 		{"features and gradients", m.Features},
