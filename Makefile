@@ -134,6 +134,13 @@ GPU           = CGO_ENABLED=1 CGO_CFLAGS="-I$(CURDIR)/internal/cuda/compat -I$(C
 gpu: ## build bin/nst with CUDA: one program for machines with and without a card
 	$(GPU) $(GO) build -trimpath -tags gpu -o bin/nst ./cmd/nst
 
+.PHONY: gpu-kit
+gpu-kit: ## what to carry to a machine with a card and run there: build/gpu-kit/first.sh
+	@mkdir -p build/gpu-kit
+	$(GPU) $(GO) build -trimpath -tags gpu -o build/gpu-kit/nst ./cmd/nst
+	$(GPU) $(GO) build -trimpath -tags gpu -o build/gpu-kit/bench ./testdata/bench
+	cp testdata/gpu/first.sh testdata/gpu/torch_iteration.py build/gpu-kit/
+
 .PHONY: test-gpu
 test-gpu: test-gpu-kernels gpu-headers gpu-path ## all of CUDA that can be tested without a card
 

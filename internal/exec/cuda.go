@@ -159,7 +159,7 @@ func (d *CUDA) Plan(outputs ...*Node) (Plan, error) {
 	return p, nil
 }
 
-// begin takes the memory and fills the inputs that have a value already.
+// begin takes the memory and fills the inputs, with the value that they have already.
 func (p *cudaProgram) begin(c *cudaLowering) (err error) {
 	card := p.device.card
 	if p.arena, err = card.Alloc(4 * int64(p.floats)); err != nil {
@@ -182,10 +182,14 @@ func (p *cudaProgram) begin(c *cudaLowering) (err error) {
 	}
 	for _, n := range c.schedule.nodes {
 		_, scalar := p.places[n]
-		if n.Op() != nil || n.Value() == nil || (p.values[n] == nil && !scalar) {
+		if n.Op() != nil || p.values[n] == nil && !scalar {
 			continue
 		}
-		if err := p.set(n, op.Floats(n.Value())); err != nil {
+		data := make([]float32, size(n)) // as on the processor, where memory begins so
+		if n.Value() != nil {
+			data = op.Floats(n.Value())
+		}
+		if err := p.set(n, data); err != nil {
 			return err
 		}
 	}
