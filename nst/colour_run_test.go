@@ -124,7 +124,7 @@ func TestColourProgress(t *testing.T) {
 		if err := p.descend(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		red, green, blue := planes(p.picture)
+		red, green, blue := planes(p.painted())
 		// Each channel is rounded at its own distance to the network's zero.
 		if reftest.RelMax(red, green) > 1e-6 || reftest.RelMax(blue, green) > 1e-6 {
 			t.Errorf("%s: the run has left the grey pictures", init)

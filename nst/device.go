@@ -97,6 +97,14 @@ func (o *Options) open(getenv func(string) string) (*exec.CPU, *exec.CUDA, error
 // Device is the name of what computes.
 func (t *Transfer) Device() string { return t.device.Name() }
 
+// vectors returns arithmetic where the runs compute.
+func (t *Transfer) vectors() exec.Vectors {
+	if t.card != nil && t.device == exec.Device(t.card) {
+		return t.card.Vectors()
+	}
+	return t.cpu.Vectors()
+}
+
 // room returns a MemoryError if a run with the scale as its last does not fit into
 // the card.
 func (t *Transfer) room(last scale) error {
@@ -135,7 +143,8 @@ func (t *Transfer) cardBytes(w, h int) (int64, error) {
 		return 0, err
 	}
 	p, err := t.memory(o)
-	return p.Total(), err
+	n := int64(3 * w * h)
+	return p.Total() + 4*4*n + t.options.optimizerBytes(n), err
 }
 
 // CardCheck is one check of [SelftestCard].

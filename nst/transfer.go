@@ -24,9 +24,9 @@ type Transfer struct {
 	options  Options
 	features vgg.FeatureOptions
 	cpu      *exec.CPU
-	card     *exec.CUDA  // nil for none
-	device   exec.Device // one of the two
-	vector   vector
+	card     *exec.CUDA   // nil for none
+	device   exec.Device  // one of the two
+	vector   exec.Vectors // of the host
 	now      func() time.Time
 }
 
@@ -52,7 +52,7 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Transfer{weights: o.prepared(w), options: o, features: features, cpu: cpu, card: card, device: cpu, vector: cpu.Vector(), now: time.Now}
+	t := &Transfer{weights: o.prepared(w), options: o, features: features, cpu: cpu, card: card, device: cpu, vector: cpu.Vectors(), now: time.Now}
 	if card != nil {
 		t.device = card
 	}
@@ -267,7 +267,7 @@ const (
 
 // optimizer returns the optimiser that the options ask for, over pictures of w by h
 // pixels.
-func (o *Options) optimizer(w, h int, v vector) (optim.Optimizer, error) {
+func (o *Options) optimizer(w, h int, v exec.Vectors) (optim.Optimizer, error) {
 	n, rate := 3*w*h, o.LearningRate
 	if o.Optimizer == Adam {
 		a := optim.DefaultAdam()

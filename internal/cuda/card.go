@@ -90,6 +90,10 @@ type Card struct {
 	module cu.Module
 	stream cu.Stream
 	known  map[string]function
+
+	single launch // of Launch, with arguments of its own
+	args   []uint64
+	run    func() error
 }
 
 // Open opens the card of that number and loads the kernels. The error is one of
@@ -106,6 +110,12 @@ func Open(ordinal int, getenv func(string) string) (*Card, error) {
 		return nil, err
 	}
 	c := &Card{info: cards[ordinal], calls: make(chan func() error), reply: make(chan error), known: map[string]function{}}
+	c.args = make([]uint64, maxArgs)
+	c.single.params = make([]unsafe.Pointer, maxArgs)
+	for i := range c.args {
+		c.single.params[i] = unsafe.Pointer(&c.args[i])
+	}
+	c.run = c.runSingle
 	go c.serve()
 	if err := c.do(c.begin); err != nil {
 		close(c.calls)
@@ -127,6 +137,11 @@ func (c *Card) serve() {
 func (c *Card) do(f func() error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.call(f)
+}
+
+// call is do where mu is held.
+func (c *Card) call(f func() error) error {
 	c.calls <- f
 	return <-c.reply
 }
@@ -200,6 +215,40 @@ func (c *Card) Alloc(bytes int64) (p Ptr, err error) {
 	return p, c.wrap(fmt.Sprintf("taking %d bytes", bytes), err)
 }
 
+// Share takes memory for n float32 that host and card both see, zeros at first. The
+// host may touch it when nothing runs: after [Card.Wait], a download or an upload.
+// What was taken is given back by Release of [Place].
+func (c *Card) Share(n int) (x []float32, err error) {
+	err = c.do(func() error {
+		at, err := cu.MemAllocManaged(4*int64(n), cu.AttachGlobal)
+		if err == error(cu.OutOfMemory) {
+			free, _, _ := cu.MemInfo()
+			return &MemoryError{Card: c.info.Name, Wanted: 4 * int64(n), Free: free}
+		}
+		if err == nil {
+			x = unsafe.Slice((*float32)(*(*unsafe.Pointer)(unsafe.Pointer(&at))), n)
+			err = cu.MemsetD32Async(at, 0, int64(n), c.stream)
+		}
+		return err
+	})
+	return x, c.wrap(fmt.Sprintf("taking %d bytes to share", 4*n), err)
+}
+
+// Place is where the card sees x of [Card.Share], or a part of it.
+func Place(x []float32) Ptr { return Ptr(uintptr(unsafe.Pointer(unsafe.SliceData(x)))) }
+
+// Clear sets n float32 to 0, after all that was asked for before.
+func (c *Card) Clear(p Ptr, n int) error {
+	return c.wrap("clearing", c.do(func() error { return cu.MemsetD32Async(cu.DevicePtr(p), 0, int64(n), c.stream) }))
+}
+
+// Copy copies n float32 within the card, after all that was asked for before.
+func (c *Card) Copy(dst, src Ptr, n int) error {
+	return c.wrap("copying", c.do(func() error {
+		return cu.MemcpyDtoDAsync(cu.DevicePtr(dst), cu.DevicePtr(src), 4*int64(n), c.stream)
+	}))
+}
+
 // Release gives memory of [Card.Alloc] back, when all that runs has ended.
 func (c *Card) Release(p Ptr) error {
 	return c.wrap("releasing memory", c.do(func() error {
@@ -238,11 +287,23 @@ func (c *Card) Download(dst []float32, src Ptr) error {
 	if len(dst) == 0 {
 		return nil
 	}
+	return c.download(unsafe.Pointer(&dst[0]), src, 4*len(dst))
+}
+
+// DownloadWords is [Card.Download] for words, such as float64.
+func (c *Card) DownloadWords(dst []uint64, src Ptr) error {
+	if len(dst) == 0 {
+		return nil
+	}
+	return c.download(unsafe.Pointer(&dst[0]), src, 8*len(dst))
+}
+
+func (c *Card) download(dst unsafe.Pointer, src Ptr, bytes int) error {
 	return c.wrap("download", c.do(func() error {
 		if err := c.stream.Synchronize(); err != nil {
 			return err
 		}
-		return cu.MemcpyDtoH(unsafe.Pointer(&dst[0]), cu.DevicePtr(src), 4*int64(len(dst)))
+		return cu.MemcpyDtoH(dst, cu.DevicePtr(src), int64(bytes))
 	}))
 }
 
@@ -266,6 +327,7 @@ type launch struct {
 	function function
 	grid     [2]int
 	params   []unsafe.Pointer // to the arguments
+	count    int              // of the arguments, for Launch
 }
 
 // function is a kernel that has been found in the module.
@@ -292,7 +354,7 @@ func (c *Card) Load(launches []Launch) (*Program, error) {
 			for j := range args {
 				params[j] = unsafe.Pointer(&args[j])
 			}
-			p.launches[i] = launch{l.Kernel, f, l.Grid, params}
+			p.launches[i] = launch{kernel: l.Kernel, function: f, grid: l.Grid, params: params}
 		}
 		return nil
 	})
@@ -329,13 +391,43 @@ func (c *Card) Run(p *Program) error { return c.wrap("running", c.do(p.run)) }
 
 func (c *Card) launch(p *Program) error {
 	for i := range p.launches {
-		l := &p.launches[i]
-		f := &l.function
-		if err := f.Launch(l.grid[0], l.grid[1], 1, f.threads, 1, 1, f.bytes, c.stream, l.params); err != nil {
-			return fmt.Errorf("kernel %s: %w", l.kernel, err)
+		if err := c.start(&p.launches[i]); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (c *Card) start(l *launch) error {
+	f := &l.function
+	if err := f.Launch(l.grid[0], l.grid[1], 1, f.threads, 1, 1, f.bytes, c.stream, l.params[:f.params]); err != nil {
+		return fmt.Errorf("kernel %s: %w", l.kernel, err)
+	}
+	return nil
+}
+
+// maxArgs is the most arguments of a kernel.
+const maxArgs = 16
+
+// Launch has one kernel done after all that was asked for before, and does not wait
+// for its end. It allocates nothing once the kernel is known.
+func (c *Card) Launch(kernel string, blocks int, args ...uint64) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.single.kernel, c.single.grid = kernel, [2]int{blocks, 1}
+	c.single.count = copy(c.args, args)
+	return c.wrap("running", c.call(c.run))
+}
+
+func (c *Card) runSingle() (err error) {
+	l := &c.single
+	if l.function, err = c.function(l.kernel); err == nil && l.function.params != l.count {
+		err = fmt.Errorf("%d arguments, want %d", l.count, l.function.params)
+	}
+	if err != nil {
+		return fmt.Errorf("kernel %s: %w", l.kernel, err)
+	}
+	return c.start(l)
 }
 
 // Time returns how long the card took for what f had it do.

@@ -32,6 +32,12 @@ func (*Card) Upload(Ptr, []float32) error              { return ErrNotBuilt }
 func (*Card) UploadWords(Ptr, []uint64) error          { return ErrNotBuilt }
 func (*Program) Set(int, int, uint64)                  {}
 func (*Card) Download([]float32, Ptr) error            { return ErrNotBuilt }
+func (*Card) DownloadWords([]uint64, Ptr) error        { return ErrNotBuilt }
+func (*Card) Launch(string, int, ...uint64) error      { return ErrNotBuilt }
+func (*Card) Share(int) ([]float32, error)             { return nil, ErrNotBuilt }
+func (*Card) Clear(Ptr, int) error                     { return ErrNotBuilt }
+func (*Card) Copy(Ptr, Ptr, int) error                 { return ErrNotBuilt }
+func Place([]float32) Ptr                              { return 0 }
 func (*Card) Load([]Launch) (*Program, error)          { return nil, ErrNotBuilt }
 func (*Card) Run(*Program) error                       { return ErrNotBuilt }
 func (*Card) Time(func() error) (time.Duration, error) { return 0, ErrNotBuilt }

@@ -16,8 +16,9 @@ type CUDA struct {
 	card   *cuda.Card
 	exact  bool
 	packed map[packing]cuda.Ptr
-	bytes  int64 // of packed
-	poison bool  // fill memory with NaN, to show what is read before it is written
+	bytes  int64            // of packed
+	shared map[cuda.Ptr]int // memory that the host sees too, and its length
+	poison bool             // fill memory with NaN, to show what is read before it is written
 }
 
 // Precision says how a card multiplies.
@@ -48,7 +49,7 @@ func OpenCUDA(ordinal int, p Precision, getenv func(string) string) (*CUDA, erro
 	if err != nil {
 		return nil, fmt.Errorf("exec: %w", err)
 	}
-	return &CUDA{card: card, exact: p == FP32, packed: map[packing]cuda.Ptr{}}, nil
+	return &CUDA{card: card, exact: p == FP32, packed: map[packing]cuda.Ptr{}, shared: map[cuda.Ptr]int{}}, nil
 }
 
 // Name is the card's own, with its number and what it multiplies.
@@ -232,6 +233,9 @@ func (p *cudaProgram) set(n *Node, data []float32) error {
 			p.program.Set(g.launch, g.argument, g.bits(kernel.GuideTotal(data, v.h, v.w)))
 		}
 	}
+	if at, ok := p.device.shares(data); ok && !v.features {
+		return p.device.card.Copy(p.place(v), at, len(data))
+	}
 	return p.device.card.Upload(p.place(v), data)
 }
 
@@ -241,6 +245,9 @@ func (p *cudaProgram) get(data []float32, n *Node) error {
 		return nil
 	}
 	v := p.values[n]
+	if at, ok := p.device.shares(data); ok && !v.features {
+		return errors.Join(p.device.card.Copy(at, p.place(v), len(data)), p.device.card.Wait())
+	}
 	if !v.features {
 		return p.device.card.Download(data, p.place(v))
 	}

@@ -95,6 +95,7 @@ API cuMemAlloc_v2(Address *p, size_t n) {
   used += n;
   return OK;
 }
+API cuMemAllocManaged(Address *p, size_t n, unsigned) { return cuMemAlloc_v2(p, n); }
 API cuMemFree_v2(Address p) {
   std::lock_guard<std::mutex> hold(lock);
   auto i = allocations.find(p);

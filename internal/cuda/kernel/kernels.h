@@ -27,6 +27,8 @@
   X(pass, 256, 0)                   \
   X(clamp, 256, 0)                  \
   X(adam, 256, 0)                   \
+  X(bound, 256, 0)                  \
+  X(hold, 256, 0)                   \
   X(gram_part_tf32, 128, 55680)     \
   X(gram_part_fp32, 128, 55680)     \
   X(gram_sum, 256, 0)               \

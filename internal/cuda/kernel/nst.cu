@@ -1,4 +1,5 @@
 // All kernels: one module, one PTX file.
+#include "bound.cu"
 #include "conv.cu"
 #include "first.cu"
 #include "gram.cu"
