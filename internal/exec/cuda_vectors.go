@@ -18,12 +18,12 @@ type cardVectors struct {
 	sum    cuda.Ptr
 	levels cuda.Ptr // of a pyramid
 	floats int      // in levels
-	word   [1]uint64
+	word   []uint64 // what was read of sum
 	err    error
 }
 
 // Vectors returns arithmetic on the card.
-func (d *CUDA) Vectors() Vectors { return &cardVectors{d: d} }
+func (d *CUDA) Vectors() Vectors { return &cardVectors{d: d, word: make([]uint64, 1)} }
 
 // keep keeps the first error.
 func (v *cardVectors) keep(err error) {
@@ -56,7 +56,7 @@ func (v *cardVectors) Close() error {
 			errs = append(errs, v.d.card.Release(p))
 		}
 	}
-	*v = cardVectors{d: v.d}
+	*v = cardVectors{d: v.d, word: v.word}
 	return errors.Join(errs...)
 }
 
@@ -108,7 +108,7 @@ func (v *cardVectors) reserve(parts int) {
 // total reads what sum_last or max_last has left.
 func (v *cardVectors) total() float64 {
 	if v.err == nil {
-		v.keep(v.d.card.DownloadWords(v.word[:], v.sum))
+		v.keep(v.d.card.DownloadWords(v.word, v.sum))
 	}
 	if v.err != nil {
 		return math.NaN()
