@@ -47,7 +47,7 @@ TEST(conv3_long_sums) { // as long as VGG's, of numbers above zero
   c.check("conv3_fp32 C=512", y.get(), ref_conv3(x, w, {}, H, W, C, K), 1e-6);
 }
 
-TEST(conv3_backward) { // the same kernel with flipped weights, adding, under a mask
+TEST(pipeline_of_conv3_backward) { // the same kernel with flipped weights, adding, under a mask
   const int H = 9, W = 15, C = 32, K = 80;
   for (const Variant &v : variants) {
     const Floats g = c.numbers(H * W * K), w = c.numbers(9 * K * C), old = c.numbers(H * W * C), mask = c.numbers(H * W * C);
