@@ -102,6 +102,7 @@ arm64: ## tests of the kernels on an emulated arm64 processor, where qemu-user i
 # The kernels for CUDA: clang makes PTX of them, g++ host code for the tests. No CUDA is needed.
 CUDA_CLANG ?= clang++-16
 CUDA_CXX   ?= g++
+PTXAS      ?= ptxas
 KERNEL      = internal/cuda/kernel
 KERNEL_SRC  = $(wildcard $(KERNEL)/*.cu $(KERNEL)/*.h $(KERNEL)/*.cpp $(KERNEL)/test/*)
 PTXFLAGS    = -x cuda --cuda-device-only --cuda-gpu-arch=sm_80 -Xclang -target-feature -Xclang +ptx70 \
@@ -120,7 +121,7 @@ build/libcuda_emu.so: $(KERNEL_SRC)
 .PHONY: test-gpu-kernels
 test-gpu-kernels: ## the CUDA kernels as host code against float64, planted faults, the PTX
 	@if ! command -v $(CUDA_CXX) >/dev/null; then echo "test-gpu-kernels: skipped, there is no $(CUDA_CXX)"; \
-	else CLANG=$(CUDA_CLANG) PTXFLAGS="$(PTXFLAGS)" CXX=$(CUDA_CXX) CXXFLAGS="$(EMUFLAGS)" $(KERNEL)/test/run.sh; fi
+	else CLANG=$(CUDA_CLANG) PTXAS=$(PTXAS) PTXFLAGS="$(PTXFLAGS)" CXX=$(CUDA_CXX) CXXFLAGS="$(EMUFLAGS)" $(KERNEL)/test/run.sh; fi
 
 # The program with CUDA needs a C compiler and cuda.h: that of CUDA_HOME if it is set, else
 # of a Go module that has the headers of several versions. No NVIDIA library is linked.

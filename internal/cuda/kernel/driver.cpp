@@ -15,7 +15,7 @@
 #define API extern "C" __attribute__((visibility("default"))) int
 using Address = unsigned long long;
 
-enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_DEVICE = 101, INVALID_PTX = 218, NOT_FOUND = 500, ILLEGAL_ADDRESS = 700, NOT_SUPPORTED = 801 };
+enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_DEVICE = 101, INVALID_PTX = 218, NOT_FOUND = 500 };
 
 struct Module { std::string ptx; };
 struct Function { const Kernel *kernel; unsigned limit; }; // of arena, in bytes
@@ -106,15 +106,16 @@ API cuMemFree_v2(Address p) {
   return OK;
 }
 
-static int copy(void *to, const void *from, size_t n, Address card) {
+// copy moves n bytes, at one or two addresses of the card.
+static int copy(void *to, const void *from, size_t n, Address card, Address other = 0) {
   std::lock_guard<std::mutex> hold(lock);
-  if (!within(card, n)) return complain(INVALID_VALUE, "a copy leaves the memory of the card");
+  if (!within(card, n) || (other && !within(other, n))) return complain(INVALID_VALUE, "a copy leaves the memory of the card");
   memmove(to, from, n);
   return OK;
 }
 API cuMemcpyHtoD_v2(Address to, const void *from, size_t n) { return copy((void *)to, from, n, to); }
 API cuMemcpyDtoH_v2(void *to, Address from, size_t n) { return copy(to, (void *)from, n, from); }
-API cuMemcpyDtoD_v2(Address to, Address from, size_t n) { return copy((void *)to, (void *)from, n, to) || !within(from, n); }
+API cuMemcpyDtoD_v2(Address to, Address from, size_t n) { return copy((void *)to, (void *)from, n, to, from); }
 API cuMemcpyHtoDAsync_v2(Address to, const void *from, size_t n, void *) { return cuMemcpyHtoD_v2(to, from, n); }
 API cuMemcpyDtoHAsync_v2(void *to, Address from, size_t n, void *) { return cuMemcpyDtoH_v2(to, from, n); }
 API cuMemcpyDtoDAsync_v2(Address to, Address from, size_t n, void *) { return cuMemcpyDtoD_v2(to, from, n); }

@@ -1,12 +1,12 @@
 // The part of CUDA that the kernels use, on the host: a fiber for each thread of a block,
-// blocks one after the other. It is made to find faults, not to be fast:
+// one block at a time. It is made to find faults, not to be fast:
 //
 //   - a warp picked at random runs as far as it can before the next one does, so that
-//     what no barrier orders happens in the worst order;
+//     what no barrier orders happens in the worst order; blocks come in random order;
 //   - an asynchronous copy arrives at a random moment between its issue and the wait;
-//   - shared memory is NaN when a block begins, and its bounds are checked;
+//   - shared memory is NaN when a block begins; copies and ldmatrix check its bounds;
 //   - tensor cores ignore the 13 low bits of a factor and cut sums off instead of
-//     rounding them, as the hardware is seen to do;
+//     rounding them (Fasi et al. 2021, "Numerical behavior of NVIDIA tensor cores");
 //   - a barrier that not all threads reach is an error.
 //
 // Everything depends on the seed alone.
@@ -228,27 +228,36 @@ inline int run_warp(int w) {
   return done;
 }
 
+// shuffled returns the numbers below n in random order.
+inline std::vector<int> shuffled(int n) {
+  std::vector<int> v(n);
+  for (int i = 0; i < n; i++) v[i] = i;
+  for (int i = n - 1; i > 0; i--) std::swap(v[i], v[roll(i + 1)]);
+  return v;
+}
+
 inline void run_block() {
   begin_block();
-  std::vector<int> order(S.warps.size());
-  for (size_t i = 0; i < order.size(); i++) order[i] = (int)i;
   for (int left = S.threads; left > 0;) {
-    for (size_t i = order.size() - 1; i > 0; i--) std::swap(order[i], order[roll((unsigned)i + 1)]);
     bool any = false;
     for (int i = 0; i < S.threads && !any; i++) any = S.fibers[i].runnable();
     if (!any) fail("threads wait for each other");
-    for (int w : order) left -= run_warp(w);
+    for (int w : shuffled((int)S.warps.size())) left -= run_warp(w);
   }
 }
 
-// launch runs body for every thread of a grid, with so many bytes in arena.
+// launch runs body for every thread of a grid, blocks in random order, with so many bytes
+// in arena.
 inline void launch(const char *kernel, int gx, int gy, int threads, unsigned bytes, std::function<void()> body) {
   S.kernel = kernel;
   S.threads = threads;
   S.body = body;
   S.dynamic.assign(bytes, 0);
-  for (S.by = 0; S.by < gy; S.by++)
-    for (S.bx = 0; S.bx < gx; S.bx++) run_block();
+  for (int i : shuffled(gx * gy)) {
+    S.bx = i % gx;
+    S.by = i / gx;
+    run_block();
+  }
 }
 
 } // namespace emu

@@ -22,7 +22,7 @@ KERNEL(256, 2) conv_first(const float *x, const float *w, const float *bias, flo
   SYNC();
   const int p = THREAD / 16 * 4, k = THREAD % 16 * 4;
   float sum[4][4] = {};
-#pragma unroll
+#pragma unroll 3 // more at a time need more registers than there are
   for (int t = 0; t < 27; t++) {
     const Quad a = *(const Quad *)&in[t][p], b = *(const Quad *)&filter[t][k];
     const float av[4] = {a.x, a.y, a.z, a.w}, bv[4] = {b.x, b.y, b.z, b.w};

@@ -37,20 +37,20 @@ DEV unsigned neighbours(const Matrices &s, int p) {
 // Loader fills stages. A thread copies chunk t%8 of each 16th row; where it is in the
 // TAPS*C terms of the sums is told by a tap and a channel.
 template <class T, int TAPS> struct Loader {
-  unsigned inside[T::BM / 16]; // of each of the thread's pixels, by tap
+  unsigned inside[TAPS == 9 ? T::BM / 16 : 1]; // of each of the thread's pixels, by tap
   const float *x, *w;          // of its first pixel and its first output, channel 0
   unsigned to;
-  int tap, c, outputs; // how many of its outputs there are, times 16
+  int tap, c, pixels, outputs; // how many of its pixels and outputs there are, times 16
 
   METHOD Loader(const Matrices &s, int m0, int n0) {
     const int row = THREAD / 8, chunk = THREAD % 8;
+    if (TAPS == 9) {
 #pragma unroll
-    for (int i = 0; i < T::BM / 16; i++) {
-      const int p = m0 + row + i * 16;
-      inside[i] = TAPS == 9 ? neighbours(s, p) : p < s.M;
+      for (int i = 0; i < T::BM / 16; i++) inside[i] = neighbours(s, m0 + row + i * 16);
     }
     x = s.x + (long long)(m0 + row) * s.C;
     w = s.w + (long long)(n0 + row) * s.C;
+    pixels = s.M - m0 - row;
     outputs = s.N - n0 - row;
     to = arena_base() + row * T::ROW + (chunk ^ (row & 7)) * 16;
     tap = 0;
@@ -70,15 +70,16 @@ template <class T, int TAPS> struct Loader {
     const float *a = x + (long long)shift * s.C + c;
     const float *b = w + (long long)tap * s.N * s.C + c;
     const unsigned at = to + stage * T::STAGE;
+    const long long step = 16ll * s.C; // added one by one: multiples would take registers
 #pragma unroll
-    for (int i = 0; i < T::BM / 16; i++) {
-      const bool ok = any && (inside[i] >> tap & 1);
-      copy16(at + i * 16 * T::ROW, ok ? a + (long long)i * 16 * s.C : s.x, ok);
+    for (int i = 0; i < T::BM / 16; i++, a += step) {
+      const bool ok = any && (TAPS == 9 ? inside[i] >> tap & 1 : i * 16 < pixels);
+      copy16(at + i * 16 * T::ROW, ok ? a : s.x, ok);
     }
 #pragma unroll
-    for (int i = 0; i < T::BN / 16; i++) {
+    for (int i = 0; i < T::BN / 16; i++, b += step) {
       const bool ok = any && i * 16 < outputs;
-      copy16(at + T::A_BYTES + i * 16 * T::ROW, ok ? b + (long long)i * 16 * s.C : s.w, ok);
+      copy16(at + T::A_BYTES + i * 16 * T::ROW, ok ? b : s.w, ok);
     }
     c += T::BK;
     wrap(s.C);

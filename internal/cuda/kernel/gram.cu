@@ -107,10 +107,10 @@ template <Precision P> DEV void gram_part(const float *x, const float *guide, fl
         *(Pair *)(out + (wm + i * 16 + h * 8 + g) * GRAM + wn + j * 8 + q * 2) = Pair{(float)total[i][j][h * 2], (float)total[i][j][h * 2 + 1]};
 }
 
-KERNEL(128, 3) gram_part_tf32(const float *x, const float *guide, float *part, int HW, int C, int slab) {
+KERNEL(128, 2) gram_part_tf32(const float *x, const float *guide, float *part, int HW, int C, int slab) {
   gram_part<TF32>(x, guide, part, HW, C, slab);
 }
-KERNEL(128, 3) gram_part_fp32(const float *x, const float *guide, float *part, int HW, int C, int slab) {
+KERNEL(128, 2) gram_part_fp32(const float *x, const float *guide, float *part, int HW, int C, int slab) {
   gram_part<FP32>(x, guide, part, HW, C, slab);
 }
 

@@ -37,6 +37,16 @@ TEST(conv3_forward) {
     }
 }
 
+TEST(conv3_wide_is_narrow) { // to the last bit, so that the choice changes no picture
+  const int H = 9, W = 31, C = 48, K = 144;
+  const Floats x = c.numbers(H * W * C), w = tf32(c.numbers(9 * K * C));
+  Buffer<float> dx(x), dw(w), wide(H * W * K), narrow(H * W * K);
+  run("conv3_tf32_wide", ceil_div(H * W, 128) * ceil_div(K, 128), dx, dw, nullptr, wide, nullptr, 0, 0, H, W, C, K);
+  run("conv3_tf32", ceil_div(H * W, 128) * ceil_div(K, 64), dx, dw, nullptr, narrow, nullptr, 0, 0, H, W, C, K);
+  const Floats want = narrow.get();
+  c.check("conv3_tf32_wide as narrow", wide.get(), Doubles(want.begin(), want.end()), 0);
+}
+
 TEST(conv3_long_sums) { // as long as VGG's, of numbers above zero
   const int H = 3, W = 5, C = 512, K = 16;
   Floats x = c.numbers(H * W * C), w = c.numbers(9 * K * C);
@@ -47,7 +57,7 @@ TEST(conv3_long_sums) { // as long as VGG's, of numbers above zero
   c.check("conv3_fp32 C=512", y.get(), ref_conv3(x, w, {}, H, W, C, K), 1e-6);
 }
 
-TEST(conv3_backward) { // the same kernel with flipped weights, adding, under a mask
+TEST(pipeline_of_conv3_backward) { // the same kernel with flipped weights, adding, under a mask
   const int H = 9, W = 15, C = 32, K = 80;
   for (const Variant &v : variants) {
     const Floats g = c.numbers(H * W * K), w = c.numbers(9 * K * C), old = c.numbers(H * W * C), mask = c.numbers(H * W * C);

@@ -40,8 +40,9 @@ TEST(tv) {
       {1, 1, 0.5f, 0, -1, 1, 0.25f, 1},
   };
   const int sizes[][2] = {{9, 14}, {2, 2}, {17, 3}, {1, 5}};
-  for (auto [H, W] : sizes)
+  for (const auto &size : sizes)
     for (const Floats &form : forms) {
+      const int H = size[0], W = size[1]; // bindings cannot be captured in C++17
       const int count = (int)form.size() / 4, n = 3 * H * W;
       Floats x = c.numbers(n);
       for (int i = 0; i < n; i += 3) x[i] = x[i / 2]; // some differences are 0

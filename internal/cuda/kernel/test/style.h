@@ -5,25 +5,31 @@ static double weight(const Floats &guide, int p, bool guided) { return guided ? 
 
 static std::string sized(const std::string &name, int C, bool guided) { return name + " C=" + std::to_string(C) + (guided ? " guided" : ""); }
 
-TEST(gram) {
-  const int sizes[][3] = {{9 * 14, 16, 1024}, {1100, 48, 1024}, {31, 64, 1024}, {2500, 144, 2048}, {1, 80, 1024}};
-  for (const char *suffix : {"_tf32", "_fp32"})
-    for (auto [HW, C, slab] : sizes)
-      for (int guided = 0; guided < 2; guided++) {
-        const Floats x = c.numbers(HW * C), guide = c.numbers(HW);
-        Doubles want(C * C);
-        for (int p = 0; p < HW; p++)
-          for (int i = 0; i < C; i++)
-            for (int j = 0; j < C; j++) want[i * C + j] += 0.5 * weight(guide, p, guided) * x[p * C + i] * x[p * C + j];
-        const int groups = ceil_div(C, 64), pairs = groups * (groups + 1) / 2, slabs = ceil_div(HW, slab);
-        Buffer<float> dx(x), dg(guide), part(pairs * slabs * 4096), out(C * C);
-        run(std::string("gram_part") + suffix, pairs * slabs, dx, guided ? (float *)dg : nullptr, part, HW, C, slab);
-        run("gram_sum", ceil_div(C * C, 32), part, out, C, slabs, 0.5f);
-        c.check(sized(std::string("gram") + suffix, C, guided), out.get(), want, suffix[1] == 'f' ? 1e-5 : 1e-3);
-        for (int i = 0; i < C * C; i++)
-          if (out[i] != out[i % C * C + i / C]) error("gram%s: not symmetric", suffix);
-      }
+static void check_gram(Case &c, int HW, int C, int slab) {
+  for (const std::string suffix : {"_tf32", "_fp32"})
+    for (int guided = 0; guided < 2; guided++) {
+      const Floats x = c.numbers(HW * C), guide = c.numbers(HW);
+      Doubles want(C * C);
+      for (int p = 0; p < HW; p++)
+        for (int i = 0; i < C; i++)
+          for (int j = 0; j < C; j++) want[i * C + j] += 0.5 * weight(guide, p, guided) * x[p * C + i] * x[p * C + j];
+      const int groups = ceil_div(C, 64), pairs = groups * (groups + 1) / 2, slabs = ceil_div(HW, slab);
+      Buffer<float> dx(x), dg(guide), part(pairs * slabs * 4096), out(C * C);
+      run("gram_part" + suffix, pairs * slabs, dx, guided ? (float *)dg : nullptr, part, HW, C, slab);
+      run("gram_sum", ceil_div(C * C, 32), part, out, C, slabs, 0.5f);
+      c.check(sized("gram" + suffix, C, guided), out.get(), want, suffix == "_fp32" ? 1e-5 : 1e-3);
+      bool symmetric = true;
+      for (int i = 0; i < C * C; i++) symmetric = symmetric && as_bits(out[i]) == as_bits(out[i % C * C + i / C]);
+      if (!symmetric) error("gram%s: not symmetric", suffix.c_str());
+    }
 }
+
+TEST(gram) {
+  const int sizes[][3] = {{9 * 14, 16, 1024}, {1100, 48, 1024}, {31, 64, 1024}, {2100, 80, 2048}, {1, 144, 1024}};
+  for (auto [HW, C, slab] : sizes) check_gram(c, HW, C, slab);
+}
+
+TEST(pipeline_of_gram) { check_gram(c, 7 * 31, 80, 1024); } // small, for planted faults
 
 TEST(moments) {
   const int sizes[][3] = {{9 * 14, 16, 64}, {77, 48, 512}, {515, 80, 256}};
