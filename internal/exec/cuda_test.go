@@ -14,6 +14,7 @@ import (
 	"nst/internal/cuda"
 	"nst/internal/exec"
 	"nst/internal/op"
+	"nst/internal/optim"
 	"nst/internal/reftest"
 	"nst/vgg"
 )
@@ -208,6 +209,16 @@ func TestCUDAVectors(t *testing.T) {
 			func() { v.Hold(x[1], x[0], lo, hi) },
 			func() { v.Bound(x[0], lo, hi) },
 			func() { v.Pyramid(x[0], x[1], c, h, w, 4, 2) },
+			func() {
+				if r, ok := v.(optim.Recursion); ok {
+					r.Down(3, 1e-4, x[1], x[2], x[0])
+					r.Up(3, 2e-4, x[1], x[2], x[0])
+					return
+				}
+				alpha := 1e-4 * v.Dot(x[1], x[0])
+				v.Axpy(float32(-alpha), x[2], x[0])
+				v.Axpy(float32(alpha-2e-4*v.Dot(x[2], x[0])), x[1], x[0])
+			},
 			func() { v.Clear(x[1]); v.Clear(x[2]) },
 			func() { v.Adam(x[0], x[3], x[1], x[2], 10, 0.9, 0.99, 1e-8, 1) },
 			func() { v.Adam(x[0], x[3], x[1], x[2], 10, 0.9, 0.99, 1e-8, 2) },

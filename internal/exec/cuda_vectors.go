@@ -16,6 +16,8 @@ type cardVectors struct {
 	part   cuda.Ptr // of a sum
 	parts  int      // how many have room
 	sum    cuda.Ptr
+	alpha  cuda.Ptr // of the two loops, and one more
+	alphas int
 	levels cuda.Ptr // of a pyramid
 	floats int      // in levels
 	word   []uint64 // what was read of sum
@@ -50,7 +52,7 @@ func (v *cardVectors) Wait() error {
 
 func (v *cardVectors) Close() error {
 	errs := []error{v.err}
-	for _, p := range append(v.made, v.part, v.sum, v.levels) {
+	for _, p := range append(v.made, v.part, v.sum, v.alpha, v.levels) {
 		if p != 0 {
 			delete(v.d.shared, p)
 			errs = append(errs, v.d.card.Release(p))
@@ -126,6 +128,36 @@ func (v *cardVectors) Dot(x, y []float32) float64 {
 
 func (v *cardVectors) addUp(count int) {
 	v.launch("sum_last", 1, uint64(v.part), number(count), math.Float64bits(1), 0, 0, 0, uint64(v.sum))
+}
+
+// Down and Up are the steps of optim.Recursion, which read nothing back.
+func (v *cardVectors) Down(i int, rho float64, s, y, d []float32) {
+	if v.alphas < i+2 {
+		if v.alpha != 0 {
+			v.keep(v.d.card.Release(v.alpha))
+		}
+		v.alphas = max(32, 2*(i+2))
+		p, err := v.d.card.Alloc(8 * int64(v.alphas))
+		v.keep(err)
+		v.alpha = p
+	}
+	alpha := uint64(v.alpha) + 8*uint64(i)
+	v.coefficient(s, d, rho, 0, alpha)
+	v.launch("axpy", blocks(len(d), 1024), single(-1), alpha, v.at(y), v.at(d), number(len(d)))
+}
+
+func (v *cardVectors) Up(i int, rho float64, s, y, d []float32) {
+	spare := uint64(v.alpha) + 8*uint64(v.alphas-1)
+	v.coefficient(y, d, -rho, uint64(v.alpha)+8*uint64(i), spare)
+	v.launch("axpy", blocks(len(d), 1024), single(1), spare, v.at(s), v.at(d), number(len(d)))
+}
+
+// coefficient puts factor x·y, plus what lies at plus unless that is 0, to a place.
+func (v *cardVectors) coefficient(x, y []float32, factor float64, plus, to uint64) {
+	count := blocks(len(x), sumBlock)
+	v.reserve(count)
+	v.launch("dot_part", count, v.at(x), v.at(y), uint64(v.part), number(len(x)))
+	v.launch("sum_last", 1, uint64(v.part), number(count), math.Float64bits(factor), 0, plus, 0, to)
 }
 
 func (v *cardVectors) AbsSum(x []float32) float64 {

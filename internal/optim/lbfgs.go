@@ -59,6 +59,7 @@ func DefaultLBFGS() LBFGSOptions {
 type LBFGS struct {
 	opts LBFGSOptions
 	vec  Vector
+	own  Recursion // of vec; nil if it has none
 
 	steps   int
 	t, prev float64   // step length and loss of the last step
@@ -103,6 +104,7 @@ func NewLBFGS(n int, opts LBFGSOptions, vec Vector) (*LBFGS, error) {
 		d: vec.Make(n), grad: vec.Make(n),
 		pairs: make([]pair, opts.History), alpha: make([]float64, opts.History),
 	}
+	l.own, _ = vec.(Recursion)
 	if opts.StrongWolfe {
 		l.search = newSearch(n, vec)
 	}
@@ -222,8 +224,7 @@ func (l *LBFGS) direction(g []float32) {
 	l.vec.Scale(l.d, -1, g)
 	for i := l.count - 1; i >= 0; i-- {
 		p := l.pair(i)
-		l.alpha[i] = p.rho * l.vec.Dot(p.s, l.d)
-		l.vec.Axpy(float32(-l.alpha[i]), p.y, l.d)
+		l.down(i, p.rho, p.s, p.y)
 	}
 	l.vec.Scale(l.d, float32(l.scale), l.d)
 	if l.opts.Precondition != nil {
@@ -232,9 +233,28 @@ func (l *LBFGS) direction(g []float32) {
 	}
 	for i := range l.count {
 		p := l.pair(i)
-		beta := p.rho * l.vec.Dot(p.y, l.d)
-		l.vec.Axpy(float32(l.alpha[i]-beta), p.s, l.d)
+		l.up(i, p.rho, p.s, p.y)
 	}
+}
+
+// down is a step of the first loop, by [Recursion.Down] if there is one.
+func (l *LBFGS) down(i int, rho float64, s, y []float32) {
+	if l.own != nil {
+		l.own.Down(i, rho, s, y, l.d)
+		return
+	}
+	l.alpha[i] = rho * l.vec.Dot(s, l.d)
+	l.vec.Axpy(float32(-l.alpha[i]), y, l.d)
+}
+
+// up is a step of the second loop.
+func (l *LBFGS) up(i int, rho float64, s, y []float32) {
+	if l.own != nil {
+		l.own.Up(i, rho, s, y, l.d)
+		return
+	}
+	beta := rho * l.vec.Dot(y, l.d)
+	l.vec.Axpy(float32(l.alpha[i]-beta), s, l.d)
 }
 
 // Shorten multiplies LR by factor, above 0, for the steps to come.

@@ -23,6 +23,14 @@ type Vector interface {
 	Adam(x, g, m, v []float32, rate, beta1, beta2, eps float64, t int)
 }
 
+// Recursion is what a [Vector] may have besides: a step of each of the two loops of
+// L-BFGS, for memory from which a sum is slow to read. α[i] stays where it is computed,
+// from Down to Up.
+type Recursion interface {
+	Down(i int, rho float64, s, y, d []float32) // α[i] = rho s·d, then d -= α[i] y
+	Up(i int, rho float64, s, y, d []float32)   // d += (α[i] - rho y·d) s
+}
+
 // chunk is how many values are summed before the sum joins the total.
 const chunk = 1024
 
