@@ -154,8 +154,8 @@ gpu-vet:
 	$(GPU) $(GO) vet -tags gpu ./internal/cuda/...
 
 .PHONY: gpu-path
-gpu-path: build/libcuda_emu.so ## the Go side of CUDA on a driver that runs the kernels on the processor
-	NST_LIBCUDA=$(CURDIR)/build/libcuda_emu.so $(GPU) $(GO) test -tags gpu -run 'CUDA|Card' -timeout 30m ./internal/cuda/... ./internal/exec ./nst ./cmd/nst
+gpu-path: build/libcuda_emu.so ## the Go side of CUDA on a driver that runs the kernels on the processor, and the program without one
+	NST_LIBCUDA=$(CURDIR)/build/libcuda_emu.so $(GPU) $(GO) test -tags gpu -run 'CUDA|Card|Script' -timeout 30m ./internal/cuda/... ./internal/exec ./nst ./cmd/nst
 
 .PHONY: fmt
 fmt: ## format all Go files

@@ -4,6 +4,7 @@ package cuda
 
 import (
 	"errors"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -66,5 +67,36 @@ func TestCardErrors(t *testing.T) {
 	}
 	if _, err := Open(99, os.Getenv); err == nil || !strings.Contains(err.Error(), "99") {
 		t.Errorf("card 99: %v, want an error that names it", err)
+	}
+}
+
+// TestCardShared looks that host and card see the same in shared memory, and that a
+// kernel is launched, in time, with the arguments that it has.
+func TestCardShared(t *testing.T) {
+	c := open(t)
+	x, err := c.Share(5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := Place(x)
+	defer c.Release(p)
+	if err := c.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(x, make([]float32, 5)) {
+		t.Errorf("shared memory begins with %v, want zeros", x)
+	}
+	copy(x, []float32{1, -2, 3, -4, 5})
+	took, err := c.Time(func() error {
+		return c.Launch("scale", 1, uint64(math.Float32bits(2)), 0, uint64(p), uint64(p), 5)
+	})
+	if err != nil || took < 0 {
+		t.Fatalf("took %v: %v", took, err)
+	}
+	if want := []float32{2, -4, 6, -8, 10}; !slices.Equal(x, want) {
+		t.Errorf("twice the vector is %v, want %v", x, want)
+	}
+	if err := c.Launch("scale", 1, 0); err == nil || !strings.Contains(err.Error(), "scale: 1 arguments, want 5") {
+		t.Errorf("too few arguments: %v, want an error that says so", err)
 	}
 }
