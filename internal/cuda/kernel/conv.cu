@@ -6,21 +6,16 @@
 using Wide = Tile<128, 3, TF32>;
 using Narrow = Tile<64, 3, TF32>;
 using Exact = Tile<64, 3, FP32>;
+static_assert(Wide::STAGES * Wide::STAGE == 98304 && Narrow::STAGES * Narrow::STAGE == 73728, "kernels.h says otherwise");
 
 // conv3 is out [HW][K] = the convolution of x [HW][C] with w [9][K][C], + bias [K] if
-// there is one, with the common ending, and max(0, .) if relu. With the weights flipped
+// there is one, then max(0, .) if relu, then the common ending. With the weights flipped
 // and transposed it is the gradient to x.
 template <class T> DEV void conv3(const float *x, const float *w, const float *bias, Ending e, int relu, int H, int W, int C, int K) {
   const Matrices s{x, w, H, W, H * W, C, K};
-  gemm<T, 9, true>(s, [&](int p, int k, Pair v) {
-    if (bias) {
-      const Pair b = *(const Pair *)(bias + k);
-      v.x += b.x; v.y += b.y;
-    }
-    if (relu) {
-      v.x = v.x < 0.f ? 0.f : v.x;
-      v.y = v.y < 0.f ? 0.f : v.y;
-    }
+  gemm<T, 9, true>(s, [&](int p, int k, Quad v) {
+    if (bias) v = map(v, *(const Quad *)(bias + k), [](float u, float b) { return u + b; });
+    if (relu) v = map(v, [](float u) { return u < 0.f ? 0.f : u; });
     e.put((long long)p * K + k, v);
   });
 }
@@ -39,10 +34,10 @@ KERNEL(128, 2) conv3_fp32(const float *x, const float *w, const float *bias, flo
 // guide if there is one, with the common ending.
 template <class T> DEV void gemm1(const float *x, const float *w, const float *guide, Ending e, int HW, int C, int K) {
   const Matrices s{x, w, 1, HW, HW, C, K};
-  gemm<T, 1, false>(s, [&](int p, int k, Pair v) {
+  gemm<T, 1, false>(s, [&](int p, int k, Quad v) {
     if (guide) {
       const float g = guide[p] * guide[p];
-      v.x *= g; v.y *= g;
+      v = map(v, [g](float u) { return g * u; });
     }
     e.put((long long)p * K + k, v);
   });

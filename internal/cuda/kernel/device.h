@@ -105,6 +105,9 @@ template <int I, int J> DEV void mma_tile(float (&d)[I][J][4], const unsigned (&
 }
 #endif
 
+template <class F> DEV Quad map(Quad a, F f) { return Quad{f(a.x), f(a.y), f(a.z), f(a.w)}; }
+template <class F> DEV Quad map(Quad a, Quad b, F f) { return Quad{f(a.x, b.x), f(a.y, b.y), f(a.z, b.z), f(a.w, b.w)}; }
+
 // Ending is how every kernel that makes a gradient ends: the value is written, or added
 // to what is there; then, if there is a mask, it is 0 where the mask is not above 0. So
 // the gradient of a ReLU costs no pass of its own.
@@ -118,18 +121,6 @@ struct Ending {
     return mask && !(mask[at] > 0.f) ? 0.f : v;
   }
   METHOD void put(long long at, float v) const { out[at] = value(at, v); }
-  METHOD void put(long long at, Pair v) const {
-    if (add) {
-      const Pair o = *(const Pair *)(out + at);
-      v.x += o.x; v.y += o.y;
-    }
-    if (mask) {
-      const Pair m = *(const Pair *)(mask + at);
-      v.x = m.x > 0.f ? v.x : 0.f;
-      v.y = m.y > 0.f ? v.y : 0.f;
-    }
-    *(Pair *)(out + at) = v;
-  }
   METHOD void put(long long at, Quad v) const {
     if (add) {
       const Quad o = *(const Quad *)(out + at);

@@ -16,11 +16,12 @@ template <int BN_, int STAGES_, Precision P_> struct Tile {
   static constexpr int BM = 128, BN = BN_, BK = 32, STAGES = STAGES_, THREADS = 128;
   static constexpr int I = 4, J = BN / 16; // mma tiles of a warp: 16 pixels by 8 outputs
   static constexpr unsigned ROW = BK * 4, A_BYTES = BM * ROW, STAGE = A_BYTES + BN * ROW;
+  static constexpr int OUT_ROW = BN + 8; // floats: the sums leave by way of arena
   static constexpr Precision P = P_;
 };
 
 // Matrices are the operands: x [M][C], pixels in the rows of a picture W wide, and
-// w [TAPS][N][C]. C is a multiple of 4.
+// w [TAPS][N][C]. C and N are multiples of 4.
 struct Matrices {
   const float *x, *w;
   int H, W, M, C, N;
@@ -178,8 +179,20 @@ template <int N> DEV void wait_stage() {
 #endif
 }
 
+// stage_out writes the sums of a warp to arena, from where they can go in whole rows.
+template <class T> DEV void stage_out(const float (&d)[T::I][T::J][4], int wm, int wn) {
+  const int lane = THREAD % 32;
+  float *to = arena + (wm + lane / 4) * T::OUT_ROW + wn + lane % 4 * 2;
+#pragma unroll
+  for (int i = 0; i < T::I; i++)
+#pragma unroll
+    for (int j = 0; j < T::J; j++)
+#pragma unroll
+      for (int h = 0; h < 2; h++) *(Pair *)(to + (i * 16 + h * 8) * T::OUT_ROW + j * 8) = Pair{d[i][j][h * 2], d[i][j][h * 2 + 1]};
+}
+
 // gemm computes the tile of block BLOCK, outputs first so that blocks that run together
-// share pixels, and hands pairs of neighbouring outputs to finish(pixel, output, pair).
+// share pixels, and hands four neighbouring outputs at a time to finish(pixel, output, quad).
 template <class T, int TAPS, bool ROUNDED, class F> DEV void gemm(const Matrices &s, F finish) {
   const int columns = (s.N + T::BN - 1) / T::BN;
   const int m0 = BLOCK / columns * T::BM, n0 = BLOCK % columns * T::BN;
@@ -190,7 +203,7 @@ template <class T, int TAPS, bool ROUNDED, class F> DEV void gemm(const Matrices
     if (i < steps) loader.load(s, i);
     copy_commit();
   }
-  const int lane = THREAD % 32, warp = THREAD / 32;
+  const int warp = THREAD / 32;
   const int wm = warp % 2 * 64, wn = warp / 2 * (T::BN / 2);
   float d[T::I][T::J][4];
   clear(d);
@@ -214,16 +227,13 @@ template <class T, int TAPS, bool ROUNDED, class F> DEV void gemm(const Matrices
     now = now + 1 == T::STAGES ? 0 : now + 1;
     next = next + 1 == T::STAGES ? 0 : next + 1;
   }
-#pragma unroll
-  for (int i = 0; i < T::I; i++)
-#pragma unroll
-    for (int h = 0; h < 2; h++) {
-      const int p = m0 + wm + i * 16 + h * 8 + lane / 4;
-      if (p >= s.M) continue;
-#pragma unroll
-      for (int j = 0; j < T::J; j++) {
-        const int n = n0 + wn + j * 8 + lane % 4 * 2;
-        if (n < s.N) finish(p, n, Pair{d[i][j][h * 2], d[i][j][h * 2 + 1]});
-      }
-    }
+  copy_wait<0>();
+  SYNC(); // all have read the last stage
+  stage_out<T>(d, wm, wn);
+  SYNC();
+#pragma unroll 4
+  for (int e = THREAD; e < T::BM * T::BN / 4; e += T::THREADS) {
+    const int row = e / (T::BN / 4), column = e % (T::BN / 4) * 4, p = m0 + row, n = n0 + column;
+    if (p < s.M && n < s.N) finish(p, n, *(const Quad *)(arena + row * T::OUT_ROW + column));
+  }
 }

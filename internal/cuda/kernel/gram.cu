@@ -7,6 +7,7 @@
 constexpr int GRAM = 64, GRAM_K = 32, GRAM_ROW = GRAM + 8, GRAM_STAGES = 3;
 constexpr int GRAM_OPERAND = GRAM_K * GRAM_ROW;               // floats
 constexpr int GRAM_STAGE = 2 * GRAM_OPERAND + GRAM_K;         // and the guide, squared
+static_assert(GRAM_STAGES * GRAM_STAGE * 4 == 55680, "kernels.h says otherwise");
 constexpr int GRAM_RUN = 1024; // pixels that are summed up in float32
 
 // Span is what a block works on: two groups of 64 channels, and the pixels [from, to).

@@ -26,9 +26,6 @@ DEV void store4(float *out, int i, Quad v, int n) { put4(Ending{out, nullptr, 0}
 // here is the first of the four elements that this thread works on.
 DEV int here() { return (BLOCK * THREADS + THREAD) * 4; }
 
-template <class F> DEV Quad map(Quad a, F f) { return Quad{f(a.x), f(a.y), f(a.z), f(a.w)}; }
-template <class F> DEV Quad map(Quad a, Quad b, F f) { return Quad{f(a.x, b.x), f(a.y, b.y), f(a.z, b.z), f(a.w, b.w)}; }
-
 struct Add { METHOD double operator()(double a, double b) const { return a + b; } };
 // Max is the larger one, and NaN if there is one.
 struct Max { METHOD double operator()(double a, double b) const { return b > a || b != b ? b : a; } };
