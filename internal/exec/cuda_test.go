@@ -5,7 +5,6 @@ package exec_test
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"nst/internal/cuda"
 	"nst/internal/exec"
 	"nst/internal/op"
-	"nst/internal/optim"
 	"nst/internal/reftest"
 	"nst/vgg"
 )
@@ -171,81 +169,6 @@ func TestCUDASelftest(t *testing.T) {
 		})
 		if err != nil {
 			t.Fatal(err)
-		}
-	}
-}
-
-// TestCUDAVectors holds the arithmetic of optimisers on a card against the host's.
-func TestCUDAVectors(t *testing.T) {
-	d := openCard(t, exec.TF32)
-	cpu, err := exec.OpenCPU(1, os.Getenv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer cpu.Close()
-	const c, h, w = 3, 53, 67 // 10653 values: no whole number of blocks
-	r := rand.New(rand.NewPCG(1, 2))
-	start := make([][]float32, 4)
-	for i := range start {
-		start[i] = make([]float32, c*h*w)
-		for j := range start[i] {
-			start[i][j] = float32(r.NormFloat64())
-		}
-	}
-	// work returns what is left of four vectors after each operation, and the sums.
-	work := func(v exec.Vectors) (left [][]float32, sums []float64) {
-		x := make([][]float32, len(start))
-		for i := range x {
-			x[i] = v.Make(c * h * w)
-			v.Copy(x[i], start[i])
-		}
-		lo, hi := [3]float32{-1, -0.5, -2}, [3]float32{0.5, 1, 0.1}
-		for _, f := range []func(){
-			func() { sums = append(sums, v.Dot(x[0], x[1]), v.AbsSum(x[2]), float64(v.AbsMax(x[3]))) },
-			func() { v.Axpy(0.3, x[0], x[1]) },
-			func() { v.Scale(x[2], -1.7, x[2]) },
-			func() { v.Sub(x[3], x[0], x[3]) },
-			func() { v.Copy(x[2], x[0]) },
-			func() { v.Hold(x[1], x[0], lo, hi) },
-			func() { v.Bound(x[0], lo, hi) },
-			func() { v.Pyramid(x[0], x[1], c, h, w, 4, 2) },
-			func() {
-				if r, ok := v.(optim.Recursion); ok {
-					r.Down(3, 1e-4, x[1], x[2], x[0])
-					r.Up(3, 2e-4, x[1], x[2], x[0])
-					return
-				}
-				alpha := 1e-4 * v.Dot(x[1], x[0])
-				v.Axpy(float32(-alpha), x[2], x[0])
-				v.Axpy(float32(alpha-2e-4*v.Dot(x[2], x[0])), x[1], x[0])
-			},
-			func() { v.Clear(x[1]); v.Clear(x[2]) },
-			func() { v.Adam(x[0], x[3], x[1], x[2], 10, 0.9, 0.99, 1e-8, 1) },
-			func() { v.Adam(x[0], x[3], x[1], x[2], 10, 0.9, 0.99, 1e-8, 2) },
-		} {
-			f()
-			if err := v.Wait(); err != nil {
-				t.Fatal(err)
-			}
-			for _, x := range x {
-				left = append(left, slices.Clone(x))
-			}
-		}
-		if err := v.Close(); err != nil {
-			t.Error(err)
-		}
-		return left, sums
-	}
-	got, sums := work(d.Vectors())
-	want, wantSums := work(cpu.Vectors())
-	for i := range want {
-		if off := reftest.RelMax(got[i], want[i]); !(off <= 1e-6) {
-			t.Errorf("vector %d after operation %d is %.2g off", i%4, i/4, off)
-		}
-	}
-	for i := range wantSums {
-		if off := reftest.Rel(sums[i], wantSums[i]); !(off <= 1e-12) {
-			t.Errorf("sum %d is %v, want %v", i, sums[i], wantSums[i])
 		}
 	}
 }

@@ -30,7 +30,7 @@ const (
 )
 
 // Selftest runs every operation and its gradient on the card, at odd sizes, in memory
-// that is filled with NaN before, and reports each check. The error is one of the
+// that is filled with NaN before, and the arithmetic of optimisers, and reports each check. The error is one of the
 // card, or of ctx; a check that fails is none.
 func (d *CUDA) Selftest(ctx context.Context, report func(Check)) error {
 	d.poison = true
@@ -50,7 +50,7 @@ func (d *CUDA) Selftest(ctx context.Context, report func(Check)) error {
 		}
 		report(c)
 	}
-	return nil
+	return d.checkVectors(report)
 }
 
 // selftest is an operation with an input x whose gradient is wanted.
