@@ -31,7 +31,7 @@ func BuiltWithCUDA() bool { return exec.BuiltWithCUDA }
 // [DeviceCUDA], and the number of the card, from 0.
 func ParseDevice(s string) (kind string, card int, err error) {
 	kind, number, numbered := strings.Cut(s, ":")
-	known := kind == DeviceCUDA || (kind == DeviceAuto || kind == DeviceCPU) && !numbered
+	known := kind == DeviceCUDA || kind == DeviceAuto || kind == DeviceCPU && !numbered
 	if numbered && known {
 		card, err = strconv.Atoi(number)
 	}
@@ -66,6 +66,24 @@ type MemoryError struct {
 func (e *MemoryError) Error() string {
 	const mb = 1 << 20
 	return fmt.Sprintf("nst: a picture of %dx%d pixels takes %d MB on %s, which has %d MB free", e.Width, e.Height, (e.Need+mb-1)/mb, e.Device, e.Free/mb)
+}
+
+// UsableCards returns the numbers of the cards that this program can use.
+func UsableCards() []int {
+	cards, _ := exec.Cards(os.Getenv)
+	var usable []int
+	for i, c := range cards {
+		if c.Usable() == nil {
+			usable = append(usable, i)
+		}
+	}
+	return usable
+}
+
+// left tells whether the options leave the device to the program.
+func (o *Options) left() bool {
+	kind, _, _ := ParseDevice(o.Device)
+	return kind == DeviceAuto
 }
 
 // open opens the processor, which always has a part, and the card that the options

@@ -154,8 +154,8 @@ type Options struct {
 	Threads int
 
 	// Device is what computes: cpu; cuda or cuda:N, an NVIDIA card, by its number from 0,
-	// in builds that can; or auto, which is the first card if there is one that can be
-	// used, has room for the picture and knows the StyleLoss, else the processor. A card
+	// in builds that can; or auto or auto:N, which is that card if it can be used, has room
+	// for the picture and knows the StyleLoss, else the processor. A card
 	// and the processor give pictures that are alike, not the same bytes.
 	Device string
 

@@ -185,7 +185,7 @@ func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 	}
 	mode, full := colourOf(t.options.Color), plan[len(plan)-1]
 	if err := t.room(full); err != nil {
-		if t.options.Device != DeviceAuto || !errors.As(err, new(*MemoryError)) {
+		if !t.options.left() || !errors.As(err, new(*MemoryError)) {
 			return nil, err
 		}
 		if j.Warn != nil {
