@@ -99,6 +99,64 @@ arm64: ## tests of the kernels on an emulated arm64 processor, where qemu-user i
 	@if command -v qemu-aarch64 >/dev/null; then GOARCH=arm64 $(GO) test -short -exec qemu-aarch64 ./internal/kernel; \
 	else echo "arm64: skipped, there is no qemu-aarch64 (Debian: qemu-user)"; fi
 
+# The kernels for CUDA: clang makes PTX of them, g++ host code for the tests. No CUDA is needed.
+CUDA_CLANG ?= clang++-16
+CUDA_CXX   ?= g++
+PTXAS      ?= ptxas
+KERNEL      = internal/cuda/kernel
+KERNEL_SRC  = $(wildcard $(KERNEL)/*.cu $(KERNEL)/*.h $(KERNEL)/*.cpp $(KERNEL)/test/*)
+PTXFLAGS    = -x cuda --cuda-device-only --cuda-gpu-arch=sm_80 -Xclang -target-feature -Xclang +ptx70 \
+	-nocudainc -nocudalib -O3 -ffp-contract=off -std=c++17 -Wall -Werror
+EMUFLAGS    = -O2 -march=native -ffp-contract=off -std=c++17 -Wall -Werror -Wno-unknown-pragmas
+
+.PHONY: ptx
+ptx: ## compile the kernels to internal/cuda/nst.ptx
+	$(CUDA_CLANG) $(PTXFLAGS) -S -o internal/cuda/nst.ptx $(KERNEL)/nst.cu
+
+# The driver without a card, for the tests of the Go side.
+build/libcuda_emu.so: $(KERNEL_SRC)
+	@mkdir -p build
+	$(CUDA_CXX) $(EMUFLAGS) -shared -fPIC -fvisibility=hidden -o $@ $(KERNEL)/driver.cpp
+
+.PHONY: test-gpu-kernels
+test-gpu-kernels: ## the CUDA kernels as host code against float64, planted faults, the PTX
+	@if ! command -v $(CUDA_CXX) >/dev/null; then echo "test-gpu-kernels: skipped, there is no $(CUDA_CXX)"; \
+	else CLANG=$(CUDA_CLANG) PTXAS=$(PTXAS) PTXFLAGS="$(PTXFLAGS)" CXX=$(CUDA_CXX) CXXFLAGS="$(EMUFLAGS)" $(KERNEL)/test/run.sh; fi
+
+# The program with CUDA needs a C compiler and cuda.h: that of CUDA_HOME if it is set, else
+# of a Go module that has the headers of several versions. No NVIDIA library is linked.
+CUDA_VERSION ?= v13.0
+CUDA_MODULE   = github.com/gocnn/gocu@v0.7.5
+CUDA_HEADERS  = $(shell cd "$$(mktemp -d)" && $(GO) mod download -json $(CUDA_MODULE) | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')/internal/cuda
+CUDA_INCLUDE ?= $(if $(CUDA_HOME),$(CUDA_HOME)/include,$(CUDA_HEADERS)/$(CUDA_VERSION))
+GPU           = CGO_ENABLED=1 CGO_CFLAGS="-I$(CURDIR)/internal/cuda/compat -I$(CUDA_INCLUDE) -O2 -Wno-deprecated-declarations"
+
+.PHONY: gpu
+gpu: ## build bin/nst with CUDA: one program for machines with and without a card
+	$(GPU) $(GO) build -trimpath -tags gpu -o bin/nst ./cmd/nst
+
+.PHONY: gpu-kit
+gpu-kit: ## what to carry to a machine with a card and run there: build/gpu-kit/first.sh
+	@mkdir -p build/gpu-kit
+	$(GPU) $(GO) build -trimpath -tags gpu -o build/gpu-kit/nst ./cmd/nst
+	$(GPU) $(GO) build -trimpath -tags gpu -o build/gpu-kit/bench ./testdata/bench
+	cp testdata/gpu/first.sh testdata/gpu/torch_iteration.py build/gpu-kit/
+
+.PHONY: test-gpu
+test-gpu: test-gpu-kernels gpu-headers gpu-path ## all of CUDA that can be tested without a card
+
+.PHONY: gpu-headers
+gpu-headers: ## vet the part that is in C against the headers of CUDA 11.8, 12.9 and 13.0
+	@for v in v11.8 v12.9 v13.0; do echo "headers of CUDA $$v"; $(MAKE) -s gpu-vet CUDA_VERSION=$$v || exit 1; done
+
+.PHONY: gpu-vet
+gpu-vet:
+	$(GPU) $(GO) vet -tags gpu ./internal/cuda/...
+
+.PHONY: gpu-path
+gpu-path: build/libcuda_emu.so ## the Go side of CUDA on a driver that runs the kernels on the processor, and the program without one
+	NST_LIBCUDA=$(CURDIR)/build/libcuda_emu.so $(GPU) $(GO) test -tags gpu -run 'CUDA|Card|Script' -timeout 30m ./internal/cuda/... ./internal/exec ./nst ./cmd/nst
+
 .PHONY: fmt
 fmt: ## format all Go files
 	$(GOFUMPT) -w $$(git ls-files '*.go')

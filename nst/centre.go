@@ -59,25 +59,10 @@ func (m centre) subtract(dst, src []float32) {
 	m.add(dst, src)
 }
 
-// clamp keeps src, differences times unit, within the range of a picture.
-func (m centre) clamp(v vector, src []float32, unit float32) {
-	n := len(src) / 3
+// bounds returns the range of a picture, as differences times unit, for each channel.
+func (m centre) bounds(unit float32) (lo, hi [3]float32) {
 	for c, mean := range m {
-		v.Clamp(src[c*n:(c+1)*n], -unit*mean, unit*(1-mean))
+		lo[c], hi[c] = -unit*mean, unit*(1-mean)
 	}
-}
-
-// hold zeroes the gradient of variables, differences times unit, that are out of the
-// range of a picture, where a step along it would lead further out.
-func (m centre) hold(gradient, variables []float32, unit float32) {
-	for c, mean := range m {
-		n := len(variables) / 3
-		lo, hi := -unit*mean, unit*(1-mean)
-		g, x := gradient[c*n:(c+1)*n], variables[c*n:(c+1)*n]
-		for i, v := range x {
-			if v < lo && g[i] > 0 || v > hi && g[i] < 0 {
-				g[i] = 0
-			}
-		}
-	}
+	return lo, hi
 }

@@ -123,7 +123,7 @@ func TestColourProgress(t *testing.T) {
 		if err := p.descend(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		red, green, blue := planes(p.picture)
+		red, green, blue := planes(p.painted())
 		if !slices.Equal(red, green) || !slices.Equal(green, blue) {
 			t.Errorf("%s: the run has left the grey pictures", init)
 		}

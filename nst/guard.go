@@ -24,11 +24,13 @@ func (p *pass) exploded(loss float64) bool {
 // picture, if that has been tried too often or the optimiser is not to be guarded.
 func (p *pass) rollback() error {
 	p.averaged = 0
-	clear(p.average)
+	if p.average != nil {
+		p.vector.Clear(p.average)
+	}
 	if math.IsInf(p.bestLoss, 1) {
 		return &DivergedError{p.result.Iterations, p.result.Rollbacks}
 	}
-	copy(p.variables, p.best)
+	p.vector.Copy(p.variables, p.best)
 	p.show()
 	if p.setbacks == patience || p.transfer.options.Optimizer == LBFGSTorch {
 		return &DivergedError{p.result.Iterations, p.result.Rollbacks}

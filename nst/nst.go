@@ -51,6 +51,10 @@ type Job struct {
 	// Progress, if not nil, is called after every evaluation, on the goroutine
 	// that runs the job.
 	Progress func(Progress)
+
+	// Warn, if not nil, is told what is done otherwise than Options say: a
+	// [MemoryError], where Device auto takes the processor in the place of a card.
+	Warn func(error)
 }
 
 // Loss is the value of the objective, each term times its weight.

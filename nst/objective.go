@@ -76,6 +76,14 @@ func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, s *S
 
 // plan makes the machine for the graph.
 func (o *objective) plan(d exec.Device) (err error) {
+	if o.machine, err = exec.New(d, o.outputs()...); err != nil {
+		return fmt.Errorf("nst: %w", err)
+	}
+	return nil
+}
+
+// outputs lists the nodes that are wanted.
+func (o *objective) outputs() []*exec.Node {
 	outputs := []*exec.Node{o.total}
 	for _, term := range o.terms() {
 		outputs = append(outputs, term.node)
@@ -83,10 +91,7 @@ func (o *objective) plan(d exec.Device) (err error) {
 	if o.gradient != nil {
 		outputs = append(outputs, o.gradient)
 	}
-	if o.machine, err = exec.New(d, outputs...); err != nil {
-		return fmt.Errorf("nst: %w", err)
-	}
-	return nil
+	return outputs
 }
 
 // evaluate is look at a picture (3, h, w) in [0, 1].

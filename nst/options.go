@@ -153,6 +153,16 @@ type Options struct {
 	// Threads is the number of processors used; 0 takes all there are.
 	Threads int
 
+	// Device is what computes: cpu; cuda or cuda:N, an NVIDIA card, by its number from 0,
+	// in builds that can; or auto or auto:N, which is that card if it can be used, has room
+	// for the picture and knows the StyleLoss, else the processor. A card
+	// and the processor give pictures that are alike, not the same bytes.
+	Device string
+
+	// Precision is how a card multiplies: tf32, with 10 bits of fraction, or fp32, as
+	// exact as the processor at about a third of the speed. Sums are exact either way.
+	Precision string
+
 	// Color says whose colours the result has, as one of the words of [Colours]. The
 	// losses that a run reports are those of the pictures that it sees, which are
 	// grey with luma; [Transfer.Score] takes pictures as they are.
@@ -211,5 +221,7 @@ func DefaultOptions() Options {
 		History:       20,
 		Init:          InitContent,
 		Color:         ColourStyle,
+		Device:        DeviceAuto,
+		Precision:     PrecisionTF32,
 	}
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"nst/imgio"
+	"nst/internal/exec"
 	"nst/internal/optim"
 )
 
@@ -19,16 +21,6 @@ const levels = 255
 // settle is the length of the two windows that Options.Tolerance compares.
 const settle = 10
 
-// vector is the arithmetic on long vectors that the loop needs.
-type vector interface {
-	optim.Vector
-	Clamp(x []float32, lo, hi float32)
-
-	// Pyramid sets dst to src (c,h,w) with its low frequencies made larger: the
-	// levels of a pyramid, each counting weight times what the one above it does.
-	Pyramid(dst, src []float32, c, h, w, levels int, weight float32)
-}
-
 // pass is the optimisation at one scale.
 type pass struct {
 	*run
@@ -36,8 +28,11 @@ type pass struct {
 	began     time.Time
 	objective *objective
 	optimizer optim.Optimizer
-	picture   *imgio.Planar // in [0, 1]
+	vector    exec.Vectors
+	w, h      int
+	start     *imgio.Planar // what it began with, in [0, 1]
 	seen      []float32     // by the objective: the difference of the picture to the centre
+	shown     []float32     // the picture, where protection has to look at it
 
 	protection *protection // nil if there is none
 
@@ -57,19 +52,23 @@ type pass struct {
 
 // prepare makes all that the loop needs, which allocates nothing.
 func (p *pass) prepare() {
-	n := len(p.picture.Pix)
-	p.variables, p.gradient, p.best = make([]float32, n), make([]float32, n), make([]float32, n)
-	p.seen = make([]float32, n)
+	n, v := len(p.start.Pix), p.vector
+	p.variables, p.gradient, p.best, p.seen = v.Make(n), v.Make(n), v.Make(n), v.Make(n)
 	if p.unit = levels; p.transfer.options.Preprocessing == PrepareLevels256 {
 		p.unit = 256
 	}
 	p.recent = make([]float64, 0, 2*settle)
 	if o := p.transfer.options; o.Optimizer == Adam && o.Average > 0 {
-		p.average = make([]float32, n)
+		p.average = v.Make(n)
 	}
 	p.snapshot = p.finished
-	p.transfer.centre.subtract(p.variables, p.picture.Pix)
-	p.transfer.vector.Scale(p.variables, p.unit, p.variables)
+	if p.protection != nil {
+		p.shown = make([]float32, n)
+	}
+	difference := make([]float32, n)
+	p.transfer.centre.subtract(difference, p.start.Pix)
+	v.Copy(p.variables, difference)
+	v.Scale(p.variables, p.unit, p.variables)
 	p.show()
 }
 
@@ -84,7 +83,8 @@ func (p *pass) descend(ctx context.Context) error {
 		p.colour.confine(p.gradient)
 		p.protection.gradient(p.gradient)
 		if p.transfer.options.bounded() {
-			p.transfer.centre.hold(p.gradient, p.variables, p.unit)
+			lo, hi := p.transfer.centre.bounds(p.unit)
+			p.vector.Hold(p.gradient, p.variables, lo, hi)
 		}
 		p.iteration++
 		p.result.Iterations++
@@ -117,9 +117,9 @@ func (p *pass) descend(ctx context.Context) error {
 
 // step moves the variables, and tells whether there is no use in going on.
 func (p *pass) step(loss float64) (settled bool, err error) {
-	o, v := &p.transfer.options, p.transfer.vector
+	o, v := &p.transfer.options, p.vector
 	if loss < p.bestLoss {
-		copy(p.best, p.variables)
+		v.Copy(p.best, p.variables)
 		p.bestLoss, p.setbacks = loss, 0
 	}
 	v.Scale(p.gradient, 1/p.unit, p.gradient)
@@ -132,7 +132,8 @@ func (p *pass) step(loss float64) (settled bool, err error) {
 		return false, fmt.Errorf("nst: iteration %d: %w", p.result.Iterations, err)
 	}
 	if o.Optimizer == Adam && o.Clamp {
-		p.transfer.centre.clamp(v, p.variables, p.unit)
+		lo, hi := p.transfer.centre.bounds(p.unit)
+		v.Bound(p.variables, lo, hi)
 	}
 	if p.average != nil {
 		v.Scale(p.average, float32(o.Average), p.average)
@@ -162,19 +163,21 @@ func (p *pass) settled(total float64) bool {
 	return math.Abs(before-after) < p.transfer.options.Tolerance*math.Abs(before)
 }
 
-// show turns the variables into what the objective sees, and into the picture. The
-// first picture goes this way too, though it is there already: the first step of
-// L-BFGS is so short, a few units in the last place of a pixel, that the gradients on
-// its two sides would else differ by this rounding more than by the step.
+// show turns the variables into what the objective sees. The first picture goes this
+// way too, though it is there already: the first step of L-BFGS is so short, a few units
+// in the last place of a pixel, that the gradients on its two sides would else differ
+// by this rounding more than by the step.
 func (p *pass) show() {
-	p.unpack(p.picture.Pix, p.variables, 1)
 	if p.protection != nil {
-		p.transfer.centre.subtract(p.seen, p.picture.Pix)
+		p.unpack(p.shown, p.variables, 1)
+		p.transfer.centre.subtract(p.shown, p.shown)
+		p.vector.Copy(p.seen, p.shown)
 		return
 	}
-	p.transfer.vector.Scale(p.seen, 1/p.unit, p.variables)
+	p.vector.Scale(p.seen, 1/p.unit, p.variables)
 	if p.transfer.options.bounded() {
-		p.transfer.centre.clamp(p.transfer.vector, p.seen, 1)
+		lo, hi := p.transfer.centre.bounds(1)
+		p.vector.Bound(p.seen, lo, hi)
 	}
 }
 
@@ -183,28 +186,31 @@ func (p *pass) show() {
 // together; what is lost in writing a picture would else be part of its plan.
 func (o *Options) bounded() bool { return o.Optimizer == LBFGS && o.Clamp }
 
-// unpack sets a picture to the one that from, variables or a sum of them with weights
-// that add up to sum, stands for.
+// unpack sets a picture of the host to the one that from, variables or a sum of them
+// with weights that add up to sum, stands for.
 func (p *pass) unpack(picture, from []float32, sum float64) {
 	t := p.transfer
-	t.vector.Scale(picture, float32(1/(float64(p.unit)*sum)), from)
+	p.vector.Copy(picture, from)
+	t.vector.Scale(picture, float32(1/(float64(p.unit)*sum)), picture)
 	t.centre.add(picture, picture)
 	if t.options.Optimizer == Adam && t.options.Clamp || t.options.bounded() {
-		t.vector.Clamp(picture, 0, 1) // for adam the rounding of the sum
+		t.vector.Bound(picture, [3]float32{}, [3]float32{1, 1, 1}) // for adam the rounding of the sum
 	}
 	p.protection.blend(picture)
 }
 
-// painted returns a copy of the picture that is handed over: the average if there
-// is one, free of its bias to zero (Kingma and Ba 2015, section 7.2), or the best if
-// the last may be a trial of a line search.
+// painted returns the picture that is handed over: the average if there is one, free of
+// its bias to zero (Kingma and Ba 2015, section 7.2), or the best if the last may be a
+// trial of a line search.
 func (p *pass) painted() *imgio.Planar {
-	out := p.picture.Clone()
-	if p.transfer.options.Optimizer == LBFGSWolfe && !math.IsInf(p.bestLoss, 1) {
-		p.unpack(out.Pix, p.best, 1)
-	}
-	if p.averaged > 0 {
+	out := imgio.NewPlanar(p.w, p.h)
+	switch {
+	case p.averaged > 0:
 		p.unpack(out.Pix, p.average, 1-math.Pow(p.transfer.options.Average, float64(p.averaged)))
+	case p.transfer.options.Optimizer == LBFGSWolfe && !math.IsInf(p.bestLoss, 1):
+		p.unpack(out.Pix, p.best, 1)
+	default:
+		p.unpack(out.Pix, p.variables, 1)
 	}
 	return out
 }
@@ -222,8 +228,11 @@ func (p *pass) carry(last *pass) error {
 	}
 	from, to := p.plan[last.index], p.plan[p.index]
 	s := last.optimizer.State()
+	if err := last.vector.Wait(); err != nil {
+		return fmt.Errorf("nst: %w", err)
+	}
 	ratio := float32(from.pixels() / to.pixels())
-	plane := func(i int) *imgio.Planar { return &imgio.Planar{W: from.w, H: from.h, Pix: s.Vectors[i]} }
+	plane := func(i int) *imgio.Planar { return &imgio.Planar{W: from.w, H: from.h, Pix: slices.Clone(s.Vectors[i])} }
 	m, v := plane(0).Resize(to.w, to.h), bilinear(plane(1), to.w, to.h)
 	p.transfer.vector.Scale(m.Pix, ratio, m.Pix)
 	p.transfer.vector.Scale(v.Pix, ratio*ratio, v.Pix)

@@ -10,11 +10,17 @@ import (
 
 // Plan is the memory that a run takes, by what it is for.
 type Plan struct {
-	Width  int    `json:"width"` // of the picture, pixels
+	Device string `json:"device"` // that holds the filters, features and masks
+	Width  int    `json:"width"`  // of the picture, pixels
 	Height int    `json:"height"`
 	Parts  []Part `json:"parts"`
 	Total  int64  `json:"total"` // bytes
+
+	device int64
 }
+
+// OnDevice is the part that is on the device, in bytes: all that a card holds.
+func (p Plan) OnDevice() int64 { return p.device }
 
 // Part is the memory for one purpose.
 type Part struct {
@@ -30,9 +36,61 @@ const program = 24 << 20
 // picture of w x h pixels. It plans the run but does not begin it; the sizes of
 // features, masks and filters are those that the run will allocate, to the byte.
 func (t *Transfer) Plan(w, h int) (Plan, error) {
+	o, content, err := t.sketch(w, h)
+	if err != nil {
+		return Plan{}, err
+	}
+	m, err := t.memory(o)
+	if err != nil {
+		return Plan{}, err
+	}
+	var network int64
+	for _, f := range t.weights.Filters {
+		network += int64(len(f.W)+len(f.B)) * 4
+	}
+	for _, m := range t.weights.Maps {
+		network += int64(len(m.W)+len(m.R)) * 4
+	}
+	pixels := int64(3*w*h) * 4
+	p := Plan{device: m.Total(), Device: t.Device(), Width: w, Height: h, Parts: []Part{
+		{"network", network},
+		{"filters as the kernels want them", m.Weights},
+		{"features and gradients", m.Features},
+		{"masks", m.Masks},
+		{"working space of the kernels", m.Scratch},
+		{"optimiser", t.options.optimizerBytes(int64(3 * w * h))},
+		{"pictures and targets", 6*pixels + content},
+		{"program", program},
+	}}
+	for _, part := range p.Parts {
+		p.Total += part.Bytes
+	}
+	return p, nil
+}
+
+// memory returns what a machine for the objective takes. A card need not
+// have it to tell.
+func (t *Transfer) memory(o *objective) (exec.Plan, error) {
+	if t.card != nil {
+		p, err := t.card.Plan(o.outputs()...)
+		if err != nil {
+			return p, fmt.Errorf("nst: %w", err)
+		}
+		return p, nil
+	}
+	if err := o.plan(t.device); err != nil {
+		return exec.Plan{}, err
+	}
+	defer o.close()
+	return o.machine.Plan(), nil
+}
+
+// sketch returns the objective for a picture of w x h pixels and a style, without a
+// machine, and the memory of its content targets in bytes.
+func (t *Transfer) sketch(w, h int) (*objective, int64, error) {
 	names := layerNames(slices.Concat(t.options.ContentLayers, t.options.StyleLayers))
 	if err := t.checkSize("content", w, h, names); err != nil {
-		return Plan{}, err
+		return nil, 0, err
 	}
 	blank := &imgio.Planar{W: w, H: h}
 	style := []target{{share: 1}}
@@ -48,35 +106,9 @@ func (t *Transfer) Plan(w, h int) (Plan, error) {
 		content += int64(c*(h/s)*(w/s)) * 4
 	}
 	if err := exec.Build(func() error { return t.build(o, blank, targets, style, false, given) }); err != nil {
-		return Plan{}, fmt.Errorf("nst: %w", err)
+		return nil, 0, fmt.Errorf("nst: %w", err)
 	}
-	if err := o.plan(t.device); err != nil {
-		return Plan{}, err
-	}
-	defer o.close()
-	m := o.machine.Plan()
-	var network int64
-	for _, f := range t.weights.Filters {
-		network += int64(len(f.W)+len(f.B)) * 4
-	}
-	for _, m := range t.weights.Maps {
-		network += int64(len(m.W)+len(m.R)) * 4
-	}
-	pixels := int64(3*w*h) * 4
-	p := Plan{Width: w, Height: h, Parts: []Part{
-		{"network", network},
-		{"filters as the kernels want them", m.Weights},
-		{"features and gradients", m.Features},
-		{"masks", m.Masks},
-		{"working space of the kernels", m.Scratch},
-		{"optimiser", t.options.optimizerBytes(int64(3 * w * h))},
-		{"pictures and targets", 6*pixels + content},
-		{"program", program},
-	}}
-	for _, part := range p.Parts {
-		p.Total += part.Bytes
-	}
-	return p, nil
+	return o, content, nil
 }
 
 // optimizerBytes is the memory of the optimiser for n variables in the end.

@@ -26,6 +26,11 @@ type run struct {
 func (r *run) paint(ctx context.Context) (*Result, error) {
 	defer func() { r.result.Elapsed = r.elapsed() }()
 	var last *pass
+	defer func() {
+		if last != nil {
+			last.vector.Close()
+		}
+	}()
 	for i := range r.plan {
 		if last != nil && r.late() {
 			break // the picture grows, but is not painted on
@@ -34,9 +39,15 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 		if err != nil {
 			return r.end(ctx, last, err)
 		}
+		if last != nil {
+			last.vector.Close()
+		}
 		last = next
 		err = last.descend(ctx)
 		last.objective.close()
+		if failed := last.vector.Wait(); failed != nil {
+			err = fmt.Errorf("nst: %w", failed)
+		}
 		if err != nil {
 			return r.end(ctx, last, err)
 		}
@@ -60,7 +71,7 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 	}
 	full := r.plan[len(r.plan)-1]
 	r.result.Picture = last.painted()
-	if last.picture.W != full.w || last.picture.H != full.h {
+	if last.w != full.w || last.h != full.h {
 		r.result.Picture = enlarge(r.result.Picture, full.w, full.h)
 	}
 	r.result.Picture = r.finish(r.result.Picture)
@@ -102,23 +113,36 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pass{run: r, index: index, began: t.now(), picture: r.colour.content(start), bestLoss: math.Inf(1)}
-	if p.optimizer, err = t.options.optimizer(at.w, at.h, t.vector); err != nil {
-		return nil, fmt.Errorf("nst: %w", err)
-	}
-	if last != nil {
-		if err := p.carry(last); err != nil {
-			return nil, err
-		}
-	}
-	if p.objective, err = t.newObjective(ctx, content, r.job.Style, at.size, false); err != nil {
+	p := &pass{run: r, index: index, began: t.now(), w: at.w, h: at.h, start: r.colour.content(start), bestLoss: math.Inf(1)}
+	if err := p.equip(ctx, last, content); err != nil {
 		return nil, err
 	}
-	p.protection = newProtection(r.job.Protect, content)
-	p.prepare()
 	r.result.Scales++
 	r.result.Stop = StopIterations
 	return p, nil
+}
+
+// equip gives a pass its optimiser, objective and vectors; last is the pass before it,
+// nil for none.
+func (p *pass) equip(ctx context.Context, last *pass, content *imgio.Planar) (err error) {
+	t, at := p.transfer, p.plan[p.index]
+	p.vector = t.vectors()
+	if p.optimizer, err = t.options.optimizer(at.w, at.h, p.vector); err != nil {
+		err = fmt.Errorf("nst: %w", err)
+	}
+	if err == nil && last != nil {
+		err = p.carry(last)
+	}
+	if err == nil {
+		p.objective, err = t.newObjective(ctx, content, p.job.Style, at.size, false)
+	}
+	if err != nil {
+		p.vector.Close()
+		return err
+	}
+	p.protection = newProtection(p.job.Protect, content)
+	p.prepare()
+	return nil
 }
 
 // grow returns the picture that the scale of that content starts from, after last.
@@ -135,6 +159,6 @@ func (r *run) grow(last *pass, content *imgio.Planar) *imgio.Planar {
 	v.Sub(change.Pix, change.Pix, r.colour.content(r.job.Content.Resize(change.W, change.H)).Pix)
 	start := change.Resize(content.W, content.H)
 	v.Axpy(1, content.Pix, start.Pix)
-	v.Clamp(start.Pix, 0, 1)
+	v.Bound(start.Pix, [3]float32{}, [3]float32{1, 1, 1})
 	return start
 }

@@ -299,14 +299,16 @@ func TestLoopAllocatesNothing(t *testing.T) {
 func TestGrow(t *testing.T) {
 	for _, init := range []string{InitContent, InitNoise} {
 		for _, colour := range Colours() {
-			tr, j := scene(t, func(o *Options) { o.Init, o.Color = init, colour })
+			tr, j := scene(t, func(o *Options) { o.Init, o.Color, o.Clamp = init, colour, false })
 			plan, err := tr.plan(j.Content, j.Style, 64)
 			if err != nil {
 				t.Fatal(err)
 			}
 			r := &run{transfer: tr, job: &j, colour: colourOf(colour), plan: plan, result: &Result{}}
 			at := func(s scale) *imgio.Planar { return r.colour.content(j.Content.Resize(s.w, s.h)) }
-			last, content := &pass{run: r, picture: at(plan[0]).Clone()}, at(plan[1])
+			seen, content := at(plan[0]), at(plan[1])
+			last := &pass{run: r, w: seen.W, h: seen.H, vector: tr.vectors(), unit: 1, variables: make([]float32, len(seen.Pix))}
+			tr.centre.subtract(last.variables, seen.Pix)
 			start := r.grow(last, content)
 			far := 0.0
 			for i, v := range start.Pix {
@@ -316,8 +318,8 @@ func TestGrow(t *testing.T) {
 				t.Errorf("%s, %s: the content, as if painted, becomes one that is off by %v", init, colour, far)
 			}
 			// An even change stays one, within the range.
-			for i, v := range last.picture.Pix {
-				last.picture.Pix[i] = v + 0.25
+			for i := range last.variables {
+				last.variables[i] += 0.25
 			}
 			for i, v := range r.grow(last, content).Pix {
 				if want := min(content.Pix[i]+0.25, 1); init == InitContent && math.Abs(float64(v-want)) > 1e-5 {

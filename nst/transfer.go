@@ -23,14 +23,17 @@ type Transfer struct {
 	centred  *vgg.Weights // the same for what centre has been subtracted from
 	options  Options
 	features vgg.FeatureOptions
-	device   exec.Device
-	vector   vector
+	cpu      *exec.CPU
+	card     *exec.CUDA   // nil for none
+	device   exec.Device  // one of the two
+	vector   exec.Vectors // of the host
 	now      func() time.Time
 }
 
 // New returns a Transfer, or what [Options.Validate] finds. The weights must
 // reach to the deepest layer in o, with maps have one of each (else the error is a
-// [vgg.TapError]), and must not be changed afterwards. Close frees what it holds.
+// [vgg.TapError]), and must not be changed afterwards. A card that is asked for and
+// cannot be used is a [DeviceError]. Close frees what it holds.
 func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err := w.Check(); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
@@ -45,11 +48,14 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
-	cpu, err := exec.OpenCPU(threads(o.Threads), os.Getenv)
+	cpu, card, err := o.open(os.Getenv)
 	if err != nil {
-		return nil, fmt.Errorf("nst: %w", err)
+		return nil, err
 	}
-	t := &Transfer{weights: o.prepared(w), options: o, features: features, device: cpu, vector: cpu.Vector(), now: time.Now}
+	t := &Transfer{weights: o.prepared(w), options: o, features: features, cpu: cpu, card: card, device: cpu, vector: cpu.Vectors(), now: time.Now}
+	if card != nil {
+		t.device = card
+	}
 	t.centre = centreOf(t.weights.Convention)
 	if o.Color == ColourLuma {
 		t.centre = t.centre.grey()
@@ -94,8 +100,14 @@ func threads(n int) int {
 	return n
 }
 
-// Close frees the device. The Transfer cannot be used afterwards.
-func (t *Transfer) Close() error { return t.device.Close() }
+// Close frees the devices. The Transfer cannot be used afterwards.
+func (t *Transfer) Close() error {
+	err := t.cpu.Close()
+	if t.card != nil {
+		err = errors.Join(err, t.card.Close())
+	}
+	return err
+}
 
 // TooSmallError tells that a picture is too small for the network: nothing is
 // left of it at a layer.
@@ -157,7 +169,8 @@ func fit(p *imgio.Planar, size int) *imgio.Planar {
 // the network, both the result of the iterations done and an error that wraps
 // ctx.Err(); likewise with a [DivergedError] when the loss stops being a number.
 // Before the first iteration there is no result. A mask in j that does not serve
-// is a [MaskError]; regions that are not one for each style picture are [ErrMaskCount].
+// is a [MaskError]; regions that are not one for each style picture are [ErrMaskCount];
+// a card with too little memory is a [MemoryError].
 func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 	size := t.size(j.Content)
 	if size < MinSize || size > MaxSize {
@@ -174,6 +187,16 @@ func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 		return nil, err
 	}
 	mode, full := colourOf(t.options.Color), plan[len(plan)-1]
+	if err := t.room(full); err != nil {
+		if !t.options.left() || !errors.As(err, new(*MemoryError)) {
+			return nil, err
+		}
+		if j.Warn != nil {
+			j.Warn(err)
+		}
+		t.device = t.cpu
+		defer func() { t.device = t.card }()
+	}
 	if j.Protect != nil {
 		if j.Protect, err = j.Protect.forProtection(full.w, full.h); err != nil {
 			return nil, err
@@ -247,7 +270,7 @@ const (
 
 // optimizer returns the optimiser that the options ask for, over pictures of w by h
 // pixels.
-func (o *Options) optimizer(w, h int, v vector) (optim.Optimizer, error) {
+func (o *Options) optimizer(w, h int, v exec.Vectors) (optim.Optimizer, error) {
 	n, rate := 3*w*h, o.LearningRate
 	if o.Optimizer == Adam {
 		a := optim.DefaultAdam()

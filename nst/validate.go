@@ -97,6 +97,13 @@ func (o *Options) Validate(net *vgg.Network) error {
 		bad("Threads", o.Threads, "must be 0 (all processors) or more")
 	}
 	word("Color", o.Color, Colours())
+	word("Precision", o.Precision, Precisions())
+	switch kind, _, err := ParseDevice(o.Device); {
+	case err != nil:
+		bad("Device", fmt.Sprintf("%q", o.Device), "%v", err)
+	case kind == DeviceCUDA && o.StyleLoss == StyleW2:
+		bad("StyleLoss", o.StyleLoss, "has no kernels for a card; take Device cpu")
+	}
 	layers := func(field string, ls []LayerWeight, on float64) {
 		sum, seen := 0.0, map[string]bool{}
 		for _, l := range ls {

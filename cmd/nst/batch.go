@@ -121,11 +121,14 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 			return &fileError{"style image", style, err}
 		}
 	}
-	transfer, err := o.transfer(e)
+	painters, closeAll, err := o.painters(e)
 	if err != nil {
 		return err
 	}
-	defer transfer.Close()
+	defer closeAll()
+	if len(painters) > 1 && o.progress == "auto" {
+		o.progress = "none" // several at once would talk all at once
+	}
 	if err := o.makeDir(); err != nil {
 		return err
 	}
@@ -143,8 +146,8 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 
 	undo := t.onInterrupt(ctx)
 	defer undo()
-	(&batchTalk{talk: t, o: o, log: log}).listen(&opts)
-	summary, err := batch.Run(ctx, transfer, jobs, opts)
+	(&batchTalk{talk: t, o: o, log: log, reporters: map[string]reporter{}}).listen(&opts)
+	summary, err := batch.RunOn(ctx, painters, jobs, opts)
 	t.summary(summary)
 	switch {
 	case err != nil:
@@ -153,6 +156,41 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 		return silent{}
 	}
 	return nil
+}
+
+// painters returns one for each card where the device is one of several, else one.
+// Call the function when they are done.
+func (o *batchOptions) painters(e *env) (all []batch.Painter, closeAll func(), err error) {
+	var open []*nst.Transfer
+	closeAll = func() {
+		for _, t := range open {
+			t.Close()
+		}
+	}
+	devices := []string{o.Device}
+	if o.Device == nst.DeviceAuto || o.Device == nst.DeviceCUDA {
+		if cards := nst.UsableCards(); len(cards) > 1 {
+			devices = nil
+			for _, n := range cards {
+				devices = append(devices, fmt.Sprintf("%s:%d", o.Device, n))
+			}
+		}
+	}
+	weights, err := o.weights(e)
+	if err != nil {
+		return nil, closeAll, err
+	}
+	for _, d := range devices {
+		options := o.Options
+		options.Device = d
+		t, err := nst.New(weights, options)
+		if err != nil {
+			closeAll()
+			return nil, nil, err
+		}
+		open, all = append(open, t), append(all, t)
+	}
+	return all, closeAll, nil
 }
 
 // makeDir makes the folder for the results and sees that it can be written to.
@@ -169,27 +207,29 @@ func (o *batchOptions) makeDir() error {
 // batchTalk says how a batch goes.
 type batchTalk struct {
 	*talk
-	o        *batchOptions
-	log      *logFile
-	reporter reporter
+	o         *batchOptions
+	log       *logFile
+	reporters map[string]reporter // of the jobs at work, by their outputs
 }
 
 func (b *batchTalk) listen(opts *batch.Options) {
 	opts.Started = func(i, n int, j batch.Job) {
 		b.say("%d/%d  %s in the style of %s", i+1, n, j.Content, j.Style)
-		b.reporter = newReporter(b.e, b.o.progress, b.o.quiet)
-		if lines, ok := b.reporter.(*jsonLines); ok {
+		r := newReporter(b.e, b.o.progress, b.o.quiet)
+		if lines, ok := r.(*jsonLines); ok {
 			lines.output = j.Output
 		}
+		b.reporters[j.Output] = r
 	}
-	opts.Notes = b.notes
+	opts.Notes, opts.Warn = b.notes, b.warn
 	opts.Progress = func(j batch.Job, p nst.Progress) {
-		b.reporter.update(p)
+		b.reporters[j.Output].update(p)
 		b.log.update(j.Output, p)
 	}
 	opts.Finished = func(i, n int, o batch.Outcome) {
-		if b.reporter != nil {
-			b.reporter.end()
+		if r := b.reporters[o.Output]; r != nil {
+			r.end()
+			delete(b.reporters, o.Output)
 		}
 		switch o.Status {
 		case batch.Done:

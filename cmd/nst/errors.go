@@ -210,10 +210,19 @@ func hints(err error) []string {
 		short    = new(shortError)
 		tap      = new(vgg.TapError)
 		option   = new(nst.OptionError)
+		memory   = new(nst.MemoryError)
 	)
 	switch {
 	case errors.As(err, &option) && option.Field == "NormalizeGradients":
 		return []string{"gradients of equal size belong to no one loss: take --optimizer adam, without --tolerance"}
+	case errors.As(err, new(*nst.DeviceError)) && !nst.BuiltWithCUDA():
+		return []string{"take --device cpu, or a program built by make gpu"}
+	case errors.As(err, new(*nst.DeviceError)):
+		return []string{"nst info shows the cards and the driver; NST_LIBCUDA can name the driver's libcuda.so.1", "take --device cpu"}
+	case errors.As(err, &memory) && memory.Size > 0:
+		return []string{fmt.Sprintf("the largest that fits is --size %d; or take --device cpu", memory.Size)}
+	case errors.As(err, &memory):
+		return []string{"take --device cpu"}
 	case errors.As(err, &format) && len(format.Supported) > 0:
 		return []string{"supported formats are " + strings.Join(format.Supported, ", ") + "; convert it first"}
 	case errors.Is(err, imgio.ErrFolder):

@@ -76,6 +76,11 @@ func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
 	words(cmd, &wordValue{word: &s.Preprocessing, words: nst.Preprocessings()}, "preprocessing", "how pictures are made ready for the network: as trained; in 8-bit levels, whatever the deviation it was trained with; or with 256 levels for 255")
 	words(cmd, &wordValue{word: &s.Padding, words: nst.Paddings()}, "padding", "what the network sees beyond the edges of a picture: its mean colour, as trained, or the nearest pixel")
 	f.IntVar(&s.Threads, "threads", s.Threads, "use `N` processors; 0 is all")
+	f.Var(&deviceValue{&s.Device}, "device", "compute on the processor or on the NVIDIA card of a number, from 0; auto takes card 0 if it can be used, else the processor")
+	complete(cmd, "device", func() ([]string, cobra.ShellCompDirective) {
+		return []string{nst.DeviceAuto, nst.DeviceCPU, nst.DeviceCUDA}, cobra.ShellCompDirectiveNoFileComp
+	})
+	words(cmd, &wordValue{word: &s.Precision, words: nst.Precisions()}, "precision", "how a card multiplies: fast, or as exactly as the processor")
 	f.Var(&textValue{&s.network, "{vgg19|vgg16|slim|NAME|FILE}"}, "network", "network that looks at the picture: one of nst weights list, or a file (default vgg19 if it is there, else slim)")
 	complete(cmd, "network", func() ([]string, cobra.ShellCompDirective) {
 		names := append(append(networks(), vgg.EmbeddedName), e.kept()...)
@@ -180,6 +185,7 @@ func (s *settings) check(cmd *cobra.Command) error {
 		applies bool
 		reason  string
 	}{
+		{"precision", s.Device != nst.DeviceCPU, "is only for a card; --device is cpu"},
 		{"history", !adam, "is only for --optimizer lbfgs"},
 		{"beta2", adam, "is only for --optimizer adam"},
 		{"epsilon", adam, "is only for --optimizer adam"},

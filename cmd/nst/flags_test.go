@@ -62,6 +62,9 @@ func TestStylizeFlags(t *testing.T) {
 		{"network", "--network vgg16 --pooling avg --size 64 --threads 3", func(o *stylizeOptions) {
 			o.network, o.Pooling, o.Size, o.Threads = "vgg16", nst.PoolAvg, 64, 3
 		}},
+		{"device", "--device cuda:1 --precision fp32", func(o *stylizeOptions) {
+			o.Device, o.Precision = "cuda:1", nst.PrecisionFP32
+		}},
 		{"draft", "--draft", func(o *stylizeOptions) { o.draft, o.network = true, "slim" }},
 		{"colours", "--color luma", func(o *stylizeOptions) { o.Color = nst.ColourLuma }},
 		{"mask", "--protect m.png", func(o *stylizeOptions) { o.masks.protect = "m.png" }},

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -40,8 +41,13 @@ type machine struct {
 	Kernels  string   `json:"kernels"`
 	Threads  int      `json:"threads"`
 	Devices  []string `json:"devices"`
-	Folder   string   `json:"folder"`
-	Weights  []entry  `json:"weights"`
+
+	Cards  []nst.Card `json:"cards"`
+	Driver string     `json:"driver"`
+	NoCard string     `json:"no_card"`
+
+	Folder  string  `json:"folder"`
+	Weights []entry `json:"weights"`
 }
 
 func newInfoCmd(e *env) *cobra.Command {
@@ -51,7 +57,8 @@ func newInfoCmd(e *env) *cobra.Command {
 		Use:   "info",
 		Short: "Show what nst runs on and with",
 		Long: `info shows the version, what the processor can do and which of it is used, and the
-networks found. NST_CPU in the environment chooses the kernels, generic being the
+networks found; of NVIDIA cards their memory and driver, and why none is used.
+NST_CPU in the environment chooses the kernels, generic being the
 ones that every processor runs.
 
 With --plan it shows instead the memory that stylize would take in the end with
@@ -92,7 +99,7 @@ func showPlan(cmd *cobra.Command, e *env, s *settings, asJSON bool) error {
 		return json.NewEncoder(e.Stdout).Encode(p)
 	}
 	const mb = 1 << 20
-	fmt.Fprintf(e.Stdout, "%dx%d pixels, %s\n", p.Width, p.Height, s.Optimizer)
+	fmt.Fprintf(e.Stdout, "%dx%d pixels, %s, %s\n", p.Width, p.Height, s.Optimizer, p.Device)
 	for _, part := range p.Parts {
 		fmt.Fprintf(e.Stdout, "%8.1f MB  %s\n", float64(part.Bytes)/mb, part.Name)
 	}
@@ -112,6 +119,7 @@ func info(e *env, asJSON bool) error {
 	m := machine{
 		Version: version(), Go: runtime.Version(), OS: system.OS, Arch: system.Arch,
 		Features: system.Features, Kernels: system.Kernels, Threads: system.Threads, Devices: system.Devices,
+		Cards: system.Cards, Driver: system.Driver, NoCard: system.NoCard,
 		Folder: folder(store),
 	}
 	if m.Weights, err = e.entries(); err != nil {
@@ -128,6 +136,7 @@ func info(e *env, asJSON bool) error {
 	fmt.Fprintf(w, "kernels   %s\n", m.Kernels)
 	fmt.Fprintf(w, "threads   %d\n", m.Threads)
 	fmt.Fprintf(w, "devices   %s\n", strings.Join(m.Devices, ", "))
+	m.showCards(w)
 	fmt.Fprintf(w, "weights   %s\n", m.Folder)
 	for _, x := range m.Weights {
 		fmt.Fprintf(w, "  %-8s%s\n", x.Name, x.words())
@@ -136,4 +145,21 @@ func info(e *env, asJSON bool) error {
 		fmt.Fprintln(w, "  no others; nst weights pull downloads VGG-19")
 	}
 	return nil
+}
+
+// showCards shows the cards, the driver, and why none is used.
+func (m *machine) showCards(w io.Writer) {
+	for i, c := range m.Cards {
+		fmt.Fprintf(w, "card %d    %s, %.1f GB, compute capability %s", i, c.Name, float64(c.Memory)/(1<<30), c.Capability)
+		if c.Unusable != "" {
+			fmt.Fprintf(w, "; not used: %s", c.Unusable)
+		}
+		fmt.Fprintln(w)
+	}
+	if m.Driver != "" {
+		fmt.Fprintf(w, "driver    for CUDA %s\n", m.Driver)
+	}
+	if m.NoCard != "" && len(m.Cards) == 0 {
+		fmt.Fprintf(w, "cards     none: %s\n", m.NoCard)
+	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"nst/nst"
 )
 
 const exitCodes = `Exit codes: 0 done, 1 failed, 2 usage (a wrong flag, argument or option value),
@@ -54,6 +56,9 @@ until they match the content of the one and the style of the other.
 		newWeightsCmd(e),
 		newInfoCmd(e),
 	)
+	if nst.BuiltWithCUDA() {
+		cmd.AddCommand(newGPUCmd(e))
+	}
 	return cmd
 }
 

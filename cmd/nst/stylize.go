@@ -179,7 +179,7 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	defer func() { err = errors.Join(err, log.close()) }()
 
 	p := &painting{o: o, log: log, reporter: newReporter(e, o.progress, o.quiet), album: newAlbum(&o.keepsakes, o.output)}
-	job.Progress = p.update
+	job.Progress, job.Warn = p.update, t.warn
 	undo := t.onInterrupt(ctx)
 	result, err := transfer.Run(ctx, job)
 	undo()

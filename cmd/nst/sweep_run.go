@@ -230,7 +230,7 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 		lines.output = r.files[i]
 	}
 	job := r.job
-	job.Style = style
+	job.Style, job.Warn = style, r.talk.warn
 	job.Progress = func(p nst.Progress) {
 		reporter.update(p)
 		r.log.update(r.files[i], p)

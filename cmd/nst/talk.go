@@ -50,6 +50,11 @@ func (t *talk) open(what, path string) (*imgio.Planar, error) {
 	return p, nil
 }
 
+// warn says what is done otherwise than asked.
+func (t *talk) warn(err error) {
+	t.say("%s: taking the processor", message(err))
+}
+
 // notes says what was met in a picture's file.
 func (t *talk) notes(what, path string, info imgio.Info) {
 	if what == "mask" {

@@ -75,7 +75,7 @@ down to --size but never up, so that a texture may be larger than its style.`,
 // against.
 func textureFlags() []string {
 	return []string{
-		"tv-weight", "style-layers", "style-blend", "style-scale", "style-mask", "size", "pooling", "threads", "network", "draft",
+		"tv-weight", "style-layers", "style-blend", "style-scale", "style-mask", "size", "pooling", "threads", "device", "precision", "network", "draft",
 		"iterations", "optimizer", "learning-rate", "history", "tolerance", "seed", "save-every",
 	}
 }

@@ -78,6 +78,26 @@ func (v *textValue) Set(s string) error {
 	return nil
 }
 
+// deviceValue is a flag that takes what computes.
+type deviceValue struct{ device *string }
+
+func (v *deviceValue) Type() string { return "{auto|cpu|cuda[:N]}" }
+
+func (v *deviceValue) String() string {
+	if v.device == nil {
+		return ""
+	}
+	return *v.device
+}
+
+func (v *deviceValue) Set(s string) error {
+	_, _, err := nst.ParseDevice(s)
+	if err == nil {
+		*v.device = s
+	}
+	return err
+}
+
 // layersValue is a flag that takes LAYER[:WEIGHT],...; a weight not given is 1.
 type layersValue struct{ layers *[]nst.LayerWeight }
 

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"nst/imgio"
@@ -40,6 +42,7 @@ type Options struct {
 	Started  func(i, n int, j Job)
 	Notes    func(what, path string, info imgio.Info)
 	Progress func(j Job, p nst.Progress)
+	Warn     func(error) // see [nst.Job]
 	Finished func(i, n int, o Outcome)
 }
 
@@ -107,23 +110,100 @@ func Run(ctx context.Context, painter Painter, jobs []Job, o Options) (*Summary,
 		if err := ctx.Err(); err != nil {
 			return s, fmt.Errorf("batch: %d of %d jobs not begun: %w", len(jobs)-i, len(jobs), err)
 		}
-		skip := !o.Overwrite && exists(j.Output)
-		if !skip && o.Started != nil {
-			o.Started(i, len(jobs), j)
-		}
-		out := Outcome{Job: j, Status: Skipped}
-		if !skip {
-			out = r.job(ctx, j)
-		}
+		out := r.one(ctx, i, len(jobs), j)
 		s.Outcomes = append(s.Outcomes, out)
-		if o.Finished != nil {
-			o.Finished(i, len(jobs), out)
-		}
 		if out.Status == Interrupted {
 			return s, fmt.Errorf("batch: interrupted at %q: %w", j.Output, ctx.Err())
 		}
 	}
 	return s, nil
+}
+
+// RunOn is [Run] with several painters, each of which does one job at a time, the next
+// that nobody has begun. The functions of o are called by one at a time.
+func RunOn(ctx context.Context, painters []Painter, jobs []Job, o Options) (*Summary, error) {
+	if len(painters) == 1 {
+		return Run(ctx, painters[0], jobs, o)
+	}
+	t := &team{jobs: jobs, options: o.inTurn(), outcomes: make([]*Outcome, len(jobs))}
+	var work sync.WaitGroup
+	for _, p := range painters {
+		work.Go(func() { t.work(ctx, p) })
+	}
+	work.Wait()
+	s := &Summary{Planned: len(jobs)}
+	for _, out := range t.outcomes {
+		if out != nil {
+			s.Outcomes = append(s.Outcomes, *out)
+		}
+	}
+	if err := ctx.Err(); err != nil && (len(s.Outcomes) < len(jobs) || s.Count(Interrupted) > 0) {
+		return s, fmt.Errorf("batch: interrupted with %d of %d jobs done or skipped: %w", s.Count(Done)+s.Count(Skipped), len(jobs), err)
+	}
+	return s, nil
+}
+
+// team is several painters at work.
+type team struct {
+	jobs     []Job
+	options  Options
+	outcomes []*Outcome // nil for a job that was not begun
+	next     atomic.Int64
+}
+
+// work does jobs until there are no more.
+func (t *team) work(ctx context.Context, p Painter) {
+	r := &runner{painter: p, options: &t.options}
+	for ctx.Err() == nil {
+		i := int(t.next.Add(1)) - 1
+		if i >= len(t.jobs) {
+			return
+		}
+		out := r.one(ctx, i, len(t.jobs), t.jobs[i])
+		t.outcomes[i] = &out
+	}
+}
+
+// inTurn returns o with its functions called by one at a time; none of them is nil.
+func (o Options) inTurn() Options {
+	var mu sync.Mutex
+	own := o
+	own.Started = func(i, n int, j Job) {
+		mu.Lock()
+		defer mu.Unlock()
+		if o.Started != nil {
+			o.Started(i, n, j)
+		}
+	}
+	own.Notes = func(what, path string, info imgio.Info) {
+		mu.Lock()
+		defer mu.Unlock()
+		if o.Notes != nil {
+			o.Notes(what, path, info)
+		}
+	}
+	own.Progress = func(j Job, p nst.Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		if o.Progress != nil {
+			o.Progress(j, p)
+		}
+	}
+	own.Warn = func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if o.Warn != nil {
+			o.Warn(err)
+		}
+	}
+	own.Finished = func(i, n int, out Outcome) {
+		mu.Lock()
+		defer mu.Unlock()
+		if o.Finished != nil {
+			o.Finished(i, n, out)
+		}
+	}
+	return own
 }
 
 // runner holds the style of the last job, which the next one likely shares.
@@ -134,6 +214,23 @@ type runner struct {
 	path  string // of the style held
 	style *nst.Style
 	err   error // why there is no style
+}
+
+// one does job i of n unless its output is there, and tells of it.
+func (r *runner) one(ctx context.Context, i, n int, j Job) Outcome {
+	o := r.options
+	skip := !o.Overwrite && exists(j.Output)
+	if !skip && o.Started != nil {
+		o.Started(i, n, j)
+	}
+	out := Outcome{Job: j, Status: Skipped}
+	if !skip {
+		out = r.job(ctx, j)
+	}
+	if o.Finished != nil {
+		o.Finished(i, n, out)
+	}
+	return out
 }
 
 // job does one job.
@@ -171,7 +268,7 @@ func (r *runner) paint(ctx context.Context, j Job) (*nst.Result, error) {
 	if err != nil {
 		return nil, &PictureError{"content", j.Content, err}
 	}
-	job := nst.Job{Content: content, Style: style, Start: r.options.Start}
+	job := nst.Job{Content: content, Style: style, Start: r.options.Start, Warn: r.options.Warn}
 	if r.options.Progress != nil {
 		job.Progress = func(p nst.Progress) { r.options.Progress(j, p) }
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"nst/imgio"
@@ -201,5 +202,43 @@ func TestRunInterrupted(t *testing.T) {
 	}
 	if s, err := batch.Run(ctx, p, jobs, batch.Options{Save: save}); err == nil || len(s.Outcomes) != 0 {
 		t.Errorf("cancelled before the start: %s, %v", statuses(s), err)
+	}
+}
+
+// TestRunOn looks that two painters share the jobs, each painting while the other does,
+// and that the summary keeps their order.
+func TestRunOn(t *testing.T) {
+	jobs := scene(t)
+	if err := os.WriteFile(jobs[1].Output, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var both sync.WaitGroup
+	both.Add(2)
+	paint := func(first *sync.Once) func() (*nst.Result, error) {
+		return func() (*nst.Result, error) {
+			first.Do(func() { both.Done(); both.Wait() }) // until the other is at work too
+			return &nst.Result{Picture: imgio.NewPlanar(2, 2), Iterations: 1}, nil
+		}
+	}
+	p, q := &painter{run: paint(new(sync.Once))}, &painter{run: paint(new(sync.Once))}
+	finished := 0 // -race tells if two count at once
+	s, err := batch.RunOn(t.Context(), []batch.Painter{p, q}, jobs, batch.Options{
+		Save: save, Finished: func(int, int, batch.Outcome) { finished++ },
+	})
+	if err != nil || statuses(s) != "done skipped done done" || finished != 4 {
+		t.Errorf("%s, %v, %d finished", statuses(s), err, finished)
+	}
+	if p.runs == 0 || q.runs == 0 || p.runs+q.runs != 3 {
+		t.Errorf("%d and %d runs, want three between them", p.runs, q.runs)
+	}
+	for i, o := range s.Outcomes {
+		if o.Job != jobs[i] {
+			t.Errorf("outcome %d is of %v, want %v", i, o.Job, jobs[i])
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if s, err := batch.RunOn(ctx, []batch.Painter{p, q}, jobs, batch.Options{Save: save}); err == nil || len(s.Outcomes) != 0 {
+		t.Errorf("cancelled: %s, %v", statuses(s), err)
 	}
 }

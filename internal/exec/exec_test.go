@@ -87,6 +87,12 @@ func (p *problem) run(t testing.TB, threads int) (total float64, terms []float64
 		t.Fatal(err)
 	}
 	defer d.Close()
+	return p.runOn(t, d)
+}
+
+// runOn evaluates the problem on a device.
+func (p *problem) runOn(t testing.TB, d exec.Device) (total float64, terms []float64, gradient []float32) {
+	t.Helper()
 	m, err := exec.New(d, append([]*exec.Node{p.total, p.gradient}, p.terms...)...)
 	if err != nil {
 		t.Fatal(err)

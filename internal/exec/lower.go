@@ -161,22 +161,10 @@ func features(n *Node) kernel.Shape {
 	return kernel.Shape{C: s[1], H: s[2], W: s[3]}
 }
 
-// root is the sum that n ends up in: n itself unless its only user is a sum of
-// gradients, in whose buffer it can then be gathered.
-func (c *lowering) root(n *Node) *Node {
-	for {
-		u := c.schedule.users[n]
-		if len(u) != 1 || !isSum(u[0]) || n.Op() == nil || c.schedule.outputs[n] {
-			return n
-		}
-		n = u[0]
-	}
-}
-
 // result makes the value that the next step writes for node n, and tells whether
 // the step must add to what is there. It lies where the sum lies that n is part of.
 func (c *lowering) result(n *Node, blocked bool) (v *value, add bool) {
-	root := c.root(n)
+	root := c.schedule.root(n)
 	v = c.values[root]
 	if v != nil {
 		v.buf.touch(len(c.steps))
@@ -200,7 +188,7 @@ func (c *lowering) input(n *Node) error {
 		c.scalars[n] = new(float32)
 		return nil
 	}
-	if c.isFilter(n) {
+	if c.schedule.isFilter(n) {
 		return nil
 	}
 	v := &value{}
@@ -219,27 +207,11 @@ func (c *lowering) input(n *Node) error {
 	return nil
 }
 
-// isFilter tells whether n only serves as filters, biases or a fixed matrix, which
-// are read from its value when the kernels are made.
-func (c *lowering) isFilter(n *Node) bool {
-	for _, u := range c.schedule.users[n] {
-		switch u.Op().(type) {
-		case *op.Conv, *op.ConvGrad, *op.Pointwise, *op.PointwiseGrad, *op.Congruence, *op.CongruenceGrad:
-			if operands(u)[0] == n {
-				return false
-			}
-		default:
-			return false
-		}
-	}
-	return n.Value() != nil && len(c.schedule.users[n]) > 0
-}
-
 // sum adds the operands of n that were not gathered in its buffer already.
 func (c *lowering) sum(n *Node, in []*Node) {
-	root := c.root(n)
+	root := c.schedule.root(n)
 	for _, o := range in {
-		if c.root(o) == root {
+		if c.schedule.root(o) == root {
 			continue
 		}
 		c.reads(o)

@@ -3,6 +3,8 @@ package exec
 import (
 	"fmt"
 	"slices"
+
+	"nst/internal/op"
 )
 
 // schedule is the part of a graph that some outputs need, in the order in which
@@ -77,3 +79,31 @@ func operands(n *Node) []*Node {
 // of the gradients of a node with several users. Gorgonia does not export its
 // type; "+ false" is how it prints, false saying that the operands are tensors.
 func isSum(n *Node) bool { return n.Op() != nil && fmt.Sprint(n.Op()) == "+ false" }
+
+// root is the sum that n ends up in: n itself unless its only user is a sum of
+// gradients, in whose buffer it can then be gathered.
+func (s *schedule) root(n *Node) *Node {
+	for {
+		u := s.users[n]
+		if len(u) != 1 || !isSum(u[0]) || n.Op() == nil || s.outputs[n] {
+			return n
+		}
+		n = u[0]
+	}
+}
+
+// isFilter tells whether n only serves as filters, biases or a fixed matrix, which
+// are read from its value when the kernels are made.
+func (s *schedule) isFilter(n *Node) bool {
+	for _, u := range s.users[n] {
+		switch u.Op().(type) {
+		case *op.Conv, *op.ConvGrad, *op.Pointwise, *op.PointwiseGrad, *op.Congruence, *op.CongruenceGrad:
+			if operands(u)[0] == n {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return n.Value() != nil && len(s.users[n]) > 0
+}

@@ -44,7 +44,7 @@ func NewAdam(n int, opts AdamOptions, vec Vector) (*Adam, error) {
 	case !(opts.Eps >= 0) || math.IsInf(opts.Eps, 0):
 		return nil, fmt.Errorf("optim: adam: Eps is %v, want a finite number of at least 0", opts.Eps)
 	}
-	return &Adam{opts: opts, vec: vec, m: make([]float32, n), v: make([]float32, n)}, nil
+	return &Adam{opts: opts, vec: vec, m: vec.Make(n), v: vec.Make(n)}, nil
 }
 
 // Step does
@@ -69,8 +69,8 @@ func (a *Adam) Shorten(factor float64) { a.opts.LR *= factor }
 // Reset forgets all steps taken.
 func (a *Adam) Reset() {
 	a.steps = 0
-	clear(a.m)
-	clear(a.v)
+	a.vec.Clear(a.m)
+	a.vec.Clear(a.v)
 }
 
 // State returns the number of steps and the vectors m and v.
@@ -84,7 +84,7 @@ func (a *Adam) Restore(s State) error {
 		return err
 	}
 	a.steps = s.Steps
-	copy(a.m, s.Vectors[0])
-	copy(a.v, s.Vectors[1])
+	a.vec.Copy(a.m, s.Vectors[0])
+	a.vec.Copy(a.v, s.Vectors[1])
 	return nil
 }

@@ -59,6 +59,7 @@ func DefaultLBFGS() LBFGSOptions {
 type LBFGS struct {
 	opts LBFGSOptions
 	vec  Vector
+	own  Recursion // of vec; nil if it has none
 
 	steps   int
 	t, prev float64   // step length and loss of the last step
@@ -100,11 +101,12 @@ func NewLBFGS(n int, opts LBFGSOptions, vec Vector) (*LBFGS, error) {
 	}
 	l := &LBFGS{
 		opts: opts, vec: vec, scale: 1,
-		d: make([]float32, n), grad: make([]float32, n),
+		d: vec.Make(n), grad: vec.Make(n),
 		pairs: make([]pair, opts.History), alpha: make([]float64, opts.History),
 	}
+	l.own, _ = vec.(Recursion)
 	if opts.StrongWolfe {
-		l.search = newSearch(n)
+		l.search = newSearch(n, vec)
 	}
 	return l, nil
 }
@@ -124,7 +126,7 @@ func (l *LBFGS) Step(x, g []float32, loss float64) error {
 			s.running = false
 			l.t, g, loss = s.ends[s.low].t, s.ends[s.low].g, s.ends[s.low].loss
 		}
-		copy(x, s.x)
+		l.vec.Copy(x, s.x)
 		l.vec.Axpy(float32(l.t), l.d, x)
 		if !over {
 			return nil
@@ -137,7 +139,7 @@ func (l *LBFGS) Step(x, g []float32, loss float64) error {
 		l.remember(g)
 	}
 	l.direction(g)
-	copy(l.grad, g)
+	l.vec.Copy(l.grad, g)
 	l.prev = loss
 	l.t = l.length(g)
 	l.steps++
@@ -198,7 +200,7 @@ func (l *LBFGS) remember(g []float32) {
 	l.count++
 	l.d, l.grad = p.s, p.y
 	if l.d == nil {
-		l.d, l.grad = make([]float32, len(s)), make([]float32, len(y))
+		l.d, l.grad = l.vec.Make(len(s)), l.vec.Make(len(y))
 	}
 	*p = pair{s, y, 1 / sy}
 	l.scale = sy / l.inner(y)
@@ -222,8 +224,7 @@ func (l *LBFGS) direction(g []float32) {
 	l.vec.Scale(l.d, -1, g)
 	for i := l.count - 1; i >= 0; i-- {
 		p := l.pair(i)
-		l.alpha[i] = p.rho * l.vec.Dot(p.s, l.d)
-		l.vec.Axpy(float32(-l.alpha[i]), p.y, l.d)
+		l.down(i, p.rho, p.s, p.y)
 	}
 	l.vec.Scale(l.d, float32(l.scale), l.d)
 	if l.opts.Precondition != nil {
@@ -232,9 +233,28 @@ func (l *LBFGS) direction(g []float32) {
 	}
 	for i := range l.count {
 		p := l.pair(i)
-		beta := p.rho * l.vec.Dot(p.y, l.d)
-		l.vec.Axpy(float32(l.alpha[i]-beta), p.s, l.d)
+		l.up(i, p.rho, p.s, p.y)
 	}
+}
+
+// down is a step of the first loop, by [Recursion.Down] if there is one.
+func (l *LBFGS) down(i int, rho float64, s, y []float32) {
+	if l.own != nil {
+		l.own.Down(i, rho, s, y, l.d)
+		return
+	}
+	l.alpha[i] = rho * l.vec.Dot(s, l.d)
+	l.vec.Axpy(float32(-l.alpha[i]), y, l.d)
+}
+
+// up is a step of the second loop.
+func (l *LBFGS) up(i int, rho float64, s, y []float32) {
+	if l.own != nil {
+		l.own.Up(i, rho, s, y, l.d)
+		return
+	}
+	beta := rho * l.vec.Dot(y, l.d)
+	l.vec.Axpy(float32(l.alpha[i]-beta), s, l.d)
 }
 
 // Shorten multiplies LR by factor, above 0, for the steps to come.
@@ -291,15 +311,15 @@ func (l *LBFGS) Restore(st State) error {
 	}
 	l.Reset()
 	l.steps, l.t, l.prev, l.scale = st.Steps, st.Numbers[0], st.Numbers[1], st.Numbers[2]
-	copy(l.d, st.Vectors[0])
-	copy(l.grad, st.Vectors[1])
+	l.vec.Copy(l.d, st.Vectors[0])
+	l.vec.Copy(l.grad, st.Vectors[1])
 	for i := range count {
 		p := &l.pairs[i]
 		if p.s == nil {
-			*p = pair{s: make([]float32, len(l.d)), y: make([]float32, len(l.d))}
+			*p = pair{s: l.vec.Make(len(l.d)), y: l.vec.Make(len(l.d))}
 		}
-		copy(p.s, st.Vectors[2+2*i])
-		copy(p.y, st.Vectors[3+2*i])
+		l.vec.Copy(p.s, st.Vectors[2+2*i])
+		l.vec.Copy(p.y, st.Vectors[3+2*i])
 		p.rho = st.Numbers[3+i]
 		l.count++
 	}

@@ -14,10 +14,21 @@ type Vector interface {
 	Axpy(a float32, x, y []float32)              // y[i] += a x[i]
 	Scale(dst []float32, a float32, x []float32) // dst[i] = a x[i]; dst may be x
 	Sub(dst, x, y []float32)                     // dst[i] = x[i] - y[i]; dst may be x or y
+	Copy(dst, src []float32)                     // dst[i] = src[i]; either may be memory of anybody's
+	Clear(x []float32)                           // x[i] = 0
+	Make(n int) []float32                        // zeros, in memory that the others are fast with
 
 	// Adam does step t, from 1, of [Adam] on x for the gradient g, with the
 	// running means m of g and v of g².
 	Adam(x, g, m, v []float32, rate, beta1, beta2, eps float64, t int)
+}
+
+// Recursion is what a [Vector] may have besides: a step of each of the two loops of
+// L-BFGS, for memory from which a sum is slow to read. α[i] stays where it is computed,
+// from Down to Up.
+type Recursion interface {
+	Down(i int, rho float64, s, y, d []float32) // α[i] = rho s·d, then d -= α[i] y
+	Up(i int, rho float64, s, y, d []float32)   // d += (α[i] - rho y·d) s
 }
 
 // chunk is how many values are summed before the sum joins the total.
@@ -114,6 +125,15 @@ func (Plain) Sub(dst, x, y []float32) {
 		dst[i] = v - y[i]
 	}
 }
+
+// Copy does dst[i] = src[i].
+func (Plain) Copy(dst, src []float32) { copy(dst, src) }
+
+// Clear does x[i] = 0.
+func (Plain) Clear(x []float32) { clear(x) }
+
+// Make returns n zeros.
+func (Plain) Make(n int) []float32 { return make([]float32, n) }
 
 // Adam does one step in the order of operations of torch.optim.Adam, rounding
 // after each of them on every machine.

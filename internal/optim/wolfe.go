@@ -16,6 +16,7 @@ const (
 // the interpolations, bounds and ends of torch.optim.LBFGS. It asks for one
 // evaluation after the other, so that each Step of the optimiser is one.
 type search struct {
+	vec     Vector
 	running bool
 	x       []float32 // where the line starts
 	start   point     // what is there; its t is 0
@@ -36,17 +37,17 @@ type point struct {
 	g       []float32
 }
 
-func newSearch(n int) *search {
-	s := &search{x: make([]float32, n)}
+func newSearch(n int, vec Vector) *search {
+	s := &search{vec: vec, x: vec.Make(n)}
 	for i := range s.ends {
-		s.ends[i].g = make([]float32, n)
+		s.ends[i].g = vec.Make(n)
 	}
 	return s
 }
 
 // begin starts at x, where start is found, with a step of t. It keeps start.g.
 func (s *search) begin(x []float32, start point, t, reach float64) {
-	copy(s.x, x)
+	s.vec.Copy(s.x, x)
 	s.running, s.bracketed, s.timid = true, false, false
 	s.start, s.reach = start, reach
 	s.t, s.trials = 0, 0
@@ -58,7 +59,7 @@ func (s *search) begin(x []float32, start point, t, reach float64) {
 func (s *search) place(i int, g []float32, loss, slope float64) {
 	e := &s.ends[i]
 	e.t, e.loss, e.slope = s.t, loss, slope
-	copy(e.g, g)
+	s.vec.Copy(e.g, g)
 }
 
 // try takes what the loss is at the trial. If it returns true the search is over,
@@ -75,7 +76,7 @@ func (s *search) try(g []float32, loss, slope float64) bool {
 	switch {
 	case s.trials == maxTrials:
 		s.ends[0].t, s.ends[0].loss = 0, s.start.loss
-		copy(s.ends[0].g, s.start.g)
+		s.vec.Copy(s.ends[0].g, s.start.g)
 		s.low = s.lower()
 		return true
 	case level && !high:
@@ -185,10 +186,10 @@ func (s *search) restore(numbers []float64, vectors [][]float32, g []float32) {
 	s.low, s.trials = int(numbers[3])&1, int(numbers[4])
 	s.t, s.reach = numbers[5], numbers[6]
 	s.start = point{0, numbers[7], numbers[8], g}
-	copy(s.x, vectors[0])
+	s.vec.Copy(s.x, vectors[0])
 	for i := range s.ends {
 		e := &s.ends[i]
 		e.t, e.loss, e.slope = numbers[9+3*i], numbers[10+3*i], numbers[11+3*i]
-		copy(e.g, vectors[1+i])
+		s.vec.Copy(e.g, vectors[1+i])
 	}
 }

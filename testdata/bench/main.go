@@ -4,9 +4,11 @@
 //
 //	bench SIZE THREADS
 //	bench compare SIZE THREADS RUNS
+//	bench gpu {check|time} SIZE {tf32|fp32}
 //
 // The objective is that of torch_iteration.py: seeded weights, the usual taps,
-// targets of zeros. The second form times VGG-19 and the slim network in turn.
+// targets of zeros. The second form times VGG-19 and the slim network in turn, the
+// third holds an NVIDIA card against the processor, or times it.
 package main
 
 import (
@@ -33,6 +35,9 @@ func main() {
 }
 
 func run(args []string) error {
+	if len(args) > 0 && args[0] == "gpu" {
+		return gpu(args[1:])
+	}
 	if len(args) > 0 && args[0] == "compare" {
 		n, err := numbers(args[1:], "compare SIZE THREADS RUNS", 3)
 		if err != nil {

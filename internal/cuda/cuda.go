@@ -1,0 +1,75 @@
+// Package cuda gives a program memory and kernels on NVIDIA's cards, by the driver
+// alone: through gorgonia.org/cu, whose library is found when a card is first asked
+// for. Builds with the tag gpu on Linux can do that; in all others [Open] and [Cards]
+// return [ErrNotBuilt], so that who uses this package needs no tag.
+//
+// Begin with [Open]. A [Card] has memory, of which a part is named by a [Ptr], and
+// runs a [Program], a list of kernels launched one after the other. The kernels are
+// those of nst.ptx, compiled from the folder kernel.
+package cuda
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrNotBuilt tells that this program was built without CUDA.
+var ErrNotBuilt = errors.New("cuda: this program was built without CUDA")
+
+// ErrNoCard tells that there is a driver and no card that it can use.
+var ErrNoCard = errors.New("cuda: the NVIDIA driver finds no card")
+
+// NoDriverError tells that there is no driver, or one that does not work.
+type NoDriverError struct{ Err error }
+
+func (e *NoDriverError) Error() string { return fmt.Sprintf("cuda: %v", e.Err) }
+
+// Unwrap returns what was wrong.
+func (e *NoDriverError) Unwrap() error { return e.Err }
+
+// MemoryError tells that a card has not as much memory as was wanted.
+type MemoryError struct {
+	Card         string
+	Wanted, Free int64 // bytes
+}
+
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("cuda: %s: no %d MB of memory, %d MB are free", e.Card, (e.Wanted+1<<20-1)>>20, e.Free>>20)
+}
+
+// Info describes a card.
+type Info struct {
+	Ordinal      int
+	Name         string
+	Major, Minor int   // compute capability
+	Memory       int64 // bytes, in all
+
+	Multiprocessors int
+}
+
+// The least compute capability that the kernels run on: tensor cores with TF32.
+const minMajor = 8
+
+// Usable returns an error that says why the kernels cannot run on the card, nil if
+// they can.
+func (i Info) Usable() error {
+	if i.Major < minMajor {
+		return fmt.Errorf("cuda: %s has compute capability %d.%d, the kernels want %d.0", i.Name, i.Major, i.Minor, minMajor)
+	}
+	return nil
+}
+
+// Ptr is a place in the memory of a card, 0 for none.
+type Ptr uint64
+
+// Plus returns the place n float32 further.
+func (p Ptr) Plus(n int) Ptr { return p + Ptr(4*n) }
+
+// Launch is a kernel with its arguments. Each of them takes eight bytes: a place, an
+// int32 or the bits of a float32, in the low bytes, or those of a float64. How many
+// threads a block has is the kernel's own affair.
+type Launch struct {
+	Kernel string
+	Grid   [2]int // blocks
+	Args   []uint64
+}

@@ -1,0 +1,45 @@
+// Every kernel: its name, threads of a block, and bytes of arena.
+#define KERNELS(X)                  \
+  X(conv3_tf32_wide, 128, 98304)    \
+  X(conv3_tf32, 128, 73728)         \
+  X(conv3_fp32, 128, 73728)         \
+  X(gemm1_tf32_wide, 128, 98304)    \
+  X(gemm1_tf32, 128, 73728)         \
+  X(gemm1_fp32, 128, 73728)         \
+  X(conv_first, 256, 0)             \
+  X(conv_first_grad, 256, 0)        \
+  X(relu, 256, 0)                   \
+  X(pool, 256, 0)                   \
+  X(pool_grad, 256, 0)              \
+  X(sqdiff_part, 256, 0)            \
+  X(dot_part, 256, 0)               \
+  X(abssum_part, 256, 0)            \
+  X(absmax_part, 256, 0)            \
+  X(sum_last, 256, 0)               \
+  X(max_last, 256, 0)               \
+  X(sqdiff_grad, 256, 0)            \
+  X(normalized, 256, 0)             \
+  X(weighted_sum, 32, 0)            \
+  X(scale_scalar, 32, 0)            \
+  X(axpy, 256, 0)                   \
+  X(scale, 256, 0)                  \
+  X(sub, 256, 0)                    \
+  X(pass, 256, 0)                   \
+  X(clamp, 256, 0)                  \
+  X(adam, 256, 0)                   \
+  X(bound, 256, 0)                  \
+  X(hold, 256, 0)                   \
+  X(gram_part_tf32, 128, 55680)     \
+  X(gram_part_fp32, 128, 55680)     \
+  X(gram_sum, 256, 0)               \
+  X(symmetrise, 256, 0)             \
+  X(small_gemm, 256, 0)             \
+  X(moments_part, 256, 0)           \
+  X(moments_sum, 256, 0)            \
+  X(moments_factors, 256, 0)        \
+  X(channel_affine, 256, 0)         \
+  X(affine, 256, 0)                 \
+  X(tv_part, 256, 0)                \
+  X(tv_grad, 256, 0)                \
+  X(pyramid_down, 256, 0)           \
+  X(pyramid_up, 256, 0)

@@ -1,0 +1,11 @@
+// All kernels: one module, one PTX file.
+#include "bound.cu"
+#include "conv.cu"
+#include "first.cu"
+#include "gram.cu"
+#include "loss.cu"
+#include "matrix.cu"
+#include "moments.cu"
+#include "picture.cu"
+#include "pool.cu"
+#include "vector.cu"

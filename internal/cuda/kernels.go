@@ -1,0 +1,44 @@
+//go:build gpu && linux
+
+package cuda
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ptx is all kernels as the driver takes them, and header the list of what their
+// launches must know, which the C++ side reads too.
+var (
+	//go:embed nst.ptx
+	ptx string
+	//go:embed kernel/kernels.h
+	header string
+)
+
+// kernel is what a launch must know.
+type kernel struct {
+	threads int // of a block
+	bytes   int // of dynamic shared memory
+	params  int
+}
+
+// find returns the kernel of that name.
+func find(name string) (k kernel, err error) {
+	_, row, ok := strings.Cut(header, "X("+name+",")
+	if !ok {
+		return k, errors.New("is not in this program")
+	}
+	if _, err := fmt.Sscanf(row, "%d, %d)", &k.threads, &k.bytes); err != nil {
+		return k, fmt.Errorf("reading its row: %w", err)
+	}
+	_, entry, ok := strings.Cut(ptx, ".entry "+name+"(")
+	if !ok {
+		return k, errors.New("is not among those that were compiled")
+	}
+	params, _, _ := strings.Cut(entry, ")")
+	k.params = strings.Count(params, ".param ")
+	return k, nil
+}

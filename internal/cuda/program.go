@@ -1,0 +1,164 @@
+//go:build gpu && linux
+
+package cuda
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+	"unsafe"
+
+	"gorgonia.org/cu"
+)
+
+// Program is a list of launches made ready.
+type Program struct {
+	launches []launch
+	run      func() error
+}
+
+// Set changes an argument of a launch, both counted from 0. What is running keeps the
+// old one.
+func (p *Program) Set(launch, argument int, bits uint64) {
+	*(*uint64)(p.launches[launch].params[argument]) = bits
+}
+
+type launch struct {
+	kernel   string
+	function function
+	grid     [2]int
+	params   []unsafe.Pointer // to the arguments
+	count    int              // of the arguments, for Launch
+}
+
+// function is a kernel that has been found in the module.
+type function struct {
+	cu.Function
+	kernel
+}
+
+// Load makes launches ready to be run in turn. The error names the kernel that there
+// is not, or that has other arguments.
+func (c *Card) Load(launches []Launch) (*Program, error) {
+	p := &Program{launches: make([]launch, len(launches))}
+	err := c.do(func() error {
+		for i, l := range launches {
+			f, err := c.function(l.Kernel)
+			if err == nil && len(l.Args) != f.params {
+				err = fmt.Errorf("%d arguments, want %d", len(l.Args), f.params)
+			}
+			if err != nil {
+				return fmt.Errorf("kernel %s: %w", l.Kernel, err)
+			}
+			args := slices.Clone(l.Args)
+			params := make([]unsafe.Pointer, len(args))
+			for j := range args {
+				params[j] = unsafe.Pointer(&args[j])
+			}
+			p.launches[i] = launch{kernel: l.Kernel, function: f, grid: l.Grid, params: params}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, c.wrap("loading", err)
+	}
+	p.run = func() error { return c.launch(p) }
+	return p, nil
+}
+
+// function returns a kernel.
+func (c *Card) function(name string) (f function, err error) {
+	if f, ok := c.known[name]; ok {
+		return f, nil
+	}
+	if f.kernel, err = find(name); err != nil {
+		return f, err
+	}
+	if f.Function, err = c.module.Function(name); err != nil {
+		return f, err
+	}
+	if f.bytes > maxShared {
+		if err := allowShared(f.Function, f.bytes); err != nil {
+			return f, fmt.Errorf("%d bytes of shared memory: %w", f.bytes, err)
+		}
+	}
+	c.known[name] = f
+	return f, nil
+}
+
+// Run has the launches of p done after all that was asked for before, and does not
+// wait for their end.
+func (c *Card) Run(p *Program) error { return c.wrap("running", c.do(p.run)) }
+
+func (c *Card) launch(p *Program) error {
+	for i := range p.launches {
+		if err := c.start(&p.launches[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Card) start(l *launch) error {
+	f := &l.function
+	if err := f.Launch(l.grid[0], l.grid[1], 1, f.threads, 1, 1, f.bytes, c.stream, l.params[:f.params]); err != nil {
+		return fmt.Errorf("kernel %s: %w", l.kernel, err)
+	}
+	return nil
+}
+
+// maxArgs is the most arguments of a kernel.
+const maxArgs = 16
+
+// Launch has one kernel done after all that was asked for before, and does not wait
+// for its end. It allocates nothing once the kernel is known.
+func (c *Card) Launch(kernel string, blocks int, args ...uint64) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.single.kernel, c.single.grid = kernel, [2]int{blocks, 1}
+	c.single.count = copy(c.args, args)
+	return c.wrap("running", c.call(c.run))
+}
+
+func (c *Card) runSingle() (err error) {
+	l := &c.single
+	if l.function, err = c.function(l.kernel); err == nil && l.function.params != l.count {
+		err = fmt.Errorf("%d arguments, want %d", l.count, l.function.params)
+	}
+	if err != nil {
+		return fmt.Errorf("kernel %s: %w", l.kernel, err)
+	}
+	return c.start(l)
+}
+
+// Time returns how long the card took for what f had it do.
+func (c *Card) Time(f func() error) (time.Duration, error) {
+	var from, to cu.Event
+	err := c.do(func() (err error) {
+		if from, err = cu.MakeEvent(cu.DefaultEvent); err == nil {
+			to, err = cu.MakeEvent(cu.DefaultEvent)
+		}
+		if err == nil {
+			err = from.Record(c.stream)
+		}
+		return err
+	})
+	if err != nil {
+		return 0, c.wrap("timing", err)
+	}
+	if err := f(); err != nil {
+		return 0, err
+	}
+	var ms float64
+	err = c.do(func() (err error) {
+		if err = to.Record(c.stream); err == nil {
+			err = to.Synchronize()
+		}
+		if err == nil {
+			ms, err = from.Elapsed(to)
+		}
+		return errors.Join(err, cu.DestroyEvent(&from), cu.DestroyEvent(&to))
+	})
+	return time.Duration(ms * float64(time.Millisecond)), c.wrap("timing", err)
+}

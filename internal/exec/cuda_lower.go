@@ -1,0 +1,368 @@
+package exec
+
+import (
+	"fmt"
+	"math"
+
+	"nst/internal/cuda"
+	"nst/internal/op"
+)
+
+// cudaLowering turns a schedule into launches for a card, node by node.
+type cudaLowering struct {
+	device   *CUDA
+	schedule *schedule
+	values   map[*Node]*cudaValue
+	scalars  map[*Node]int // places
+	places   int           // of scalars, in all
+	buffers  []*buffer
+	steps    []*cudaStep
+	tables   [][]float32 // constants of this program
+}
+
+// cudaValue is where the tensor of a node is.
+type cudaValue struct {
+	buf      *buffer
+	c, h, w  int
+	features bool    // as [h w][c]; else plain, in order
+	last     *ending // of the step that wrote it last, if it can mask what it writes
+}
+
+// cudaStep is a launch whose buffers have no place yet.
+type cudaStep struct {
+	node   string
+	kernel string
+	grid   [2]int
+	args   []any
+}
+
+// ending is how a kernel writes a gradient: the value is added to what is there if
+// that is wanted, and is then zero where mask is not above zero. So the last of the
+// steps that gather a gradient applies the ReLU's mask, and none is needed for it.
+type ending struct {
+	out  *cudaValue
+	add  bool
+	mask *buffer
+	step int
+}
+
+// Kinds of arguments: a scalar of the program by its place, one of its tables, and a
+// table of the places of scalars.
+type (
+	scalarAt  int
+	tableAt   int
+	addresses []any
+)
+
+func newCUDALowering(d *CUDA, s *schedule) *cudaLowering {
+	return &cudaLowering{device: d, schedule: s, values: map[*Node]*cudaValue{}, scalars: map[*Node]int{}}
+}
+
+// lower adds the steps of node n, whose operands have been lowered.
+func (c *cudaLowering) lower(n *Node) error {
+	in := operands(n)
+	switch o := n.Op().(type) {
+	case nil:
+		return c.input(n)
+	case *op.Affine:
+		return c.affine(n, o, in[0])
+	case *op.Conv:
+		return c.conv(n, o, in[0], in[1], in[2])
+	case *op.ConvGrad:
+		return c.convGrad(n, o, in[0], in[1], in[2])
+	case *op.ReLU:
+		return c.relu(n, in[0])
+	case *op.ReLUGrad:
+		return c.reluGrad(n, in[0], in[1])
+	case *op.Pool:
+		return c.pool(n, o, in[0])
+	case *op.PoolGrad:
+		return c.poolGrad(n, o, in[0], in[1])
+	case *op.Gram:
+		return c.gram(n, in)
+	case *op.GramGrad:
+		return c.gramGrad(n, in)
+	case *op.Pointwise:
+		return c.pointwise(n, in[0], in[1], asIs)
+	case *op.PointwiseGrad:
+		return c.pointwise(n, in[0], in[1], transposed)
+	case *op.Congruence:
+		return c.congruence(n, in[0], in[1], false)
+	case *op.CongruenceGrad:
+		return c.congruence(n, in[0], in[1], true)
+	case *op.MeanSquare:
+		c.meanSquare(n, in[0], in[1])
+	case *op.MeanSquareGrad:
+		return c.meanSquareGrad(n, in[0], in[1], in[2])
+	case *op.Moments:
+		return c.moments(n, in)
+	case *op.MomentsGrad:
+		return c.momentsGrad(n, in)
+	case *op.MeanGram:
+		return c.meanGram(n, in)
+	case *op.MeanGramGrad:
+		return c.meanGramGrad(n, in)
+	case *op.NormalizeGrad:
+		c.values[n] = c.values[in[0]]
+	case *op.NormalizedGrad:
+		return c.normalizedGrad(n, o, in[0])
+	case *op.TV:
+		c.tv(n, o, in[0])
+	case *op.TVGrad:
+		return c.tvGrad(n, o, in[0], in[1])
+	case *op.WeightedSum:
+		c.weightedSum(n, o, in)
+	case *op.Scale:
+		c.scale(n, o, in[0])
+	default:
+		if !isSum(n) {
+			return fmt.Errorf("cuda: no kernel for %v, the operation of %s", n.Op(), n.Name())
+		}
+		return c.sum(n, in)
+	}
+	return nil
+}
+
+// step adds a launch. What its arguments name lives at least until then.
+func (c *cudaLowering) step(n *Node, kernel string, grid [2]int, args ...any) {
+	at := len(c.steps)
+	for _, a := range args {
+		switch a := a.(type) {
+		case *buffer:
+			if a != nil {
+				a.touch(at)
+			}
+		case *cudaValue:
+			if a != nil {
+				a.buf.touch(at)
+			}
+		case inside:
+			a.v.buf.touch(at)
+		case *ending:
+			a.step = at
+			a.out.buf.touch(at)
+			a.out.last = a
+		}
+	}
+	c.steps = append(c.steps, &cudaStep{n.Name(), kernel, grid, args})
+}
+
+// buffer takes memory for floats numbers; steps that name it say how long it lives.
+func (c *cudaLowering) buffer(floats int) *buffer {
+	b := &buffer{floats: floats, first: -1, last: -1}
+	c.buffers = append(c.buffers, b)
+	return b
+}
+
+// newValue takes memory for the tensor of n.
+func (c *cudaLowering) newValue(n *Node) (*cudaValue, error) {
+	v := &cudaValue{}
+	switch s := n.Shape(); {
+	case s.Dims() == 4 && s[1] == 3:
+		v.c, v.h, v.w = s[1], s[2], s[3]
+	case s.Dims() == 4 && s[1]%16 == 0:
+		v.c, v.h, v.w, v.features = s[1], s[2], s[3], true
+	case s.Dims() == 4:
+		return nil, fmt.Errorf("cuda: %s has %d channels, want 3 or a multiple of 16", n.Name(), s[1])
+	case s.Dims() == 2:
+		v.h, v.w = s[0], s[1]
+	default:
+		return nil, fmt.Errorf("cuda: %s of shape %v is neither picture, features nor matrix", n.Name(), s)
+	}
+	v.buf = c.buffer(size(n))
+	return v, nil
+}
+
+// result makes the value that the next step writes for node n. It lies where the sum
+// lies that n is part of, and is added to what is there already.
+func (c *cudaLowering) result(n *Node) (*ending, error) {
+	root := c.schedule.root(n)
+	v := c.values[root]
+	if v != nil {
+		c.values[n] = v
+		return &ending{out: v, add: true}, nil
+	}
+	v, err := c.newValue(n)
+	if err != nil {
+		return nil, err
+	}
+	c.values[root], c.values[n] = v, v
+	return &ending{out: v}, nil
+}
+
+// input gives an input its memory, for good: its contents must outlast a run.
+func (c *cudaLowering) input(n *Node) error {
+	if n.IsScalar() {
+		c.scalarOf(n)
+		return nil
+	}
+	if c.schedule.isFilter(n) {
+		return nil
+	}
+	v, err := c.newValue(n)
+	if err != nil {
+		return err
+	}
+	v.buf.touch(0)
+	v.buf.touch(forever)
+	c.values[n] = v
+	return nil
+}
+
+// scalarOf gives node n, a scalar, its place.
+func (c *cudaLowering) scalarOf(n *Node) scalarAt {
+	i := c.extra()
+	c.scalars[n] = int(i)
+	return i
+}
+
+// extra takes a scalar of no node.
+func (c *cudaLowering) extra() scalarAt {
+	c.places++
+	return scalarAt(c.places - 1)
+}
+
+// scalar returns the place of a scalar that was lowered.
+func (c *cudaLowering) scalar(n *Node) scalarAt { return scalarAt(c.scalars[n]) }
+
+// table takes memory for constants of this program.
+func (c *cudaLowering) table(data []float32) tableAt {
+	c.tables = append(c.tables, data)
+	return tableAt(len(c.tables) - 1)
+}
+
+// masked returns the gradient of node grad, zero where y, the result of a ReLU, is
+// not above zero. The step that wrote it last does that, if nobody else reads it.
+func (c *cudaLowering) masked(n, grad, y *Node) (*cudaValue, error) {
+	v, mask := c.values[grad], c.values[y].buf
+	alone := len(c.schedule.users[grad]) == 1 && !c.schedule.outputs[grad]
+	if e := v.last; alone && e != nil && e.mask == nil {
+		e.mask = mask
+		mask.touch(e.step)
+		return v, nil
+	}
+	own, err := c.newValue(grad)
+	if err != nil {
+		return nil, err
+	}
+	e := &ending{out: own, mask: mask}
+	c.add(n, v, e)
+	mask.touch(e.step)
+	return own, nil
+}
+
+// sum adds the operands of n that were not gathered in its buffer already.
+func (c *cudaLowering) sum(n *Node, in []*Node) error {
+	root := c.schedule.root(n)
+	for _, o := range in {
+		if c.schedule.root(o) == root {
+			continue
+		}
+		to, err := c.result(n)
+		if err != nil {
+			return err
+		}
+		c.add(n, c.values[o], to)
+	}
+	c.values[n] = c.values[root]
+	return nil
+}
+
+// resolve turns the steps into launches, now that all buffers have their place.
+func (c *cudaLowering) resolve(p *cudaProgram) ([]cuda.Launch, error) {
+	for _, t := range c.tables {
+		at, err := p.device.upload(t)
+		if err != nil {
+			return nil, err
+		}
+		p.tables = append(p.tables, at)
+	}
+	launches := make([]cuda.Launch, len(c.steps))
+	for i, s := range c.steps {
+		l := cuda.Launch{Kernel: s.kernel, Grid: s.grid}
+		for _, a := range s.args {
+			if t, ok := a.(inverseTotal); ok && t.guide != nil {
+				p.guided = append(p.guided, guided{t, i, len(l.Args)})
+			}
+			var err error
+			if l.Args, err = p.argument(l.Args, a); err != nil {
+				return nil, err
+			}
+		}
+		launches[i] = l
+	}
+	return launches, nil
+}
+
+// argument appends the bits of an argument.
+func (p *cudaProgram) argument(to []uint64, a any) ([]uint64, error) {
+	switch a := a.(type) {
+	case nil:
+		return append(to, 0), nil
+	case *buffer:
+		return append(to, uint64(p.arena.Plus(a.at))), nil
+	case *cudaValue:
+		if a == nil {
+			return append(to, 0), nil
+		}
+		return append(to, uint64(p.place(a))), nil
+	case inside:
+		return append(to, uint64(p.place(a.v).Plus(a.floats))), nil
+	case *ending:
+		mask := uint64(0)
+		if a.mask != nil {
+			mask = uint64(p.arena.Plus(a.mask.at))
+		}
+		return append(to, uint64(p.place(a.out)), mask, bit(a.add)), nil
+	case scalarAt:
+		return append(to, uint64(p.at.Plus(int(a)))), nil
+	case tableAt:
+		return append(to, uint64(p.tables[a])), nil
+	case addresses:
+		var list []uint64
+		for _, t := range a {
+			list, _ = p.argument(list, t)
+		}
+		at, err := p.device.card.Alloc(8 * int64(len(list)))
+		if err != nil {
+			return nil, err
+		}
+		p.tables = append(p.tables, at)
+		return append(to, uint64(at)), p.device.card.UploadWords(at, list)
+	case inverseTotal:
+		return append(to, a.bits(float64(a.positions))), nil
+	case fixed:
+		at, err := p.device.constant(a)
+		return append(to, uint64(at)), err
+	case int:
+		return append(to, uint64(uint32(int32(a)))), nil
+	case bool:
+		return append(to, bit(a)), nil
+	case float32:
+		return append(to, uint64(math.Float32bits(a))), nil
+	case float64:
+		return append(to, math.Float64bits(a)), nil
+	}
+	return nil, fmt.Errorf("cuda: argument of type %T", a)
+}
+
+func bit(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// bits returns 1 over the sum, as the kernel takes it.
+func (t inverseTotal) bits(sum float64) uint64 {
+	switch {
+	case sum == 0:
+		return 0 // nothing comes of a guide of zeros
+	case t.wide:
+		return math.Float64bits(1 / sum)
+	}
+	return uint64(math.Float32bits(float32(1 / sum)))
+}
+
+// blocks is the number of blocks of size that n items take.
+func blocks(n, size int) int { return (n + size - 1) / size }

@@ -1,0 +1,121 @@
+//go:build gpu && linux
+
+package nst_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"testing"
+
+	"nst/nst"
+	"nst/vgg"
+)
+
+// onCard skips a test unless NST_LIBCUDA names a driver, such as the one that make
+// test-gpu builds.
+func onCard(t *testing.T) {
+	t.Helper()
+	if os.Getenv("NST_LIBCUDA") == "" {
+		t.Skip("NST_LIBCUDA names no driver; make test-gpu does")
+	}
+}
+
+// brush paints a picture with the slim network, which has the channels that a card wants.
+func brush(t *testing.T, o nst.Options, warn func(error)) (*nst.Result, error) {
+	t.Helper()
+	weights, err := vgg.Seeded(vgg.Slim(), vgg.Caffe(), "conv5_1", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr, err := nst.New(weights, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err := tr.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	s, err := tr.Style(context.Background(), nst.StylePicture{Picture: draw(36, 34, 1), Weight: 1})
+	if err != nil {
+		return nil, err
+	}
+	return tr.Run(context.Background(), nst.Job{Content: draw(40, 36, 0), Style: s, Warn: warn})
+}
+
+// TestCUDARun holds whole runs on a card, over two scales, against the same on the
+// processor. The first steps of torch's L-BFGS hang on the rounding of the gradient, so
+// that of those it is only wanted that they run.
+func TestCUDARun(t *testing.T) {
+	onCard(t)
+	for _, optimizer := range nst.Optimizers() {
+		o := nst.DefaultOptions()
+		o.Size, o.Scales, o.Iterations, o.Optimizer, o.Precision = 32, 2, 5, optimizer, nst.PrecisionFP32
+		o.Device = nst.DeviceCUDA
+		got, err := brush(t, o, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if optimizer == nst.LBFGSTorch || optimizer == nst.LBFGSWolfe {
+			if got.Iterations != 8 || math.IsNaN(got.Loss.Total) {
+				t.Errorf("%s: loss %v after %d iterations", optimizer, got.Loss.Total, got.Iterations)
+			}
+			continue
+		}
+		o.Device = nst.DeviceCPU
+		want, err := brush(t, o, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off := math.Abs(got.Loss.Total/want.Loss.Total - 1); !(off < 1e-3) {
+			t.Errorf("%s: loss %v on the card, %v on the processor", optimizer, got.Loss.Total, want.Loss.Total)
+		}
+		var off float64
+		for i, v := range want.Picture.Pix {
+			off = math.Max(off, math.Abs(float64(got.Picture.Pix[i])-float64(v)))
+		}
+		if !(off < 0.02) {
+			t.Errorf("%s: a pixel is %v off", optimizer, off)
+		}
+	}
+}
+
+// TestCUDAMemory looks that a run that does not fit is refused with the size that
+// does, or goes to the processor where that was left open.
+func TestCUDAMemory(t *testing.T) {
+	onCard(t)
+	t.Setenv("NST_EMU_MEMORY", "15000000")
+	o := nst.DefaultOptions()
+	o.Size, o.Scales, o.Iterations, o.Device = 256, 1, 1, nst.DeviceCUDA
+	_, err := brush(t, o, nil)
+	full := new(nst.MemoryError)
+	if !errors.As(err, &full) {
+		t.Fatalf("on a card with 15 MB: %v, want a MemoryError", err)
+	}
+	if full.Size < 32 || full.Size >= 256 || full.Need <= full.Free {
+		t.Errorf("%+v: want a size that fits", full)
+	}
+	o.Device = nst.DeviceAuto
+	var said error
+	if _, err := brush(t, o, func(err error) { said = err }); err != nil || said == nil {
+		t.Errorf("auto: %v, said %v; want a run on the processor, and to be told", err, said)
+	}
+}
+
+// TestCUDANone looks that a card that is not there is an error that says so.
+func TestCUDANone(t *testing.T) {
+	onCard(t)
+	o := nst.DefaultOptions()
+	o.Device = "cuda:7"
+	none := new(nst.DeviceError)
+	if _, err := brush(t, o, nil); !errors.As(err, &none) {
+		t.Errorf("card 7: %v, want a DeviceError", err)
+	}
+	o.Device, o.StyleLoss = nst.DeviceCUDA, nst.StyleW2
+	bad := new(nst.OptionError)
+	if _, err := brush(t, o, nil); !errors.As(err, &bad) || bad.Field != "StyleLoss" {
+		t.Errorf("w2 on a card: %v, want an OptionError", err)
+	}
+}
