@@ -94,18 +94,22 @@ func (o *objective) outputs() []*exec.Node {
 	return outputs
 }
 
-// evaluate is look at a picture (3, h, w) in [0, 1].
+// evaluate is look at a picture (3, h, w) in [0, 1], whose gradient it is.
 func (o *objective) evaluate(ctx context.Context, picture, gradient []float32) (Loss, error) {
 	if o.difference == nil {
 		o.difference = make([]float32, len(picture))
 	}
 	o.centre.subtract(o.difference, picture)
-	return o.look(ctx, o.difference, gradient)
+	l, err := o.look(ctx, o.difference, gradient)
+	for i := range gradient {
+		gradient[i] *= o.centre.unit
+	}
+	return l, err
 }
 
 // look returns the loss of a picture (3, h, w), given as its difference to the
 // centre, and, unless it is nil, fills gradient with the derivative of the total to
-// each pixel.
+// each difference.
 func (o *objective) look(ctx context.Context, difference, gradient []float32) (Loss, error) {
 	if err := o.machine.Set(o.pixels, difference); err != nil {
 		return Loss{}, err
