@@ -59,6 +59,24 @@ func TestCardMemory(t *testing.T) {
 	}
 }
 
+// TestCardUpload looks that what runs after an upload sees what was uploaded.
+func TestCardUpload(t *testing.T) {
+	c := open(t)
+	p, err := c.Alloc(4 * 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Release(p)
+	got := make([]float32, 3)
+	err = errors.Join(
+		c.Upload(p, []float32{1, 2, 3}),
+		c.Launch("scale", 1, uint64(math.Float32bits(2)), 0, uint64(p), uint64(p), 3),
+		c.Download(got, p))
+	if want := []float32{2, 4, 6}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("twice what was uploaded is %v, want %v: %v", got, want, err)
+	}
+}
+
 // TestCardErrors looks that what cannot be is said by name.
 func TestCardErrors(t *testing.T) {
 	c := open(t)
