@@ -25,11 +25,11 @@ func Cards(getenv func(string) string) ([]Info, error) {
 		if err == error(lazy.InitError(cu.NoDevice)) {
 			return nil, ErrNoCard
 		}
-		return nil, &NoDriverError{err}
+		return nil, &NoDriverError{!errors.Is(err, lazy.ErrNoDriver), err}
 	}
 	n, err := cu.NumDevices()
 	if err != nil {
-		return nil, &NoDriverError{fmt.Errorf("counting cards: %w", err)}
+		return nil, &NoDriverError{true, fmt.Errorf("counting cards: %w", err)}
 	}
 	if n == 0 {
 		return nil, ErrNoCard
@@ -37,7 +37,7 @@ func Cards(getenv func(string) string) ([]Info, error) {
 	cards := make([]Info, n)
 	for i := range cards {
 		if cards[i], err = describe(i); err != nil {
-			return nil, &NoDriverError{err}
+			return nil, &NoDriverError{true, err}
 		}
 	}
 	return cards, nil
@@ -144,12 +144,16 @@ func (c *Card) call(f func() error) error {
 	return <-c.reply
 }
 
-// wrap names the card, and what it was asked to do.
+// wrap names the card, and what it was asked to do. A card with too little memory has
+// not failed.
 func (c *Card) wrap(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("cuda: %s: %s: %w", c.info.Name, what, err)
+	if full := new(MemoryError); errors.As(err, &full) {
+		return full
+	}
+	return &CardError{c.info.Name, what, err}
 }
 
 // begin takes the primary context of the card, which other libraries in the process

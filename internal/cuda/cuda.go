@@ -20,7 +20,10 @@ var ErrNotBuilt = errors.New("cuda: this program was built without CUDA")
 var ErrNoCard = errors.New("cuda: the NVIDIA driver finds no card")
 
 // NoDriverError tells that there is no driver, or one that does not work.
-type NoDriverError struct{ Err error }
+type NoDriverError struct {
+	Found bool // there is one
+	Err   error
+}
 
 func (e *NoDriverError) Error() string { return fmt.Sprintf("cuda: %v", e.Err) }
 
@@ -37,6 +40,23 @@ func (e *MemoryError) Error() string {
 	return fmt.Sprintf("cuda: %s: no %d MB of memory, %d MB are free", e.Card, (e.Wanted+1<<20-1)>>20, e.Free>>20)
 }
 
+// CardError is a card, or its driver, that did not do what it was asked for. After most
+// such errors the card does nothing more in this process.
+type CardError struct {
+	Card, What string
+	Err        error
+}
+
+func (e *CardError) Error() string { return fmt.Sprintf("cuda: %s: %s: %v", e.Card, e.What, e.Err) }
+
+// Unwrap returns what the driver said.
+func (e *CardError) Unwrap() error { return e.Err }
+
+// UnusableError tells that the kernels cannot run on a card, and why.
+type UnusableError struct{ Reason string }
+
+func (e *UnusableError) Error() string { return "cuda: " + e.Reason }
+
 // Info describes a card.
 type Info struct {
 	Ordinal      int
@@ -50,11 +70,11 @@ type Info struct {
 // The least compute capability that the kernels run on: tensor cores with TF32.
 const minMajor = 8
 
-// Usable returns an error that says why the kernels cannot run on the card, nil if
+// Usable returns an [UnusableError] that says why the kernels cannot run on the card, nil if
 // they can.
 func (i Info) Usable() error {
 	if i.Major < minMajor {
-		return fmt.Errorf("cuda: %s has compute capability %d.%d, the kernels want %d.0", i.Name, i.Major, i.Minor, minMajor)
+		return &UnusableError{fmt.Sprintf("%s has compute capability %d.%d, the kernels want %d.0", i.Name, i.Major, i.Minor, minMajor)}
 	}
 	return nil
 }

@@ -32,9 +32,6 @@ func (c *Card) Alloc(bytes int64) (p Ptr, err error) {
 		p = Ptr(at)
 		return err
 	})
-	if full := new(MemoryError); errors.As(err, &full) {
-		return 0, full
-	}
 	return p, c.wrap(fmt.Sprintf("taking %d bytes", bytes), err)
 }
 

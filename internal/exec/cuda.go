@@ -34,6 +34,28 @@ const (
 // BuiltWithCUDA tells whether this program can use cards.
 const BuiltWithCUDA = cuda.Built
 
+// The errors of cards; see package cuda.
+type (
+	CardError     = cuda.CardError
+	MemoryError   = cuda.MemoryError
+	NoDriverError = cuda.NoDriverError
+	UnusableError = cuda.UnusableError
+)
+
+// The errors of programs and machines without cards; see package cuda.
+var (
+	ErrNotBuilt = cuda.ErrNotBuilt
+	ErrNoCard   = cuda.ErrNoCard
+)
+
+// UnsupportedError is a graph that a card has no kernels for.
+type UnsupportedError struct {
+	Node   string
+	Reason string // what is the matter with the node
+}
+
+func (e *UnsupportedError) Error() string { return fmt.Sprintf("cuda: %s %s", e.Node, e.Reason) }
+
 // Card describes a card.
 type Card = cuda.Info
 
@@ -60,6 +82,9 @@ func (d *CUDA) Name() string {
 	}
 	return fmt.Sprintf("cuda:%d (%s, %s)", i.Ordinal, i.Name, precision)
 }
+
+// Held returns the bytes of weights that lie on the card for the machines to come.
+func (d *CUDA) Held() int64 { return d.bytes }
 
 // Free returns how many bytes of the card's memory are free.
 func (d *CUDA) Free() (int64, error) { return d.card.Free() }

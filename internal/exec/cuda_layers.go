@@ -31,7 +31,7 @@ func (e *ending) plain() *cudaValue {
 // conv lowers a convolution with its ReLU.
 func (c *cudaLowering) conv(n *Node, o *op.Conv, x, w, b *Node) error {
 	if o.Pad != op.Zero && x.Shape()[1] != 3 {
-		return fmt.Errorf("cuda: %s: padding %v is there for the first convolution only", n.Name(), o.Pad)
+		return &UnsupportedError{n.Name(), fmt.Sprintf("has padding %v, which cards have for the first convolution only", o.Pad)}
 	}
 	from := c.values[x]
 	to, err := c.result(n)

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"nst/internal/cuda"
@@ -35,6 +36,10 @@ func (v *cardVectors) keep(err error) {
 }
 
 func (v *cardVectors) Make(n int) []float32 {
+	if n > mostItems {
+		v.keep(fmt.Errorf("exec: a vector of %d numbers, cards take at most %d", n, mostItems))
+		return make([]float32, n)
+	}
 	x, err := v.d.card.Share(n)
 	if err != nil {
 		v.keep(err)
@@ -189,6 +194,8 @@ func (v *cardVectors) Sub(dst, x, y []float32) {
 }
 
 func (v *cardVectors) Copy(dst, src []float32) {
+	n := min(len(dst), len(src))
+	dst, src = dst[:n], src[:n]
 	to, own := v.d.shares(dst)
 	from, also := v.d.shares(src)
 	switch {
