@@ -41,33 +41,6 @@ func ParseDevice(s string) (kind string, card int, err error) {
 	return kind, card, nil
 }
 
-// DeviceError tells that the card that was asked for cannot be used, and why.
-type DeviceError struct {
-	Device string
-	Err    error
-}
-
-func (e *DeviceError) Error() string {
-	return fmt.Sprintf("nst: no device %s: %s", e.Device, reason(e.Err))
-}
-
-// Unwrap returns why.
-func (e *DeviceError) Unwrap() error { return e.Err }
-
-// MemoryError tells that a card has too little free memory for a run. With Device auto
-// the run goes to the processor, and [Job].Warn is told.
-type MemoryError struct {
-	Device        string
-	Width, Height int   // of the picture, pixels
-	Need, Free    int64 // bytes
-	Size          int   // the largest Options.Size that fits; 0 if none does
-}
-
-func (e *MemoryError) Error() string {
-	const mb = 1 << 20
-	return fmt.Sprintf("nst: a picture of %dx%d pixels takes %d MB on %s, which has %d MB free", e.Width, e.Height, (e.Need+mb-1)/mb, e.Device, e.Free/mb)
-}
-
 // UsableCards returns the numbers of the cards that this program can use.
 func UsableCards() []int {
 	cards, _ := exec.Cards(os.Getenv)
@@ -121,48 +94,6 @@ func (t *Transfer) vectors() exec.Vectors {
 		return t.card.Vectors()
 	}
 	return t.cpu.Vectors()
-}
-
-// room returns a MemoryError if a run with the scale as its last does not fit into
-// the card.
-func (t *Transfer) room(last scale) error {
-	if t.card == nil {
-		return nil
-	}
-	free, err := t.card.Free()
-	if err != nil {
-		return &DeviceError{t.card.Name(), err}
-	}
-	need, err := t.cardBytes(last.w, last.h)
-	if err != nil || need <= free {
-		return err
-	}
-	full := &MemoryError{Device: t.card.Name(), Width: last.w, Height: last.h, Need: need, Free: free}
-	// Below low all fit, or are too small for the network; from high on none does.
-	for low, high := MinSize, last.size; low < high; {
-		size := (low + high) / 2
-		ratio := float64(size) / float64(last.size)
-		need, err := t.cardBytes(int(ratio*float64(last.w)), int(ratio*float64(last.h)))
-		if err == nil && need > free {
-			high = size
-			continue
-		}
-		if low = size + 1; err == nil {
-			full.Size = size
-		}
-	}
-	return full
-}
-
-// cardBytes is the memory of the card that painting a picture of w x h pixels takes.
-func (t *Transfer) cardBytes(w, h int) (int64, error) {
-	o, _, err := t.sketch(w, h)
-	if err != nil {
-		return 0, err
-	}
-	p, err := t.memory(o)
-	n := int64(3 * w * h)
-	return p.Total() + 4*4*n + t.options.optimizerBytes(n), err
 }
 
 // CardCheck is one check of [SelftestCard].

@@ -170,7 +170,8 @@ func fit(p *imgio.Planar, size int) *imgio.Planar {
 // ctx.Err(); likewise with a [DivergedError] when the loss stops being a number.
 // Before the first iteration there is no result. A mask in j that does not serve
 // is a [MaskError]; regions that are not one for each style picture are [ErrMaskCount];
-// a card with too little memory is a [MemoryError].
+// a card with too little memory is a [MemoryError], one without the kernels an
+// [UnsupportedError], one that fails a [CardError].
 func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 	size := t.size(j.Content)
 	if size < MinSize || size > MaxSize {
@@ -187,24 +188,30 @@ func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 		return nil, err
 	}
 	mode, full := colourOf(t.options.Color), plan[len(plan)-1]
-	if err := t.room(full); err != nil {
-		if !t.options.left() || !errors.As(err, new(*MemoryError)) {
-			return nil, err
-		}
-		if j.Warn != nil {
-			j.Warn(err)
-		}
-		t.device = t.cpu
-		defer func() { t.device = t.card }()
-	}
 	if j.Protect != nil {
 		if j.Protect, err = j.Protect.forProtection(full.w, full.h); err != nil {
 			return nil, err
 		}
 	}
 	j.Style = j.Style.coloured(mode, j.Content.Resize(full.w, full.h))
-	r := &run{transfer: t, job: &j, colour: mode, plan: plan, began: t.now(), result: &Result{Stop: StopIterations}}
-	return r.paint(ctx)
+	var result *Result
+	begun := 0
+	paint := func() error {
+		r := &run{transfer: t, job: &j, colour: mode, plan: slices.Clone(plan), began: t.now(), result: &Result{Stop: StopIterations}}
+		err := t.room(plan, j.Style)
+		if err == nil {
+			result, err = r.paint(ctx)
+			begun = r.result.Iterations
+		}
+		return t.named(err, full.w, full.h)
+	}
+	if err = paint(); begun == 0 && t.yields(err) {
+		if j.Warn != nil {
+			j.Warn(err)
+		}
+		err = t.onCPU(paint)
+	}
+	return result, err
 }
 
 // Score evaluates the objective for a picture without changing it, at the size of
@@ -224,15 +231,23 @@ func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, p
 	if err := t.visible(scale{size: size, w: c.W, h: c.H}, s); err != nil {
 		return nil, err
 	}
-	o, err := t.newObjective(ctx, c, s, size, true)
-	if err != nil {
-		return nil, err
+	var score *Score
+	look := func() error {
+		o, err := t.newObjective(ctx, c, s, size, true)
+		if err != nil {
+			return t.named(err, c.W, c.H)
+		}
+		defer o.close()
+		if _, err := o.evaluate(ctx, p.Pix, nil); err != nil {
+			return t.named(err, c.W, c.H)
+		}
+		score = o.score()
+		return nil
 	}
-	defer o.close()
-	if _, err := o.evaluate(ctx, p.Pix, nil); err != nil {
-		return nil, err
+	if err = look(); t.yields(err) {
+		err = t.onCPU(look)
 	}
-	return o.score(), nil
+	return score, err
 }
 
 // start returns the first picture of a run, for the content as it is scaled.

@@ -262,3 +262,7 @@ func (v *cardVectors) climb(dst, src, half cuda.Ptr, c, h, w, levels int, weight
 	}
 	v.launch("pyramid_up", blocks(c*h*w, 256), uint64(src), uint64(half), uint64(dst), number(c), number(h), number(w), single(weight))
 }
+
+// CardScratch is the most memory that [Vectors] of a card take for their own work on
+// vectors of n numbers, in bytes: the parts of a sum, and what is small.
+func CardScratch(n int64) int64 { return 8*(n/sumBlock+1) + 64<<10 }

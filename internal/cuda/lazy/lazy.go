@@ -50,7 +50,7 @@ func (e InitError) Error() string {
 	case 804:
 		return "the NVIDIA driver does not support this card with a newer libcuda"
 	case 999:
-		return "the NVIDIA driver fails for an unknown reason; is its kernel module loaded?"
+		return "the NVIDIA driver fails for an unknown reason"
 	}
 	return fmt.Sprintf("the NVIDIA driver fails with CUDA error %d", int(e))
 }
