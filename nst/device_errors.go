@@ -27,7 +27,9 @@ type CardError struct {
 	Err    error
 }
 
-func (e *CardError) Error() string { return fmt.Sprintf("nst: %s has failed: %s", e.Device, reason(e.Err)) }
+func (e *CardError) Error() string {
+	return fmt.Sprintf("nst: %s has failed: %s", e.Device, reason(e.Err))
+}
 
 // Unwrap returns what it said.
 func (e *CardError) Unwrap() error { return e.Err }
