@@ -150,6 +150,8 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	summary, err := batch.RunOn(ctx, painters, jobs, opts)
 	t.summary(summary)
 	switch {
+	case errors.Is(err, batch.ErrNoPainter):
+		return err
 	case err != nil:
 		return &interrupted{err}
 	case summary.Count(batch.Failed) > 0:
