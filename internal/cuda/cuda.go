@@ -65,6 +65,12 @@ type Info struct {
 	Memory       int64 // bytes, in all
 
 	Multiprocessors int
+
+	// Concurrent tells whether the host may touch shared memory while the card works.
+	// Where it may not, as on Windows, it may while no card of the process works only.
+	Concurrent bool
+
+	Err error // what the driver said, if it could not be asked for all this
 }
 
 // The least compute capability that the kernels run on: tensor cores with TF32.
@@ -73,6 +79,9 @@ const minMajor = 8
 // Usable returns an [UnusableError] that says why the kernels cannot run on the card, nil if
 // they can.
 func (i Info) Usable() error {
+	if i.Err != nil {
+		return &UnusableError{i.Err.Error()}
+	}
 	if i.Major < minMajor {
 		return &UnusableError{fmt.Sprintf("%s has compute capability %d.%d, the kernels want %d.0", i.Name, i.Major, i.Minor, minMajor)}
 	}

@@ -3,10 +3,8 @@
 package cuda
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 	"unsafe"
 
 	"gorgonia.org/cu"
@@ -130,35 +128,4 @@ func (c *Card) runSingle() (err error) {
 		return fmt.Errorf("kernel %s: %w", l.kernel, err)
 	}
 	return c.start(l)
-}
-
-// Time returns how long the card took for what f had it do.
-func (c *Card) Time(f func() error) (time.Duration, error) {
-	var from, to cu.Event
-	err := c.do(func() (err error) {
-		if from, err = cu.MakeEvent(cu.DefaultEvent); err == nil {
-			to, err = cu.MakeEvent(cu.DefaultEvent)
-		}
-		if err == nil {
-			err = from.Record(c.stream)
-		}
-		return err
-	})
-	if err != nil {
-		return 0, c.wrap("timing", err)
-	}
-	if err := f(); err != nil {
-		return 0, err
-	}
-	var ms float64
-	err = c.do(func() (err error) {
-		if err = to.Record(c.stream); err == nil {
-			err = to.Synchronize()
-		}
-		if err == nil {
-			ms, err = from.Elapsed(to)
-		}
-		return errors.Join(err, cu.DestroyEvent(&from), cu.DestroyEvent(&to))
-	})
-	return time.Duration(ms * float64(time.Millisecond)), c.wrap("timing", err)
 }

@@ -7,6 +7,7 @@
 //   NST_EMU_DEVICES  number of cards (1)
 //   NST_EMU_MEMORY   bytes of each (4 GiB)
 //   NST_EMU_MANAGED  whether host and card may use shared memory at the same time (1)
+//   NST_EMU_MUTE     the number of a card that cannot be asked for its name (none)
 //   NST_EMU_DEAD     1: the card has failed; whatever runs, copies or waits says so (0)
 #include "host.h"
 
@@ -49,7 +50,11 @@ API cuInit(unsigned) { return OK; }
 API cuDriverGetVersion(int *v) { *v = 13000; return OK; }
 API cuDeviceGetCount(int *n) { *n = (int)setting("NST_EMU_DEVICES", 1); return OK; }
 API cuDeviceGet(int *d, int i) { *d = i; return i >= 0 && i < (int)setting("NST_EMU_DEVICES", 1) ? OK : INVALID_DEVICE; }
-API cuDeviceGetName(char *s, int n, int) { snprintf(s, n, "emulated card"); return OK; }
+API cuDeviceGetName(char *s, int n, int d) {
+  if (d == (int)setting("NST_EMU_MUTE", -1)) return INVALID_DEVICE;
+  snprintf(s, n, "emulated card");
+  return OK;
+}
 API cuDeviceGetUuid(char *id, int d) { memset(id, d, 16); return OK; }
 API cuDeviceGetUuid_v2(char *id, int d) { return cuDeviceGetUuid(id, d); }
 API cuDeviceGetPCIBusId(char *s, int n, int d) { snprintf(s, n, "0000:%02x:00.0", d); return OK; }
