@@ -28,7 +28,8 @@ func Precisions() []string { return []string{PrecisionTF32, PrecisionFP32} }
 func BuiltWithCUDA() bool { return exec.BuiltWithCUDA }
 
 // ParseDevice splits a device into its kind, [DeviceAuto], [DeviceCPU] or
-// [DeviceCUDA], and the number of the card, from 0.
+// [DeviceCUDA], and the number of the card, from 0; auto:N is that card if it can be
+// used, else the processor.
 func ParseDevice(s string) (kind string, card int, err error) {
 	kind, number, numbered := strings.Cut(s, ":")
 	known := kind == DeviceCUDA || kind == DeviceAuto || kind == DeviceCPU && !numbered
@@ -36,21 +37,24 @@ func ParseDevice(s string) (kind string, card int, err error) {
 		card, err = strconv.Atoi(number)
 	}
 	if !known || err != nil || card < 0 {
-		return "", 0, fmt.Errorf("must be auto, cpu, cuda or cuda:N, the number of a card from 0")
+		return "", 0, fmt.Errorf("must be auto, cpu, cuda, or auto:N or cuda:N with the number of a card from 0")
 	}
 	return kind, card, nil
 }
 
-// UsableCards returns the numbers of the cards that this program can use.
-func UsableCards() []int {
-	cards, _ := exec.Cards(os.Getenv)
-	var usable []int
-	for i, c := range cards {
+// UsableCards returns the numbers of the cards that this program can use, and whether
+// it can use several at the same time. With the drivers of Windows and WSL it cannot:
+// the host may not touch what it shares with one card while another works.
+func UsableCards() (cards []int, together bool) {
+	all, _ := exec.Cards(os.Getenv)
+	together = true
+	for i, c := range all {
 		if c.Usable() == nil {
-			usable = append(usable, i)
+			cards = append(cards, i)
+			together = together && c.Concurrent
 		}
 	}
-	return usable
+	return cards, together
 }
 
 // left tells whether the options leave the device to the program.
@@ -60,15 +64,16 @@ func (o *Options) left() bool {
 }
 
 // open opens the processor, which always has a part, and the card that the options
-// ask for or, with auto, the first that can be used; nil if there is none.
-func (o *Options) open(getenv func(string) string) (*exec.CPU, *exec.CUDA, error) {
+// name, number 0 if they name none. With auto it may be nil.
+func (o *Options) open(getenv func(string) string) (d devices, err error) {
 	cpu, err := exec.OpenCPU(threads(o.Threads), getenv)
 	if err != nil {
-		return nil, nil, fmt.Errorf("nst: %w", err)
+		return d, fmt.Errorf("nst: %w", err)
 	}
+	d.cpu = cpu
 	kind, number, err := ParseDevice(o.Device)
 	if err != nil || kind == DeviceCPU || kind == DeviceAuto && o.StyleLoss == StyleW2 {
-		return cpu, nil, err
+		return d, err
 	}
 	precision := exec.TF32
 	if o.Precision == PrecisionFP32 {
@@ -77,12 +82,30 @@ func (o *Options) open(getenv func(string) string) (*exec.CPU, *exec.CUDA, error
 	card, err := exec.OpenCUDA(number, precision, getenv)
 	switch {
 	case err == nil:
-		return cpu, card, nil
+		d.card = card
+		return d, nil
 	case kind == DeviceAuto:
-		return cpu, nil, nil
+		if !expected(err) {
+			d.passed = &DeviceError{o.Device, err}
+		}
+		return d, nil
 	}
 	cpu.Close()
-	return nil, nil, &DeviceError{o.Device, err}
+	return devices{}, &DeviceError{o.Device, err}
+}
+
+// devices is what options have opened.
+type devices struct {
+	cpu    *exec.CPU
+	card   *exec.CUDA // nil for none
+	passed error      // why auto has passed over a card, if that is worth telling
+}
+
+// expected tells whether many a machine has no card for this reason.
+func expected(err error) bool {
+	none := new(exec.NoDriverError)
+	return errors.Is(err, exec.ErrNotBuilt) || errors.Is(err, exec.ErrNoCard) ||
+		errors.As(err, &none) && !none.Found || errors.As(err, new(*exec.UnusableError))
 }
 
 // Device is the name of what computes.
@@ -110,11 +133,12 @@ type CardCheck struct {
 func SelftestCard(ctx context.Context, device, precision string, report func(CardCheck)) error {
 	o := DefaultOptions()
 	o.Device, o.Precision = device, precision
-	cpu, card, err := o.open(os.Getenv)
+	d, err := o.open(os.Getenv)
 	if err != nil {
 		return err
 	}
-	defer cpu.Close()
+	defer d.cpu.Close()
+	card := d.card
 	if card == nil {
 		return &DeviceError{device, errors.New("is no card")}
 	}

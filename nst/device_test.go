@@ -260,3 +260,15 @@ func TestCUDANone(t *testing.T) {
 		t.Errorf("w2 on a card: %v, want an OptionError", err)
 	}
 }
+
+// TestCUDAPassed looks that auto tells of a card that it has passed over, once, unless
+// such a card is to be expected.
+func TestCUDAPassed(t *testing.T) {
+	onCard(t)
+	o := nst.DefaultOptions()
+	o.Size, o.Scales, o.Iterations, o.Device = 32, 1, 1, "auto:7"
+	var said error
+	if _, err := brush(t, o, func(err error) { said = err }); err != nil || !errors.As(said, new(*nst.DeviceError)) {
+		t.Errorf("auto:7: %v, said %v; want a run on the processor, and to be told", err, said)
+	}
+}

@@ -23,11 +23,10 @@ type Transfer struct {
 	centred  *vgg.Weights // the same for what centre has been subtracted from
 	options  Options
 	features vgg.FeatureOptions
-	cpu      *exec.CPU
-	card     *exec.CUDA   // nil for none
-	device   exec.Device  // one of the two
-	vector   exec.Vectors // of the host
-	now      func() time.Time
+	devices
+	device exec.Device  // one of the two
+	vector exec.Vectors // of the host
+	now    func() time.Time
 }
 
 // New returns a Transfer, or what [Options.Validate] finds. The weights must
@@ -48,13 +47,13 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
-	cpu, card, err := o.open(os.Getenv)
+	d, err := o.open(os.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	t := &Transfer{weights: o.prepared(w), options: o, features: features, cpu: cpu, card: card, device: cpu, vector: cpu.Vectors(), now: time.Now}
-	if card != nil {
-		t.device = card
+	t := &Transfer{weights: o.prepared(w), options: o, features: features, devices: d, device: d.cpu, vector: d.cpu.Vectors(), now: time.Now}
+	if d.card != nil {
+		t.device = d.card
 	}
 	t.centre = centreOf(t.weights.Convention)
 	if o.Color == ColourLuma {
@@ -194,6 +193,10 @@ func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 		}
 	}
 	j.Style = j.Style.coloured(mode, j.Content.Resize(full.w, full.h))
+	if t.passed != nil && j.Warn != nil {
+		j.Warn(t.passed)
+		t.passed = nil // said once
+	}
 	var result *Result
 	begun := 0
 	paint := func() error {

@@ -221,6 +221,8 @@ func hints(err error) []string {
 		return []string{"is the kernel module of the driver loaded? nvidia-smi shows it", "take --device cpu"}
 	case errors.As(err, new(*nst.DeviceError)):
 		return []string{"nst info shows the cards and the driver; NST_LIBCUDA can name the driver's libcuda.so.1", "take --device cpu"}
+	case errors.Is(err, errNotTogether):
+		return []string{"name one of them, as in --device cuda:0"}
 	case errors.As(err, new(*nst.CardError)):
 		return []string{"nst gpu selftest tells whether the card works; or take --device cpu"}
 	case errors.As(err, new(*nst.UnsupportedError)):
