@@ -1,4 +1,4 @@
-//go:build !gpu || !linux
+//go:build !gpu || !linux || !cgo
 
 package cuda
 
@@ -40,3 +40,5 @@ func (*Card) Load([]Launch) (*Program, error)     { return nil, ErrNotBuilt }
 func (*Card) Run(*Program) error                  { return ErrNotBuilt }
 func (*Card) Wait() error                         { return ErrNotBuilt }
 func (*Card) Close() error                        { return ErrNotBuilt }
+func (*Card) RunPart(*Program, int, int) error    { return ErrNotBuilt }
+func (*Program) Len() int                         { return 0 }

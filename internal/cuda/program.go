@@ -1,4 +1,4 @@
-//go:build gpu && linux
+//go:build gpu && linux && cgo
 
 package cuda
 
@@ -13,8 +13,12 @@ import (
 // Program is a list of launches made ready.
 type Program struct {
 	launches []launch
+	from, to int // of the launches that run is to do
 	run      func() error
 }
+
+// Len returns how many launches there are.
+func (p *Program) Len() int { return len(p.launches) }
 
 // Set changes an argument of a launch, both counted from 0. What is running keeps the
 // old one.
@@ -81,16 +85,27 @@ func (c *Card) function(name string) (f function, err error) {
 			return f, fmt.Errorf("%d bytes of shared memory: %w", f.bytes, err)
 		}
 	}
+	if f.bytes > 0 {
+		preferShared(f.Function)
+	}
 	c.known[name] = f
 	return f, nil
 }
 
 // Run has the launches of p done after all that was asked for before, and does not
 // wait for their end.
-func (c *Card) Run(p *Program) error { return c.wrap("running", c.do(p.run)) }
+func (c *Card) Run(p *Program) error { return c.RunPart(p, 0, p.Len()) }
+
+// RunPart is [Card.Run] for the launches from one up to, and without, another.
+func (c *Card) RunPart(p *Program, from, to int) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p.from, p.to = from, to
+	return c.wrap("running", c.call(p.run))
+}
 
 func (c *Card) launch(p *Program) error {
-	for i := range p.launches {
+	for i := p.from; i < p.to; i++ {
 		if err := c.start(&p.launches[i]); err != nil {
 			return err
 		}

@@ -13,12 +13,13 @@ import (
 
 // CUDA is an NVIDIA card as a [Device]. In builds without the tag gpu there is none.
 type CUDA struct {
-	card   *cuda.Card
-	exact  bool
-	packed map[packing]cuda.Ptr
-	bytes  int64            // of packed
-	shared map[cuda.Ptr]int // memory that the host sees too, and its length
-	poison bool             // fill memory with NaN, to show what is read before it is written
+	card     *cuda.Card
+	exact    bool
+	packed   map[packing]cuda.Ptr
+	bytes    int64            // of packed
+	shared   map[cuda.Ptr]int // memory that the host sees too, and its length
+	patience int              // floats of a program from which on it is run in parts
+	poison   bool             // fill memory with NaN, to show what is read before it is written
 }
 
 // Precision says how a card multiplies.
@@ -71,7 +72,7 @@ func OpenCUDA(ordinal int, p Precision, getenv func(string) string) (*CUDA, erro
 	if err != nil {
 		return nil, fmt.Errorf("exec: %w", err)
 	}
-	return &CUDA{card: card, exact: p == FP32, packed: map[packing]cuda.Ptr{}, shared: map[cuda.Ptr]int{}}, nil
+	return &CUDA{patience: 1 << 27, card: card, exact: p == FP32, packed: map[packing]cuda.Ptr{}, shared: map[cuda.Ptr]int{}}, nil
 }
 
 // Name is the card's own, with its number and what it multiplies.
@@ -222,13 +223,25 @@ func (p *cudaProgram) begin(c *cudaLowering) (err error) {
 	return nil
 }
 
-// run queues all launches and waits for the scalars.
+// run queues all launches and waits for the scalars. A program of much memory takes
+// long: there it waits for each few launches, to look at ctx.
 func (p *cudaProgram) run(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	card, all := p.device.card, p.program.Len()
+	each := all
+	if p.floats >= p.device.patience {
+		each = 8
 	}
-	if err := p.device.card.Run(p.program); err != nil {
-		return fmt.Errorf("exec: %w", err)
+	for from := 0; from < all; from += each {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := card.RunPart(p.program, from, min(from+each, all))
+		if err == nil && from+each < all {
+			err = card.Wait()
+		}
+		if err != nil {
+			return fmt.Errorf("exec: %w", err)
+		}
 	}
 	if err := p.device.card.Download(p.scalars, p.at); err != nil {
 		return fmt.Errorf("exec: %w", err)

@@ -1,4 +1,4 @@
-//go:build gpu && linux
+//go:build gpu && linux && cgo
 
 // Package lazy finds CUDA's driver, libcuda.so.1, when [Open] is called, so that a
 // program that imports gorgonia.org/cu needs no library of NVIDIA to be built or
