@@ -99,6 +99,6 @@ func (p Ptr) Plus(n int) Ptr { return p + Ptr(4*n) }
 // threads a block has is the kernel's own affair.
 type Launch struct {
 	Kernel string
-	Grid   [2]int // blocks
+	Blocks int
 	Args   []uint64
 }

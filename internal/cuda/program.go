@@ -29,7 +29,7 @@ func (p *Program) Set(launch, argument int, bits uint64) {
 type launch struct {
 	kernel   string
 	function function
-	grid     [2]int
+	blocks   int
 	params   []unsafe.Pointer // to the arguments
 	count    int              // of the arguments, for Launch
 }
@@ -58,7 +58,7 @@ func (c *Card) Load(launches []Launch) (*Program, error) {
 			for j := range args {
 				params[j] = unsafe.Pointer(&args[j])
 			}
-			p.launches[i] = launch{kernel: l.Kernel, function: f, grid: l.Grid, params: params}
+			p.launches[i] = launch{kernel: l.Kernel, function: f, blocks: l.Blocks, params: params}
 		}
 		return nil
 	})
@@ -115,7 +115,7 @@ func (c *Card) launch(p *Program) error {
 
 func (c *Card) start(l *launch) error {
 	f := &l.function
-	if err := f.Launch(l.grid[0], l.grid[1], 1, f.threads, 1, 1, f.bytes, c.stream, l.params[:f.params]); err != nil {
+	if err := f.Launch(l.blocks, 1, 1, f.threads, 1, 1, f.bytes, c.stream, l.params[:f.params]); err != nil {
 		return fmt.Errorf("kernel %s: %w", l.kernel, err)
 	}
 	return nil
@@ -129,7 +129,7 @@ const maxArgs = 16
 func (c *Card) Launch(kernel string, blocks int, args ...uint64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.single.kernel, c.single.grid = kernel, [2]int{blocks, 1}
+	c.single.kernel, c.single.blocks = kernel, blocks
 	c.single.count = copy(c.args, args)
 	return c.wrap("running", c.call(c.run))
 }

@@ -32,7 +32,7 @@ type cudaValue struct {
 type cudaStep struct {
 	node   string
 	kernel string
-	grid   [2]int
+	grid   int
 	args   []any
 }
 
@@ -124,7 +124,7 @@ func (c *cudaLowering) lower(n *Node) error {
 }
 
 // step adds a launch. What its arguments name lives at least until then.
-func (c *cudaLowering) step(n *Node, kernel string, grid [2]int, args ...any) {
+func (c *cudaLowering) step(n *Node, kernel string, grid int, args ...any) {
 	at := len(c.steps)
 	for _, a := range args {
 		switch a := a.(type) {
@@ -226,15 +226,9 @@ func (c *cudaLowering) input(n *Node) error {
 
 // scalarOf gives node n, a scalar, its place.
 func (c *cudaLowering) scalarOf(n *Node) scalarAt {
-	i := c.extra()
-	c.scalars[n] = int(i)
-	return i
-}
-
-// extra takes a scalar of no node.
-func (c *cudaLowering) extra() scalarAt {
+	c.scalars[n] = c.places
 	c.places++
-	return scalarAt(c.places - 1)
+	return c.scalar(n)
 }
 
 // scalar returns the place of a scalar that was lowered.
@@ -294,7 +288,7 @@ func (c *cudaLowering) resolve(p *cudaProgram) ([]cuda.Launch, error) {
 	}
 	launches := make([]cuda.Launch, len(c.steps))
 	for i, s := range c.steps {
-		l := cuda.Launch{Kernel: s.kernel, Grid: s.grid}
+		l := cuda.Launch{Kernel: s.kernel, Blocks: s.grid}
 		for _, a := range s.args {
 			if t, ok := a.(inverseTotal); ok && t.guide != nil {
 				p.guided = append(p.guided, guided{t, i, len(l.Args)})
