@@ -28,7 +28,8 @@ func Precisions() []string { return []string{PrecisionTF32, PrecisionFP32} }
 func BuiltWithCUDA() bool { return exec.BuiltWithCUDA }
 
 // ParseDevice splits a device into its kind, [DeviceAuto], [DeviceCPU] or
-// [DeviceCUDA], and the number of the card, from 0.
+// [DeviceCUDA], and the number of the card, from 0; auto:N is that card if it can be
+// used, else the processor.
 func ParseDevice(s string) (kind string, card int, err error) {
 	kind, number, numbered := strings.Cut(s, ":")
 	known := kind == DeviceCUDA || kind == DeviceAuto || kind == DeviceCPU && !numbered
@@ -36,48 +37,24 @@ func ParseDevice(s string) (kind string, card int, err error) {
 		card, err = strconv.Atoi(number)
 	}
 	if !known || err != nil || card < 0 {
-		return "", 0, fmt.Errorf("must be auto, cpu, cuda or cuda:N, the number of a card from 0")
+		return "", 0, fmt.Errorf("must be auto, cpu, cuda, or auto:N or cuda:N with the number of a card from 0")
 	}
 	return kind, card, nil
 }
 
-// DeviceError tells that the card that was asked for cannot be used, and why.
-type DeviceError struct {
-	Device string
-	Err    error
-}
-
-func (e *DeviceError) Error() string {
-	return fmt.Sprintf("nst: no device %s: %s", e.Device, reason(e.Err))
-}
-
-// Unwrap returns why.
-func (e *DeviceError) Unwrap() error { return e.Err }
-
-// MemoryError tells that a card has too little free memory for a run. With Device auto
-// the run goes to the processor, and [Job].Warn is told.
-type MemoryError struct {
-	Device        string
-	Width, Height int   // of the picture, pixels
-	Need, Free    int64 // bytes
-	Size          int   // the largest Options.Size that fits; 0 if none does
-}
-
-func (e *MemoryError) Error() string {
-	const mb = 1 << 20
-	return fmt.Sprintf("nst: a picture of %dx%d pixels takes %d MB on %s, which has %d MB free", e.Width, e.Height, (e.Need+mb-1)/mb, e.Device, e.Free/mb)
-}
-
-// UsableCards returns the numbers of the cards that this program can use.
-func UsableCards() []int {
-	cards, _ := exec.Cards(os.Getenv)
-	var usable []int
-	for i, c := range cards {
+// UsableCards returns the numbers of the cards that this program can use, and whether
+// it can use several at the same time. With the drivers of Windows and WSL it cannot:
+// the host may not touch what it shares with one card while another works.
+func UsableCards() (cards []int, together bool) {
+	all, _ := exec.Cards(os.Getenv)
+	together = true
+	for i, c := range all {
 		if c.Usable() == nil {
-			usable = append(usable, i)
+			cards = append(cards, i)
+			together = together && c.Concurrent
 		}
 	}
-	return usable
+	return cards, together
 }
 
 // left tells whether the options leave the device to the program.
@@ -87,15 +64,16 @@ func (o *Options) left() bool {
 }
 
 // open opens the processor, which always has a part, and the card that the options
-// ask for or, with auto, the first that can be used; nil if there is none.
-func (o *Options) open(getenv func(string) string) (*exec.CPU, *exec.CUDA, error) {
+// name, number 0 if they name none. With auto it may be nil.
+func (o *Options) open(getenv func(string) string) (d devices, err error) {
 	cpu, err := exec.OpenCPU(threads(o.Threads), getenv)
 	if err != nil {
-		return nil, nil, fmt.Errorf("nst: %w", err)
+		return d, fmt.Errorf("nst: %w", err)
 	}
+	d.cpu = cpu
 	kind, number, err := ParseDevice(o.Device)
 	if err != nil || kind == DeviceCPU || kind == DeviceAuto && o.StyleLoss == StyleW2 {
-		return cpu, nil, err
+		return d, err
 	}
 	precision := exec.TF32
 	if o.Precision == PrecisionFP32 {
@@ -104,12 +82,30 @@ func (o *Options) open(getenv func(string) string) (*exec.CPU, *exec.CUDA, error
 	card, err := exec.OpenCUDA(number, precision, getenv)
 	switch {
 	case err == nil:
-		return cpu, card, nil
+		d.card = card
+		return d, nil
 	case kind == DeviceAuto:
-		return cpu, nil, nil
+		if !expected(err) {
+			d.passed = &DeviceError{o.Device, err}
+		}
+		return d, nil
 	}
 	cpu.Close()
-	return nil, nil, &DeviceError{o.Device, err}
+	return devices{}, &DeviceError{o.Device, err}
+}
+
+// devices is what options have opened.
+type devices struct {
+	cpu    *exec.CPU
+	card   *exec.CUDA // nil for none
+	passed error      // why auto has passed over a card, if that is worth telling
+}
+
+// expected tells whether many a machine has no card for this reason.
+func expected(err error) bool {
+	none := new(exec.NoDriverError)
+	return errors.Is(err, exec.ErrNotBuilt) || errors.Is(err, exec.ErrNoCard) ||
+		errors.As(err, &none) && !none.Found || errors.As(err, new(*exec.UnusableError))
 }
 
 // Device is the name of what computes.
@@ -121,48 +117,6 @@ func (t *Transfer) vectors() exec.Vectors {
 		return t.card.Vectors()
 	}
 	return t.cpu.Vectors()
-}
-
-// room returns a MemoryError if a run with the scale as its last does not fit into
-// the card.
-func (t *Transfer) room(last scale) error {
-	if t.card == nil {
-		return nil
-	}
-	free, err := t.card.Free()
-	if err != nil {
-		return &DeviceError{t.card.Name(), err}
-	}
-	need, err := t.cardBytes(last.w, last.h)
-	if err != nil || need <= free {
-		return err
-	}
-	full := &MemoryError{Device: t.card.Name(), Width: last.w, Height: last.h, Need: need, Free: free}
-	// Below low all fit, or are too small for the network; from high on none does.
-	for low, high := MinSize, last.size; low < high; {
-		size := (low + high) / 2
-		ratio := float64(size) / float64(last.size)
-		need, err := t.cardBytes(int(ratio*float64(last.w)), int(ratio*float64(last.h)))
-		if err == nil && need > free {
-			high = size
-			continue
-		}
-		if low = size + 1; err == nil {
-			full.Size = size
-		}
-	}
-	return full
-}
-
-// cardBytes is the memory of the card that painting a picture of w x h pixels takes.
-func (t *Transfer) cardBytes(w, h int) (int64, error) {
-	o, _, err := t.sketch(w, h)
-	if err != nil {
-		return 0, err
-	}
-	p, err := t.memory(o)
-	n := int64(3 * w * h)
-	return p.Total() + 4*4*n + t.options.optimizerBytes(n), err
 }
 
 // CardCheck is one check of [SelftestCard].
@@ -179,11 +133,12 @@ type CardCheck struct {
 func SelftestCard(ctx context.Context, device, precision string, report func(CardCheck)) error {
 	o := DefaultOptions()
 	o.Device, o.Precision = device, precision
-	cpu, card, err := o.open(os.Getenv)
+	d, err := o.open(os.Getenv)
 	if err != nil {
 		return err
 	}
-	defer cpu.Close()
+	defer d.cpu.Close()
+	card := d.card
 	if card == nil {
 		return &DeviceError{device, errors.New("is no card")}
 	}

@@ -1,12 +1,14 @@
-//go:build gpu && linux
+//go:build gpu && linux && cgo
 
 package nst_test
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"os"
+	"slices"
 	"testing"
 
 	"nst/nst"
@@ -29,6 +31,12 @@ func brush(t *testing.T, o nst.Options, warn func(error)) (*nst.Result, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return brushWith(t, weights, o, warn)
+}
+
+// brushWith is brush with another network.
+func brushWith(t *testing.T, weights *vgg.Weights, o nst.Options, warn func(error)) (*nst.Result, error) {
+	t.Helper()
 	tr, err := nst.New(weights, o)
 	if err != nil {
 		return nil, err
@@ -52,7 +60,7 @@ func TestCUDARun(t *testing.T) {
 	onCard(t)
 	for _, optimizer := range nst.Optimizers() {
 		o := nst.DefaultOptions()
-		o.Size, o.Scales, o.Iterations, o.Optimizer, o.Precision = 32, 2, 5, optimizer, nst.PrecisionFP32
+		o.Size, o.Scales, o.Iterations, o.FineIterations, o.Optimizer, o.Precision = 32, 2, 5, 3, optimizer, nst.PrecisionFP32
 		o.Device = nst.DeviceCUDA
 		got, err := brush(t, o, nil)
 		if err != nil {
@@ -104,6 +112,139 @@ func TestCUDAMemory(t *testing.T) {
 	}
 }
 
+// TestCUDAFits looks that the memory that is said to be needed is enough, for the first
+// picture and for the next, when the weights lie on the card already.
+func TestCUDAFits(t *testing.T) {
+	onCard(t)
+	weights, err := vgg.Seeded(vgg.Slim(), vgg.Caffe(), "conv5_1", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, optimizer := range nst.Optimizers() {
+		o := nst.DefaultOptions()
+		o.Size, o.Scales, o.Iterations, o.Optimizer, o.Device = 96, 2, 4, optimizer, nst.DeviceCUDA
+		// Shallow, the vectors weigh more than the features.
+		o.ContentLayers, o.StyleLayers = o.StyleLayers[:1], o.StyleLayers[:1]
+		full := new(nst.MemoryError)
+		t.Setenv("NST_EMU_MEMORY", "100000")
+		if _, err := brush(t, o, nil); !errors.As(err, &full) {
+			t.Fatalf("on a card with 100 kB: %v, want a MemoryError", err)
+		}
+		t.Setenv("NST_EMU_MEMORY", fmt.Sprint(full.Need))
+		tr, err := nst.New(weights, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := tr.Style(context.Background(), nst.StylePicture{Picture: draw(36, 34, 1), Weight: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 2 {
+			if _, err := tr.Run(context.Background(), nst.Job{Content: draw(40, 36, 0), Style: s}); err != nil {
+				t.Errorf("%s, run %d: %v", optimizer, i+1, err)
+			}
+		}
+		if err := tr.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestCUDAScoreMemory looks that a score goes to the processor too.
+func TestCUDAScoreMemory(t *testing.T) {
+	onCard(t)
+	t.Setenv("NST_EMU_MEMORY", "1000000")
+	weights, err := vgg.Seeded(vgg.Slim(), vgg.Caffe(), "conv5_1", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for device, fits := range map[string]bool{nst.DeviceAuto: true, nst.DeviceCUDA: false} {
+		o := nst.DefaultOptions()
+		o.Size, o.Device = 128, device
+		tr, err := nst.New(weights, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tr.Close()
+		s, err := tr.Style(context.Background(), nst.StylePicture{Picture: draw(36, 34, 1), Weight: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = tr.Score(context.Background(), draw(40, 36, 0), s, draw(40, 36, 2))
+		if fits && err != nil || !fits && !errors.As(err, new(*nst.MemoryError)) {
+			t.Errorf("%s: %v", device, err)
+		}
+	}
+}
+
+// TestCUDAFails looks that a card that fails at the last iteration leaves an error and
+// no picture, whether or not the run was interrupted at the same time.
+func TestCUDAFails(t *testing.T) {
+	onCard(t)
+	weights, err := vgg.Seeded(vgg.Slim(), vgg.Caffe(), "conv5_1", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, interrupt := range []bool{false, true} {
+		o := nst.DefaultOptions()
+		o.Size, o.Scales, o.Iterations, o.Optimizer, o.Device = 32, 1, 2, nst.Adam, nst.DeviceCUDA
+		tr, err := nst.New(weights, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		s, err := tr.Style(ctx, nst.StylePicture{Picture: draw(36, 34, 1), Weight: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		progress := func(p nst.Progress) {
+			if p.Iteration < o.Iterations {
+				return
+			}
+			os.Setenv("NST_EMU_DEAD", "1")
+			if interrupt {
+				cancel()
+			}
+		}
+		t.Cleanup(func() { os.Unsetenv("NST_EMU_DEAD") })
+		r, err := tr.Run(ctx, nst.Job{Content: draw(40, 36, 0), Style: s, Progress: progress})
+		os.Unsetenv("NST_EMU_DEAD")
+		if r != nil || !errors.As(err, new(*nst.CardError)) || errors.Is(err, context.Canceled) {
+			t.Errorf("interrupted %v: %v, %v; want no result and a CardError", interrupt, r != nil, err)
+		}
+		cancel()
+		tr.Close()
+	}
+}
+
+// TestCUDAUnsupported looks that a network with other channels than cards have kernels
+// for is refused, or goes to the processor where that was left open.
+func TestCUDAUnsupported(t *testing.T) {
+	onCard(t)
+	network := vgg.Slim()
+	network.Layers = slices.Clone(network.Layers)
+	for i := range network.Layers {
+		l := &network.Layers[i]
+		if l.K = 12; i > 0 {
+			l.C = 12
+		}
+	}
+	weights, err := vgg.Seeded(network, vgg.Caffe(), "conv5_1", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := nst.DefaultOptions()
+	o.Size, o.Scales, o.Iterations, o.Device = 32, 1, 1, nst.DeviceCUDA
+	if _, err := brushWith(t, weights, o, nil); !errors.As(err, new(*nst.UnsupportedError)) {
+		t.Errorf("12 channels: %v, want an UnsupportedError", err)
+	}
+	o.Device = nst.DeviceAuto
+	var said error
+	if _, err := brushWith(t, weights, o, func(err error) { said = err }); err != nil || said == nil {
+		t.Errorf("auto: %v, said %v; want a run on the processor, and to be told", err, said)
+	}
+}
+
 // TestCUDANone looks that a card that is not there is an error that says so.
 func TestCUDANone(t *testing.T) {
 	onCard(t)
@@ -117,5 +258,17 @@ func TestCUDANone(t *testing.T) {
 	bad := new(nst.OptionError)
 	if _, err := brush(t, o, nil); !errors.As(err, &bad) || bad.Field != "StyleLoss" {
 		t.Errorf("w2 on a card: %v, want an OptionError", err)
+	}
+}
+
+// TestCUDAPassed looks that auto tells of a card that it has passed over, once, unless
+// such a card is to be expected.
+func TestCUDAPassed(t *testing.T) {
+	onCard(t)
+	o := nst.DefaultOptions()
+	o.Size, o.Scales, o.Iterations, o.Device = 32, 1, 1, "auto:7"
+	var said error
+	if _, err := brush(t, o, func(err error) { said = err }); err != nil || !errors.As(said, new(*nst.DeviceError)) {
+		t.Errorf("auto:7: %v, said %v; want a run on the processor, and to be told", err, said)
 	}
 }

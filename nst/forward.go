@@ -26,20 +26,9 @@ func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerW
 		return nil, nil
 	}
 	out := map[string][]tensor{}
-	var pixels *exec.Node
-	nodes := make([][]*exec.Node, len(layers))
-	err := exec.Build(func() (err error) {
-		pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, p.H, p.W)
-		features, err := t.centred.Features(pixels, layerNames(layers), t.features)
-		for i, l := range layers {
-			if err == nil {
-				nodes[i], err = m(l.Layer, features[l.Layer])
-			}
-		}
-		return err
-	})
+	pixels, nodes, err := t.measured(p.W, p.H, layers, m)
 	if err != nil {
-		return nil, fmt.Errorf("nst: %w", err)
+		return nil, err
 	}
 	machine, err := exec.New(t.device, slices.Concat(nodes...)...)
 	if err != nil {
@@ -70,6 +59,32 @@ func (t *Transfer) forward(ctx context.Context, p *imgio.Planar, layers []LayerW
 	}
 	return out, nil
 }
+
+// measured returns the graph of forward for a picture of w x h pixels: its input and,
+// for each layer, what m makes of the features.
+func (t *Transfer) measured(w, h int, layers []LayerWeight, m measure) (pixels *exec.Node, nodes [][]*exec.Node, err error) {
+	if len(layers) == 0 {
+		return nil, nil, nil
+	}
+	nodes = make([][]*exec.Node, len(layers))
+	err = exec.Build(func() (err error) {
+		pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, h, w)
+		features, err := t.centred.Features(pixels, layerNames(layers), t.features)
+		for i, l := range layers {
+			if err == nil {
+				nodes[i], err = m(l.Layer, features[l.Layer])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("nst: %w", err)
+	}
+	return pixels, nodes, nil
+}
+
+// whole measures the features as they are.
+func whole(_ string, features *exec.Node) ([]*exec.Node, error) { return []*exec.Node{features}, nil }
 
 // features returns how the network departs from the one that was trained.
 func (o *Options) features() (f vgg.FeatureOptions, err error) {

@@ -47,9 +47,7 @@ func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, s *S
 	if err := t.checkSize("content", content.W, content.H, names); err != nil {
 		return nil, err
 	}
-	targets, err := t.forward(ctx, content, t.options.ContentLayers, nil, func(_ string, f *exec.Node) ([]*exec.Node, error) {
-		return []*exec.Node{f}, nil
-	})
+	targets, err := t.forward(ctx, content, t.options.ContentLayers, nil, whole)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,14 @@ func (t *Transfer) Plan(w, h int) (Plan, error) {
 		return Plan{}, err
 	}
 	m, err := t.memory(o)
+	if err = t.named(err, w, h); t.yields(err) {
+		var p Plan
+		err := t.onCPU(func() (err error) {
+			p, err = t.Plan(w, h)
+			return err
+		})
+		return p, err
+	}
 	if err != nil {
 		return Plan{}, err
 	}
@@ -71,7 +79,7 @@ func (t *Transfer) Plan(w, h int) (Plan, error) {
 // memory returns what a machine for the objective takes. A card need not
 // have it to tell.
 func (t *Transfer) memory(o *objective) (exec.Plan, error) {
-	if t.card != nil {
+	if t.device == exec.Device(t.card) {
 		p, err := t.card.Plan(o.outputs()...)
 		if err != nil {
 			return p, fmt.Errorf("nst: %w", err)
@@ -121,6 +129,9 @@ func (o *Options) optimizerBytes(n int64) int64 {
 	}
 	pairs := min(int64(o.History), int64(o.Iterations))
 	vectors := 8 * n * (pairs + 1)
+	if o.Optimizer == LBFGSWolfe {
+		vectors += 12 * n // the ends of the search
+	}
 	if o.Optimizer == LBFGS {
 		vectors += 4 * n / 3 // the levels of the pyramid
 	}

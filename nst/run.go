@@ -45,9 +45,6 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 		last = next
 		err = last.descend(ctx)
 		last.objective.close()
-		if failed := last.vector.Wait(); failed != nil {
-			err = fmt.Errorf("nst: %w", failed)
-		}
 		if err != nil {
 			return r.end(ctx, last, err)
 		}
@@ -60,7 +57,11 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 	if last == nil {
 		return nil, err
 	}
-	if err != nil && ctx.Err() != nil {
+	picture := last.painted()
+	if failed := last.vector.Wait(); failed != nil {
+		return nil, instead(ctx, err, failed)
+	}
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		r.result.Stop = StopInterrupted
 		err = fmt.Errorf("nst: interrupted after %d iterations: %w", r.result.Iterations, ctx.Err())
 	} else if diverged := new(DivergedError); err != nil && !errors.As(err, &diverged) {
@@ -70,12 +71,22 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 		r.result.Stop = StopTime
 	}
 	full := r.plan[len(r.plan)-1]
-	r.result.Picture = last.painted()
+	r.result.Picture = picture
 	if last.w != full.w || last.h != full.h {
 		r.result.Picture = enlarge(r.result.Picture, full.w, full.h)
 	}
 	r.result.Picture = r.finish(r.result.Picture)
 	return r.result, err
+}
+
+// instead returns what ends a run whose card has failed after err: what came of that,
+// numbers that are none, says nothing, and no more does an interrupt.
+func instead(ctx context.Context, err, failed error) error {
+	failed = fmt.Errorf("nst: %w", failed)
+	if errors.As(err, new(*DivergedError)) || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return failed
+	}
+	return errors.Join(err, failed)
 }
 
 // finish turns a picture of the run, which it may change, into a result.
@@ -109,6 +120,7 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 		start, err = t.start(content, r.job.Start)
 	} else {
 		start = r.grow(last, content)
+		err = last.vector.Wait()
 	}
 	if err != nil {
 		return nil, err
@@ -142,6 +154,11 @@ func (p *pass) equip(ctx context.Context, last *pass, content *imgio.Planar) (er
 	}
 	p.protection = newProtection(p.job.Protect, content)
 	p.prepare()
+	if err := p.vector.Wait(); err != nil {
+		p.objective.close()
+		p.vector.Close()
+		return fmt.Errorf("nst: %w", err)
+	}
 	return nil
 }
 

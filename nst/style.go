@@ -140,26 +140,7 @@ func (t *Transfer) measure(ctx context.Context, p *imgio.Planar, mask *Mask) (ma
 	}
 	statistics := t.options.statistics()
 	given := map[*exec.Node][]float32{}
-	got, err := t.forward(ctx, p, t.options.StyleLayers, given, func(layer string, f *exec.Node) (nodes []*exec.Node, err error) {
-		w, h := t.places(layer, p.W, p.H)
-		values, ok := mask.guide(w, h)
-		if !ok {
-			return nil, nil
-		}
-		var guide *exec.Node
-		if values != nil {
-			guide = exec.Input(f.Graph(), layer+"/guide", h, w)
-			given[guide] = values
-		}
-		for _, s := range statistics {
-			n, err := s.measure(s.name+"/"+layer, f, guide)
-			if err != nil {
-				return nil, err
-			}
-			nodes = append(nodes, n)
-		}
-		return nodes, nil
-	})
+	got, err := t.forward(ctx, p, t.options.StyleLayers, given, t.summaries(p.W, p.H, mask, given))
 	if err != nil {
 		return nil, err
 	}
@@ -170,4 +151,29 @@ func (t *Transfer) measure(ctx context.Context, p *imgio.Planar, mask *Mask) (ma
 		}
 	}
 	return values, nil
+}
+
+// summaries measures the statistics of what a mask selects of a picture of w x h pixels,
+// and puts its guides into given.
+func (t *Transfer) summaries(w, h int, mask *Mask, given map[*exec.Node][]float32) measure {
+	return func(layer string, f *exec.Node) (nodes []*exec.Node, err error) {
+		w, h := t.places(layer, w, h)
+		values, ok := mask.guide(w, h)
+		if !ok {
+			return nil, nil
+		}
+		var guide *exec.Node
+		if values != nil {
+			guide = exec.Input(f.Graph(), layer+"/guide", h, w)
+			given[guide] = values
+		}
+		for _, s := range t.options.statistics() {
+			n, err := s.measure(s.name+"/"+layer, f, guide)
+			if err != nil {
+				return nil, err
+			}
+			nodes = append(nodes, n)
+		}
+		return nodes, nil
+	}
 }

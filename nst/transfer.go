@@ -23,11 +23,10 @@ type Transfer struct {
 	centred  *vgg.Weights // the same for what centre has been subtracted from
 	options  Options
 	features vgg.FeatureOptions
-	cpu      *exec.CPU
-	card     *exec.CUDA   // nil for none
-	device   exec.Device  // one of the two
-	vector   exec.Vectors // of the host
-	now      func() time.Time
+	devices
+	device exec.Device  // one of the two
+	vector exec.Vectors // of the host
+	now    func() time.Time
 }
 
 // New returns a Transfer, or what [Options.Validate] finds. The weights must
@@ -48,13 +47,13 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
-	cpu, card, err := o.open(os.Getenv)
+	d, err := o.open(os.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	t := &Transfer{weights: o.prepared(w), options: o, features: features, cpu: cpu, card: card, device: cpu, vector: cpu.Vectors(), now: time.Now}
-	if card != nil {
-		t.device = card
+	t := &Transfer{weights: o.prepared(w), options: o, features: features, devices: d, device: d.cpu, vector: d.cpu.Vectors(), now: time.Now}
+	if d.card != nil {
+		t.device = d.card
 	}
 	t.centre = centreOf(t.weights.Convention, o.unit())
 	if o.Color == ColourLuma {
@@ -170,7 +169,8 @@ func fit(p *imgio.Planar, size int) *imgio.Planar {
 // ctx.Err(); likewise with a [DivergedError] when the loss stops being a number.
 // Before the first iteration there is no result. A mask in j that does not serve
 // is a [MaskError]; regions that are not one for each style picture are [ErrMaskCount];
-// a card with too little memory is a [MemoryError].
+// a card with too little memory is a [MemoryError], one without the kernels an
+// [UnsupportedError], one that fails a [CardError].
 func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 	size := t.size(j.Content)
 	if size < MinSize || size > MaxSize {
@@ -187,24 +187,34 @@ func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 		return nil, err
 	}
 	mode, full := colourOf(t.options.Color), plan[len(plan)-1]
-	if err := t.room(full); err != nil {
-		if !t.options.left() || !errors.As(err, new(*MemoryError)) {
-			return nil, err
-		}
-		if j.Warn != nil {
-			j.Warn(err)
-		}
-		t.device = t.cpu
-		defer func() { t.device = t.card }()
-	}
 	if j.Protect != nil {
 		if j.Protect, err = j.Protect.forProtection(full.w, full.h); err != nil {
 			return nil, err
 		}
 	}
 	j.Style = j.Style.coloured(mode, j.Content.Resize(full.w, full.h))
-	r := &run{transfer: t, job: &j, colour: mode, plan: plan, began: t.now(), result: &Result{Stop: StopIterations}}
-	return r.paint(ctx)
+	if t.passed != nil && j.Warn != nil {
+		j.Warn(t.passed)
+		t.passed = nil // said once
+	}
+	var result *Result
+	begun := 0
+	paint := func() error {
+		r := &run{transfer: t, job: &j, colour: mode, plan: slices.Clone(plan), began: t.now(), result: &Result{Stop: StopIterations}}
+		err := t.room(plan, j.Style)
+		if err == nil {
+			result, err = r.paint(ctx)
+			begun = r.result.Iterations
+		}
+		return t.named(err, full.w, full.h)
+	}
+	if err = paint(); begun == 0 && t.yields(err) {
+		if j.Warn != nil {
+			j.Warn(err)
+		}
+		err = t.onCPU(paint)
+	}
+	return result, err
 }
 
 // Score evaluates the objective for a picture without changing it, at the size of
@@ -224,15 +234,23 @@ func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, p
 	if err := t.visible(scale{size: size, w: c.W, h: c.H}, s); err != nil {
 		return nil, err
 	}
-	o, err := t.newObjective(ctx, c, s, size, true)
-	if err != nil {
-		return nil, err
+	var score *Score
+	look := func() error {
+		o, err := t.newObjective(ctx, c, s, size, true)
+		if err != nil {
+			return t.named(err, c.W, c.H)
+		}
+		defer o.close()
+		if _, err := o.evaluate(ctx, p.Pix, nil); err != nil {
+			return t.named(err, c.W, c.H)
+		}
+		score = o.score()
+		return nil
 	}
-	defer o.close()
-	if _, err := o.evaluate(ctx, p.Pix, nil); err != nil {
-		return nil, err
+	if err = look(); t.yields(err) {
+		err = t.onCPU(look)
 	}
-	return o.score(), nil
+	return score, err
 }
 
 // start returns the first picture of a run, for the content as it is scaled.

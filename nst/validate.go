@@ -102,7 +102,7 @@ func (o *Options) Validate(net *vgg.Network) error {
 	case err != nil:
 		bad("Device", fmt.Sprintf("%q", o.Device), "%v", err)
 	case kind == DeviceCUDA && o.StyleLoss == StyleW2:
-		bad("StyleLoss", o.StyleLoss, "has no kernels for a card; take Device cpu")
+		bad("StyleLoss", o.StyleLoss, "has no kernels for a card")
 	}
 	layers := func(field string, ls []LayerWeight, on float64) {
 		sum, seen := 0.0, map[string]bool{}

@@ -150,6 +150,8 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	summary, err := batch.RunOn(ctx, painters, jobs, opts)
 	t.summary(summary)
 	switch {
+	case errors.Is(err, batch.ErrNoPainter):
+		return err
 	case err != nil:
 		return &interrupted{err}
 	case summary.Count(batch.Failed) > 0:
@@ -167,14 +169,9 @@ func (o *batchOptions) painters(e *env) (all []batch.Painter, closeAll func(), e
 			t.Close()
 		}
 	}
-	devices := []string{o.Device}
-	if o.Device == nst.DeviceAuto || o.Device == nst.DeviceCUDA {
-		if cards := nst.UsableCards(); len(cards) > 1 {
-			devices = nil
-			for _, n := range cards {
-				devices = append(devices, fmt.Sprintf("%s:%d", o.Device, n))
-			}
-		}
+	devices, err := o.devices()
+	if err != nil {
+		return nil, closeAll, err
 	}
 	weights, err := o.weights(e)
 	if err != nil {
@@ -191,6 +188,28 @@ func (o *batchOptions) painters(e *env) (all []batch.Painter, closeAll func(), e
 		open, all = append(open, t), append(all, t)
 	}
 	return all, closeAll, nil
+}
+
+// errNotTogether tells that cards must be used one at a time.
+var errNotTogether = errors.New("the driver shares memory with one card at a time only, and there are several")
+
+// devices lists what a painter each is to be made for: all cards, where there are
+// several and none is named. With auto it is the first where only one will do.
+func (o *batchOptions) devices() ([]string, error) {
+	cards, together := nst.UsableCards()
+	switch {
+	case len(cards) < 2 || o.Device != nst.DeviceAuto && o.Device != nst.DeviceCUDA:
+		return []string{o.Device}, nil
+	case !together && o.Device == nst.DeviceCUDA:
+		return nil, errNotTogether
+	case !together:
+		cards = cards[:1]
+	}
+	var all []string
+	for _, n := range cards {
+		all = append(all, fmt.Sprintf("%s:%d", o.Device, n))
+	}
+	return all, nil
 }
 
 // makeDir makes the folder for the results and sees that it can be written to.

@@ -217,8 +217,18 @@ func hints(err error) []string {
 		return []string{"gradients of equal size belong to no one loss: take --optimizer adam, without --tolerance"}
 	case errors.As(err, new(*nst.DeviceError)) && !nst.BuiltWithCUDA():
 		return []string{"take --device cpu, or a program built by make gpu"}
+	case errors.As(err, new(*nst.DeviceError)) && strings.Contains(err.Error(), "unknown reason"):
+		return []string{"is the kernel module of the driver loaded? nvidia-smi shows it", "take --device cpu"}
 	case errors.As(err, new(*nst.DeviceError)):
 		return []string{"nst info shows the cards and the driver; NST_LIBCUDA can name the driver's libcuda.so.1", "take --device cpu"}
+	case errors.Is(err, errNotTogether):
+		return []string{"name one of them, as in --device cuda:0"}
+	case errors.As(err, new(*nst.CardError)):
+		return []string{"nst gpu selftest tells whether the card works; or take --device cpu"}
+	case errors.As(err, new(*nst.UnsupportedError)):
+		return []string{"take --device cpu"}
+	case errors.As(err, &option) && option.Field == "StyleLoss" && option.Value == nst.StyleW2:
+		return []string{"take --device cpu"}
 	case errors.As(err, &memory) && memory.Size > 0:
 		return []string{fmt.Sprintf("the largest that fits is --size %d; or take --device cpu", memory.Size)}
 	case errors.As(err, &memory):

@@ -76,7 +76,7 @@ func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
 	words(cmd, &wordValue{word: &s.Preprocessing, words: nst.Preprocessings()}, "preprocessing", "how pictures are made ready for the network: as trained; in 8-bit levels, whatever the deviation it was trained with; or with 256 levels for 255")
 	words(cmd, &wordValue{word: &s.Padding, words: nst.Paddings()}, "padding", "what the network sees beyond the edges of a picture: its mean colour, as trained, or the nearest pixel")
 	f.IntVar(&s.Threads, "threads", s.Threads, "use `N` processors; 0 is all")
-	f.Var(&deviceValue{&s.Device}, "device", "compute on the processor or on the NVIDIA card of a number, from 0; auto takes card 0 if it can be used, else the processor")
+	f.Var(&deviceValue{&s.Device}, "device", "compute on the processor or on the NVIDIA card of a number, from 0; auto takes card 0, auto:N card N, if it can be used, else the processor; where none is named batch takes all cards")
 	complete(cmd, "device", func() ([]string, cobra.ShellCompDirective) {
 		return []string{nst.DeviceAuto, nst.DeviceCPU, nst.DeviceCUDA}, cobra.ShellCompDirectiveNoFileComp
 	})

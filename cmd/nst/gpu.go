@@ -90,6 +90,9 @@ as long.`,
 			if runs < 3 || slices.Min(sizes) < nst.MinSize {
 				return &usageError{cmd, errors.New("want 3 iterations or more, at sizes that can be painted")}
 			}
+			if kind, _, _ := nst.ParseDevice(s.Device); kind != nst.DeviceCUDA {
+				return &valueError{"--device", s.Device, "must be cuda or cuda:N"}
+			}
 			return bench(cmd.Context(), e, &s, sizes, runs)
 		},
 	}
@@ -154,6 +157,9 @@ func benchOne(ctx context.Context, e *env, w *vgg.Weights, o nst.Options) error 
 	var each []time.Duration
 	for i := warmup; i < len(at); i++ {
 		each = append(each, at[i]-at[i-1])
+	}
+	if len(each) == 0 {
+		return fmt.Errorf("the run at %d px ended after %s, which are not timed", o.Size, count(len(at), "iteration"))
 	}
 	slices.Sort(each)
 	fmt.Fprintf(e.Stdout, "%4d px  %s  %-5s  %8.2f ms an iteration  %6d MB of memory  %s\n", o.Size, o.Precision, o.Optimizer,

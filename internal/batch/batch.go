@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"nst/imgio"
@@ -67,6 +66,9 @@ type Outcome struct {
 	Elapsed time.Duration
 }
 
+// dead tells whether the job failed because the card did.
+func (o *Outcome) dead() bool { return o.Status == Failed && errors.As(o.Err, new(*nst.CardError)) }
+
 // PictureError is a content or style that could not be used.
 type PictureError struct {
 	What string // content, style
@@ -99,7 +101,11 @@ func (s *Summary) Count(status Status) int {
 	return n
 }
 
-// Run does the jobs in order. A job that fails does not stop the others. When
+// ErrNoPainter tells that there is nobody left to do the jobs that were not begun.
+var ErrNoPainter = errors.New("all cards have failed")
+
+// Run does the jobs in order. A job that fails does not stop the others, but for one
+// whose card has failed: the error is then an [ErrNoPainter] if jobs are left. When
 // ctx is cancelled, the picture being painted is saved as OUTPUT with "-partial"
 // before its extension, so that the next run does not take it for finished, and
 // Run returns the summary so far with an error that wraps ctx.Err().
@@ -111,7 +117,11 @@ func Run(ctx context.Context, painter Painter, jobs []Job, o Options) (*Summary,
 			return s, fmt.Errorf("batch: %d of %d jobs not begun: %w", len(jobs)-i, len(jobs), err)
 		}
 		out := r.one(ctx, i, len(jobs), j)
+		r.tell(i, len(jobs), out)
 		s.Outcomes = append(s.Outcomes, out)
+		if left := len(jobs) - i - 1; left > 0 && out.dead() {
+			return s, fmt.Errorf("batch: %d of %d jobs not begun: %w", left, len(jobs), ErrNoPainter)
+		}
 		if out.Status == Interrupted {
 			return s, fmt.Errorf("batch: interrupted at %q: %w", j.Output, ctx.Err())
 		}
@@ -120,12 +130,14 @@ func Run(ctx context.Context, painter Painter, jobs []Job, o Options) (*Summary,
 }
 
 // RunOn is [Run] with several painters, each of which does one job at a time, the next
-// that nobody has begun. The functions of o are called by one at a time.
+// that nobody has begun. One whose card has failed does no more, and leaves its job to
+// the others. The functions of o are called by one at a time, but for Save, which all
+// may call at once for pictures of their own.
 func RunOn(ctx context.Context, painters []Painter, jobs []Job, o Options) (*Summary, error) {
 	if len(painters) == 1 {
 		return Run(ctx, painters[0], jobs, o)
 	}
-	t := &team{jobs: jobs, options: o.inTurn(), outcomes: make([]*Outcome, len(jobs))}
+	t := newTeam(len(painters), jobs, o.inTurn())
 	var work sync.WaitGroup
 	for _, p := range painters {
 		work.Go(func() { t.work(ctx, p) })
@@ -140,70 +152,10 @@ func RunOn(ctx context.Context, painters []Painter, jobs []Job, o Options) (*Sum
 	if err := ctx.Err(); err != nil && (len(s.Outcomes) < len(jobs) || s.Count(Interrupted) > 0) {
 		return s, fmt.Errorf("batch: interrupted with %d of %d jobs done or skipped: %w", s.Count(Done)+s.Count(Skipped), len(jobs), err)
 	}
+	if left := len(jobs) - len(s.Outcomes); left > 0 {
+		return s, fmt.Errorf("batch: %d of %d jobs not begun: %w", left, len(jobs), ErrNoPainter)
+	}
 	return s, nil
-}
-
-// team is several painters at work.
-type team struct {
-	jobs     []Job
-	options  Options
-	outcomes []*Outcome // nil for a job that was not begun
-	next     atomic.Int64
-}
-
-// work does jobs until there are no more.
-func (t *team) work(ctx context.Context, p Painter) {
-	r := &runner{painter: p, options: &t.options}
-	for ctx.Err() == nil {
-		i := int(t.next.Add(1)) - 1
-		if i >= len(t.jobs) {
-			return
-		}
-		out := r.one(ctx, i, len(t.jobs), t.jobs[i])
-		t.outcomes[i] = &out
-	}
-}
-
-// inTurn returns o with its functions called by one at a time; none of them is nil.
-func (o Options) inTurn() Options {
-	var mu sync.Mutex
-	own := o
-	own.Started = func(i, n int, j Job) {
-		mu.Lock()
-		defer mu.Unlock()
-		if o.Started != nil {
-			o.Started(i, n, j)
-		}
-	}
-	own.Notes = func(what, path string, info imgio.Info) {
-		mu.Lock()
-		defer mu.Unlock()
-		if o.Notes != nil {
-			o.Notes(what, path, info)
-		}
-	}
-	own.Progress = func(j Job, p nst.Progress) {
-		mu.Lock()
-		defer mu.Unlock()
-		if o.Progress != nil {
-			o.Progress(j, p)
-		}
-	}
-	own.Warn = func(err error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if o.Warn != nil {
-			o.Warn(err)
-		}
-	}
-	own.Finished = func(i, n int, out Outcome) {
-		mu.Lock()
-		defer mu.Unlock()
-		if o.Finished != nil {
-			o.Finished(i, n, out)
-		}
-	}
-	return own
 }
 
 // runner holds the style of the last job, which the next one likely shares.
@@ -216,7 +168,7 @@ type runner struct {
 	err   error // why there is no style
 }
 
-// one does job i of n unless its output is there, and tells of it.
+// one does job i of n unless its output is there.
 func (r *runner) one(ctx context.Context, i, n int, j Job) Outcome {
 	o := r.options
 	skip := !o.Overwrite && exists(j.Output)
@@ -227,10 +179,14 @@ func (r *runner) one(ctx context.Context, i, n int, j Job) Outcome {
 	if !skip {
 		out = r.job(ctx, j)
 	}
-	if o.Finished != nil {
-		o.Finished(i, n, out)
-	}
 	return out
+}
+
+// tell tells of job i of n.
+func (r *runner) tell(i, n int, out Outcome) {
+	if r.options.Finished != nil {
+		r.options.Finished(i, n, out)
+	}
 }
 
 // job does one job.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"nst/imgio"
 	"nst/internal/batch"
@@ -240,5 +241,51 @@ func TestRunOn(t *testing.T) {
 	cancel()
 	if s, err := batch.RunOn(ctx, []batch.Painter{p, q}, jobs, batch.Options{Save: save}); err == nil || len(s.Outcomes) != 0 {
 		t.Errorf("cancelled: %s, %v", statuses(s), err)
+	}
+}
+
+// TestRunOnDead looks that the job of a card that fails is done by another, the last
+// job too, and that the last card leaves what it has not begun.
+func TestRunOnDead(t *testing.T) {
+	good := func() (*nst.Result, error) { return &nst.Result{Picture: imgio.NewPlanar(2, 2), Iterations: 1}, nil }
+	dead := func() (*nst.Result, error) {
+		return nil, &nst.CardError{Device: "cuda:0", Err: errors.New("fell off the bus")}
+	}
+	for _, tt := range []struct {
+		name     string
+		painters []batch.Painter
+		want     string
+		left     bool
+	}{
+		{"one of two", []batch.Painter{&painter{run: dead}, &painter{run: good}}, "done done done done", false},
+		{"both", []batch.Painter{&painter{run: dead}, &painter{run: dead}}, "failed", true},
+		{"the only one", []batch.Painter{&painter{run: dead}}, "failed", true},
+	} {
+		finished := 0
+		s, err := batch.RunOn(t.Context(), tt.painters, scene(t), batch.Options{
+			Save: save, Finished: func(int, int, batch.Outcome) { finished++ },
+		})
+		if statuses(s) != tt.want || errors.Is(err, batch.ErrNoPainter) != tt.left || finished != len(s.Outcomes) {
+			t.Errorf("%s: %s, %v, %d finished", tt.name, statuses(s), err, finished)
+		}
+	}
+	// The last job comes back when the other painter has nothing else to do.
+	jobs := scene(t)[:2]
+	var both sync.WaitGroup
+	both.Add(2)
+	late := func() (*nst.Result, error) {
+		both.Done()
+		both.Wait()
+		time.Sleep(20 * time.Millisecond)
+		return dead()
+	}
+	first := new(sync.Once)
+	quick := func() (*nst.Result, error) {
+		first.Do(func() { both.Done(); both.Wait() })
+		return good()
+	}
+	s, err := batch.RunOn(t.Context(), []batch.Painter{&painter{run: late}, &painter{run: quick}}, jobs, batch.Options{Save: save})
+	if err != nil || statuses(s) != "done done" {
+		t.Errorf("the last job: %s, %v", statuses(s), err)
 	}
 }

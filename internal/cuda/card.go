@@ -1,4 +1,4 @@
-//go:build gpu && linux
+//go:build gpu && linux && cgo
 
 package cuda
 
@@ -25,46 +25,51 @@ func Cards(getenv func(string) string) ([]Info, error) {
 		if err == error(lazy.InitError(cu.NoDevice)) {
 			return nil, ErrNoCard
 		}
-		return nil, &NoDriverError{err}
+		return nil, &NoDriverError{!errors.Is(err, lazy.ErrNoDriver), err}
 	}
 	n, err := cu.NumDevices()
 	if err != nil {
-		return nil, &NoDriverError{fmt.Errorf("counting cards: %w", err)}
+		return nil, &NoDriverError{true, fmt.Errorf("counting cards: %w", err)}
 	}
 	if n == 0 {
 		return nil, ErrNoCard
 	}
 	cards := make([]Info, n)
 	for i := range cards {
-		if cards[i], err = describe(i); err != nil {
-			return nil, &NoDriverError{err}
-		}
+		cards[i] = describe(i)
 	}
 	return cards, nil
 }
 
-func describe(ordinal int) (Info, error) {
+// describe asks for all of a card. One that does not answer hides no other.
+func describe(ordinal int) Info {
+	i := Info{Ordinal: ordinal, Name: fmt.Sprintf("card %d", ordinal)}
 	d, err := cu.GetDevice(ordinal)
-	if err != nil {
-		return Info{}, fmt.Errorf("card %d: %w", ordinal, err)
+	if err == nil {
+		i.Name, err = d.Name()
 	}
-	i := Info{Ordinal: ordinal}
-	if i.Name, err = d.Name(); err == nil {
+	if err == nil {
 		i.Memory, err = d.TotalMem()
 	}
-	if err == nil {
-		i.Major, err = d.Attribute(cu.ComputeCapabilityMajor)
+	concurrent := 0
+	for _, a := range []struct {
+		to *int
+		of cu.DeviceAttribute
+	}{
+		{&i.Major, cu.ComputeCapabilityMajor},
+		{&i.Minor, cu.ComputeCapabilityMinor},
+		{&i.Multiprocessors, cu.MultiprocessorCount},
+		{&concurrent, cu.ConcurrentManagedAccess},
+	} {
+		if err == nil {
+			*a.to, err = d.Attribute(a.of)
+		}
 	}
-	if err == nil {
-		i.Minor, err = d.Attribute(cu.ComputeCapabilityMinor)
-	}
-	if err == nil {
-		i.Multiprocessors, err = d.Attribute(cu.MultiprocessorCount)
-	}
+	i.Concurrent = concurrent != 0
 	if err != nil {
-		return Info{}, fmt.Errorf("card %d: %w", ordinal, err)
+		i.Err = fmt.Errorf("card %d: %w", ordinal, err)
 	}
-	return i, nil
+	return i
 }
 
 // Driver returns the version of CUDA that the driver is for, 0.0 for none.
@@ -79,10 +84,11 @@ func Driver(getenv func(string) string) (major, minor int) {
 // Card is one card, opened. What belongs to the driver is touched by one thread,
 // which the card keeps for itself; methods may be called from any goroutine.
 type Card struct {
-	info  Info
-	mu    sync.Mutex
-	calls chan func() error
-	reply chan error
+	info   Info
+	mu     sync.Mutex
+	closed bool
+	calls  chan func() error
+	reply  chan error
 
 	device cu.Device
 	module cu.Module
@@ -138,18 +144,28 @@ func (c *Card) do(f func() error) error {
 	return c.call(f)
 }
 
+// errClosed is a use after Close.
+var errClosed = errors.New("the card was closed")
+
 // call is do where mu is held.
 func (c *Card) call(f func() error) error {
+	if c.closed {
+		return errClosed
+	}
 	c.calls <- f
 	return <-c.reply
 }
 
-// wrap names the card, and what it was asked to do.
+// wrap names the card, and what it was asked to do. A card with too little memory has
+// not failed.
 func (c *Card) wrap(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("cuda: %s: %s: %w", c.info.Name, what, err)
+	if full := new(MemoryError); errors.As(err, &full) {
+		return full
+	}
+	return &CardError{c.info.Name, what, err}
 }
 
 // begin takes the primary context of the card, which other libraries in the process
@@ -175,10 +191,17 @@ func (c *Card) begin() (err error) {
 }
 
 // Close gives back all that the card holds but what was not released by [Card.Release].
+// What is asked of it afterwards is an error, but for another Close.
 func (c *Card) Close() error {
-	err := c.do(func() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
+	err := c.call(func() error {
 		return errors.Join(c.stream.Destroy(), c.module.Unload(), c.device.ReleasePrimaryCtx())
 	})
+	c.closed = true
 	close(c.calls)
 	return c.wrap("closing", err)
 }

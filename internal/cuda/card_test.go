@@ -1,4 +1,4 @@
-//go:build gpu && linux
+//go:build gpu && linux && cgo
 
 package cuda
 
@@ -59,6 +59,24 @@ func TestCardMemory(t *testing.T) {
 	}
 }
 
+// TestCardUpload looks that what runs after an upload sees what was uploaded.
+func TestCardUpload(t *testing.T) {
+	c := open(t)
+	p, err := c.Alloc(4 * 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Release(p)
+	got := make([]float32, 3)
+	err = errors.Join(
+		c.Upload(p, []float32{1, 2, 3}),
+		c.Launch("scale", 1, uint64(math.Float32bits(2)), 0, uint64(p), uint64(p), 3),
+		c.Download(got, p))
+	if want := []float32{2, 4, 6}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("twice what was uploaded is %v, want %v: %v", got, want, err)
+	}
+}
+
 // TestCardErrors looks that what cannot be is said by name.
 func TestCardErrors(t *testing.T) {
 	c := open(t)
@@ -71,7 +89,7 @@ func TestCardErrors(t *testing.T) {
 }
 
 // TestCardShared looks that host and card see the same in shared memory, and that a
-// kernel is launched, in time, with the arguments that it has.
+// kernel is launched with the arguments that it has.
 func TestCardShared(t *testing.T) {
 	c := open(t)
 	x, err := c.Share(5)
@@ -87,16 +105,47 @@ func TestCardShared(t *testing.T) {
 		t.Errorf("shared memory begins with %v, want zeros", x)
 	}
 	copy(x, []float32{1, -2, 3, -4, 5})
-	took, err := c.Time(func() error {
-		return c.Launch("scale", 1, uint64(math.Float32bits(2)), 0, uint64(p), uint64(p), 5)
-	})
-	if err != nil || took < 0 {
-		t.Fatalf("took %v: %v", took, err)
+	err = errors.Join(c.Launch("scale", 1, uint64(math.Float32bits(2)), 0, uint64(p), uint64(p), 5), c.Wait())
+	if err != nil {
+		t.Fatal(err)
 	}
 	if want := []float32{2, -4, 6, -8, 10}; !slices.Equal(x, want) {
 		t.Errorf("twice the vector is %v, want %v", x, want)
 	}
 	if err := c.Launch("scale", 1, 0); err == nil || !strings.Contains(err.Error(), "scale: 1 arguments, want 5") {
 		t.Errorf("too few arguments: %v, want an error that says so", err)
+	}
+}
+
+// TestCardClose looks that a card can be closed twice, and that its use after that is
+// an error.
+func TestCardClose(t *testing.T) {
+	c := open(t)
+	for range 2 {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := c.Alloc(4); !errors.Is(err, errClosed) {
+		t.Errorf("memory of a closed card: %v", err)
+	}
+}
+
+// TestCardMute looks that a card that does not answer hides no other, and what is known
+// of each.
+func TestCardMute(t *testing.T) {
+	open(t)
+	t.Setenv("NST_EMU_DEVICES", "2")
+	t.Setenv("NST_EMU_MUTE", "0")
+	t.Setenv("NST_EMU_MANAGED", "0")
+	cards, err := Cards(os.Getenv)
+	if err != nil || len(cards) == 1 {
+		t.Skip("this driver has the cards that it has")
+	}
+	if cards[0].Usable() == nil || cards[1].Usable() != nil || cards[1].Concurrent {
+		t.Errorf("%+v: want the second alone to be usable, not concurrent", cards)
+	}
+	if _, err := Open(0, os.Getenv); !errors.As(err, new(*UnusableError)) {
+		t.Errorf("opening the first: %v, want an UnusableError", err)
 	}
 }

@@ -20,7 +20,10 @@ var ErrNotBuilt = errors.New("cuda: this program was built without CUDA")
 var ErrNoCard = errors.New("cuda: the NVIDIA driver finds no card")
 
 // NoDriverError tells that there is no driver, or one that does not work.
-type NoDriverError struct{ Err error }
+type NoDriverError struct {
+	Found bool // there is one
+	Err   error
+}
 
 func (e *NoDriverError) Error() string { return fmt.Sprintf("cuda: %v", e.Err) }
 
@@ -37,6 +40,23 @@ func (e *MemoryError) Error() string {
 	return fmt.Sprintf("cuda: %s: no %d MB of memory, %d MB are free", e.Card, (e.Wanted+1<<20-1)>>20, e.Free>>20)
 }
 
+// CardError is a card, or its driver, that did not do what it was asked for. After most
+// such errors the card does nothing more in this process.
+type CardError struct {
+	Card, What string
+	Err        error
+}
+
+func (e *CardError) Error() string { return fmt.Sprintf("cuda: %s: %s: %v", e.Card, e.What, e.Err) }
+
+// Unwrap returns what the driver said.
+func (e *CardError) Unwrap() error { return e.Err }
+
+// UnusableError tells that the kernels cannot run on a card, and why.
+type UnusableError struct{ Reason string }
+
+func (e *UnusableError) Error() string { return "cuda: " + e.Reason }
+
 // Info describes a card.
 type Info struct {
 	Ordinal      int
@@ -45,16 +65,25 @@ type Info struct {
 	Memory       int64 // bytes, in all
 
 	Multiprocessors int
+
+	// Concurrent tells whether the host may touch shared memory while the card works.
+	// Where it may not, as on Windows, it may while no card of the process works only.
+	Concurrent bool
+
+	Err error // what the driver said, if it could not be asked for all this
 }
 
 // The least compute capability that the kernels run on: tensor cores with TF32.
 const minMajor = 8
 
-// Usable returns an error that says why the kernels cannot run on the card, nil if
+// Usable returns an [UnusableError] that says why the kernels cannot run on the card, nil if
 // they can.
 func (i Info) Usable() error {
+	if i.Err != nil {
+		return &UnusableError{i.Err.Error()}
+	}
 	if i.Major < minMajor {
-		return fmt.Errorf("cuda: %s has compute capability %d.%d, the kernels want %d.0", i.Name, i.Major, i.Minor, minMajor)
+		return &UnusableError{fmt.Sprintf("%s has compute capability %d.%d, the kernels want %d.0", i.Name, i.Major, i.Minor, minMajor)}
 	}
 	return nil
 }
@@ -70,6 +99,6 @@ func (p Ptr) Plus(n int) Ptr { return p + Ptr(4*n) }
 // threads a block has is the kernel's own affair.
 type Launch struct {
 	Kernel string
-	Grid   [2]int // blocks
+	Blocks int
 	Args   []uint64
 }

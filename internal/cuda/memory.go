@@ -1,10 +1,11 @@
-//go:build gpu && linux
+//go:build gpu && linux && cgo
 
 package cuda
 
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"unsafe"
 
 	"gorgonia.org/cu"
@@ -31,9 +32,6 @@ func (c *Card) Alloc(bytes int64) (p Ptr, err error) {
 		p = Ptr(at)
 		return err
 	})
-	if full := new(MemoryError); errors.As(err, &full) {
-		return 0, full
-	}
 	return p, c.wrap(fmt.Sprintf("taking %d bytes", bytes), err)
 }
 
@@ -94,13 +92,17 @@ func (c *Card) UploadWords(dst Ptr, src []uint64) error {
 	return c.upload(dst, unsafe.Pointer(&src[0]), 8*len(src))
 }
 
+// upload goes by the stream of the kernels and waits for it. A copy by the default
+// stream may return before it is all on the card, and the kernels do not wait for that.
 func (c *Card) upload(dst Ptr, src unsafe.Pointer, bytes int) error {
-	return c.wrap("upload", c.do(func() error {
-		if err := c.stream.Synchronize(); err != nil {
+	err := c.do(func() error {
+		if err := cu.MemcpyHtoDAsync(cu.DevicePtr(dst), src, int64(bytes), c.stream); err != nil {
 			return err
 		}
-		return cu.MemcpyHtoD(cu.DevicePtr(dst), src, int64(bytes))
-	}))
+		return c.stream.Synchronize()
+	})
+	runtime.KeepAlive(src)
+	return c.wrap("upload", err)
 }
 
 // Download copies src to dst, after all that was asked for before; an error may be

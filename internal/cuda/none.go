@@ -1,8 +1,6 @@
-//go:build !gpu || !linux
+//go:build !gpu || !linux || !cgo
 
 package cuda
-
-import "time"
 
 // Built tells whether this program can use cards.
 const Built = false
@@ -24,22 +22,23 @@ func Open(int, func(string) string) (*Card, error) { return nil, ErrNotBuilt }
 
 // The methods of a card that cannot be.
 
-func (*Card) Info() Info                               { return Info{} }
-func (*Card) Free() (int64, error)                     { return 0, ErrNotBuilt }
-func (*Card) Alloc(int64) (Ptr, error)                 { return 0, ErrNotBuilt }
-func (*Card) Release(Ptr) error                        { return ErrNotBuilt }
-func (*Card) Upload(Ptr, []float32) error              { return ErrNotBuilt }
-func (*Card) UploadWords(Ptr, []uint64) error          { return ErrNotBuilt }
-func (*Program) Set(int, int, uint64)                  {}
-func (*Card) Download([]float32, Ptr) error            { return ErrNotBuilt }
-func (*Card) DownloadWords([]uint64, Ptr) error        { return ErrNotBuilt }
-func (*Card) Launch(string, int, ...uint64) error      { return ErrNotBuilt }
-func (*Card) Share(int) ([]float32, error)             { return nil, ErrNotBuilt }
-func (*Card) Clear(Ptr, int) error                     { return ErrNotBuilt }
-func (*Card) Copy(Ptr, Ptr, int) error                 { return ErrNotBuilt }
-func Place([]float32) Ptr                              { return 0 }
-func (*Card) Load([]Launch) (*Program, error)          { return nil, ErrNotBuilt }
-func (*Card) Run(*Program) error                       { return ErrNotBuilt }
-func (*Card) Time(func() error) (time.Duration, error) { return 0, ErrNotBuilt }
-func (*Card) Wait() error                              { return ErrNotBuilt }
-func (*Card) Close() error                             { return ErrNotBuilt }
+func (*Card) Info() Info                          { return Info{} }
+func (*Card) Free() (int64, error)                { return 0, ErrNotBuilt }
+func (*Card) Alloc(int64) (Ptr, error)            { return 0, ErrNotBuilt }
+func (*Card) Release(Ptr) error                   { return ErrNotBuilt }
+func (*Card) Upload(Ptr, []float32) error         { return ErrNotBuilt }
+func (*Card) UploadWords(Ptr, []uint64) error     { return ErrNotBuilt }
+func (*Program) Set(int, int, uint64)             {}
+func (*Card) Download([]float32, Ptr) error       { return ErrNotBuilt }
+func (*Card) DownloadWords([]uint64, Ptr) error   { return ErrNotBuilt }
+func (*Card) Launch(string, int, ...uint64) error { return ErrNotBuilt }
+func (*Card) Share(int) ([]float32, error)        { return nil, ErrNotBuilt }
+func (*Card) Clear(Ptr, int) error                { return ErrNotBuilt }
+func (*Card) Copy(Ptr, Ptr, int) error            { return ErrNotBuilt }
+func Place([]float32) Ptr                         { return 0 }
+func (*Card) Load([]Launch) (*Program, error)     { return nil, ErrNotBuilt }
+func (*Card) Run(*Program) error                  { return ErrNotBuilt }
+func (*Card) Wait() error                         { return ErrNotBuilt }
+func (*Card) Close() error                        { return ErrNotBuilt }
+func (*Card) RunPart(*Program, int, int) error    { return ErrNotBuilt }
+func (*Program) Len() int                         { return 0 }

@@ -1,12 +1,10 @@
-//go:build gpu && linux
+//go:build gpu && linux && cgo
 
 package cuda
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 	"unsafe"
 
 	"gorgonia.org/cu"
@@ -15,8 +13,12 @@ import (
 // Program is a list of launches made ready.
 type Program struct {
 	launches []launch
+	from, to int // of the launches that run is to do
 	run      func() error
 }
+
+// Len returns how many launches there are.
+func (p *Program) Len() int { return len(p.launches) }
 
 // Set changes an argument of a launch, both counted from 0. What is running keeps the
 // old one.
@@ -27,7 +29,7 @@ func (p *Program) Set(launch, argument int, bits uint64) {
 type launch struct {
 	kernel   string
 	function function
-	grid     [2]int
+	blocks   int
 	params   []unsafe.Pointer // to the arguments
 	count    int              // of the arguments, for Launch
 }
@@ -56,7 +58,7 @@ func (c *Card) Load(launches []Launch) (*Program, error) {
 			for j := range args {
 				params[j] = unsafe.Pointer(&args[j])
 			}
-			p.launches[i] = launch{kernel: l.Kernel, function: f, grid: l.Grid, params: params}
+			p.launches[i] = launch{kernel: l.Kernel, function: f, blocks: l.Blocks, params: params}
 		}
 		return nil
 	})
@@ -83,16 +85,27 @@ func (c *Card) function(name string) (f function, err error) {
 			return f, fmt.Errorf("%d bytes of shared memory: %w", f.bytes, err)
 		}
 	}
+	if f.bytes > 0 {
+		preferShared(f.Function)
+	}
 	c.known[name] = f
 	return f, nil
 }
 
 // Run has the launches of p done after all that was asked for before, and does not
 // wait for their end.
-func (c *Card) Run(p *Program) error { return c.wrap("running", c.do(p.run)) }
+func (c *Card) Run(p *Program) error { return c.RunPart(p, 0, p.Len()) }
+
+// RunPart is [Card.Run] for the launches from one up to, and without, another.
+func (c *Card) RunPart(p *Program, from, to int) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p.from, p.to = from, to
+	return c.wrap("running", c.call(p.run))
+}
 
 func (c *Card) launch(p *Program) error {
-	for i := range p.launches {
+	for i := p.from; i < p.to; i++ {
 		if err := c.start(&p.launches[i]); err != nil {
 			return err
 		}
@@ -102,7 +115,7 @@ func (c *Card) launch(p *Program) error {
 
 func (c *Card) start(l *launch) error {
 	f := &l.function
-	if err := f.Launch(l.grid[0], l.grid[1], 1, f.threads, 1, 1, f.bytes, c.stream, l.params[:f.params]); err != nil {
+	if err := f.Launch(l.blocks, 1, 1, f.threads, 1, 1, f.bytes, c.stream, l.params[:f.params]); err != nil {
 		return fmt.Errorf("kernel %s: %w", l.kernel, err)
 	}
 	return nil
@@ -116,7 +129,7 @@ const maxArgs = 16
 func (c *Card) Launch(kernel string, blocks int, args ...uint64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.single.kernel, c.single.grid = kernel, [2]int{blocks, 1}
+	c.single.kernel, c.single.blocks = kernel, blocks
 	c.single.count = copy(c.args, args)
 	return c.wrap("running", c.call(c.run))
 }
@@ -130,35 +143,4 @@ func (c *Card) runSingle() (err error) {
 		return fmt.Errorf("kernel %s: %w", l.kernel, err)
 	}
 	return c.start(l)
-}
-
-// Time returns how long the card took for what f had it do.
-func (c *Card) Time(f func() error) (time.Duration, error) {
-	var from, to cu.Event
-	err := c.do(func() (err error) {
-		if from, err = cu.MakeEvent(cu.DefaultEvent); err == nil {
-			to, err = cu.MakeEvent(cu.DefaultEvent)
-		}
-		if err == nil {
-			err = from.Record(c.stream)
-		}
-		return err
-	})
-	if err != nil {
-		return 0, c.wrap("timing", err)
-	}
-	if err := f(); err != nil {
-		return 0, err
-	}
-	var ms float64
-	err = c.do(func() (err error) {
-		if err = to.Record(c.stream); err == nil {
-			err = to.Synchronize()
-		}
-		if err == nil {
-			ms, err = from.Elapsed(to)
-		}
-		return errors.Join(err, cu.DestroyEvent(&from), cu.DestroyEvent(&to))
-	})
-	return time.Duration(ms * float64(time.Millisecond)), c.wrap("timing", err)
 }

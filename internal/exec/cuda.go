@@ -13,12 +13,13 @@ import (
 
 // CUDA is an NVIDIA card as a [Device]. In builds without the tag gpu there is none.
 type CUDA struct {
-	card   *cuda.Card
-	exact  bool
-	packed map[packing]cuda.Ptr
-	bytes  int64            // of packed
-	shared map[cuda.Ptr]int // memory that the host sees too, and its length
-	poison bool             // fill memory with NaN, to show what is read before it is written
+	card     *cuda.Card
+	exact    bool
+	packed   map[packing]cuda.Ptr
+	bytes    int64            // of packed
+	shared   map[cuda.Ptr]int // memory that the host sees too, and its length
+	patience int              // floats of a program from which on it is run in parts
+	poison   bool             // fill memory with NaN, to show what is read before it is written
 }
 
 // Precision says how a card multiplies.
@@ -33,6 +34,28 @@ const (
 
 // BuiltWithCUDA tells whether this program can use cards.
 const BuiltWithCUDA = cuda.Built
+
+// The errors of cards; see package cuda.
+type (
+	CardError     = cuda.CardError
+	MemoryError   = cuda.MemoryError
+	NoDriverError = cuda.NoDriverError
+	UnusableError = cuda.UnusableError
+)
+
+// The errors of programs and machines without cards; see package cuda.
+var (
+	ErrNotBuilt = cuda.ErrNotBuilt
+	ErrNoCard   = cuda.ErrNoCard
+)
+
+// UnsupportedError is a graph that a card has no kernels for.
+type UnsupportedError struct {
+	Node   string
+	Reason string // what is the matter with the node
+}
+
+func (e *UnsupportedError) Error() string { return fmt.Sprintf("cuda: %s %s", e.Node, e.Reason) }
 
 // Card describes a card.
 type Card = cuda.Info
@@ -49,7 +72,7 @@ func OpenCUDA(ordinal int, p Precision, getenv func(string) string) (*CUDA, erro
 	if err != nil {
 		return nil, fmt.Errorf("exec: %w", err)
 	}
-	return &CUDA{card: card, exact: p == FP32, packed: map[packing]cuda.Ptr{}, shared: map[cuda.Ptr]int{}}, nil
+	return &CUDA{patience: 1 << 27, card: card, exact: p == FP32, packed: map[packing]cuda.Ptr{}, shared: map[cuda.Ptr]int{}}, nil
 }
 
 // Name is the card's own, with its number and what it multiplies.
@@ -60,6 +83,9 @@ func (d *CUDA) Name() string {
 	}
 	return fmt.Sprintf("cuda:%d (%s, %s)", i.Ordinal, i.Name, precision)
 }
+
+// Held returns the bytes of weights that lie on the card for the machines to come.
+func (d *CUDA) Held() int64 { return d.bytes }
 
 // Free returns how many bytes of the card's memory are free.
 func (d *CUDA) Free() (int64, error) { return d.card.Free() }
@@ -197,13 +223,25 @@ func (p *cudaProgram) begin(c *cudaLowering) (err error) {
 	return nil
 }
 
-// run queues all launches and waits for the scalars.
+// run queues all launches and waits for the scalars. A program of much memory takes
+// long: there it waits for each few launches, to look at ctx.
 func (p *cudaProgram) run(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	card, all := p.device.card, p.program.Len()
+	each := all
+	if p.floats >= p.device.patience {
+		each = 8
 	}
-	if err := p.device.card.Run(p.program); err != nil {
-		return fmt.Errorf("exec: %w", err)
+	for from := 0; from < all; from += each {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := card.RunPart(p.program, from, min(from+each, all))
+		if err == nil && from+each < all {
+			err = card.Wait()
+		}
+		if err != nil {
+			return fmt.Errorf("exec: %w", err)
+		}
 	}
 	if err := p.device.card.Download(p.scalars, p.at); err != nil {
 		return fmt.Errorf("exec: %w", err)

@@ -20,7 +20,7 @@ func (c *cudaLowering) affine(n *Node, o *op.Affine, x *Node) error {
 }
 
 // line is a grid for n items, so many in a block.
-func line(n, block int) [2]int { return [2]int{(n + block - 1) / block, 1} }
+func line(n, block int) int { return (n + block - 1) / block }
 
 // plain is the value that a kernel without the common ending writes.
 func (e *ending) plain() *cudaValue {
@@ -31,7 +31,7 @@ func (e *ending) plain() *cudaValue {
 // conv lowers a convolution with its ReLU.
 func (c *cudaLowering) conv(n *Node, o *op.Conv, x, w, b *Node) error {
 	if o.Pad != op.Zero && x.Shape()[1] != 3 {
-		return fmt.Errorf("cuda: %s: padding %v is there for the first convolution only", n.Name(), o.Pad)
+		return &UnsupportedError{n.Name(), fmt.Sprintf("has padding %v, which cards have for the first convolution only", o.Pad)}
 	}
 	from := c.values[x]
 	to, err := c.result(n)
@@ -42,7 +42,7 @@ func (c *cudaLowering) conv(n *Node, o *op.Conv, x, w, b *Node) error {
 	bias, filters := fixed{op.Floats(b.Value()), asIs, k, 1}, fixed{op.Floats(w.Value()), forward, k, from.c}
 	if from.c == 3 {
 		filters.how = asIs
-		grid := [2]int{blocks(from.h*from.w, 64) * blocks(k, 64), 1}
+		grid := blocks(from.h*from.w, 64) * blocks(k, 64)
 		c.step(n, "conv_first", grid, from, filters, bias, to.plain(), o.ReLU, o.Pad == op.Replicate, from.h, from.w, k)
 		return nil
 	}
@@ -53,12 +53,12 @@ func (c *cudaLowering) conv(n *Node, o *op.Conv, x, w, b *Node) error {
 
 // product returns the variant of a kernel that multiplies pixels by a matrix, with k
 // outputs, and its grid. Wide tiles are faster where there are enough of them.
-func (d *CUDA) product(kernel string, pixels, k int) (string, [2]int) {
+func (d *CUDA) product(kernel string, pixels, k int) (string, int) {
 	rows := blocks(pixels, 128)
 	if wide := rows * blocks(k, 128); !d.exact && k >= 128 && wide >= d.card.Info().Multiprocessors {
-		return kernel + "_tf32_wide", [2]int{wide, 1}
+		return kernel + "_tf32_wide", wide
 	}
-	return kernel + d.suffix(), [2]int{rows * blocks(k, 64), 1}
+	return kernel + d.suffix(), rows * blocks(k, 64)
 }
 
 // suffix ends the name of a kernel that there is for each precision.
@@ -85,7 +85,7 @@ func (c *cudaLowering) convGrad(n *Node, o *op.ConvGrad, grad, y, w *Node) error
 	filters := fixed{op.Floats(w.Value()), backward, from.c, to.out.c}
 	if to.out.c == 3 {
 		filters.how = asIs
-		grid := [2]int{blocks(from.h, 8) * blocks(from.w, 8), 1}
+		grid := blocks(from.h, 8) * blocks(from.w, 8)
 		c.step(n, "conv_first_grad", grid, from, filters, to.plain(), to.add, o.Pad == op.Replicate, from.h, from.w, from.c)
 		return nil
 	}

@@ -7,14 +7,14 @@ const sumBlock = 8192
 
 // addUp lowers factor times the sum of the parts that count blocks have left.
 func (c *cudaLowering) addUp(n *Node, part *buffer, count int, factor float64, to any) {
-	c.step(n, "sum_last", [2]int{1, 1}, part, count, factor, nil, nil, to, nil)
+	c.step(n, "sum_last", 1, part, count, factor, nil, nil, to, nil)
 }
 
 // meanSquare lowers the mean of squared differences of a and b.
 func (c *cudaLowering) meanSquare(n, a, b *Node) {
 	count := blocks(size(a), sumBlock)
 	part := c.buffer(2 * count)
-	c.step(n, "sqdiff_part", [2]int{count, 1}, c.values[a], c.values[b], part, size(a))
+	c.step(n, "sqdiff_part", count, c.values[a], c.values[b], part, size(a))
 	c.addUp(n, part, count, 1/float64(size(a)), c.scalarOf(n))
 }
 
@@ -50,7 +50,7 @@ func (c *cudaLowering) tv(n *Node, o *op.TV, x *Node) {
 	diffs, count := c.differences(o.Form, o.Range, v)
 	parts := blocks(v.c*(v.h+2)*(v.w+2), 1024)
 	part := c.buffer(2 * parts)
-	c.step(n, "tv_part", [2]int{parts, 1}, v, diffs, count, part, v.c, v.h, v.w)
+	c.step(n, "tv_part", parts, v, diffs, count, part, v.c, v.h, v.w)
 	c.addUp(n, part, parts, 1, c.scalarOf(n))
 }
 
@@ -66,30 +66,18 @@ func (c *cudaLowering) tvGrad(n *Node, o *op.TVGrad, x, grad *Node) error {
 	return nil
 }
 
-// mostTerms is how many scalars one launch can add up.
-const mostTerms = 64
-
-// weightedSum lowers the objective. Many terms are added in groups.
+// weightedSum lowers the objective.
 func (c *cudaLowering) weightedSum(n *Node, o *op.WeightedSum, in []*Node) {
-	terms, weights := make([]any, len(in)), o.Weights
+	terms := make(addresses, len(in))
 	for i, t := range in {
 		terms[i] = c.scalar(t)
 	}
-	for len(terms) > mostTerms {
-		sum := c.extra()
-		c.addTerms(n, terms[:mostTerms], weights[:mostTerms], sum)
-		terms, weights = append(terms[mostTerms:], sum), append(weights[mostTerms:len(weights):len(weights)], 1)
-	}
-	c.addTerms(n, terms, weights, c.scalarOf(n))
-}
-
-func (c *cudaLowering) addTerms(n *Node, terms []any, weights []float32, to scalarAt) {
-	c.step(n, "weighted_sum", [2]int{1, 1}, addresses(terms), c.table(weights), len(terms), to)
+	c.step(n, "weighted_sum", 1, terms, c.table(o.Weights), len(terms), c.scalarOf(n))
 }
 
 // scale lowers the gradient of a term of the objective.
 func (c *cudaLowering) scale(n *Node, o *op.Scale, x *Node) {
-	c.step(n, "scale_scalar", [2]int{1, 1}, c.scalar(x), o.By, c.scalarOf(n))
+	c.step(n, "scale_scalar", 1, c.scalar(x), o.By, c.scalarOf(n))
 }
 
 // normalizedGrad lowers the gradient that is divided by its own size.
@@ -102,7 +90,7 @@ func (c *cudaLowering) normalizedGrad(n *Node, o *op.NormalizedGrad, grad *Node)
 	floats := from.buf.floats
 	count := blocks(floats, sumBlock)
 	part, norm := c.buffer(2*count), c.buffer(1)
-	c.step(n, "abssum_part", [2]int{count, 1}, from, part, floats)
+	c.step(n, "abssum_part", count, from, part, floats)
 	c.addUp(n, part, count, 1, norm)
 	c.step(n, "normalized", line(floats, 1024), from, norm, o.Strength, to, floats)
 	return nil

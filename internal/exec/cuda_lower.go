@@ -32,7 +32,7 @@ type cudaValue struct {
 type cudaStep struct {
 	node   string
 	kernel string
-	grid   [2]int
+	grid   int
 	args   []any
 }
 
@@ -116,7 +116,7 @@ func (c *cudaLowering) lower(n *Node) error {
 		c.scale(n, o, in[0])
 	default:
 		if !isSum(n) {
-			return fmt.Errorf("cuda: no kernel for %v, the operation of %s", n.Op(), n.Name())
+			return &UnsupportedError{n.Name(), fmt.Sprintf("has the operation %v, which cards have no kernel for", n.Op())}
 		}
 		return c.sum(n, in)
 	}
@@ -124,7 +124,7 @@ func (c *cudaLowering) lower(n *Node) error {
 }
 
 // step adds a launch. What its arguments name lives at least until then.
-func (c *cudaLowering) step(n *Node, kernel string, grid [2]int, args ...any) {
+func (c *cudaLowering) step(n *Node, kernel string, grid int, args ...any) {
 	at := len(c.steps)
 	for _, a := range args {
 		switch a := a.(type) {
@@ -163,14 +163,29 @@ func (c *cudaLowering) newValue(n *Node) (*cudaValue, error) {
 	case s.Dims() == 4 && s[1]%16 == 0:
 		v.c, v.h, v.w, v.features = s[1], s[2], s[3], true
 	case s.Dims() == 4:
-		return nil, fmt.Errorf("cuda: %s has %d channels, want 3 or a multiple of 16", n.Name(), s[1])
+		return nil, &UnsupportedError{n.Name(), fmt.Sprintf("has %d channels, want 3 or a multiple of 16", s[1])}
 	case s.Dims() == 2:
 		v.h, v.w = s[0], s[1]
 	default:
-		return nil, fmt.Errorf("cuda: %s of shape %v is neither picture, features nor matrix", n.Name(), s)
+		return nil, &UnsupportedError{n.Name(), fmt.Sprintf("has shape %v, want a picture, features or a matrix", s)}
+	}
+	if err := fits(n, size(n)); err != nil {
+		return nil, err
 	}
 	v.buf = c.buffer(size(n))
 	return v, nil
+}
+
+// mostItems is the most that kernels count to, in int32, less what the last block may
+// go beyond.
+const mostItems = math.MaxInt32 - sumBlock
+
+// fits returns an error if node n wants kernels to count to more than they can.
+func fits(n *Node, items int) error {
+	if items > mostItems {
+		return &UnsupportedError{n.Name(), fmt.Sprintf("has %d values, want at most %d", items, mostItems)}
+	}
+	return nil
 }
 
 // result makes the value that the next step writes for node n. It lies where the sum
@@ -211,15 +226,9 @@ func (c *cudaLowering) input(n *Node) error {
 
 // scalarOf gives node n, a scalar, its place.
 func (c *cudaLowering) scalarOf(n *Node) scalarAt {
-	i := c.extra()
-	c.scalars[n] = int(i)
-	return i
-}
-
-// extra takes a scalar of no node.
-func (c *cudaLowering) extra() scalarAt {
+	c.scalars[n] = c.places
 	c.places++
-	return scalarAt(c.places - 1)
+	return c.scalar(n)
 }
 
 // scalar returns the place of a scalar that was lowered.
@@ -279,7 +288,7 @@ func (c *cudaLowering) resolve(p *cudaProgram) ([]cuda.Launch, error) {
 	}
 	launches := make([]cuda.Launch, len(c.steps))
 	for i, s := range c.steps {
-		l := cuda.Launch{Kernel: s.kernel, Grid: s.grid}
+		l := cuda.Launch{Kernel: s.kernel, Blocks: s.grid}
 		for _, a := range s.args {
 			if t, ok := a.(inverseTotal); ok && t.guide != nil {
 				p.guided = append(p.guided, guided{t, i, len(l.Args)})
@@ -335,7 +344,10 @@ func (p *cudaProgram) argument(to []uint64, a any) ([]uint64, error) {
 		at, err := p.device.constant(a)
 		return append(to, uint64(at)), err
 	case int:
-		return append(to, uint64(uint32(int32(a)))), nil
+		if a > math.MaxInt32 {
+			return nil, fmt.Errorf("cuda: an argument of %d, want at most %d", a, math.MaxInt32)
+		}
+		return append(to, number(a)), nil
 	case bool:
 		return append(to, bit(a)), nil
 	case float32:

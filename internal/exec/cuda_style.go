@@ -56,7 +56,7 @@ func (c *cudaLowering) gramTo(n *Node, from, guide *cudaValue, to inside) {
 	pairs := tiles * (tiles + 1) / 2
 	count, slab := slabs(from.h*from.w, pairs)
 	part := c.buffer(4096 * pairs * count)
-	c.step(n, "gram_part"+c.device.suffix(), [2]int{pairs * count, 1}, from, guide, part, from.h*from.w, from.c, slab)
+	c.step(n, "gram_part"+c.device.suffix(), pairs*count, from, guide, part, from.h*from.w, from.c, slab)
 	c.step(n, "gram_sum", line(from.c*from.c, 32), part, to, from.c, count, total(from, guide))
 }
 
@@ -88,7 +88,7 @@ func (c *cudaLowering) congruence(n, g, m *Node, transpose bool) error {
 	matrix := fixed{op.Floats(m.Value()), asIs, ch, ch}
 	half := c.buffer(ch * ch)
 	tiles := blocks(ch, 32)
-	grid := [2]int{tiles * tiles, 1}
+	grid := tiles * tiles
 	c.step(n, "small_gemm", grid, matrix, from, half, ch, transpose, false, false)
 	c.step(n, "small_gemm", grid, half, matrix, to.plain(), ch, false, !transpose, to.add)
 	return nil
@@ -112,7 +112,7 @@ func (c *cudaLowering) momentsTo(n *Node, from, guide, mean *cudaValue, std any)
 	part := c.buffer(2 * 2 * from.c * count)
 	scale := total(from, guide)
 	scale.wide = true
-	c.step(n, "moments_part", [2]int{blocks(from.c, 32) * count, 1}, from, guide, part, pixels, from.c, slab)
+	c.step(n, "moments_part", blocks(from.c, 32)*count, from, guide, part, pixels, from.c, slab)
 	c.step(n, "moments_sum", line(from.c, 32), part, mean, std, from.c, count, scale)
 }
 

@@ -1,4 +1,4 @@
-//go:build gpu && linux
+//go:build gpu && linux && cgo
 
 package exec_test
 
@@ -145,6 +145,33 @@ func TestCUDAMemory(t *testing.T) {
 	full := new(cuda.MemoryError)
 	if _, err := exec.New(d, p.total, p.gradient); !errors.As(err, &full) {
 		t.Errorf("with half a megabyte: %v, want a MemoryError", err)
+	}
+}
+
+// TestCUDALarge looks that features with more numbers than an int32 counts are refused.
+func TestCUDALarge(t *testing.T) {
+	d := openCard(t, exec.TF32)
+	w, err := vgg.Seeded(vgg.VGG19(), vgg.Caffe(), "conv1_1", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		size int
+		fits bool
+	}{{5792, true}, {5793, false}} { // 64 channels of 5792² are just below 2^31
+		var features map[string]*exec.Node
+		err := exec.Build(func() (err error) {
+			pixels := exec.Input(exec.NewGraph(), "pixels", 1, 3, tt.size, tt.size)
+			features, err = w.Features(pixels, []string{"relu1_1"}, vgg.FeatureOptions{})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = d.Plan(features["relu1_1"])
+		if large := new(exec.UnsupportedError); errors.As(err, &large) == tt.fits {
+			t.Errorf("%d px: %v", tt.size, err)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"nst/internal/cuda"
@@ -35,6 +36,10 @@ func (v *cardVectors) keep(err error) {
 }
 
 func (v *cardVectors) Make(n int) []float32 {
+	if n > mostItems {
+		v.keep(fmt.Errorf("exec: a vector of %d numbers, cards take at most %d", n, mostItems))
+		return make([]float32, n)
+	}
 	x, err := v.d.card.Share(n)
 	if err != nil {
 		v.keep(err)
@@ -189,6 +194,8 @@ func (v *cardVectors) Sub(dst, x, y []float32) {
 }
 
 func (v *cardVectors) Copy(dst, src []float32) {
+	n := min(len(dst), len(src))
+	dst, src = dst[:n], src[:n]
 	to, own := v.d.shares(dst)
 	from, also := v.d.shares(src)
 	switch {
@@ -255,3 +262,7 @@ func (v *cardVectors) climb(dst, src, half cuda.Ptr, c, h, w, levels int, weight
 	}
 	v.launch("pyramid_up", blocks(c*h*w, 256), uint64(src), uint64(half), uint64(dst), number(c), number(h), number(w), single(weight))
 }
+
+// CardScratch is the most memory that [Vectors] of a card take for their own work on
+// vectors of n numbers, in bytes: the parts of a sum, and what is small.
+func CardScratch(n int64) int64 { return 8*(n/sumBlock+1) + 64<<10 }

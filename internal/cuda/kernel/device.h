@@ -19,7 +19,6 @@ struct alignas(16) Quad { float x, y, z, w; };
 #define METHOD __device__ __attribute__((always_inline)) inline
 #define THREAD ((int)__nvvm_read_ptx_sreg_tid_x())
 #define BLOCK ((int)__nvvm_read_ptx_sreg_ctaid_x())
-#define BLOCK_Y ((int)__nvvm_read_ptx_sreg_ctaid_y())
 DEV float root(float x) { return __nvvm_sqrt_rn_f(x); }
 DEV double root(double x) { return __nvvm_sqrt_rn_d(x); }
 DEV float fused(float a, float b, float c) { return __nvvm_fma_rn_f(a, b, c); }
@@ -29,7 +28,6 @@ DEV float fused(float a, float b, float c) { return __nvvm_fma_rn_f(a, b, c); }
 #define METHOD __device__ __forceinline__
 #define THREAD ((int)threadIdx.x)
 #define BLOCK ((int)blockIdx.x)
-#define BLOCK_Y ((int)blockIdx.y)
 DEV float root(float x) { return __fsqrt_rn(x); }
 DEV double root(double x) { return __dsqrt_rn(x); }
 DEV float fused(float a, float b, float c) { return __fmaf_rn(a, b, c); }

@@ -6,16 +6,20 @@
 //   NST_EMU_SEED     of the scheduler (1)
 //   NST_EMU_DEVICES  number of cards (1)
 //   NST_EMU_MEMORY   bytes of each (4 GiB)
+//   NST_EMU_MANAGED  whether host and card may use shared memory at the same time (1)
+//   NST_EMU_MUTE     the number of a card that cannot be asked for its name (none)
+//   NST_EMU_DEAD     1: the card has failed; whatever runs, copies or waits says so (0)
 #include "host.h"
 
 #include <chrono>
 #include <mutex>
 #include <set>
+#include <vector>
 
 #define API extern "C" __attribute__((visibility("default"))) int
 using Address = unsigned long long;
 
-enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_DEVICE = 101, INVALID_PTX = 218, NOT_FOUND = 500 };
+enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_DEVICE = 101, INVALID_PTX = 218, NOT_FOUND = 500, ILLEGAL_ADDRESS = 700 };
 
 struct Module { std::string ptx; };
 struct Function { const Kernel *kernel; unsigned limit; }; // of arena, in bytes
@@ -29,6 +33,7 @@ static unsigned long long setting(const char *name, unsigned long long usual) {
   const char *s = getenv(name);
   return s ? strtoull(s, nullptr, 10) : usual;
 }
+static int dead() { return setting("NST_EMU_DEAD", 0) ? ILLEGAL_ADDRESS : OK; }
 static size_t memory() { return setting("NST_EMU_MEMORY", 4ull << 30); }
 static int complain(int code, const std::string &what) {
   fprintf(stderr, "libcuda (emulated): %s\n", what.c_str());
@@ -45,7 +50,11 @@ API cuInit(unsigned) { return OK; }
 API cuDriverGetVersion(int *v) { *v = 13000; return OK; }
 API cuDeviceGetCount(int *n) { *n = (int)setting("NST_EMU_DEVICES", 1); return OK; }
 API cuDeviceGet(int *d, int i) { *d = i; return i >= 0 && i < (int)setting("NST_EMU_DEVICES", 1) ? OK : INVALID_DEVICE; }
-API cuDeviceGetName(char *s, int n, int) { snprintf(s, n, "emulated card"); return OK; }
+API cuDeviceGetName(char *s, int n, int d) {
+  if (d == (int)setting("NST_EMU_MUTE", -1)) return INVALID_DEVICE;
+  snprintf(s, n, "emulated card");
+  return OK;
+}
 API cuDeviceGetUuid(char *id, int d) { memset(id, d, 16); return OK; }
 API cuDeviceGetUuid_v2(char *id, int d) { return cuDeviceGetUuid(id, d); }
 API cuDeviceGetPCIBusId(char *s, int n, int d) { snprintf(s, n, "0000:%02x:00.0", d); return OK; }
@@ -59,6 +68,7 @@ API cuDeviceGetAttribute(int *v, int a, int) {
   case 16: *v = 2; break;           // multiprocessors
   case 75: *v = 8; break;           // compute capability
   case 76: *v = 0; break;
+  case 89: *v = (int)setting("NST_EMU_MANAGED", 1); break;
   case 81: *v = 164 << 10; break;   // shared memory of a multiprocessor
   case 97: *v = 163 << 10; break;   // shared memory of a block, if asked for
   default: *v = 1;
@@ -75,8 +85,6 @@ API cuCtxGetCurrent(void **c) { *c = (void *)1; return OK; }
 API cuCtxGetDevice(int *d) { *d = 0; return OK; }
 API cuCtxPushCurrent_v2(void *) { return OK; }
 API cuCtxPopCurrent_v2(void **c) { *c = (void *)1; return OK; }
-API cuCtxSynchronize() { return OK; }
-
 API cuMemGetInfo_v2(size_t *free_, size_t *total) {
   std::lock_guard<std::mutex> hold(lock);
   *total = memory();
@@ -106,19 +114,40 @@ API cuMemFree_v2(Address p) {
   return OK;
 }
 
+// A synchronous copy from pageable memory of the host may return before its last bytes are
+// on the card, and streams that do not block do not wait for it. Here it lands as late as
+// it may: when the default stream is waited for or used again.
+struct Late { Address to; std::vector<char> bytes; };
+static std::vector<Late> late;
+static int land() {
+  std::lock_guard<std::mutex> hold(lock);
+  for (const Late &l : late)
+    if (within(l.to, l.bytes.size())) memcpy((void *)l.to, l.bytes.data(), l.bytes.size());
+  late.clear();
+  return dead();
+}
+API cuCtxSynchronize() { return land(); }
+
 // copy moves n bytes, at one or two addresses of the card.
 static int copy(void *to, const void *from, size_t n, Address card, Address other = 0) {
   std::lock_guard<std::mutex> hold(lock);
+  if (dead()) return dead();
   if (!within(card, n) || (other && !within(other, n))) return complain(INVALID_VALUE, "a copy leaves the memory of the card");
   memmove(to, from, n);
   return OK;
 }
-API cuMemcpyHtoD_v2(Address to, const void *from, size_t n) { return copy((void *)to, from, n, to); }
-API cuMemcpyDtoH_v2(void *to, Address from, size_t n) { return copy(to, (void *)from, n, from); }
-API cuMemcpyDtoD_v2(Address to, Address from, size_t n) { return copy((void *)to, (void *)from, n, to, from); }
-API cuMemcpyHtoDAsync_v2(Address to, const void *from, size_t n, void *) { return cuMemcpyHtoD_v2(to, from, n); }
-API cuMemcpyDtoHAsync_v2(void *to, Address from, size_t n, void *) { return cuMemcpyDtoH_v2(to, from, n); }
-API cuMemcpyDtoDAsync_v2(Address to, Address from, size_t n, void *) { return cuMemcpyDtoD_v2(to, from, n); }
+API cuMemcpyHtoD_v2(Address to, const void *from, size_t n) {
+  if (land()) return dead();
+  std::lock_guard<std::mutex> hold(lock);
+  if (!within(to, n)) return complain(INVALID_VALUE, "a copy leaves the memory of the card");
+  late.push_back({to, std::vector<char>((const char *)from, (const char *)from + n)});
+  return OK;
+}
+API cuMemcpyDtoH_v2(void *to, Address from, size_t n) { land(); return copy(to, (void *)from, n, from); }
+API cuMemcpyDtoD_v2(Address to, Address from, size_t n) { land(); return copy((void *)to, (void *)from, n, to, from); }
+API cuMemcpyHtoDAsync_v2(Address to, const void *from, size_t n, void *) { return copy((void *)to, from, n, to); }
+API cuMemcpyDtoHAsync_v2(void *to, Address from, size_t n, void *) { return copy(to, (void *)from, n, from); }
+API cuMemcpyDtoDAsync_v2(Address to, Address from, size_t n, void *) { return copy((void *)to, (void *)from, n, to, from); }
 API cuMemsetD32_v2(Address to, unsigned v, size_t n) {
   std::lock_guard<std::mutex> hold(lock);
   if (!within(to, n * 4)) return complain(INVALID_VALUE, "memset leaves the memory of the card");
@@ -135,7 +164,7 @@ API cuMemsetD32Async(Address to, unsigned v, size_t n, void *) { return cuMemset
 API cuMemsetD8Async(Address to, unsigned char v, size_t n, void *) { return cuMemsetD8_v2(to, v, n); }
 
 API cuStreamCreate(void **s, unsigned) { *s = (void *)2; return OK; }
-API cuStreamSynchronize(void *) { return OK; }
+API cuStreamSynchronize(void *s) { return s ? dead() : land(); }
 API cuStreamQuery(void *) { return OK; }
 API cuStreamWaitEvent(void *, void *, unsigned) { return OK; }
 API cuStreamDestroy_v2(void *) { return OK; }
@@ -209,6 +238,7 @@ API cuLaunchKernel(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, 
   std::lock_guard<std::mutex> hold(lock);
   static const bool seeded = (emu::S.seed = setting("NST_EMU_SEED", 1), true);
   (void)seeded;
+  if (dead()) return dead();
   const Function &fn = *(Function *)f;
   const std::string wrong = check(fn, gx, gy, gz, bx * by * bz, bytes, params);
   if (!wrong.empty()) return complain(INVALID_VALUE, fn.kernel->name + ": " + wrong);

@@ -31,7 +31,6 @@
 #define SYNC() emu::sync()
 #define THREAD emu::S.cur
 #define BLOCK emu::S.bx
-#define BLOCK_Y emu::S.by
 #define arena ((float *)emu::S.dynamic.data())
 #define __restrict__
 

@@ -25,7 +25,6 @@
   X(scale, 256, 0)                  \
   X(sub, 256, 0)                    \
   X(pass, 256, 0)                   \
-  X(clamp, 256, 0)                  \
   X(adam, 256, 0)                   \
   X(bound, 256, 0)                  \
   X(hold, 256, 0)                   \

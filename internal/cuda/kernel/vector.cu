@@ -33,11 +33,6 @@ KERNEL(256, 4) relu(const float *x, float *out, int n) {
   store4(out, i, map(load4(x, i, n), [](float u) { return u < 0.f ? 0.f : u; }), n);
 }
 
-KERNEL(256, 4) clamp(float *x, float lo, float hi, int n) {
-  const int i = here();
-  store4(x, i, map(load4(x, i, n), [=](float u) { return u < lo ? lo : u > hi ? hi : u; }), n);
-}
-
 // One step of Adam (Kingma and Ba 2015, algorithm 1), in the order of operations of
 // torch.optim.Adam, each rounded: step is -rate/(1-beta1^t), corr is sqrt(1-beta2^t).
 KERNEL(256, 4) adam(float *x, const float *g, float *m, float *v, float beta1, float beta2, float rest1, float rest2, float step, float corr, float small, int n) {

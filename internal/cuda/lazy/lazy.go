@@ -1,4 +1,4 @@
-//go:build gpu && linux
+//go:build gpu && linux && cgo
 
 // Package lazy finds CUDA's driver, libcuda.so.1, when [Open] is called, so that a
 // program that imports gorgonia.org/cu needs no library of NVIDIA to be built or
@@ -50,7 +50,7 @@ func (e InitError) Error() string {
 	case 804:
 		return "the NVIDIA driver does not support this card with a newer libcuda"
 	case 999:
-		return "the NVIDIA driver fails for an unknown reason; is its kernel module loaded?"
+		return "the NVIDIA driver fails for an unknown reason"
 	}
 	return fmt.Sprintf("the NVIDIA driver fails with CUDA error %d", int(e))
 }

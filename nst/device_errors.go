@@ -1,0 +1,101 @@
+package nst
+
+import (
+	"errors"
+	"fmt"
+
+	"nst/internal/exec"
+)
+
+// DeviceError tells that the card that was asked for cannot be used, and why.
+type DeviceError struct {
+	Device string
+	Err    error
+}
+
+func (e *DeviceError) Error() string {
+	return fmt.Sprintf("nst: no device %s: %s", e.Device, reason(e.Err))
+}
+
+// Unwrap returns why.
+func (e *DeviceError) Unwrap() error { return e.Err }
+
+// CardError tells that a card failed at work. It is of no use any more: another run on
+// it fails too.
+type CardError struct {
+	Device string
+	Err    error
+}
+
+func (e *CardError) Error() string {
+	return fmt.Sprintf("nst: %s has failed: %s", e.Device, reason(e.Err))
+}
+
+// Unwrap returns what it said.
+func (e *CardError) Unwrap() error { return e.Err }
+
+// UnsupportedError tells that a card has no kernels for a run. With Device auto the run
+// goes to the processor, and [Job].Warn is told.
+type UnsupportedError struct {
+	Device string
+	Err    error
+}
+
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("nst: %s cannot do this: %s", e.Device, reason(e.Err))
+}
+
+// Unwrap returns what there are no kernels for.
+func (e *UnsupportedError) Unwrap() error { return e.Err }
+
+// MemoryError tells that a card has too little free memory for a run. With Device auto
+// the run goes to the processor, and [Job].Warn is told.
+type MemoryError struct {
+	Device        string
+	Width, Height int   // of the picture, pixels
+	Need, Free    int64 // bytes, besides what the card holds already
+	Size          int   // the largest Options.Size that fits; 0 if none is known
+}
+
+func (e *MemoryError) Error() string {
+	const mb = 1 << 20
+	return fmt.Sprintf("nst: a picture of %dx%d pixels takes %d MB on %s, which has %d MB free", e.Width, e.Height, (e.Need+mb-1)/mb, e.Device, e.Free/mb)
+}
+
+// named puts the errors of a card at work, on a picture of w x h pixels, into the terms
+// of this package.
+func (t *Transfer) named(err error, w, h int) error {
+	if err == nil || t.card == nil {
+		return err
+	}
+	var (
+		name    = t.card.Name()
+		full    = new(exec.MemoryError)
+		failed  = new(exec.CardError)
+		lacking = new(exec.UnsupportedError)
+	)
+	switch {
+	case errors.As(err, &failed):
+		return &CardError{name, failed}
+	case errors.As(err, &full):
+		return &MemoryError{Device: name, Width: w, Height: h, Need: full.Wanted, Free: full.Free}
+	case errors.As(err, &lacking):
+		return &UnsupportedError{name, lacking}
+	}
+	return err
+}
+
+// yields tells whether what ended with err, before it had come to anything, is to be
+// begun again on the processor.
+func (t *Transfer) yields(err error) bool {
+	return t.card != nil && t.device == exec.Device(t.card) && t.options.left() &&
+		(errors.As(err, new(*MemoryError)) || errors.As(err, new(*UnsupportedError)))
+}
+
+// onCPU runs f on the processor.
+func (t *Transfer) onCPU(f func() error) error {
+	device := t.device
+	t.device = t.cpu
+	defer func() { t.device = device }()
+	return f()
+}

@@ -1,0 +1,106 @@
+package nst
+
+import (
+	"slices"
+
+	"nst/imgio"
+	"nst/internal/exec"
+)
+
+// room returns a [MemoryError] if a run over the scales of plan does not fit into the
+// card.
+func (t *Transfer) room(plan []scale, s *Style) error {
+	if t.card == nil || t.device != exec.Device(t.card) {
+		return nil
+	}
+	free, err := t.card.Free()
+	if err != nil {
+		return err
+	}
+	last, before := plan[len(plan)-1], 0.
+	if len(plan) > 1 {
+		before = plan[len(plan)-2].pixels() / last.pixels()
+	}
+	need, err := t.cardBytes(last, before, s)
+	if err != nil || need <= free {
+		return err
+	}
+	full := &MemoryError{Device: t.card.Name(), Width: last.w, Height: last.h, Need: need, Free: free}
+	// Below low all fit, or are too small for the network; from high on none does.
+	for low, high := MinSize, last.size; low < high; {
+		at := scale{size: (low + high) / 2}
+		at.w, at.h = imgio.FitLongest(last.w, last.h, at.size)
+		need, err := t.cardBytes(at, before, s)
+		if err == nil && need > free {
+			high = at.size
+			continue
+		}
+		if low = at.size + 1; err == nil {
+			full.Size = at.size
+		}
+	}
+	return full
+}
+
+// cardBytes is the most memory of the card that a scale takes, less the weights that lie
+// there already. The vectors of the scale before it, of so many pixels for each of its
+// own, live until its own are made. Targets are measured before there is a machine for
+// the objective.
+func (t *Transfer) cardBytes(at scale, before float64, s *Style) (int64, error) {
+	o, _, err := t.sketch(at.w, at.h)
+	if err != nil {
+		return 0, err
+	}
+	p, err := t.memory(o)
+	if err != nil {
+		return 0, err
+	}
+	most := p.Total()
+	nodes, err := t.targetNodes(at, s)
+	if err != nil {
+		return 0, err
+	}
+	for _, outputs := range nodes {
+		p, err := t.card.Plan(outputs...)
+		if err != nil {
+			return 0, err
+		}
+		most = max(most, p.Total())
+	}
+	n := int64(3 * at.w * at.h)
+	return most - t.card.Held() + t.options.vectorBytes(n) + t.options.vectorBytes(int64(before*float64(n))), nil
+}
+
+// targetNodes returns the outputs of each machine that measures targets for a scale:
+// the content's and one for each picture of the style.
+func (t *Transfer) targetNodes(at scale, s *Style) ([][]*exec.Node, error) {
+	var all [][]*exec.Node
+	add := func(w, h int, layers []LayerWeight, m measure) error {
+		_, nodes, err := t.measured(w, h, layers, m)
+		if outputs := slices.Concat(nodes...); len(outputs) > 0 {
+			all = append(all, outputs)
+		}
+		return err
+	}
+	err := add(at.w, at.h, t.options.ContentLayers, whole)
+	for _, p := range s.pictures {
+		w, h := p.Picture.W, p.Picture.H
+		if size := t.styleSize(at.size); max(w, h) > size {
+			w, h = imgio.FitLongest(w, h, size)
+		}
+		if err == nil {
+			err = add(w, h, t.options.StyleLayers, t.summaries(w, h, p.Mask, map[*exec.Node][]float32{}))
+		}
+	}
+	return all, err
+}
+
+// vectorBytes is the memory of the card for the vectors of a pass over n variables: the
+// picture twice, its gradient and the best there was, what the optimiser has, and the
+// working space of sums.
+func (o *Options) vectorBytes(n int64) int64 {
+	if n == 0 {
+		return 0
+	}
+	return 4*4*n + o.optimizerBytes(n) + exec.CardScratch(n)
+}
