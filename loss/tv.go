@@ -39,14 +39,13 @@ const (
 // squared difference of neighbours in a row plus that in a column, in 8-bit
 // levels. It is not in Gatys et al. (2016); Johnson et al. (2016, section 3.2)
 // use it, as a sum, to keep noise away.
-func TV(name string, pixels *G.Node) (*G.Node, error) { return TVOf(name, Quadratic, pixels, 1) }
+func TV(name string, pixels *G.Node) (*G.Node, error) { return TVOf(name, Quadratic, pixels) }
 
-// TVOf is [TV] of another form, of a picture in [0, white], to which any colour may
-// have been added.
-func TVOf(name string, form TVForm, pixels *G.Node, white float32) (*G.Node, error) {
-	rng := levels / white
+// TVOf is [TV] of another form.
+func TVOf(name string, form TVForm, pixels *G.Node) (*G.Node, error) {
+	rng := float32(levels)
 	if form == NinePoint {
-		rng = 1 / white
+		rng = 1
 	}
 	return op.Apply(name, op.NewTV(form, rng), pixels)
 }

@@ -94,7 +94,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 		}
 	}
 	o.tv.weight = t.options.TVWeight
-	if o.tv.node, err = loss.TVOf("tv", t.options.tvForm(), o.pixels, t.centre.unit); err != nil {
+	if o.tv.node, err = loss.TVOf("tv", t.options.tvForm(), o.pixels); err != nil {
 		return err
 	}
 	var sum []loss.Term

@@ -23,7 +23,7 @@ func meanColour(w, h int, m centre, seed uint64) *imgio.Planar {
 	p := imgio.NewPlanar(w, h)
 	r := rand.New(rand.NewPCG(seed, 0x6d65616e))
 	for i := range p.Pix {
-		p.Pix[i] = m.colour[i/(w*h)] + float32(0.001/levels*r.NormFloat64())
+		p.Pix[i] = m[i/(w*h)] + float32(0.001/levels*r.NormFloat64())
 	}
 	return p
 }

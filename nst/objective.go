@@ -92,22 +92,18 @@ func (o *objective) outputs() []*exec.Node {
 	return outputs
 }
 
-// evaluate is look at a picture (3, h, w) in [0, 1], whose gradient it is.
+// evaluate is look at a picture (3, h, w) in [0, 1].
 func (o *objective) evaluate(ctx context.Context, picture, gradient []float32) (Loss, error) {
 	if o.difference == nil {
 		o.difference = make([]float32, len(picture))
 	}
 	o.centre.subtract(o.difference, picture)
-	l, err := o.look(ctx, o.difference, gradient)
-	for i := range gradient {
-		gradient[i] *= o.centre.unit
-	}
-	return l, err
+	return o.look(ctx, o.difference, gradient)
 }
 
 // look returns the loss of a picture (3, h, w), given as its difference to the
 // centre, and, unless it is nil, fills gradient with the derivative of the total to
-// each difference.
+// each pixel.
 func (o *objective) look(ctx context.Context, difference, gradient []float32) (Loss, error) {
 	if err := o.machine.Set(o.pixels, difference); err != nil {
 		return Loss{}, err

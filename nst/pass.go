@@ -13,7 +13,9 @@ import (
 	"nst/internal/optim"
 )
 
-// levels is the number of 8-bit levels in a pixel range of [0, 1].
+// levels is the number of 8-bit levels in a pixel range of [0, 1]. The optimiser
+// sees pixels in such levels, as the programs do whose settings people know, so
+// that learning rates and first steps mean the same.
 const levels = 255
 
 // settle is the length of the two windows that Options.Tolerance compares.
@@ -34,7 +36,8 @@ type pass struct {
 
 	protection *protection // nil if there is none
 
-	variables []float32 // what the optimiser moves: as seen, but perhaps out of range
+	variables []float32 // the same in units of 1/unit, what the optimiser moves
+	unit      float32   // levels, or what they are to the network
 	gradient  []float32 // of the loss to the variables
 	average   []float32 // sum of the variables, each with its weight; nil if not wanted
 	averaged  int       // steps in average
@@ -51,6 +54,9 @@ type pass struct {
 func (p *pass) prepare() {
 	n, v := len(p.start.Pix), p.vector
 	p.variables, p.gradient, p.best, p.seen = v.Make(n), v.Make(n), v.Make(n), v.Make(n)
+	if p.unit = levels; p.transfer.options.Preprocessing == PrepareLevels256 {
+		p.unit = 256
+	}
 	p.recent = make([]float64, 0, 2*settle)
 	if o := p.transfer.options; o.Optimizer == Adam && o.Average > 0 {
 		p.average = v.Make(n)
@@ -62,6 +68,7 @@ func (p *pass) prepare() {
 	difference := make([]float32, n)
 	p.transfer.centre.subtract(difference, p.start.Pix)
 	v.Copy(p.variables, difference)
+	v.Scale(p.variables, p.unit, p.variables)
 	p.show()
 }
 
@@ -76,7 +83,7 @@ func (p *pass) descend(ctx context.Context) error {
 		p.colour.confine(p.gradient)
 		p.protection.gradient(p.gradient)
 		if p.transfer.options.bounded() {
-			lo, hi := p.transfer.centre.bounds()
+			lo, hi := p.transfer.centre.bounds(p.unit)
 			p.vector.Hold(p.gradient, p.variables, lo, hi)
 		}
 		p.iteration++
@@ -115,6 +122,7 @@ func (p *pass) step(loss float64) (settled bool, err error) {
 		v.Copy(p.best, p.variables)
 		p.bestLoss, p.setbacks = loss, 0
 	}
+	v.Scale(p.gradient, 1/p.unit, p.gradient)
 	switch err := p.optimizer.Step(p.variables, p.gradient, loss); {
 	case errors.Is(err, optim.ErrNotFinite):
 		return false, p.rollback()
@@ -124,7 +132,7 @@ func (p *pass) step(loss float64) (settled bool, err error) {
 		return false, fmt.Errorf("nst: iteration %d: %w", p.result.Iterations, err)
 	}
 	if o.Optimizer == Adam && o.Clamp {
-		lo, hi := p.transfer.centre.bounds()
+		lo, hi := p.transfer.centre.bounds(p.unit)
 		v.Bound(p.variables, lo, hi)
 	}
 	if p.average != nil {
@@ -166,21 +174,11 @@ func (p *pass) show() {
 		p.vector.Copy(p.seen, p.shown)
 		return
 	}
-	p.vector.Copy(p.seen, p.variables)
+	p.vector.Scale(p.seen, 1/p.unit, p.variables)
 	if p.transfer.options.bounded() {
-		lo, hi := p.transfer.centre.bounds()
+		lo, hi := p.transfer.centre.bounds(1)
 		p.vector.Bound(p.seen, lo, hi)
 	}
-}
-
-// unit is the number of steps from black to white that the optimiser sees: 8-bit levels,
-// as in the programs whose settings people know, so that learning rates and first steps
-// mean the same; 256 where the network has so many.
-func (o *Options) unit() float32 {
-	if o.Preprocessing == PrepareLevels256 {
-		return 256
-	}
-	return levels
 }
 
 // bounded tells whether L-BFGS sees the nearest picture there is to its variables. They
@@ -193,7 +191,7 @@ func (o *Options) bounded() bool { return o.Optimizer == LBFGS && o.Clamp }
 func (p *pass) unpack(picture, from []float32, sum float64) {
 	t := p.transfer
 	p.vector.Copy(picture, from)
-	t.vector.Scale(picture, float32(1/sum), picture)
+	t.vector.Scale(picture, float32(1/(float64(p.unit)*sum)), picture)
 	t.centre.add(picture, picture)
 	if t.options.Optimizer == Adam && t.options.Clamp || t.options.bounded() {
 		t.vector.Bound(picture, [3]float32{}, [3]float32{1, 1, 1}) // for adam the rounding of the sum

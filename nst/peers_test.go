@@ -32,9 +32,7 @@ func peer(t *testing.T, name string) (*reftest.File, *Transfer) {
 	}
 	o := p.Options
 	content := picture(t, ref, name)
-	style := picture(t, ref, "style")
 	o.Size, o.Scales = max(content.W, content.H), 1
-	o.StyleScale = float64(max(style.W, style.H)) / float64(o.Size) // not resampled
 	o.Iterations = len(ref.Tensors[name+".losses"].F64)
 	if _, ok := ref.Tensors[name+".start"]; ok {
 		o.Init = InitImage
@@ -62,8 +60,7 @@ func TestPeers(t *testing.T) {
 				t.Skip("one program is enough in short mode")
 			}
 			ref, tr := peer(t, p.Name)
-			content := picture(t, ref, p.Name)
-			image := drawn(content.W, content.H, 2) // as reference.py has it
+			content, image := picture(t, ref, p.Name), picture(t, ref, "image")
 			style, err := tr.Style(context.Background(), StylePicture{Picture: picture(t, ref, "style"), Weight: 1})
 			if err != nil {
 				t.Fatal(err)

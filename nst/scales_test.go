@@ -307,7 +307,7 @@ func TestGrow(t *testing.T) {
 			r := &run{transfer: tr, job: &j, colour: colourOf(colour), plan: plan, result: &Result{}}
 			at := func(s scale) *imgio.Planar { return r.colour.content(j.Content.Resize(s.w, s.h)) }
 			seen, content := at(plan[0]), at(plan[1])
-			last := &pass{run: r, w: seen.W, h: seen.H, vector: tr.vectors(), variables: make([]float32, len(seen.Pix))}
+			last := &pass{run: r, w: seen.W, h: seen.H, vector: tr.vectors(), unit: 1, variables: make([]float32, len(seen.Pix))}
 			tr.centre.subtract(last.variables, seen.Pix)
 			start := r.grow(last, content)
 			far := 0.0
@@ -319,7 +319,7 @@ func TestGrow(t *testing.T) {
 			}
 			// An even change stays one, within the range.
 			for i := range last.variables {
-				last.variables[i] += 0.25 * tr.centre.unit
+				last.variables[i] += 0.25
 			}
 			for i, v := range r.grow(last, content).Pix {
 				if want := min(content.Pix[i]+0.25, 1); init == InitContent && math.Abs(float64(v-want)) > 1e-5 {

@@ -55,7 +55,7 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if d.card != nil {
 		t.device = d.card
 	}
-	t.centre = centreOf(t.weights.Convention, o.unit())
+	t.centre = centreOf(t.weights.Convention)
 	if o.Color == ColourLuma {
 		t.centre = t.centre.grey()
 	}
@@ -259,7 +259,7 @@ func (t *Transfer) start(content, given *imgio.Planar) (*imgio.Planar, error) {
 	case InitNoise:
 		return noise(content.W, content.H, t.options.Seed), nil
 	case InitMean:
-		return meanColour(content.W, content.H, centreOf(t.weights.Convention, 1), t.options.Seed), nil
+		return meanColour(content.W, content.H, centreOf(t.weights.Convention), t.options.Seed), nil
 	case InitImage:
 		if given == nil {
 			return nil, errors.New("nst: no picture to start from, which Init image asks for")

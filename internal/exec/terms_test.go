@@ -51,7 +51,7 @@ func termTests() []termTest {
 	var tests []termTest
 	for _, form := range []op.TVForm{op.Absolute, op.QuadraticSum, op.AbsoluteSum, op.NinePoint} {
 		tests = append(tests, termTest{form.String() + " tv", []string{"relu1_1"}, func(p *problem, _ string, _ *exec.Node) (*exec.Node, error) {
-			return loss.TVOf("tv", form, p.pixels, 1)
+			return loss.TVOf("tv", form, p.pixels)
 		}, vgg.FeatureOptions{}, false})
 	}
 	style := func(p *problem, l string, f *exec.Node) (*exec.Node, error) {

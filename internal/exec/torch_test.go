@@ -202,7 +202,7 @@ func TestTorchTV(t *testing.T) {
 	for _, form := range []op.TVForm{op.Quadratic, op.Absolute, op.QuadraticSum, op.AbsoluteSum, op.NinePoint} {
 		t.Run(form.String(), func(t *testing.T) {
 			b := newBuilder(t, 17, 13, 0, vgg.FeatureOptions{})
-			n := b.must(loss.TVOf("tv", form, b.pixels, 1))
+			n := b.must(loss.TVOf("tv", form, b.pixels))
 			got := b.evaluate(n, b.must(exec.Gradient(n, b.pixels)))
 			if d := reftest.Rel(float64(got[0][0]), ref.Tensors["tv."+form.String()+".loss"].F64[0]); d > 1e-5 {
 				t.Errorf("loss is %v, %.2g off", got[0][0], d)

@@ -9,13 +9,12 @@ import (
 const Seed = 7
 
 // Picture draws the picture that plays a role in f: content, style or image, the
-// last being the one that losses and gradient are of. A role may have a size of its
-// own. It returns planar RGB,
+// last being the one that losses and gradient are of. It returns planar RGB,
 // (3, h, w), in [0, 1).
 func (f *File) Picture(role string) (p []float32, w, h int, err error) {
 	keys := [3]string{"width", "height", role}
-	if _, ok := f.Meta[role+"_width"]; ok {
-		keys[0], keys[1] = role+"_width", role+"_height"
+	if role == "style" {
+		keys[0], keys[1] = "style_width", "style_height"
 	}
 	var v [3]int
 	for i, key := range keys {
