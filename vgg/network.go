@@ -32,21 +32,26 @@ type Network struct {
 
 // VGG19 is configuration E of Simonyan and Zisserman (2015) without the fully
 // connected layers: 16 convolutions.
-func VGG19() *Network { return build("vgg19", []int{64, 128, 256, 512, 512}, []int{2, 2, 4, 4, 4}) }
+func VGG19() *Network {
+	return build("vgg19", even([]int{64, 128, 256, 512, 512}, []int{2, 2, 4, 4, 4}))
+}
 
 // VGG16 is configuration D of Simonyan and Zisserman (2015) without the fully
 // connected layers: 13 convolutions.
-func VGG16() *Network { return build("vgg16", []int{64, 128, 256, 512, 512}, []int{2, 2, 3, 3, 3}) }
+func VGG16() *Network {
+	return build("vgg16", even([]int{64, 128, 256, 512, 512}, []int{2, 2, 3, 3, 3}))
+}
 
-// Slim is VGG19 with a quarter of its channels, three eighths in the second block: the
-// same layers by the same names.
-// Its weights are trained to stand in for those of VGG19, with maps from its features
+// Slim is VGG19 with far fewer channels: the same layers by the same names. Most has
+// conv4_1, whose Gram matrix is nine tenths of a style loss. Its weights are trained to stand in for those of VGG19, with maps from its features
 // to theirs, and come with the program; see [Embedded].
-func Slim() *Network { return build("slim", []int{16, 48, 64, 128, 128}, []int{2, 2, 4, 4, 4}) }
+func Slim() *Network {
+	return build("slim", [][]int{{16, 16}, {48, 48}, {64, 64, 64, 64}, {256, 128, 64, 64}, {128, 128, 128, 128}})
+}
 
 // Tiny is VGG19 with 4 to 6 channels in place of 64 to 512, for tests: the
 // names, the depth and the strides of the real network in 17 KB of weights.
-func Tiny() *Network { return build("tiny", []int{4, 4, 6, 6, 6}, []int{2, 2, 4, 4, 4}) }
+func Tiny() *Network { return build("tiny", even([]int{4, 4, 6, 6, 6}, []int{2, 2, 4, 4, 4})) }
 
 // ByName returns the architecture called name. The error lists those there are;
 // [Tiny] is found under its name but not listed.
@@ -68,13 +73,23 @@ func ByName(name string) (*Network, error) {
 // known returns the networks that a file of another program can turn out to be for.
 func known() []*Network { return []*Network{VGG19(), VGG16()} }
 
-// build writes out the layers of a network with the given output channels and
-// number of convolutions for each of its blocks.
-func build(name string, channels, convs []int) *Network {
+// even returns the output channels of blocks of convs convolutions that have the same
+// number of channels each.
+func even(channels, convs []int) [][]int {
+	blocks := make([][]int, len(channels))
+	for b, k := range channels {
+		blocks[b] = slices.Repeat([]int{k}, convs[b])
+	}
+	return blocks
+}
+
+// build writes out the layers of a network with the given output channels of the
+// convolutions of its blocks.
+func build(name string, blocks [][]int) *Network {
 	n := &Network{Name: name}
 	c := 3
-	for b, k := range channels {
-		for i := range convs[b] {
+	for b, channels := range blocks {
+		for i, k := range channels {
 			id := fmt.Sprintf("%d_%d", b+1, i+1)
 			n.Layers = append(n.Layers,
 				Layer{"conv" + id, Conv, c, k},

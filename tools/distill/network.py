@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 
 CONVS = ("1_1", "1_2", "2_1", "2_2", "3_1", "3_2", "3_3", "3_4", "4_1", "4_2", "4_3", "4_4", "5_1")
-CHANNELS = {"1": 16, "2": 48, "3": 64, "4": 128, "5": 128}  # of the student, by block
+# Of the student. Nine tenths of a style loss are relu4_1's: it has the most channels, to see the most of the teacher's.
+CHANNELS = dict(zip(CONVS, (16, 16, 48, 48, 64, 64, 64, 64, 256, 128, 64, 64, 128)))
 MEAN = (103.939, 116.779, 123.68)  # of ImageNet, BGR, 0..255
 SPREAD = 58.0  # of its pixels, roughly: the student's weights are of one size for it
 
@@ -120,6 +121,12 @@ class Student(torch.nn.Module):
             out[f"map.relu{name}"] = self.map(i).detach().numpy()
         return out
 
+    @torch.no_grad()
+    def layers(self):
+        """Filters and maps up to the first layer that has another number of channels than CHANNELS says."""
+        n = next((i for i, name in enumerate(CONVS) if len(self.w[i]) != CHANNELS[name]), len(CONVS))
+        return [(w.clone(), b.clone()) for w, b in list(zip(self.w, self.b))[:n]], [self.map(i).clone() for i in range(n)]
+
     @staticmethod
     def load(path):
         t = read(path)
@@ -127,17 +134,23 @@ class Student(torch.nn.Module):
         return Student(filters, [torch.from_numpy(t[f"map.relu{n}"]) for n in CONVS])
 
 
-def regressed(teacher, batches):
+def regressed(teacher, batches, given=None):
     """The student to start from, found layer by layer by linear regression over batches of pictures, without descent.
+
+    Layers of the student given, up to the first of another shape than CHANNELS, are taken as they are.
 
     Of each layer those of the teacher's channels are taken that, one after the other, explain most of what the chosen ones
     leave open. A filter is what tells such a channel, before its ReLU, best from what the student sees below; the map E what
     tells all channels best from the student's. Features are scaled to a mean square of 1.
     """
-    filters, maps = [], []
+    filters, maps = given.layers() if given else ([], [])
     below = [prepare(x) for x in batches]
     for i, name in enumerate(CONVS):
-        k = CHANNELS[name[0]]
+        k = CHANNELS[name]
+        if i < len(filters):
+            below = [F.relu(F.conv2d(h, *filters[i], padding=1)) for h in below]
+            below = [F.max_pool2d(f, 2) if POOLED[i] else f for f in below]
+            continue
         wanted = [teacher.layer(x, i) for x in batches]
         chosen = pivots(sum(second(t, t) for t in wanted) / len(wanted), k)
         w, b = fit_filter(below, [teacher.layer(x, i, before_relu=True)[:, chosen] for x in batches])

@@ -5,7 +5,7 @@
 #
 # NST is the program, NETWORK the student so far, PICTURES a folder with photos and
 # paintings in it. Runs end early or late, from the content or from noise, with more or
-# less of the style: what the optimiser comes by.
+# less of the style: what the optimiser comes by. OUT/pairs.tsv says whose style each is in.
 set -eu
 nst=$1 network=$2 pictures=$3 out=$4 count=$5 seed=$6
 mkdir -p "$out"
@@ -21,6 +21,7 @@ BEGIN {
 	}
 }' | while read -r i content style iterations strength init optimizer; do
 	file="$out/$seed-$i.png"
+	printf '%s\t%s\n' "$file" "$style" >> "$out/pairs.tsv"
 	test -e "$file" || "$nst" stylize "$content" "$style" -o "$file" --network "$network" --size 224 --min-scale 112 \
 		--iterations "$iterations" --strength "$strength" --init "$init" --optimizer "$optimizer" --threads 1 -q || true
 done

@@ -44,7 +44,10 @@ def thumbnails(folder):
 
 def longest(file, size):
     """A whole picture, its longest side size pixels: (1, 3, h, w) in 0..1."""
-    picture = Image.open(file).convert("RGB")
+    return scaled(Image.open(file).convert("RGB"), size)
+
+
+def scaled(picture, size):
     k = size / max(picture.size)
     picture = picture.resize((round(picture.width * k), round(picture.height * k)), Image.LANCZOS)
     return torch.from_numpy(np.asarray(picture, dtype=np.float32).transpose(2, 0, 1)[None] / 255)
@@ -78,6 +81,33 @@ def soil(rng, a):
     m = int(rng.choice([n, n // 2, n // 4]))
     spots = rng.normal(0, 1, (m, m, 3)).astype(np.float32) * rng.uniform(0.02, 0.25)
     return a + np.kron(spots, np.ones((n // m, n // m, 1), dtype=np.float32))
+
+
+class Pairs:
+    """Painted pictures with their styles, from files of lines PAINTED<TAB>STYLE, without those that resemble one to be kept apart."""
+
+    def __init__(self, lists, apart, seed):
+        self.rng, self.pairs, kept = np.random.default_rng(seed), [], {}
+        for line in dict.fromkeys(line for file in lists for line in open(file)):
+            names = line.rstrip("\n").split("\t")
+            if not all(pathlib.Path(n).exists() for n in names):
+                continue
+            for n in names:
+                kept[n] = kept[n] if n in kept else Image.open(n).convert("RGB")
+            if not any((thumbnail(kept[n]) * other).mean() > 0.75 for n in names for other in apart):
+                self.pairs.append([kept[n] for n in names])
+
+    def batch(self, n, size):
+        """n/2 painted pictures, then their styles: (n, 3, size, size) in 0..1. All are seen nearly whole, as they were painted."""
+        chosen = [self.pairs[i] for i in self.rng.integers(len(self.pairs), size=n // 2)]
+        return np.stack([self.square(pair[i], size) for i in (0, 1) for pair in chosen]).transpose(0, 3, 1, 2)
+
+    def square(self, picture, size):
+        """The largest square of a picture, somewhere in it, scaled."""
+        side = min(picture.size)
+        x, y = (self.rng.integers(0, v - side + 1) for v in picture.size)
+        a = np.asarray(picture.resize((size, size), Image.LANCZOS, (x, y, x + side, y + side)), dtype=np.float32) / 255
+        return a[:, ::-1] if self.rng.random() < 0.5 else a
 
 
 class Crops:

@@ -17,17 +17,17 @@ TAPS = len(network.CONVS)
 INDEX = {name: i for i, name in enumerate(network.CONVS)}
 
 # Weights of the errors of features and of Gram matrices. The taps of nst's default objective are always looked at; at the
-# start of a run nine tenths of its style loss are relu4_1's. Of the others two are looked at in turn.
-ALWAYS = {"1_1": (1, 10), "2_1": (1, 20), "3_1": (1, 20), "4_1": (1, 60), "4_2": (2, 3), "5_1": (1, 10)}
+# start of a run nine tenths of its style loss are relu4_1's. Of the others one is looked at in turn.
+ALWAYS = {"1_1": (1, 10), "2_1": (1, 20), "3_1": (1, 30), "4_1": (1, 150), "4_2": (2, 3), "5_1": (1, 10)}
 IN_TURN = [name for name in network.CONVS if name not in ALWAYS]
-AT_A_TIME = 2
+AT_A_TIME = 1
 
 
 def taps(step):
     """The taps that a step looks at, {index: weights}."""
     turn = [IN_TURN[(step * AT_A_TIME + j) % len(IN_TURN)] for j in range(AT_A_TIME)]
     often = len(IN_TURN) / AT_A_TIME
-    return {INDEX[name]: w for name, w in {**ALWAYS, **{name: (0.5 * often, 0.5 * often) for name in turn}}.items()}
+    return {INDEX[name]: w for name, w in {**ALWAYS, **{name: (0.3 * often, 0.3 * often) for name in turn}}.items()}
 
 
 def gram(r):
@@ -54,15 +54,35 @@ def errors(f, t, e):
     return feature / square.clamp(min=0.1 * float(square.mean())), matrix / squares.clamp(min=0.1 * float(squares.mean()))
 
 
-def measure(student, teacher, x, weights, dtype):
-    """The objective of a batch, and its relative errors by tap: (TAPS, 2), not a number for those without weight."""
+def measure(student, teacher, x, weights, dtype, paired):
+    """The objective of a batch, and its relative errors by tap: (TAPS, 2), not a number for those without weight.
+
+    With paired, what the halves of the batch differ by counts too.
+    """
     seen, wanted = student(x, dtype), teacher(x)
     loss, table = 0.0, np.full((TAPS, 2), np.nan)
     for i, (of_features, of_matrices) in weights.items():
         f, m = (e.mean() for e in errors(network.rows(seen[i]), network.rows(wanted[i]), student.map(i)))
         loss = loss + of_features * f + of_matrices * m
         table[i] = float(f), float(m)
+    if paired:
+        loss = loss + sum(weights[i][1] * e for i, e in apart(student, seen, wanted).items())
     return loss, table, seen
+
+
+def apart(student, seen, wanted, names=("2_1", "3_1", "4_1")):
+    """Relative squared errors of the differences of Gram matrices between the first half of a batch, painted pictures, and the
+    second, their styles, by tap: {index: error}.
+
+    Once the student's matrices of the two agree, this is what the teacher's still differ by: all that is left of a style.
+    """
+    found = {}
+    for i in map(INDEX.get, names):
+        f, t = gram(network.rows(seen[i])), gram(network.rows(wanted[i]))
+        n, e = len(f) // 2, student.map(i)
+        differ = e @ (f[:n] - f[n:]) @ e.t() - (t[:n] - t[n:])
+        found[i] = (differ.square().sum((1, 2)) / t[n:].square().sum((1, 2))).mean()
+    return found
 
 
 class Judge:
@@ -98,13 +118,16 @@ def options():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--teacher", required=True, help="VGG-19 as nst keeps it: vgg19.safetensors")
     p.add_argument("--pictures", action="append", default=[], metavar="FOLDER=SHARE", help="pictures to learn from and how often; may be given again")
+    p.add_argument("--pairs", action="append", default=[], metavar="FILE", help="lists of painted pictures and their styles, as paint.sh leaves them: every third step is of one")
     p.add_argument("--apart", action="append", default=[], help="a folder whose pictures, and copies of them, must not be learnt from")
     p.add_argument("--judge", required=True, help="a folder of pictures to judge the network by; they must be apart")
-    p.add_argument("--start", help="a network to go on from; without it, one is found by regression")
+    p.add_argument("--start", help="a network to go on from; layers that are not there or have another shape are found by regression")
     p.add_argument("--regress", type=int, default=48, help="batches of pictures for that")
     p.add_argument("--steps", type=int, default=12000)
+    p.add_argument("--after", type=int, default=0, help="so many of the steps were made by an earlier run, whose network is --start")
     p.add_argument("--until", type=int, help="end after so many of the steps, with the rate that they have then")
     p.add_argument("--rate", type=float, default=6e-4, help="how far a step moves what a layer puts out, of a size of about 1")
+    p.add_argument("--keep", type=float, default=0.998, help="of the mean of the networks at each step; the mean is what is written")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--exact", action="store_true", help="float32 in the place of bfloat16")
@@ -135,36 +158,37 @@ def main():
     torch.set_num_threads(o.threads)
     torch.manual_seed(o.seed)
     dtype = torch.float32 if o.exact else torch.bfloat16
-    apart = [t for folder in o.apart for t in pictures.thumbnails(folder)]
+    apart_from = [t for folder in o.apart for t in pictures.thumbnails(folder)]
     folders = []
     for spec in o.pictures:
         path, share = spec.rsplit("=", 1)
-        folders.append((pictures.Folder(path, apart), float(share)))
+        folders.append((pictures.Folder(path, apart_from), float(share)))
         print(f"{path}: {len(folders[-1][0].pictures)} pictures, left out: {' '.join(folders[-1][0].left_out) or 'none'}", flush=True)
     supply = pictures.Crops(folders, o.seed)
+    pairs = pictures.Pairs(o.pairs, apart_from, o.seed) if o.pairs else None
     teacher = network.Teacher(o.teacher, dtype)
-    if o.start:
-        student = network.Student.load(o.start)
-    else:
-        student = network.regressed(teacher, [torch.from_numpy(supply.batch(4, 160)) for _ in range(o.regress)])
+    student = network.Student.load(o.start) if o.start else None
+    if student is None or len(student.layers()[0]) < TAPS:
+        student = network.regressed(teacher, [torch.from_numpy(supply.batch(4, 160)) for _ in range(o.regress)], student)
     judge = Judge(o.judge, teacher)
     print(f"judged: {show(judge(student, dtype))}", flush=True)
     mean_student = copy.deepcopy(student)
     descent, generator = Descent(student), torch.Generator().manual_seed(o.seed)
     began, table, mean = time.time(), np.full((TAPS, 2), np.nan), 0.0
     end = o.until or o.steps
-    for step in range(end):
+    for step in range(o.after, end):
         n, size = [(8, 128), (4, 192), (2, 256)][supply.rng.integers(3)]
-        batch = torch.from_numpy(supply.batch(n, size))
-        loss, errs, seen = measure(student, teacher, batch, taps(step), dtype)
-        if step % 4 == 0 or step < 40:
+        paired = pairs is not None and step % 3 == 0
+        batch = torch.from_numpy((pairs if paired else supply).batch(n, size))
+        loss, errs, seen = measure(student, teacher, batch, taps(step), dtype, paired)
+        if step % 4 == 0 or step < o.after + 40:
             descent.look(network.prepare(batch), seen, network.POOLED, generator)
         student.zero_grad(set_to_none=True)
         loss.backward()
         descent.step(rate(step, o.steps, o.rate))
-        follow(mean_student, student, min(0.995, step / (step + 10)))
+        follow(mean_student, student, min(o.keep, (step - o.after) / (step - o.after + 10)))
         table = np.where(np.isnan(table), errs, np.where(np.isnan(errs), table, 0.98 * table + 0.02 * errs))
-        mean = loss.item() if step == 0 else 0.98 * mean + 0.02 * loss.item()
+        mean = loss.item() if step == o.after else 0.98 * mean + 0.02 * loss.item()
         if step % 100 == 0 or step == end - 1:
             print(f"{step} {time.time() - began:.0f}s {mean:.4f} {show(table)}", flush=True)
         if step % 500 == 499 or step == end - 1:
