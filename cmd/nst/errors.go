@@ -216,7 +216,7 @@ func hints(err error) []string {
 	case errors.As(err, &option) && option.Field == "NormalizeGradients":
 		return []string{"gradients of equal size belong to no one loss: take --optimizer adam, without --tolerance"}
 	case errors.As(err, new(*nst.DeviceError)) && !nst.BuiltWithCUDA():
-		return []string{"take --device cpu, or a program built by make gpu"}
+		return []string{"make gpu builds a program that can use a card; this one paints with --device cpu"}
 	case errors.As(err, new(*nst.DeviceError)) && strings.Contains(err.Error(), "unknown reason"):
 		return []string{"is the kernel module of the driver loaded? nvidia-smi shows it", "take --device cpu"}
 	case errors.As(err, new(*nst.DeviceError)):

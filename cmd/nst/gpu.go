@@ -15,13 +15,16 @@ import (
 	"nst/vgg"
 )
 
-// newGPUCmd returns nst gpu, of programs with CUDA.
+// newGPUCmd returns nst gpu. A program without CUDA does not list it, but says what it
+// lacks to those who ask for it.
 func newGPUCmd(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gpu",
 		Short: "Test and time an NVIDIA card",
 		Args:  subcommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		Hidden: !nst.BuiltWithCUDA(),
 	}
 	cmd.AddCommand(newSelftestCmd(e), newBenchCmd(e))
 	return cmd

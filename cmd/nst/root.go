@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"nst/nst"
 )
 
 const exitCodes = `Exit codes: 0 done, 1 failed, 2 usage (a wrong flag, argument or option value),
@@ -55,10 +53,8 @@ until they match the content of the one and the style of the other.
 		newPresetsCmd(e),
 		newWeightsCmd(e),
 		newInfoCmd(e),
+		newGPUCmd(e),
 	)
-	if nst.BuiltWithCUDA() {
-		cmd.AddCommand(newGPUCmd(e))
-	}
 	return cmd
 }
 
