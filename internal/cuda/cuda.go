@@ -25,6 +25,7 @@ type NoDriverError struct {
 	Err   error
 }
 
+// Error says what was wrong.
 func (e *NoDriverError) Error() string { return fmt.Sprintf("cuda: %v", e.Err) }
 
 // Unwrap returns what was wrong.
@@ -36,6 +37,7 @@ type MemoryError struct {
 	Wanted, Free int64 // bytes
 }
 
+// Error says what was wanted and what is free, in MB of 2^20 bytes.
 func (e *MemoryError) Error() string {
 	return fmt.Sprintf("cuda: %s: no %d MB of memory, %d MB are free", e.Card, (e.Wanted+1<<20-1)>>20, e.Free>>20)
 }
@@ -47,6 +49,7 @@ type CardError struct {
 	Err        error
 }
 
+// Error names the card, what it was asked for, and what the driver said.
 func (e *CardError) Error() string { return fmt.Sprintf("cuda: %s: %s: %v", e.Card, e.What, e.Err) }
 
 // Unwrap returns what the driver said.
@@ -55,6 +58,7 @@ func (e *CardError) Unwrap() error { return e.Err }
 // UnusableError tells that the kernels cannot run on a card, and why.
 type UnusableError struct{ Reason string }
 
+// Error is the reason.
 func (e *UnusableError) Error() string { return "cuda: " + e.Reason }
 
 // Info describes a card.

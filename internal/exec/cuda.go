@@ -55,6 +55,7 @@ type UnsupportedError struct {
 	Reason string // what is the matter with the node
 }
 
+// Error names the node and says what is the matter with it.
 func (e *UnsupportedError) Error() string { return fmt.Sprintf("cuda: %s %s", e.Node, e.Reason) }
 
 // Card describes a card.

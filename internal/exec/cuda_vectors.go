@@ -35,6 +35,8 @@ func (v *cardVectors) keep(err error) {
 	}
 }
 
+// Make takes memory for n zeros that host and card share. Where the card has none, they
+// are on the host alone, and Wait returns the error.
 func (v *cardVectors) Make(n int) []float32 {
 	if n > mostItems {
 		v.keep(fmt.Errorf("exec: a vector of %d numbers, cards take at most %d", n, mostItems))
@@ -50,11 +52,14 @@ func (v *cardVectors) Make(n int) []float32 {
 	return x
 }
 
+// Wait returns when the card has done all, and the first error since the start.
 func (v *cardVectors) Wait() error {
 	v.keep(v.d.card.Wait())
 	return v.err
 }
 
+// Close gives back all memory; the error joins those of that to the first since the
+// start. The vectors can be used again.
 func (v *cardVectors) Close() error {
 	errs := []error{v.err}
 	for _, p := range append(v.made, v.part, v.sum, v.alpha, v.levels) {
@@ -123,6 +128,7 @@ func (v *cardVectors) total() float64 {
 	return math.Float64frombits(v.word[0])
 }
 
+// Dot returns x·y, added up in float64; it waits for the card.
 func (v *cardVectors) Dot(x, y []float32) float64 {
 	count := blocks(len(x), sumBlock)
 	v.reserve(count)
@@ -165,6 +171,7 @@ func (v *cardVectors) coefficient(x, y []float32, factor float64, plus, to uint6
 	v.launch("sum_last", 1, uint64(v.part), number(count), math.Float64bits(factor), 0, plus, 0, to)
 }
 
+// AbsSum returns the sum of the absolute values of x, in float64; it waits for the card.
 func (v *cardVectors) AbsSum(x []float32) float64 {
 	count := blocks(len(x), sumBlock)
 	v.reserve(count)
@@ -173,6 +180,8 @@ func (v *cardVectors) AbsSum(x []float32) float64 {
 	return v.total()
 }
 
+// AbsMax returns the largest absolute value of x, NaN if x has one; it waits for the
+// card.
 func (v *cardVectors) AbsMax(x []float32) float32 {
 	count := blocks(len(x), sumBlock)
 	v.reserve(count)
@@ -181,18 +190,22 @@ func (v *cardVectors) AbsMax(x []float32) float32 {
 	return float32(v.total())
 }
 
+// Axpy adds a x to y.
 func (v *cardVectors) Axpy(a float32, x, y []float32) {
 	v.launch("axpy", blocks(len(x), 1024), single(a), 0, v.at(x), v.at(y), number(len(x)))
 }
 
+// Scale sets dst, which may be x, to a x.
 func (v *cardVectors) Scale(dst []float32, a float32, x []float32) {
 	v.launch("scale", blocks(len(x), 1024), single(a), 0, v.at(x), v.at(dst), number(len(x)))
 }
 
+// Sub sets dst, which may be one of them, to x - y.
 func (v *cardVectors) Sub(dst, x, y []float32) {
 	v.launch("sub", blocks(len(x), 1024), v.at(x), v.at(y), v.at(dst), number(len(x)))
 }
 
+// Copy copies as many numbers as both have, between any two of host and card.
 func (v *cardVectors) Copy(dst, src []float32) {
 	n := min(len(dst), len(src))
 	dst, src = dst[:n], src[:n]
@@ -211,12 +224,15 @@ func (v *cardVectors) Copy(dst, src []float32) {
 	}
 }
 
+// Clear sets x to zeros.
 func (v *cardVectors) Clear(x []float32) {
 	if at := cuda.Ptr(v.at(x)); v.err == nil {
 		v.keep(v.d.card.Clear(at, len(x)))
 	}
 }
 
+// Adam does step t, from 1, of optim.Adam with gradient g and moments m and sq on x,
+// rounding as optim.Plain does.
 func (v *cardVectors) Adam(x, g, m, sq []float32, rate, beta1, beta2, eps float64, t int) {
 	step := -rate / (1 - math.Pow(beta1, float64(t)))
 	root := math.Sqrt(1 - math.Pow(beta2, float64(t)))
@@ -225,16 +241,20 @@ func (v *cardVectors) Adam(x, g, m, sq []float32, rate, beta1, beta2, eps float6
 		single(float32(step)), single(float32(root)), single(float32(eps)), number(len(x)))
 }
 
+// Bound brings each channel of x (3,h,w) into its range.
 func (v *cardVectors) Bound(x []float32, lo, hi [3]float32) {
 	v.launch("bound", blocks(len(x), 256), v.at(x), single(lo[0]), single(lo[1]), single(lo[2]),
 		single(hi[0]), single(hi[1]), single(hi[2]), number(len(x)/3))
 }
 
+// Hold zeroes g (3,h,w) where x is out of its range and a step against g would lead
+// further out.
 func (v *cardVectors) Hold(g, x []float32, lo, hi [3]float32) {
 	v.launch("hold", blocks(len(x), 256), v.at(g), v.at(x), single(lo[0]), single(lo[1]), single(lo[2]),
 		single(hi[0]), single(hi[1]), single(hi[2]), number(len(x)/3))
 }
 
+// Pyramid is that of kernel.Engine; dst and src (c,h,w) may be the same.
 func (v *cardVectors) Pyramid(dst, src []float32, c, h, w, levels int, weight float32) {
 	if levels == 0 {
 		v.Copy(dst, src)

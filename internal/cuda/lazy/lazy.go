@@ -39,6 +39,7 @@ var ErrNoDriver = errors.New("no NVIDIA driver")
 // InitError is the CUresult with which a driver refuses to work.
 type InitError int
 
+// Error says what the number stands for, where that is known to happen.
 func (e InitError) Error() string {
 	switch e {
 	case 3:
