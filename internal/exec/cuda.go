@@ -157,11 +157,7 @@ func (d *CUDA) arrange(s *schedule) (c *cudaLowering, floats int, err error) {
 			return nil, 0, err
 		}
 	}
-	for n := range s.outputs {
-		if v := c.values[n]; v != nil {
-			v.buf.touch(forever)
-		}
-	}
+	c.keepOutputs()
 	return c, arrange(c.buffers), nil
 }
 

@@ -10,14 +10,12 @@ import (
 
 // cudaLowering turns a schedule into launches for a card, node by node.
 type cudaLowering struct {
-	device   *CUDA
-	schedule *schedule
-	values   map[*Node]*cudaValue
-	scalars  map[*Node]int // places
-	places   int           // of scalars, in all
-	buffers  []*buffer
-	steps    []*cudaStep
-	tables   [][]float32 // constants of this program
+	layout[*cudaValue]
+	device  *CUDA
+	scalars map[*Node]int // places
+	places  int           // of scalars, in all
+	steps   []*cudaStep
+	tables  [][]float32 // constants of this program
 }
 
 // cudaValue is where the tensor of a node is.
@@ -27,6 +25,8 @@ type cudaValue struct {
 	features bool    // as [h w][c]; else plain, in order
 	last     *ending // of the step that wrote it last, if it can mask what it writes
 }
+
+func (v *cudaValue) memory() *buffer { return v.buf }
 
 // cudaStep is a launch whose buffers have no place yet.
 type cudaStep struct {
@@ -55,7 +55,7 @@ type (
 )
 
 func newCUDALowering(d *CUDA, s *schedule) *cudaLowering {
-	return &cudaLowering{device: d, schedule: s, values: map[*Node]*cudaValue{}, scalars: map[*Node]int{}}
+	return &cudaLowering{layout: newLayout[*cudaValue](s), device: d, scalars: map[*Node]int{}}
 }
 
 // lower adds the steps of node n, whose operands have been lowered.
@@ -63,7 +63,10 @@ func (c *cudaLowering) lower(n *Node) error {
 	in := operands(n)
 	switch o := n.Op().(type) {
 	case nil:
-		return c.input(n)
+		if !n.IsScalar() {
+			return c.input(n, c.newValue)
+		}
+		c.scalarOf(n)
 	case *op.Affine:
 		return c.affine(n, o, in[0])
 	case *op.Conv:
@@ -147,14 +150,7 @@ func (c *cudaLowering) step(n *Node, kernel string, grid int, args ...any) {
 	c.steps = append(c.steps, &cudaStep{n.Name(), kernel, grid, args})
 }
 
-// buffer takes memory for floats numbers; steps that name it say how long it lives.
-func (c *cudaLowering) buffer(floats int) *buffer {
-	b := &buffer{floats: floats, first: -1, last: -1}
-	c.buffers = append(c.buffers, b)
-	return b
-}
-
-// newValue takes memory for the tensor of n.
+// newValue takes memory for the tensor of n; steps that name it say how long it lives.
 func (c *cudaLowering) newValue(n *Node) (*cudaValue, error) {
 	v := &cudaValue{}
 	switch s := n.Shape(); {
@@ -191,37 +187,15 @@ func fits(n *Node, items int) error {
 // result makes the value that the next step writes for node n. It lies where the sum
 // lies that n is part of, and is added to what is there already.
 func (c *cudaLowering) result(n *Node) (*ending, error) {
-	root := c.schedule.root(n)
-	v := c.values[root]
-	if v != nil {
-		c.values[n] = v
+	if v, ok := c.begun(n); ok {
 		return &ending{out: v, add: true}, nil
 	}
 	v, err := c.newValue(n)
 	if err != nil {
 		return nil, err
 	}
-	c.values[root], c.values[n] = v, v
+	c.begin(n, v)
 	return &ending{out: v}, nil
-}
-
-// input gives an input its memory, for good: its contents must outlast a run.
-func (c *cudaLowering) input(n *Node) error {
-	if n.IsScalar() {
-		c.scalarOf(n)
-		return nil
-	}
-	if c.schedule.isFilter(n) {
-		return nil
-	}
-	v, err := c.newValue(n)
-	if err != nil {
-		return err
-	}
-	v.buf.touch(0)
-	v.buf.touch(forever)
-	c.values[n] = v
-	return nil
 }
 
 // scalarOf gives node n, a scalar, its place.
@@ -262,18 +236,13 @@ func (c *cudaLowering) masked(n, grad, y *Node) (*cudaValue, error) {
 
 // sum adds the operands of n that were not gathered in its buffer already.
 func (c *cudaLowering) sum(n *Node, in []*Node) error {
-	root := c.schedule.root(n)
-	for _, o := range in {
-		if c.schedule.root(o) == root {
-			continue
-		}
+	for _, o := range c.rest(n, in) {
 		to, err := c.result(n)
 		if err != nil {
 			return err
 		}
 		c.add(n, c.values[o], to)
 	}
-	c.values[n] = c.values[root]
 	return nil
 }
 

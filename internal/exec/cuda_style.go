@@ -19,14 +19,6 @@ type inverseTotal struct {
 	wide      bool
 }
 
-// guideOf returns the value of a guide among the inputs in[at:], nil for none.
-func (c *cudaLowering) guideOf(in []*Node, at int) *cudaValue {
-	if len(in) <= at {
-		return nil
-	}
-	return c.values[in[at]]
-}
-
 // total is what the positions of from count together.
 func total(from, guide *cudaValue) inverseTotal {
 	return inverseTotal{guide: guide, positions: from.h * from.w}
