@@ -174,7 +174,7 @@ func (c *cudaLowering) newValue(n *Node) (*cudaValue, error) {
 
 // mostItems is the most that kernels count to, in int32, less what the last block may
 // go beyond.
-const mostItems = math.MaxInt32 - sumBlock
+const mostItems = math.MaxInt32 - blockSum
 
 // fits returns an error if node n wants kernels to count to more than they can.
 func fits(n *Node, items int) error {
@@ -344,6 +344,3 @@ func (t inverseTotal) bits(sum float64) uint64 {
 	}
 	return uint64(math.Float32bits(float32(1 / sum)))
 }
-
-// blocks is the number of blocks of size that n items take.
-func blocks(n, size int) int { return (n + size - 1) / size }

@@ -130,7 +130,7 @@ func (v *cardVectors) total() float64 {
 
 // Dot returns x·y, added up in float64; it waits for the card.
 func (v *cardVectors) Dot(x, y []float32) float64 {
-	count := blocks(len(x), sumBlock)
+	count := blocks(len(x), blockSum)
 	v.reserve(count)
 	v.launch("dot_part", count, v.at(x), v.at(y), uint64(v.part), number(len(x)))
 	v.addUp(count)
@@ -154,18 +154,18 @@ func (v *cardVectors) Down(i int, rho float64, s, y, d []float32) {
 	}
 	alpha := uint64(v.alpha) + 8*uint64(i)
 	v.coefficient(s, d, rho, 0, alpha)
-	v.launch("axpy", blocks(len(d), 1024), single(-1), alpha, v.at(y), v.at(d), number(len(d)))
+	v.launch("axpy", blocks(len(d), blockItems), single(-1), alpha, v.at(y), v.at(d), number(len(d)))
 }
 
 func (v *cardVectors) Up(i int, rho float64, s, y, d []float32) {
 	spare := uint64(v.alpha) + 8*uint64(v.alphas-1)
 	v.coefficient(y, d, -rho, uint64(v.alpha)+8*uint64(i), spare)
-	v.launch("axpy", blocks(len(d), 1024), single(1), spare, v.at(s), v.at(d), number(len(d)))
+	v.launch("axpy", blocks(len(d), blockItems), single(1), spare, v.at(s), v.at(d), number(len(d)))
 }
 
 // coefficient puts factor x·y, plus what lies at plus unless that is 0, to a place.
 func (v *cardVectors) coefficient(x, y []float32, factor float64, plus, to uint64) {
-	count := blocks(len(x), sumBlock)
+	count := blocks(len(x), blockSum)
 	v.reserve(count)
 	v.launch("dot_part", count, v.at(x), v.at(y), uint64(v.part), number(len(x)))
 	v.launch("sum_last", 1, uint64(v.part), number(count), math.Float64bits(factor), 0, plus, 0, to)
@@ -173,7 +173,7 @@ func (v *cardVectors) coefficient(x, y []float32, factor float64, plus, to uint6
 
 // AbsSum returns the sum of the absolute values of x, in float64; it waits for the card.
 func (v *cardVectors) AbsSum(x []float32) float64 {
-	count := blocks(len(x), sumBlock)
+	count := blocks(len(x), blockSum)
 	v.reserve(count)
 	v.launch("abssum_part", count, v.at(x), uint64(v.part), number(len(x)))
 	v.addUp(count)
@@ -183,7 +183,7 @@ func (v *cardVectors) AbsSum(x []float32) float64 {
 // AbsMax returns the largest absolute value of x, NaN if x has one; it waits for the
 // card.
 func (v *cardVectors) AbsMax(x []float32) float32 {
-	count := blocks(len(x), sumBlock)
+	count := blocks(len(x), blockSum)
 	v.reserve(count)
 	v.launch("absmax_part", count, v.at(x), uint64(v.part), number(len(x)))
 	v.launch("max_last", 1, uint64(v.part), number(count), 0, uint64(v.sum))
@@ -192,17 +192,17 @@ func (v *cardVectors) AbsMax(x []float32) float32 {
 
 // Axpy adds a x to y.
 func (v *cardVectors) Axpy(a float32, x, y []float32) {
-	v.launch("axpy", blocks(len(x), 1024), single(a), 0, v.at(x), v.at(y), number(len(x)))
+	v.launch("axpy", blocks(len(x), blockItems), single(a), 0, v.at(x), v.at(y), number(len(x)))
 }
 
 // Scale sets dst, which may be x, to a x.
 func (v *cardVectors) Scale(dst []float32, a float32, x []float32) {
-	v.launch("scale", blocks(len(x), 1024), single(a), 0, v.at(x), v.at(dst), number(len(x)))
+	v.launch("scale", blocks(len(x), blockItems), single(a), 0, v.at(x), v.at(dst), number(len(x)))
 }
 
 // Sub sets dst, which may be one of them, to x - y.
 func (v *cardVectors) Sub(dst, x, y []float32) {
-	v.launch("sub", blocks(len(x), 1024), v.at(x), v.at(y), v.at(dst), number(len(x)))
+	v.launch("sub", blocks(len(x), blockItems), v.at(x), v.at(y), v.at(dst), number(len(x)))
 }
 
 // Copy copies as many numbers as both have, between any two of host and card.
@@ -236,21 +236,21 @@ func (v *cardVectors) Clear(x []float32) {
 func (v *cardVectors) Adam(x, g, m, sq []float32, rate, beta1, beta2, eps float64, t int) {
 	step := -rate / (1 - math.Pow(beta1, float64(t)))
 	root := math.Sqrt(1 - math.Pow(beta2, float64(t)))
-	v.launch("adam", blocks(len(x), 1024), v.at(x), v.at(g), v.at(m), v.at(sq),
+	v.launch("adam", blocks(len(x), blockItems), v.at(x), v.at(g), v.at(m), v.at(sq),
 		single(float32(beta1)), single(float32(beta2)), single(float32(1-beta1)), single(float32(1-beta2)),
 		single(float32(step)), single(float32(root)), single(float32(eps)), number(len(x)))
 }
 
 // Bound brings each channel of x (3,h,w) into its range.
 func (v *cardVectors) Bound(x []float32, lo, hi [3]float32) {
-	v.launch("bound", blocks(len(x), 256), v.at(x), single(lo[0]), single(lo[1]), single(lo[2]),
+	v.launch("bound", blocks(len(x), blockThreads), v.at(x), single(lo[0]), single(lo[1]), single(lo[2]),
 		single(hi[0]), single(hi[1]), single(hi[2]), number(len(x)/3))
 }
 
 // Hold zeroes g (3,h,w) where x is out of its range and a step against g would lead
 // further out.
 func (v *cardVectors) Hold(g, x []float32, lo, hi [3]float32) {
-	v.launch("hold", blocks(len(x), 256), v.at(g), v.at(x), single(lo[0]), single(lo[1]), single(lo[2]),
+	v.launch("hold", blocks(len(x), blockThreads), v.at(g), v.at(x), single(lo[0]), single(lo[1]), single(lo[2]),
 		single(hi[0]), single(hi[1]), single(hi[2]), number(len(x)/3))
 }
 
@@ -276,13 +276,13 @@ func (v *cardVectors) Pyramid(dst, src []float32, c, h, w, levels int, weight fl
 func (v *cardVectors) climb(dst, src, half cuda.Ptr, c, h, w, levels int, weight float32) {
 	h2, w2 := (h+1)/2, (w+1)/2
 	n := c * h2 * w2
-	v.launch("pyramid_down", blocks(n, 256), uint64(src), uint64(half), number(c), number(h), number(w))
+	v.launch("pyramid_down", blocks(n, blockThreads), uint64(src), uint64(half), number(c), number(h), number(w))
 	if levels > 1 {
 		v.climb(half, half, half.Plus(blocks(n, align)*align), c, h2, w2, levels-1, weight)
 	}
-	v.launch("pyramid_up", blocks(c*h*w, 256), uint64(src), uint64(half), uint64(dst), number(c), number(h), number(w), single(weight))
+	v.launch("pyramid_up", blocks(c*h*w, blockThreads), uint64(src), uint64(half), uint64(dst), number(c), number(h), number(w), single(weight))
 }
 
 // CardScratch is the most memory that [Vectors] of a card take for their own work on
 // vectors of n numbers, in bytes: the parts of a sum, and what is small.
-func CardScratch(n int64) int64 { return 8*(n/sumBlock+1) + 64<<10 }
+func CardScratch(n int64) int64 { return 8*(n/blockSum+1) + 64<<10 }
