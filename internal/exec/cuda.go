@@ -112,6 +112,14 @@ func (d *CUDA) upload(data []float32) (cuda.Ptr, error) {
 	return p, nil
 }
 
+// take takes memory for floats numbers, whose contents are anything.
+func (d *CUDA) take(floats int) (cuda.Ptr, error) {
+	if d.poison {
+		return d.upload(nans(floats))
+	}
+	return d.card.Alloc(4 * int64(floats))
+}
+
 // cudaProgram is a graph planned for a card. Its scalars lie side by side, and come
 // back in one piece at the end of each run.
 type cudaProgram struct {
@@ -186,13 +194,11 @@ func (d *CUDA) Plan(outputs ...*Node) (Plan, error) {
 // begin takes the memory and fills the inputs, with the value that they have already.
 func (p *cudaProgram) begin(c *cudaLowering) (err error) {
 	card := p.device.card
-	if p.arena, err = card.Alloc(4 * int64(p.floats)); err != nil {
+	if p.arena, err = p.device.take(p.floats); err != nil {
 		return err
 	}
 	if p.device.poison {
-		if err := card.Upload(p.arena, nans(p.floats)); err != nil {
-			return err
-		}
+		copy(p.scalars, nans(len(p.scalars)))
 	}
 	if p.at, err = p.device.upload(p.scalars); err != nil {
 		return err
@@ -317,10 +323,11 @@ func (p *cudaProgram) close() error {
 	return errors.Join(errs...)
 }
 
+// nans returns n NaN of which two make one of float64, too.
 func nans(n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {
-		x[i] = float32(math.NaN())
+		x[i] = math.Float32frombits(math.MaxUint32)
 	}
 	return x
 }

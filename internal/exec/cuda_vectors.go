@@ -102,7 +102,7 @@ func number(n int) uint64     { return uint64(uint32(int32(n))) }
 // reserve makes room for the parts of a sum.
 func (v *cardVectors) reserve(parts int) {
 	if v.sum == 0 {
-		p, err := v.d.card.Alloc(8)
+		p, err := v.d.take(2)
 		v.keep(err)
 		v.sum = p
 	}
@@ -112,7 +112,7 @@ func (v *cardVectors) reserve(parts int) {
 	if v.part != 0 {
 		v.keep(v.d.card.Release(v.part))
 	}
-	p, err := v.d.card.Alloc(8 * int64(parts))
+	p, err := v.d.take(2 * parts)
 	v.keep(err)
 	v.part, v.parts = p, parts
 }
@@ -148,7 +148,7 @@ func (v *cardVectors) Down(i int, rho float64, s, y, d []float32) {
 			v.keep(v.d.card.Release(v.alpha))
 		}
 		v.alphas = max(32, 2*(i+2))
-		p, err := v.d.card.Alloc(8 * int64(v.alphas))
+		p, err := v.d.take(2 * v.alphas)
 		v.keep(err)
 		v.alpha = p
 	}
@@ -264,7 +264,7 @@ func (v *cardVectors) Pyramid(dst, src []float32, c, h, w, levels int, weight fl
 		if v.levels != 0 {
 			v.keep(v.d.card.Release(v.levels))
 		}
-		p, err := v.d.card.Alloc(4 * int64(n))
+		p, err := v.d.take(n)
 		v.keep(err)
 		v.levels, v.floats = p, n
 	}
