@@ -7,6 +7,10 @@ import (
 	"nst/internal/exec"
 )
 
+// ErrDriverUnknown is what a [DeviceError] wraps where NVIDIA's driver gives up without a
+// reason, as it does where its kernel module is not loaded.
+var ErrDriverUnknown = exec.ErrDriverUnknown
+
 // DeviceError tells that the card that was asked for cannot be used, and why.
 type DeviceError struct {
 	Device string

@@ -19,6 +19,10 @@ var ErrNotBuilt = errors.New("cuda: this program was built without CUDA")
 // ErrNoCard tells that there is a driver and no card that it can use.
 var ErrNoCard = errors.New("cuda: the NVIDIA driver finds no card")
 
+// ErrDriverUnknown tells that the driver gives up with CUDA_ERROR_UNKNOWN, as it does
+// where its kernel module is not loaded. A [NoDriverError] wraps it.
+var ErrDriverUnknown = errors.New("the NVIDIA driver fails for an unknown reason")
+
 // NoDriverError tells that there is no driver, or one that does not work.
 type NoDriverError struct {
 	Found bool // there is one

@@ -43,10 +43,12 @@ type (
 	UnusableError = cuda.UnusableError
 )
 
-// The errors of programs and machines without cards; see package cuda.
+// The errors of programs and machines without cards, and of drivers that say nothing; see
+// package cuda.
 var (
-	ErrNotBuilt = cuda.ErrNotBuilt
-	ErrNoCard   = cuda.ErrNoCard
+	ErrNotBuilt      = cuda.ErrNotBuilt
+	ErrNoCard        = cuda.ErrNoCard
+	ErrDriverUnknown = cuda.ErrDriverUnknown
 )
 
 // UnsupportedError is a graph that a card has no kernels for.

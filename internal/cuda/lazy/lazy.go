@@ -50,8 +50,6 @@ func (e InitError) Error() string {
 		return "the NVIDIA driver and its kernel module are of different versions"
 	case 804:
 		return "the NVIDIA driver does not support this card with a newer libcuda"
-	case 999:
-		return "the NVIDIA driver fails for an unknown reason"
 	}
 	return fmt.Sprintf("the NVIDIA driver fails with CUDA error %d", int(e))
 }
