@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"nst/internal/cuda"
 	"nst/internal/op"
 )
 
@@ -244,103 +243,4 @@ func (c *cudaLowering) sum(n *Node, in []*Node) error {
 		c.add(n, c.values[o], to)
 	}
 	return nil
-}
-
-// resolve turns the steps into launches, now that all buffers have their place.
-func (c *cudaLowering) resolve(p *cudaProgram) ([]cuda.Launch, error) {
-	for _, t := range c.tables {
-		at, err := p.device.upload(t)
-		if err != nil {
-			return nil, err
-		}
-		p.tables = append(p.tables, at)
-	}
-	launches := make([]cuda.Launch, len(c.steps))
-	for i, s := range c.steps {
-		l := cuda.Launch{Kernel: s.kernel, Blocks: s.grid}
-		for _, a := range s.args {
-			if t, ok := a.(inverseTotal); ok && t.guide != nil {
-				p.guided = append(p.guided, guided{t, i, len(l.Args)})
-			}
-			var err error
-			if l.Args, err = p.argument(l.Args, a); err != nil {
-				return nil, err
-			}
-		}
-		launches[i] = l
-	}
-	return launches, nil
-}
-
-// argument appends the bits of an argument.
-func (p *cudaProgram) argument(to []uint64, a any) ([]uint64, error) {
-	switch a := a.(type) {
-	case nil:
-		return append(to, 0), nil
-	case *buffer:
-		return append(to, uint64(p.arena.Plus(a.at))), nil
-	case *cudaValue:
-		if a == nil {
-			return append(to, 0), nil
-		}
-		return append(to, uint64(p.place(a))), nil
-	case inside:
-		return append(to, uint64(p.place(a.v).Plus(a.floats))), nil
-	case *ending:
-		mask := uint64(0)
-		if a.mask != nil {
-			mask = uint64(p.arena.Plus(a.mask.at))
-		}
-		return append(to, uint64(p.place(a.out)), mask, bit(a.add)), nil
-	case scalarAt:
-		return append(to, uint64(p.at.Plus(int(a)))), nil
-	case tableAt:
-		return append(to, uint64(p.tables[a])), nil
-	case addresses:
-		var list []uint64
-		for _, t := range a {
-			list, _ = p.argument(list, t)
-		}
-		at, err := p.device.card.Alloc(8 * int64(len(list)))
-		if err != nil {
-			return nil, err
-		}
-		p.tables = append(p.tables, at)
-		return append(to, uint64(at)), p.device.card.UploadWords(at, list)
-	case inverseTotal:
-		return append(to, a.bits(float64(a.positions))), nil
-	case fixed:
-		at, err := p.device.constant(a)
-		return append(to, uint64(at)), err
-	case int:
-		if a > math.MaxInt32 {
-			return nil, fmt.Errorf("cuda: an argument of %d, want at most %d", a, math.MaxInt32)
-		}
-		return append(to, number(a)), nil
-	case bool:
-		return append(to, bit(a)), nil
-	case float32:
-		return append(to, uint64(math.Float32bits(a))), nil
-	case float64:
-		return append(to, math.Float64bits(a)), nil
-	}
-	return nil, fmt.Errorf("cuda: argument of type %T", a)
-}
-
-func bit(b bool) uint64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// bits returns 1 over the sum, as the kernel takes it.
-func (t inverseTotal) bits(sum float64) uint64 {
-	switch {
-	case sum == 0:
-		return 0 // nothing comes of a guide of zeros
-	case t.wide:
-		return math.Float64bits(1 / sum)
-	}
-	return uint64(math.Float32bits(float32(1 / sum)))
 }
