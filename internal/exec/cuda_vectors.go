@@ -141,7 +141,7 @@ func (v *cardVectors) addUp(count int) {
 	v.launch("sum_last", 1, uint64(v.part), number(count), math.Float64bits(1), 0, 0, 0, uint64(v.sum))
 }
 
-// Down and Up are the steps of optim.Recursion, which read nothing back.
+// Down is that of optim.Recursion: α[i] = rho s·d stays on the card, and d -= α[i] y.
 func (v *cardVectors) Down(i int, rho float64, s, y, d []float32) {
 	if v.alphas < i+2 {
 		if v.alpha != 0 {
@@ -157,6 +157,7 @@ func (v *cardVectors) Down(i int, rho float64, s, y, d []float32) {
 	v.launch("axpy", blocks(len(d), blockItems), single(-1), alpha, v.at(y), v.at(d), number(len(d)))
 }
 
+// Up is that of optim.Recursion: d += (α[i] - rho y·d) s, where Down has left α[i].
 func (v *cardVectors) Up(i int, rho float64, s, y, d []float32) {
 	spare := uint64(v.alpha) + 8*uint64(v.alphas-1)
 	v.coefficient(y, d, -rho, uint64(v.alpha)+8*uint64(i), spare)
