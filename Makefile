@@ -140,7 +140,7 @@ gpu-kit: ## what to carry to a machine with a card and run there: build/gpu-kit/
 	@mkdir -p build/gpu-kit
 	$(GPU) $(GO) build -trimpath -tags gpu -o build/gpu-kit/nst ./cmd/nst
 	$(GPU) $(GO) build -trimpath -tags gpu -o build/gpu-kit/bench ./testdata/bench
-	cp testdata/gpu/first.sh testdata/gpu/torch_iteration.py build/gpu-kit/
+	cp testdata/gpu/first.sh testdata/gpu/torch_iteration.py testdata/gpu/objective.py build/gpu-kit/
 
 .PHONY: test-gpu
 test-gpu: test-gpu-kernels gpu-headers gpu-path ## all of CUDA that can be tested without a card

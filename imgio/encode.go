@@ -163,6 +163,7 @@ type splicer struct {
 	extra []byte
 }
 
+// Write passes b on. The error is that of the writer below.
 func (s *splicer) Write(b []byte) (int, error) {
 	if s.extra == nil || len(b) < s.skip {
 		s.skip -= min(s.skip, len(b))

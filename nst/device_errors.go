@@ -7,12 +7,17 @@ import (
 	"nst/internal/exec"
 )
 
+// ErrDriverUnknown is what a [DeviceError] wraps where NVIDIA's driver gives up without a
+// reason, as it does where its kernel module is not loaded.
+var ErrDriverUnknown = exec.ErrDriverUnknown
+
 // DeviceError tells that the card that was asked for cannot be used, and why.
 type DeviceError struct {
 	Device string
 	Err    error
 }
 
+// Error names the device and says why.
 func (e *DeviceError) Error() string {
 	return fmt.Sprintf("nst: no device %s: %s", e.Device, reason(e.Err))
 }
@@ -27,6 +32,7 @@ type CardError struct {
 	Err    error
 }
 
+// Error names the card and says what happened.
 func (e *CardError) Error() string {
 	return fmt.Sprintf("nst: %s has failed: %s", e.Device, reason(e.Err))
 }
@@ -41,6 +47,7 @@ type UnsupportedError struct {
 	Err    error
 }
 
+// Error names the card and says what it cannot do.
 func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("nst: %s cannot do this: %s", e.Device, reason(e.Err))
 }
@@ -57,6 +64,7 @@ type MemoryError struct {
 	Size          int   // the largest Options.Size that fits; 0 if none is known
 }
 
+// Error says what the picture takes and what is free, in MB of 2^20 bytes.
 func (e *MemoryError) Error() string {
 	const mb = 1 << 20
 	return fmt.Sprintf("nst: a picture of %dx%d pixels takes %d MB on %s, which has %d MB free", e.Width, e.Height, (e.Need+mb-1)/mb, e.Device, e.Free/mb)

@@ -142,6 +142,7 @@ type TapError struct {
 	Instead        string // a layer close by that can be taken; empty if there is none
 }
 
+// Error names the network and the layer.
 func (e *TapError) Error() string {
 	return fmt.Sprintf("vgg: %s has no map of %s to its teacher's features", e.Network, e.Layer)
 }

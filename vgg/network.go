@@ -107,6 +107,7 @@ type UnknownLayerError struct {
 	Known          []string // the names that would have done
 }
 
+// Error names the network, the layer, and those that there are.
 func (e *UnknownLayerError) Error() string {
 	return fmt.Sprintf("vgg: %s has no layer %q (known: %s)", e.Network, e.Layer, strings.Join(e.Known, ", "))
 }

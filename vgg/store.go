@@ -57,6 +57,7 @@ type NotFoundError struct {
 	Name, Path string // what was asked for, and where it should have been
 }
 
+// Error names the weights, and the file that does not exist.
 func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("vgg: no weights %q: %q does not exist", e.Name, e.Path)
 }

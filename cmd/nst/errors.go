@@ -217,7 +217,7 @@ func hints(err error) []string {
 		return []string{"gradients of equal size belong to no one loss: take --optimizer adam, without --tolerance"}
 	case errors.As(err, new(*nst.DeviceError)) && !nst.BuiltWithCUDA():
 		return []string{"make gpu builds a program that can use a card; this one paints with --device cpu"}
-	case errors.As(err, new(*nst.DeviceError)) && strings.Contains(err.Error(), "unknown reason"):
+	case errors.Is(err, nst.ErrDriverUnknown):
 		return []string{"is the kernel module of the driver loaded? nvidia-smi shows it", "take --device cpu"}
 	case errors.As(err, new(*nst.DeviceError)):
 		return []string{"nst info shows the cards and the driver; NST_LIBCUDA can name the driver's libcuda.so.1", "take --device cpu"}

@@ -21,8 +21,10 @@ type listValue struct {
 	listed      *[]*listValue
 }
 
+// Type is that of the plain flag, with a sign that there may be several.
 func (v *listValue) Type() string { return v.Value.Type() + ",..." }
 
+// String returns the values as the plain flag says them, with commas between.
 func (v *listValue) String() string {
 	if len(v.values) == 0 && v.Value != nil {
 		return v.Value.String()
@@ -30,6 +32,8 @@ func (v *listValue) String() string {
 	return strings.Join(v.values, ",")
 }
 
+// Set takes one or more different values with commas between. The error is that of the
+// plain flag for the first that it refuses, or says that one is empty or there twice.
 func (v *listValue) Set(s string) error {
 	var values []string
 	for part := range strings.SplitSeq(s, ",") {

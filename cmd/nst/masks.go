@@ -129,8 +129,10 @@ func (m *masks) named(err error) error {
 // takes more. A name may be empty.
 type filesValue struct{ files *[]string }
 
+// Type shows that files may follow one another.
 func (v *filesValue) Type() string { return "FILE,FILE,..." }
 
+// String returns the names with commas between.
 func (v *filesValue) String() string {
 	if v.files == nil {
 		return ""
@@ -138,6 +140,8 @@ func (v *filesValue) String() string {
 	return strings.Join(*v.files, ",")
 }
 
+// Set adds the names in s, with commas between. The error is that s is empty; a name
+// in it may be.
 func (v *filesValue) Set(s string) error {
 	if s == "" {
 		return errors.New("must not be empty")

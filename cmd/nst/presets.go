@@ -35,8 +35,10 @@ func presetNamed(name string) (nst.Preset, error) {
 // presetValue is a flag that takes the name of a preset.
 type presetValue struct{ name *string }
 
+// Type shows that a name is wanted.
 func (v *presetValue) Type() string { return "NAME" }
 
+// String returns the name of the preset, nothing for none.
 func (v *presetValue) String() string {
 	if v.name == nil {
 		return ""
@@ -44,6 +46,7 @@ func (v *presetValue) String() string {
 	return *v.name
 }
 
+// Set takes the name of a preset. The error for any other lists what there is.
 func (v *presetValue) Set(s string) error {
 	p, err := presetNamed(s)
 	if err == nil {
@@ -58,9 +61,14 @@ type strengthValue struct {
 	text string
 }
 
-func (v *strengthValue) Type() string   { return "0..100" }
+// Type is the range of strengths.
+func (v *strengthValue) Type() string { return "0..100" }
+
+// String returns the strength as it was given, nothing if none was.
 func (v *strengthValue) String() string { return v.text }
 
+// Set takes a number and sets the style weight by it. The error says that it is no
+// number, or why the options refuse it.
 func (v *strengthValue) Set(s string) error {
 	x, err := parseNumber(s)
 	if err != nil {
@@ -79,8 +87,10 @@ type sizeValue struct{ size *int }
 
 const originalSize = "original"
 
+// Type shows that a number or a word is wanted.
 func (v *sizeValue) Type() string { return "{PIXELS|" + originalSize + "}" }
 
+// String returns the number of pixels, or original.
 func (v *sizeValue) String() string {
 	switch {
 	case v.size == nil:
@@ -91,6 +101,8 @@ func (v *sizeValue) String() string {
 	return strconv.Itoa(*v.size)
 }
 
+// Set takes a whole number, or original. The error is for all else; whether a number is
+// a size that can be painted is seen when the options are checked.
 func (v *sizeValue) Set(s string) error {
 	if s == originalSize {
 		*v.size = nst.OriginalSize

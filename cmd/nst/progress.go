@@ -133,6 +133,8 @@ type line struct {
 // number is a float64 that JSON shows as null where it is not finite.
 type number float64
 
+// MarshalJSON writes the number so that it reads back the same, or null; it returns no
+// error.
 func (x number) MarshalJSON() ([]byte, error) {
 	f := float64(x)
 	if math.IsNaN(f) || math.IsInf(f, 0) {

@@ -92,12 +92,16 @@ func grey(w, h int) *imgio.Planar {
 // aspectValue is a flag that takes W:H, the shape of a picture.
 type aspectValue struct{ w, h float64 }
 
+// Type shows what is wanted: width to height.
 func (v *aspectValue) Type() string { return "W:H" }
 
+// String returns the shape as W:H.
 func (v *aspectValue) String() string {
 	return strconv.FormatFloat(v.w, 'g', -1, 64) + ":" + strconv.FormatFloat(v.h, 'g', -1, 64)
 }
 
+// Set takes two numbers above 0 with a colon between. The error says that s is not
+// that.
 func (v *aspectValue) Set(s string) error {
 	ws, hs, both := strings.Cut(s, ":")
 	w, errW := parseNumber(ws)

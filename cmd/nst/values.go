@@ -21,6 +21,7 @@ type wordValue struct {
 	otherWord string
 }
 
+// String returns the word, or the name of the file.
 func (v *wordValue) String() string {
 	switch {
 	case v.word == nil:
@@ -31,6 +32,7 @@ func (v *wordValue) String() string {
 	return *v.word
 }
 
+// Type lists the words, and FILE where the name of a file will do.
 func (v *wordValue) Type() string {
 	if v.other != nil {
 		return "{" + strings.Join(v.words, "|") + "|FILE}"
@@ -38,6 +40,8 @@ func (v *wordValue) Type() string {
 	return "{" + strings.Join(v.words, "|") + "}"
 }
 
+// Set takes one of the words, or the name of a file where that will do. The error lists
+// what there is.
 func (v *wordValue) Set(s string) error {
 	known := slices.Contains(v.words, s)
 	switch {
@@ -61,8 +65,10 @@ type textValue struct {
 	kind string // as help shows it
 }
 
+// Type is the kind of text.
 func (v *textValue) Type() string { return v.kind }
 
+// String returns the text.
 func (v *textValue) String() string {
 	if v.text == nil {
 		return ""
@@ -70,6 +76,7 @@ func (v *textValue) String() string {
 	return *v.text
 }
 
+// Set takes any text but an empty one, which is an error.
 func (v *textValue) Set(s string) error {
 	if s == "" {
 		return errors.New("must not be empty")
@@ -81,8 +88,10 @@ func (v *textValue) Set(s string) error {
 // deviceValue is a flag that takes what computes.
 type deviceValue struct{ device *string }
 
+// Type shows the devices that can be named.
 func (v *deviceValue) Type() string { return "{auto|cpu|cuda[:N]}" }
 
+// String returns the device as it was given.
 func (v *deviceValue) String() string {
 	if v.device == nil {
 		return ""
@@ -90,6 +99,8 @@ func (v *deviceValue) String() string {
 	return *v.device
 }
 
+// Set takes a device that can be named, be it there or not. The error is that of
+// nst.ParseDevice.
 func (v *deviceValue) Set(s string) error {
 	_, _, err := nst.ParseDevice(s)
 	if err == nil {
@@ -101,8 +112,10 @@ func (v *deviceValue) Set(s string) error {
 // layersValue is a flag that takes LAYER[:WEIGHT],...; a weight not given is 1.
 type layersValue struct{ layers *[]nst.LayerWeight }
 
+// Type shows the form of the list.
 func (v *layersValue) Type() string { return "LAYER[:WEIGHT],..." }
 
+// String returns the layers with their weights, but for weights of 1.
 func (v *layersValue) String() string {
 	if v.layers == nil {
 		return ""
@@ -117,6 +130,9 @@ func (v *layersValue) String() string {
 	return strings.Join(parts, ",")
 }
 
+// Set takes layers with commas between, each with its weight after a colon or without.
+// The error says that a layer has no name or that a weight is no finite number; whether
+// the network has such a layer is seen later.
 func (v *layersValue) Set(s string) error {
 	var out []nst.LayerWeight
 	for part := range strings.SplitSeq(s, ",") {
@@ -140,8 +156,10 @@ func (v *layersValue) Set(s string) error {
 // numberValue is a flag that takes a finite number.
 type numberValue struct{ x *float64 }
 
+// Type stands for a number.
 func (v *numberValue) Type() string { return "X" }
 
+// String returns the number so that Set reads the same from it.
 func (v *numberValue) String() string {
 	if v.x == nil {
 		return ""
@@ -149,6 +167,7 @@ func (v *numberValue) String() string {
 	return strconv.FormatFloat(*v.x, 'g', -1, 64)
 }
 
+// Set takes a number. The error says that it is none, or not finite.
 func (v *numberValue) Set(s string) error {
 	x, err := parseNumber(s)
 	if err == nil {
@@ -160,8 +179,10 @@ func (v *numberValue) Set(s string) error {
 // numbersValue is a flag that takes finite numbers with commas between.
 type numbersValue struct{ xs *[]float64 }
 
+// Type shows that numbers may follow one another.
 func (v *numbersValue) Type() string { return "W,W,..." }
 
+// String returns the numbers with commas between.
 func (v *numbersValue) String() string {
 	if v.xs == nil {
 		return ""
@@ -173,6 +194,8 @@ func (v *numbersValue) String() string {
 	return strings.Join(parts, ",")
 }
 
+// Set takes one or more numbers with commas between. The error names the first that is
+// none, or not finite.
 func (v *numbersValue) Set(s string) error {
 	var out []float64
 	for part := range strings.SplitSeq(s, ",") {

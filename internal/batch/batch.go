@@ -76,6 +76,7 @@ type PictureError struct {
 	Err  error
 }
 
+// Error names the picture and says what was wrong.
 func (e *PictureError) Error() string {
 	return fmt.Sprintf("batch: %s image %q: %v", e.What, e.Path, e.Err)
 }

@@ -81,6 +81,7 @@ func folder(dir string, extensions []string) ([]string, error) {
 // CollisionError tells that two jobs would write one file.
 type CollisionError struct{ A, B Job }
 
+// Error names the pictures of both jobs, and the file.
 func (e *CollisionError) Error() string {
 	return fmt.Sprintf("batch: %q in the style of %q and %q in the style of %q would both be %q",
 		e.A.Content, e.A.Style, e.B.Content, e.B.Style, e.A.Output)

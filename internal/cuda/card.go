@@ -22,10 +22,7 @@ const Built = true
 // library where it is not to be searched for.
 func Cards(getenv func(string) string) ([]Info, error) {
 	if err := lazy.Open(getenv); err != nil {
-		if err == error(lazy.InitError(cu.NoDevice)) {
-			return nil, ErrNoCard
-		}
-		return nil, &NoDriverError{!errors.Is(err, lazy.ErrNoDriver), err}
+		return nil, refused(err)
 	}
 	n, err := cu.NumDevices()
 	if err != nil {
@@ -39,6 +36,17 @@ func Cards(getenv func(string) string) ([]Info, error) {
 		cards[i] = describe(i)
 	}
 	return cards, nil
+}
+
+// refused puts an error of lazy.Open into the terms of this package.
+func refused(err error) error {
+	switch err {
+	case lazy.InitError(cu.NoDevice):
+		return ErrNoCard
+	case lazy.InitError(cu.Unknown):
+		err = ErrDriverUnknown
+	}
+	return &NoDriverError{!errors.Is(err, lazy.ErrNoDriver), err}
 }
 
 // describe asks for all of a card. One that does not answer hides no other.

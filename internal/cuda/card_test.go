@@ -4,11 +4,14 @@ package cuda
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"nst/internal/cuda/lazy"
 )
 
 // open opens the first card of the driver that NST_LIBCUDA names: a real one, or the
@@ -114,6 +117,25 @@ func TestCardShared(t *testing.T) {
 	}
 	if err := c.Launch("scale", 1, 0); err == nil || !strings.Contains(err.Error(), "scale: 1 arguments, want 5") {
 		t.Errorf("too few arguments: %v, want an error that says so", err)
+	}
+}
+
+// TestCardRefusal looks that callers can tell why there is no driver that works.
+func TestCardRefusal(t *testing.T) {
+	for _, tt := range []struct {
+		err                  error
+		none, found, unknown bool
+	}{
+		{lazy.InitError(100), true, false, false},
+		{lazy.InitError(999), false, true, true},
+		{lazy.InitError(803), false, true, false},
+		{fmt.Errorf("%w: no such file", lazy.ErrNoDriver), false, false, false},
+	} {
+		err, driver := refused(tt.err), new(NoDriverError)
+		found := errors.As(err, &driver) && driver.Found
+		if none, unknown := err == ErrNoCard, errors.Is(err, ErrDriverUnknown); none != tt.none || found != tt.found || unknown != tt.unknown {
+			t.Errorf("%v is %#v: no card %t, driver found %t, unknown %t", tt.err, err, none, found, unknown)
+		}
 	}
 }
 

@@ -19,12 +19,17 @@ var ErrNotBuilt = errors.New("cuda: this program was built without CUDA")
 // ErrNoCard tells that there is a driver and no card that it can use.
 var ErrNoCard = errors.New("cuda: the NVIDIA driver finds no card")
 
+// ErrDriverUnknown tells that the driver gives up with CUDA_ERROR_UNKNOWN, as it does
+// where its kernel module is not loaded. A [NoDriverError] wraps it.
+var ErrDriverUnknown = errors.New("the NVIDIA driver fails for an unknown reason")
+
 // NoDriverError tells that there is no driver, or one that does not work.
 type NoDriverError struct {
 	Found bool // there is one
 	Err   error
 }
 
+// Error says what was wrong.
 func (e *NoDriverError) Error() string { return fmt.Sprintf("cuda: %v", e.Err) }
 
 // Unwrap returns what was wrong.
@@ -36,6 +41,7 @@ type MemoryError struct {
 	Wanted, Free int64 // bytes
 }
 
+// Error says what was wanted and what is free, in MB of 2^20 bytes.
 func (e *MemoryError) Error() string {
 	return fmt.Sprintf("cuda: %s: no %d MB of memory, %d MB are free", e.Card, (e.Wanted+1<<20-1)>>20, e.Free>>20)
 }
@@ -47,6 +53,7 @@ type CardError struct {
 	Err        error
 }
 
+// Error names the card, what it was asked for, and what the driver said.
 func (e *CardError) Error() string { return fmt.Sprintf("cuda: %s: %s: %v", e.Card, e.What, e.Err) }
 
 // Unwrap returns what the driver said.
@@ -55,6 +62,7 @@ func (e *CardError) Unwrap() error { return e.Err }
 // UnusableError tells that the kernels cannot run on a card, and why.
 type UnusableError struct{ Reason string }
 
+// Error is the reason.
 func (e *UnusableError) Error() string { return "cuda: " + e.Reason }
 
 // Info describes a card.

@@ -120,11 +120,7 @@ func (d *CPU) compile(s *schedule) (program, error) {
 			return nil, err
 		}
 	}
-	for n := range s.outputs {
-		if v := c.values[n]; v != nil && v.buf != nil {
-			v.buf.touch(forever)
-		}
-	}
+	c.keepOutputs()
 	p := &cpuProgram{device: d, values: c.values, scalars: c.scalars}
 	p.arena = d.takeArena(arrange(c.buffers))
 	for _, b := range c.buffers {

@@ -1,14 +1,11 @@
 package exec
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
 
 	"nst/internal/cuda"
-	"nst/internal/kernel"
-	"nst/internal/op"
 )
 
 // CUDA is an NVIDIA card as a [Device]. In builds without the tag gpu there is none.
@@ -43,10 +40,12 @@ type (
 	UnusableError = cuda.UnusableError
 )
 
-// The errors of programs and machines without cards; see package cuda.
+// The errors of programs and machines without cards, and of drivers that say nothing; see
+// package cuda.
 var (
-	ErrNotBuilt = cuda.ErrNotBuilt
-	ErrNoCard   = cuda.ErrNoCard
+	ErrNotBuilt      = cuda.ErrNotBuilt
+	ErrNoCard        = cuda.ErrNoCard
+	ErrDriverUnknown = cuda.ErrDriverUnknown
 )
 
 // UnsupportedError is a graph that a card has no kernels for.
@@ -55,6 +54,7 @@ type UnsupportedError struct {
 	Reason string // what is the matter with the node
 }
 
+// Error names the node and says what is the matter with it.
 func (e *UnsupportedError) Error() string { return fmt.Sprintf("cuda: %s %s", e.Node, e.Reason) }
 
 // Card describes a card.
@@ -111,26 +111,12 @@ func (d *CUDA) upload(data []float32) (cuda.Ptr, error) {
 	return p, nil
 }
 
-// cudaProgram is a graph planned for a card. Its scalars lie side by side, and come
-// back in one piece at the end of each run.
-type cudaProgram struct {
-	device  *CUDA
-	program *cuda.Program
-	values  map[*Node]*cudaValue
-	places  map[*Node]int // of scalars
-	scalars []float32
-	scratch []float32 // of set and get, as the card lays it out
-	arena   cuda.Ptr
-	tables  []cuda.Ptr // constants of this program
-	guided  []guided
-	at      cuda.Ptr // of the scalars
-	floats  int      // in arena
-}
-
-// guided is an argument of a launch that changes with a guide.
-type guided struct {
-	inverseTotal
-	launch, argument int
+// take takes memory for floats numbers, whose contents are anything.
+func (d *CUDA) take(floats int) (cuda.Ptr, error) {
+	if d.poison {
+		return d.upload(nans(floats))
+	}
+	return d.card.Alloc(4 * int64(floats))
 }
 
 // compile plans the schedule: first every node is lowered to launches, which says
@@ -156,11 +142,7 @@ func (d *CUDA) arrange(s *schedule) (c *cudaLowering, floats int, err error) {
 			return nil, 0, err
 		}
 	}
-	for n := range s.outputs {
-		if v := c.values[n]; v != nil {
-			v.buf.touch(forever)
-		}
-	}
+	c.keepOutputs()
 	return c, arrange(c.buffers), nil
 }
 
@@ -186,144 +168,11 @@ func (d *CUDA) Plan(outputs ...*Node) (Plan, error) {
 	return p, nil
 }
 
-// begin takes the memory and fills the inputs, with the value that they have already.
-func (p *cudaProgram) begin(c *cudaLowering) (err error) {
-	card := p.device.card
-	if p.arena, err = card.Alloc(4 * int64(p.floats)); err != nil {
-		return err
-	}
-	if p.device.poison {
-		if err := card.Upload(p.arena, nans(p.floats)); err != nil {
-			return err
-		}
-	}
-	if p.at, err = p.device.upload(p.scalars); err != nil {
-		return err
-	}
-	launches, err := c.resolve(p)
-	if err != nil {
-		return err
-	}
-	if p.program, err = card.Load(launches); err != nil {
-		return err
-	}
-	for _, n := range c.schedule.nodes {
-		_, scalar := p.places[n]
-		if n.Op() != nil || p.values[n] == nil && !scalar {
-			continue
-		}
-		data := make([]float32, size(n)) // as on the processor, where memory begins so
-		if n.Value() != nil {
-			data = op.Floats(n.Value())
-		}
-		if err := p.set(n, data); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// run queues all launches and waits for the scalars. A program of much memory takes
-// long: there it waits for each few launches, to look at ctx.
-func (p *cudaProgram) run(ctx context.Context) error {
-	card, all := p.device.card, p.program.Len()
-	each := all
-	if p.floats >= p.device.patience {
-		each = 8
-	}
-	for from := 0; from < all; from += each {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		err := card.RunPart(p.program, from, min(from+each, all))
-		if err == nil && from+each < all {
-			err = card.Wait()
-		}
-		if err != nil {
-			return fmt.Errorf("exec: %w", err)
-		}
-	}
-	if err := p.device.card.Download(p.scalars, p.at); err != nil {
-		return fmt.Errorf("exec: %w", err)
-	}
-	return nil
-}
-
-// place is where a value lies.
-func (p *cudaProgram) place(v *cudaValue) cuda.Ptr { return p.arena.Plus(v.buf.at) }
-
-func (p *cudaProgram) set(n *Node, data []float32) error {
-	if i, ok := p.places[n]; ok {
-		p.scalars[i] = data[0]
-		return p.device.card.Upload(p.at.Plus(i), data[:1])
-	}
-	v := p.values[n]
-	if v == nil {
-		return fmt.Errorf("exec: %s is not used by the outputs", n.Name())
-	}
-	if v.features {
-		p.reserve(len(data))
-		interleave(p.scratch, data, v.c)
-		data = p.scratch
-	}
-	for _, g := range p.guided {
-		if g.guide == v {
-			p.program.Set(g.launch, g.argument, g.bits(kernel.GuideTotal(data, v.h, v.w)))
-		}
-	}
-	if at, ok := p.device.shares(data); ok && !v.features {
-		return p.device.card.Copy(p.place(v), at, len(data))
-	}
-	return p.device.card.Upload(p.place(v), data)
-}
-
-func (p *cudaProgram) get(data []float32, n *Node) error {
-	if i, ok := p.places[n]; ok {
-		data[0] = p.scalars[i]
-		return nil
-	}
-	v := p.values[n]
-	if at, ok := p.device.shares(data); ok && !v.features {
-		return errors.Join(p.device.card.Copy(at, p.place(v), len(data)), p.device.card.Wait())
-	}
-	if !v.features {
-		return p.device.card.Download(data, p.place(v))
-	}
-	p.reserve(len(data))
-	if err := p.device.card.Download(p.scratch, p.place(v)); err != nil {
-		return err
-	}
-	planes(data, p.scratch, v.c)
-	return nil
-}
-
-// reserve makes scratch n floats long.
-func (p *cudaProgram) reserve(n int) {
-	if cap(p.scratch) < n {
-		p.scratch = make([]float32, n)
-	}
-	p.scratch = p.scratch[:n]
-}
-
-func (p *cudaProgram) plan() Plan {
-	return Plan{Weights: p.device.bytes, Features: 4 * int64(p.floats+len(p.scalars))}
-}
-
-func (p *cudaProgram) close() error {
-	var errs []error
-	for _, at := range append(p.tables, p.arena, p.at) {
-		if at != 0 {
-			errs = append(errs, p.device.card.Release(at))
-		}
-	}
-	p.program, p.values, p.arena, p.at, p.tables = nil, nil, 0, 0, nil
-	return errors.Join(errs...)
-}
-
+// nans returns n NaN of which two make one of float64, too.
 func nans(n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {
-		x[i] = float32(math.NaN())
+		x[i] = math.Float32frombits(math.MaxUint32)
 	}
 	return x
 }

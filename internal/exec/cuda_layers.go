@@ -15,12 +15,9 @@ func (c *cudaLowering) affine(n *Node, o *op.Affine, x *Node) error {
 	}
 	plane := from.h * from.w
 	a, b := o.Mul, o.Add
-	c.step(n, "affine", line(3*plane, 256), from, to.plain(), a[0], a[1], a[2], b[0], b[1], b[2], o.Reverse, to.add, plane)
+	c.step(n, "affine", blocks(3*plane, blockThreads), from, to.plain(), a[0], a[1], a[2], b[0], b[1], b[2], o.Reverse, to.add, plane)
 	return nil
 }
-
-// line is a grid for n items, so many in a block.
-func line(n, block int) int { return (n + block - 1) / block }
 
 // plain is the value that a kernel without the common ending writes.
 func (e *ending) plain() *cudaValue {
@@ -42,7 +39,7 @@ func (c *cudaLowering) conv(n *Node, o *op.Conv, x, w, b *Node) error {
 	bias, filters := fixed{op.Floats(b.Value()), asIs, k, 1}, fixed{op.Floats(w.Value()), forward, k, from.c}
 	if from.c == 3 {
 		filters.how = asIs
-		grid := blocks(from.h*from.w, 64) * blocks(k, 64)
+		grid := blocks(from.h*from.w, blockFirst) * blocks(k, blockFirst)
 		c.step(n, "conv_first", grid, from, filters, bias, to.plain(), o.ReLU, o.Pad == op.Replicate, from.h, from.w, k)
 		return nil
 	}
@@ -54,11 +51,11 @@ func (c *cudaLowering) conv(n *Node, o *op.Conv, x, w, b *Node) error {
 // product returns the variant of a kernel that multiplies pixels by a matrix, with k
 // outputs, and its grid. Wide tiles are faster where there are enough of them.
 func (d *CUDA) product(kernel string, pixels, k int) (string, int) {
-	rows := blocks(pixels, 128)
-	if wide := rows * blocks(k, 128); !d.exact && k >= 128 && wide >= d.card.Info().Multiprocessors {
+	rows := blocks(pixels, blockPixels)
+	if wide := rows * blocks(k, blockWide); !d.exact && k >= blockWide && wide >= d.card.Info().Multiprocessors {
 		return kernel + "_tf32_wide", wide
 	}
-	return kernel + d.suffix(), rows * blocks(k, 64)
+	return kernel + d.suffix(), rows * blocks(k, blockNarrow)
 }
 
 // suffix ends the name of a kernel that there is for each precision.
@@ -85,7 +82,7 @@ func (c *cudaLowering) convGrad(n *Node, o *op.ConvGrad, grad, y, w *Node) error
 	filters := fixed{op.Floats(w.Value()), backward, from.c, to.out.c}
 	if to.out.c == 3 {
 		filters.how = asIs
-		grid := blocks(from.h, 8) * blocks(from.w, 8)
+		grid := blocks(from.h, blockEdge) * blocks(from.w, blockEdge)
 		c.step(n, "conv_first_grad", grid, from, filters, to.plain(), to.add, o.Pad == op.Replicate, from.h, from.w, from.c)
 		return nil
 	}
@@ -101,7 +98,7 @@ func (c *cudaLowering) pool(n *Node, o *op.Pool, x *Node) error {
 	if err != nil {
 		return err
 	}
-	grid := line(from.h/2*(from.w/2)*from.c/4, 256)
+	grid := blocks(from.h/2*(from.w/2)*from.c, blockItems)
 	c.step(n, "pool", grid, from, to.plain(), from.h, from.w, from.c, int(o.Pooling), o.Scale)
 	return nil
 }
@@ -117,7 +114,7 @@ func (c *cudaLowering) poolGrad(n *Node, o *op.PoolGrad, x, grad *Node) error {
 	if o.Pooling == op.Avg {
 		in = nil // its numbers do not matter
 	}
-	grid := line(blocks(h, 2)*blocks(w, 2)*from.c/4, 256)
+	grid := blocks((h+1)/2*((w+1)/2)*from.c, blockItems)
 	c.step(n, "pool_grad", grid, in, from, to, h, w, from.c, int(o.Pooling), o.Scale)
 	return nil
 }
@@ -128,7 +125,7 @@ func (c *cudaLowering) relu(n, x *Node) error {
 	if err != nil {
 		return err
 	}
-	c.step(n, "relu", line(size(n), 1024), c.values[x], to.plain(), size(n))
+	c.step(n, "relu", blocks(size(n), blockItems), c.values[x], to.plain(), size(n))
 	return nil
 }
 
@@ -148,7 +145,7 @@ func (c *cudaLowering) reluGrad(n, grad, y *Node) error {
 
 // add writes v, or adds it, with the common ending.
 func (c *cudaLowering) add(n *Node, v *cudaValue, to *ending) {
-	c.step(n, "pass", line(v.buf.floats, 1024), v, to, v.buf.floats)
+	c.step(n, "pass", blocks(v.buf.floats, blockItems), v, to, v.buf.floats)
 }
 
 // pointwise lowers the product of a fixed matrix, laid out as it says, and the

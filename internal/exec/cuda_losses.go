@@ -2,9 +2,6 @@ package exec
 
 import "nst/internal/op"
 
-// sumBlock is how many values a block of a *_part kernel adds up.
-const sumBlock = 8192
-
 // addUp lowers factor times the sum of the parts that count blocks have left.
 func (c *cudaLowering) addUp(n *Node, part *buffer, count int, factor float64, to any) {
 	c.step(n, "sum_last", 1, part, count, factor, nil, nil, to, nil)
@@ -12,7 +9,7 @@ func (c *cudaLowering) addUp(n *Node, part *buffer, count int, factor float64, t
 
 // meanSquare lowers the mean of squared differences of a and b.
 func (c *cudaLowering) meanSquare(n, a, b *Node) {
-	count := blocks(size(a), sumBlock)
+	count := blocks(size(a), blockSum)
 	part := c.buffer(2 * count)
 	c.step(n, "sqdiff_part", count, c.values[a], c.values[b], part, size(a))
 	c.addUp(n, part, count, 1/float64(size(a)), c.scalarOf(n))
@@ -24,7 +21,7 @@ func (c *cudaLowering) meanSquareGrad(n, a, b, grad *Node) error {
 	if err != nil {
 		return err
 	}
-	c.step(n, "sqdiff_grad", line(size(a), 1024), c.values[a], c.values[b], c.scalar(grad), 2/float32(size(a)), to, size(a))
+	c.step(n, "sqdiff_grad", blocks(size(a), blockItems), c.values[a], c.values[b], c.scalar(grad), 2/float32(size(a)), to, size(a))
 	return nil
 }
 
@@ -48,7 +45,7 @@ func (c *cudaLowering) differences(f op.TVForm, rng float32, v *cudaValue) (tabl
 func (c *cudaLowering) tv(n *Node, o *op.TV, x *Node) {
 	v := c.values[x]
 	diffs, count := c.differences(o.Form, o.Range, v)
-	parts := blocks(v.c*(v.h+2)*(v.w+2), 1024)
+	parts := blocks(v.c*(v.h+2)*(v.w+2), blockItems)
 	part := c.buffer(2 * parts)
 	c.step(n, "tv_part", parts, v, diffs, count, part, v.c, v.h, v.w)
 	c.addUp(n, part, parts, 1, c.scalarOf(n))
@@ -62,7 +59,7 @@ func (c *cudaLowering) tvGrad(n *Node, o *op.TVGrad, x, grad *Node) error {
 		return err
 	}
 	diffs, count := c.differences(o.Form, o.Range, v)
-	c.step(n, "tv_grad", line(v.c*v.h*v.w, 256), v, diffs, count, c.scalar(grad), to.plain(), to.add, v.c, v.h, v.w)
+	c.step(n, "tv_grad", blocks(v.c*v.h*v.w, blockThreads), v, diffs, count, c.scalar(grad), to.plain(), to.add, v.c, v.h, v.w)
 	return nil
 }
 
@@ -88,10 +85,10 @@ func (c *cudaLowering) normalizedGrad(n *Node, o *op.NormalizedGrad, grad *Node)
 		return err
 	}
 	floats := from.buf.floats
-	count := blocks(floats, sumBlock)
+	count := blocks(floats, blockSum)
 	part, norm := c.buffer(2*count), c.buffer(1)
 	c.step(n, "abssum_part", count, from, part, floats)
 	c.addUp(n, part, count, 1, norm)
-	c.step(n, "normalized", line(floats, 1024), from, norm, o.Strength, to, floats)
+	c.step(n, "normalized", blocks(floats, blockItems), from, norm, o.Strength, to, floats)
 	return nil
 }

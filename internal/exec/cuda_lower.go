@@ -4,20 +4,17 @@ import (
 	"fmt"
 	"math"
 
-	"nst/internal/cuda"
 	"nst/internal/op"
 )
 
 // cudaLowering turns a schedule into launches for a card, node by node.
 type cudaLowering struct {
-	device   *CUDA
-	schedule *schedule
-	values   map[*Node]*cudaValue
-	scalars  map[*Node]int // places
-	places   int           // of scalars, in all
-	buffers  []*buffer
-	steps    []*cudaStep
-	tables   [][]float32 // constants of this program
+	layout[*cudaValue]
+	device  *CUDA
+	scalars map[*Node]int // places
+	places  int           // of scalars, in all
+	steps   []*cudaStep
+	tables  [][]float32 // constants of this program
 }
 
 // cudaValue is where the tensor of a node is.
@@ -27,6 +24,8 @@ type cudaValue struct {
 	features bool    // as [h w][c]; else plain, in order
 	last     *ending // of the step that wrote it last, if it can mask what it writes
 }
+
+func (v *cudaValue) memory() *buffer { return v.buf }
 
 // cudaStep is a launch whose buffers have no place yet.
 type cudaStep struct {
@@ -55,7 +54,7 @@ type (
 )
 
 func newCUDALowering(d *CUDA, s *schedule) *cudaLowering {
-	return &cudaLowering{device: d, schedule: s, values: map[*Node]*cudaValue{}, scalars: map[*Node]int{}}
+	return &cudaLowering{layout: newLayout[*cudaValue](s), device: d, scalars: map[*Node]int{}}
 }
 
 // lower adds the steps of node n, whose operands have been lowered.
@@ -63,7 +62,10 @@ func (c *cudaLowering) lower(n *Node) error {
 	in := operands(n)
 	switch o := n.Op().(type) {
 	case nil:
-		return c.input(n)
+		if !n.IsScalar() {
+			return c.input(n, c.newValue)
+		}
+		c.scalarOf(n)
 	case *op.Affine:
 		return c.affine(n, o, in[0])
 	case *op.Conv:
@@ -147,14 +149,7 @@ func (c *cudaLowering) step(n *Node, kernel string, grid int, args ...any) {
 	c.steps = append(c.steps, &cudaStep{n.Name(), kernel, grid, args})
 }
 
-// buffer takes memory for floats numbers; steps that name it say how long it lives.
-func (c *cudaLowering) buffer(floats int) *buffer {
-	b := &buffer{floats: floats, first: -1, last: -1}
-	c.buffers = append(c.buffers, b)
-	return b
-}
-
-// newValue takes memory for the tensor of n.
+// newValue takes memory for the tensor of n; steps that name it say how long it lives.
 func (c *cudaLowering) newValue(n *Node) (*cudaValue, error) {
 	v := &cudaValue{}
 	switch s := n.Shape(); {
@@ -178,7 +173,7 @@ func (c *cudaLowering) newValue(n *Node) (*cudaValue, error) {
 
 // mostItems is the most that kernels count to, in int32, less what the last block may
 // go beyond.
-const mostItems = math.MaxInt32 - sumBlock
+const mostItems = math.MaxInt32 - blockSum
 
 // fits returns an error if node n wants kernels to count to more than they can.
 func fits(n *Node, items int) error {
@@ -191,37 +186,15 @@ func fits(n *Node, items int) error {
 // result makes the value that the next step writes for node n. It lies where the sum
 // lies that n is part of, and is added to what is there already.
 func (c *cudaLowering) result(n *Node) (*ending, error) {
-	root := c.schedule.root(n)
-	v := c.values[root]
-	if v != nil {
-		c.values[n] = v
+	if v, ok := c.begun(n); ok {
 		return &ending{out: v, add: true}, nil
 	}
 	v, err := c.newValue(n)
 	if err != nil {
 		return nil, err
 	}
-	c.values[root], c.values[n] = v, v
+	c.begin(n, v)
 	return &ending{out: v}, nil
-}
-
-// input gives an input its memory, for good: its contents must outlast a run.
-func (c *cudaLowering) input(n *Node) error {
-	if n.IsScalar() {
-		c.scalarOf(n)
-		return nil
-	}
-	if c.schedule.isFilter(n) {
-		return nil
-	}
-	v, err := c.newValue(n)
-	if err != nil {
-		return err
-	}
-	v.buf.touch(0)
-	v.buf.touch(forever)
-	c.values[n] = v
-	return nil
 }
 
 // scalarOf gives node n, a scalar, its place.
@@ -262,119 +235,12 @@ func (c *cudaLowering) masked(n, grad, y *Node) (*cudaValue, error) {
 
 // sum adds the operands of n that were not gathered in its buffer already.
 func (c *cudaLowering) sum(n *Node, in []*Node) error {
-	root := c.schedule.root(n)
-	for _, o := range in {
-		if c.schedule.root(o) == root {
-			continue
-		}
+	for _, o := range c.rest(n, in) {
 		to, err := c.result(n)
 		if err != nil {
 			return err
 		}
 		c.add(n, c.values[o], to)
 	}
-	c.values[n] = c.values[root]
 	return nil
 }
-
-// resolve turns the steps into launches, now that all buffers have their place.
-func (c *cudaLowering) resolve(p *cudaProgram) ([]cuda.Launch, error) {
-	for _, t := range c.tables {
-		at, err := p.device.upload(t)
-		if err != nil {
-			return nil, err
-		}
-		p.tables = append(p.tables, at)
-	}
-	launches := make([]cuda.Launch, len(c.steps))
-	for i, s := range c.steps {
-		l := cuda.Launch{Kernel: s.kernel, Blocks: s.grid}
-		for _, a := range s.args {
-			if t, ok := a.(inverseTotal); ok && t.guide != nil {
-				p.guided = append(p.guided, guided{t, i, len(l.Args)})
-			}
-			var err error
-			if l.Args, err = p.argument(l.Args, a); err != nil {
-				return nil, err
-			}
-		}
-		launches[i] = l
-	}
-	return launches, nil
-}
-
-// argument appends the bits of an argument.
-func (p *cudaProgram) argument(to []uint64, a any) ([]uint64, error) {
-	switch a := a.(type) {
-	case nil:
-		return append(to, 0), nil
-	case *buffer:
-		return append(to, uint64(p.arena.Plus(a.at))), nil
-	case *cudaValue:
-		if a == nil {
-			return append(to, 0), nil
-		}
-		return append(to, uint64(p.place(a))), nil
-	case inside:
-		return append(to, uint64(p.place(a.v).Plus(a.floats))), nil
-	case *ending:
-		mask := uint64(0)
-		if a.mask != nil {
-			mask = uint64(p.arena.Plus(a.mask.at))
-		}
-		return append(to, uint64(p.place(a.out)), mask, bit(a.add)), nil
-	case scalarAt:
-		return append(to, uint64(p.at.Plus(int(a)))), nil
-	case tableAt:
-		return append(to, uint64(p.tables[a])), nil
-	case addresses:
-		var list []uint64
-		for _, t := range a {
-			list, _ = p.argument(list, t)
-		}
-		at, err := p.device.card.Alloc(8 * int64(len(list)))
-		if err != nil {
-			return nil, err
-		}
-		p.tables = append(p.tables, at)
-		return append(to, uint64(at)), p.device.card.UploadWords(at, list)
-	case inverseTotal:
-		return append(to, a.bits(float64(a.positions))), nil
-	case fixed:
-		at, err := p.device.constant(a)
-		return append(to, uint64(at)), err
-	case int:
-		if a > math.MaxInt32 {
-			return nil, fmt.Errorf("cuda: an argument of %d, want at most %d", a, math.MaxInt32)
-		}
-		return append(to, number(a)), nil
-	case bool:
-		return append(to, bit(a)), nil
-	case float32:
-		return append(to, uint64(math.Float32bits(a))), nil
-	case float64:
-		return append(to, math.Float64bits(a)), nil
-	}
-	return nil, fmt.Errorf("cuda: argument of type %T", a)
-}
-
-func bit(b bool) uint64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// bits returns 1 over the sum, as the kernel takes it.
-func (t inverseTotal) bits(sum float64) uint64 {
-	switch {
-	case sum == 0:
-		return 0 // nothing comes of a guide of zeros
-	case t.wide:
-		return math.Float64bits(1 / sum)
-	}
-	return uint64(math.Float32bits(float32(1 / sum)))
-}
-
-// blocks is the number of blocks of size that n items take.
-func blocks(n, size int) int { return (n + size - 1) / size }

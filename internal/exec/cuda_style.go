@@ -19,25 +19,20 @@ type inverseTotal struct {
 	wide      bool
 }
 
-// guideOf returns the value of a guide among the inputs in[at:], nil for none.
-func (c *cudaLowering) guideOf(in []*Node, at int) *cudaValue {
-	if len(in) <= at {
-		return nil
-	}
-	return c.values[in[at]]
-}
-
 // total is what the positions of from count together.
 func total(from, guide *cudaValue) inverseTotal {
 	return inverseTotal{guide: guide, positions: from.h * from.w}
 }
 
+// busy is how many blocks are enough for a large card.
+const busy = 512
+
 // slabs returns into how many parts a sum over positions goes where so many blocks
 // work on each, and how many positions each has. It depends on the shape alone, so
 // that all cards round alike.
 func slabs(positions, each int) (count, slab int) {
-	count = min(blocks(positions, 1024), max(1, 512/each))
-	slab = blocks(blocks(positions, count), 1024) * 1024
+	count = min(blocks(positions, gramRun), max(1, busy/each))
+	slab = blocks(blocks(positions, count), gramRun) * gramRun
 	return blocks(positions, slab), slab
 }
 
@@ -52,12 +47,12 @@ func (c *cudaLowering) gram(n *Node, in []*Node) error {
 }
 
 func (c *cudaLowering) gramTo(n *Node, from, guide *cudaValue, to inside) {
-	tiles := blocks(from.c, 64)
+	tiles := blocks(from.c, blockGram)
 	pairs := tiles * (tiles + 1) / 2
 	count, slab := slabs(from.h*from.w, pairs)
-	part := c.buffer(4096 * pairs * count)
+	part := c.buffer(blockGram * blockGram * pairs * count)
 	c.step(n, "gram_part"+c.device.suffix(), pairs*count, from, guide, part, from.h*from.w, from.c, slab)
-	c.step(n, "gram_sum", line(from.c*from.c, 32), part, to, from.c, count, total(from, guide))
+	c.step(n, "gram_sum", blocks(from.c*from.c, blockGroup), part, to, from.c, count, total(from, guide))
 }
 
 // gramGrad lowers the gradient of a Gram matrix to its features.
@@ -73,7 +68,7 @@ func (c *cudaLowering) gramGrad(n *Node, in []*Node) error {
 
 func (c *cudaLowering) gramGradTo(n *Node, d inside, from, guide *cudaValue, to *ending) {
 	symmetric := c.buffer(from.c * from.c)
-	c.step(n, "symmetrise", line(from.c*from.c, 256), d, symmetric, from.c, total(from, guide))
+	c.step(n, "symmetrise", blocks(from.c*from.c, blockThreads), d, symmetric, from.c, total(from, guide))
 	c.multiply(n, from, symmetric, guide, to)
 }
 
@@ -87,7 +82,7 @@ func (c *cudaLowering) congruence(n, g, m *Node, transpose bool) error {
 	}
 	matrix := fixed{op.Floats(m.Value()), asIs, ch, ch}
 	half := c.buffer(ch * ch)
-	tiles := blocks(ch, 32)
+	tiles := blocks(ch, blockSide)
 	grid := tiles * tiles
 	c.step(n, "small_gemm", grid, matrix, from, half, ch, transpose, false, false)
 	c.step(n, "small_gemm", grid, half, matrix, to.plain(), ch, false, !transpose, to.add)
@@ -108,12 +103,12 @@ func (c *cudaLowering) moments(n *Node, in []*Node) error {
 // momentsTo lowers means and, unless nil stands for them, deviations.
 func (c *cudaLowering) momentsTo(n *Node, from, guide, mean *cudaValue, std any) {
 	pixels := from.h * from.w
-	count, slab := slabs(pixels, blocks(from.c, 32))
+	count, slab := slabs(pixels, blocks(from.c, blockGroup))
 	part := c.buffer(2 * 2 * from.c * count)
 	scale := total(from, guide)
 	scale.wide = true
-	c.step(n, "moments_part", blocks(from.c, 32)*count, from, guide, part, pixels, from.c, slab)
-	c.step(n, "moments_sum", line(from.c, 32), part, mean, std, from.c, count, scale)
+	c.step(n, "moments_part", blocks(from.c, blockGroup)*count, from, guide, part, pixels, from.c, slab)
+	c.step(n, "moments_sum", blocks(from.c, blockGroup), part, mean, std, from.c, count, scale)
 }
 
 // momentsGrad lowers the gradient of moments to the features.
@@ -124,7 +119,7 @@ func (c *cudaLowering) momentsGrad(n *Node, in []*Node) error {
 		return err
 	}
 	factors := &cudaValue{buf: c.buffer(2 * from.c)}
-	c.step(n, "moments_factors", line(from.c, 256), grad, moments, factors, from.c, total(from, guide))
+	c.step(n, "moments_factors", blocks(from.c, blockThreads), grad, moments, factors, from.c, total(from, guide))
 	c.channelAffine(n, from, from, factors, inside{factors, from.c}, guide, to)
 	return nil
 }
@@ -133,7 +128,7 @@ func (c *cudaLowering) momentsGrad(n *Node, in []*Node) error {
 // the square of the guide; x and a may be nil.
 func (c *cudaLowering) channelAffine(n *Node, like *cudaValue, x, a, b any, guide *cudaValue, to *ending) {
 	pixels := like.h * like.w
-	c.step(n, "channel_affine", line(pixels*like.c/4, 256), x, a, b, guide, to, pixels, like.c)
+	c.step(n, "channel_affine", blocks(pixels*like.c, blockItems), x, a, b, guide, to, pixels, like.c)
 }
 
 // meanGram lowers the means and second moments of features.
@@ -157,7 +152,7 @@ func (c *cudaLowering) meanGramGrad(n *Node, in []*Node) error {
 	}
 	c.gramGradTo(n, inside{grad, from.c}, from, guide, to)
 	b := &cudaValue{buf: c.buffer(from.c)}
-	c.step(n, "scale", line(from.c, 1024), total(from, guide), nil, grad, b, from.c)
+	c.step(n, "scale", blocks(from.c, blockItems), total(from, guide), nil, grad, b, from.c)
 	c.channelAffine(n, from, nil, nil, b, guide, &ending{out: to.out, add: true})
 	return nil
 }

@@ -9,13 +9,11 @@ import (
 
 // lowering turns a schedule into steps for the processor, node by node.
 type lowering struct {
-	device   *CPU
-	schedule *schedule
-	values   map[*Node]*value
-	scalars  map[*Node]*float32
-	relu     map[*Node]*mask // by the node of the convolution or ReLU
-	pooled   map[*Node]*mask // by the node of the pooling: where each maximum was
-	buffers  []*buffer
+	layout[*value]
+	device  *CPU
+	scalars map[*Node]*float32
+	relu    map[*Node]*mask // by the node of the convolution or ReLU
+	pooled  map[*Node]*mask // by the node of the pooling: where each maximum was
 
 	distances map[*Node]*distance // by the node of the distance
 	masks     []*mask
@@ -41,6 +39,8 @@ type value struct {
 	mask   *mask
 }
 
+func (v *value) memory() *buffer { return v.buf }
+
 // mask is a bit for each element of a blocked tensor.
 type mask struct {
 	words int
@@ -49,8 +49,7 @@ type mask struct {
 
 func newLowering(d *CPU, s *schedule) *lowering {
 	return &lowering{
-		device: d, schedule: s,
-		values: map[*Node]*value{}, scalars: map[*Node]*float32{},
+		layout: newLayout[*value](s), device: d, scalars: map[*Node]*float32{},
 		relu: map[*Node]*mask{}, pooled: map[*Node]*mask{},
 		distances: map[*Node]*distance{},
 	}
@@ -61,7 +60,10 @@ func (c *lowering) lower(n *Node) error {
 	in := operands(n)
 	switch o := n.Op().(type) {
 	case nil:
-		return c.input(n)
+		if !n.IsScalar() {
+			return c.input(n, c.inputValue)
+		}
+		c.scalarOf(n)
 	case *op.Affine:
 		c.affine(n, o, in[0])
 	case *op.Conv:
@@ -142,9 +144,8 @@ func (c *lowering) reads(nodes ...*Node) {
 
 // buffer takes memory for floats numbers that the next step writes.
 func (c *lowering) buffer(floats int) *buffer {
-	b := &buffer{floats: floats, first: -1, last: -1}
+	b := c.layout.buffer(floats)
 	b.touch(len(c.steps))
-	c.buffers = append(c.buffers, b)
 	return b
 }
 
@@ -161,59 +162,41 @@ func features(n *Node) kernel.Shape {
 	return kernel.Shape{C: s[1], H: s[2], W: s[3]}
 }
 
+// newValue takes memory for the tensor of n.
+func (c *lowering) newValue(n *Node, blocked bool) *value {
+	if !blocked {
+		return &value{buf: c.buffer(size(n))}
+	}
+	s := features(n)
+	return &value{blocked: true, shape: s, buf: c.buffer(s.Len())}
+}
+
 // result makes the value that the next step writes for node n, and tells whether
 // the step must add to what is there. It lies where the sum lies that n is part of.
 func (c *lowering) result(n *Node, blocked bool) (v *value, add bool) {
-	root := c.schedule.root(n)
-	v = c.values[root]
-	if v != nil {
-		v.buf.touch(len(c.steps))
-		c.values[n] = v
-		return v, true
+	if v, add = c.begun(n); !add {
+		v = c.newValue(n, blocked)
+		c.begin(n, v)
 	}
-	v = &value{blocked: blocked}
-	if blocked {
-		v.shape = features(n)
-		v.buf = c.buffer(v.shape.Len())
-	} else {
-		v.buf = c.buffer(size(n))
-	}
-	c.values[root], c.values[n] = v, v
-	return v, false
+	v.buf.touch(len(c.steps))
+	return v, add
 }
 
-// input gives an input its memory, for good: its contents must outlast a run.
-func (c *lowering) input(n *Node) error {
-	if n.IsScalar() {
-		c.scalars[n] = new(float32)
-		return nil
-	}
-	if c.schedule.isFilter(n) {
-		return nil
-	}
-	v := &value{}
+// inputValue takes memory for the tensor of input n.
+func (c *lowering) inputValue(n *Node) (*value, error) {
 	switch s := n.Shape(); {
 	case s.Dims() == 4 && s[1] == 3, s.Dims() == 2:
-		v.buf = c.buffer(size(n))
+		return c.newValue(n, false), nil
 	case s.Dims() == 4:
-		v.blocked, v.shape = true, features(n)
-		v.buf = c.buffer(v.shape.Len())
+		return c.newValue(n, true), nil
 	default:
-		return fmt.Errorf("cpu: input %s of shape %v is neither picture, features nor matrix", n.Name(), s)
+		return nil, fmt.Errorf("cpu: input %s of shape %v is neither picture, features nor matrix", n.Name(), s)
 	}
-	v.buf.first = 0
-	v.buf.touch(forever)
-	c.values[n] = v
-	return nil
 }
 
 // sum adds the operands of n that were not gathered in its buffer already.
 func (c *lowering) sum(n *Node, in []*Node) {
-	root := c.schedule.root(n)
-	for _, o := range in {
-		if c.schedule.root(o) == root {
-			continue
-		}
+	for _, o := range c.rest(n, in) {
 		c.reads(o)
 		from := c.values[o]
 		to, add := c.result(n, from.blocked)
@@ -225,5 +208,4 @@ func (c *lowering) sum(n *Node, in []*Node) {
 			return func() { c.device.engine.Axpy(1, src, dst) }
 		})
 	}
-	c.values[n] = c.values[root]
 }

@@ -5,14 +5,6 @@ import (
 	"nst/internal/op"
 )
 
-// guideOf returns the value of a guide among the inputs in[at:], nil for none.
-func (c *lowering) guideOf(in []*Node, at int) *value {
-	if len(in) <= at {
-		return nil
-	}
-	return c.values[in[at]]
-}
-
 // floats returns the memory of a value once it has its place, nil for no value.
 func (v *value) floats() []float32 {
 	if v == nil {

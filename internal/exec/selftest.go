@@ -23,15 +23,19 @@ type Check struct {
 // Failed tells whether a check has failed; a result that is no number has.
 func (c Check) Failed() bool { return !(c.Off <= c.Limit) }
 
-// How far a card may be off: sums of products of TF32, and of what is as good as float32.
+// How far a card may be off: sums of products of TF32, and of what is as good as float32;
+// and vectors, where each number comes of a few operations, each rounded by 6e-8 at most,
+// and sums are of float64.
 const (
-	limitTF32 = 1e-3
-	limitFP32 = 1e-5
+	limitTF32   = 1e-3
+	limitFP32   = 1e-5
+	limitVector = 1e-6
 )
 
-// Selftest runs every operation and its gradient on the card, at odd sizes, in memory
-// that is filled with NaN before, and the arithmetic of optimisers, and reports each check. The error is one of the
-// card, or of ctx; a check that fails is none.
+// Selftest runs every operation and its gradient on the card, at odd sizes, and the
+// arithmetic of optimisers, and reports each check. Memory is filled with NaN before, but
+// for what is filled with constants and what host and card share, which begins as zeros.
+// The error is one of the card, or of ctx; a check that fails is none.
 func (d *CUDA) Selftest(ctx context.Context, report func(Check)) error {
 	d.poison = true
 	defer func() { d.poison = false }()
@@ -50,7 +54,7 @@ func (d *CUDA) Selftest(ctx context.Context, report func(Check)) error {
 		}
 		report(c)
 	}
-	return d.checkVectors(report)
+	return d.checkVectors(ctx, report)
 }
 
 // selftest is an operation with an input x whose gradient is wanted.

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -61,7 +62,7 @@ func twoLoops(v Vectors, x [][]float32) {
 }
 
 // checkVectors holds the card's vectors against those of the processor, in plain Go.
-func (d *CUDA) checkVectors(report func(Check)) error {
+func (d *CUDA) checkVectors(ctx context.Context, report func(Check)) error {
 	const c, h, w = 3, 53, 67 // no whole number of blocks
 	pool := kernel.NewPool(1)
 	defer pool.Close()
@@ -71,6 +72,9 @@ func (d *CUDA) checkVectors(report func(Check)) error {
 	}
 	host := hostVectors{kernel.NewEngine(cpu, pool)}
 	for _, t := range vectorTests() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		got, sums, err := t.run(d.Vectors(), c, h, w)
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)
@@ -80,7 +84,7 @@ func (d *CUDA) checkVectors(report func(Check)) error {
 		for i, v := range wantSums {
 			off = math.Max(off, math.Abs(sums[i]-v)/math.Max(math.Abs(v), 1))
 		}
-		report(Check{fmt.Sprintf("%s [%d %d %d]", t.name, c, h, w), off, 1e-6})
+		report(Check{fmt.Sprintf("%s [%d %d %d]", t.name, c, h, w), off, limitVector})
 	}
 	return nil
 }

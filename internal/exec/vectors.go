@@ -39,12 +39,22 @@ func (d *CPU) Vectors() Vectors { return hostVectors{d.engine} }
 // hostVectors is [Vectors] where all slices are alike.
 type hostVectors struct{ *kernel.Engine }
 
+// Copy copies as many numbers as both have.
 func (hostVectors) Copy(dst, src []float32) { copy(dst, src) }
-func (hostVectors) Clear(x []float32)       { clear(x) }
-func (hostVectors) Make(n int) []float32    { return make([]float32, n) }
-func (hostVectors) Wait() error             { return nil }
-func (hostVectors) Close() error            { return nil }
 
+// Clear sets x to zeros.
+func (hostVectors) Clear(x []float32) { clear(x) }
+
+// Make returns n zeros.
+func (hostVectors) Make(n int) []float32 { return make([]float32, n) }
+
+// Wait returns nil: all has been done.
+func (hostVectors) Wait() error { return nil }
+
+// Close returns nil: the collector takes what Make has taken.
+func (hostVectors) Close() error { return nil }
+
+// Bound brings each channel of x (3,h,w) into its range.
 func (v hostVectors) Bound(x []float32, lo, hi [3]float32) {
 	n := len(x) / 3
 	for c := range 3 {
@@ -52,6 +62,8 @@ func (v hostVectors) Bound(x []float32, lo, hi [3]float32) {
 	}
 }
 
+// Hold zeroes g (3,h,w) where x is out of its range and a step against g would lead
+// further out.
 func (hostVectors) Hold(g, x []float32, lo, hi [3]float32) {
 	n := len(x) / 3
 	for c := range 3 {

@@ -161,8 +161,10 @@ func (c *Conv) Run() {
 // outputs.
 type convTiles Conv
 
+// Items is the number of runs of n tiles, times the parts of the outputs.
 func (t *convTiles) Items() int { return (t.th*t.tw + t.n - 1) / t.n * t.split }
 
+// Do computes n tiles of a part of the outputs, in the scratch of the worker.
 func (t *convTiles) Do(worker, item int) {
 	c := (*Conv)(t)
 	s, gemm := &c.s, c.e.cpu.isa.gemm
@@ -277,8 +279,10 @@ func (c *Conv) output(worker, b, ty, tx, n int, m []float32, mStride int) {
 // convFrame clears what is not picture, an item for each block of outputs.
 type convFrame Conv
 
+// Items is the number of blocks of outputs.
 func (t *convFrame) Items() int { return t.s.K / 16 }
 
+// Do clears the frame of a block of Out, and of its mask if there is one.
 func (t *convFrame) Do(_, item int) {
 	clearFrame(t.s.Out, 16, t.dst, t.dst.H, t.dst.W, item, item+1)
 	if t.s.OutMask == nil {

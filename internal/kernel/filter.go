@@ -58,8 +58,10 @@ func (f *Filter) panel(i, block int) []float32 { return f.u[(i*f.K+block*16)*f.C
 // filterTask has an item for each 16 outputs and 16 inputs.
 type filterTask Filter
 
+// Items is the number of pairs of a block of outputs and one of inputs.
 func (t *filterTask) Items() int { return t.K / 16 * (t.C / 16) }
 
+// Do transforms the filters of a pair of blocks.
 func (t *filterTask) Do(worker, item int) {
 	f := (*Filter)(t)
 	kb, cb := item/(f.C/16), item%(f.C/16)

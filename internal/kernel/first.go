@@ -74,8 +74,10 @@ func (c *ConvFirst) Run() { c.e.pool.Run((*firstTask)(c)) }
 // firstTask has an item for each firstRows rows.
 type firstTask ConvFirst
 
+// Items is the number of bands of rows.
 func (t *firstTask) Items() int { return (t.s.H + firstRows - 1) / firstRows }
 
+// Do computes a band of Out, all channels of it, and of its mask.
 func (t *firstTask) Do(worker, item int) {
 	c := (*ConvFirst)(t)
 	s, isa := &c.s, c.e.cpu.isa

@@ -71,8 +71,10 @@ func (c *ConvFirstGrad) Run() {
 // firstGradTask has an item for each band of rows.
 type firstGradTask ConvFirstGrad
 
+// Items is the number of bands of rows.
 func (t *firstGradTask) Items() int { return (t.s.H + t.rows - 1) / t.rows }
 
+// Do computes a band of all three channels of Out.
 func (t *firstGradTask) Do(worker, item int) {
 	c := (*ConvFirstGrad)(t)
 	s, isa := &c.s, c.e.cpu.isa

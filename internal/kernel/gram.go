@@ -50,8 +50,10 @@ func (g *Gram) Run() {
 // gramSlabs has an item for each slab.
 type gramSlabs Gram
 
+// Items is the number of slabs.
 func (t *gramSlabs) Items() int { return t.slabs }
 
+// Do adds up the products of all pairs of blocks over a slab.
 func (t *gramSlabs) Do(_, item int) {
 	part := t.part[item*t.pairs*256:][:t.pairs*256]
 	clear(part)
@@ -72,8 +74,10 @@ func (t *gramSlabs) Do(_, item int) {
 // gramSum has an item for each row of blocks.
 type gramSum Gram
 
+// Items is the number of rows of blocks.
 func (t *gramSum) Items() int { return t.in.Blocks() }
 
+// Do adds up the slabs for a row of blocks, from the diagonal on, and mirrors it.
 func (t *gramSum) Do(_, i int) {
 	blocks, c := t.in.Blocks(), t.s.C
 	pair := i*blocks - i*(i-1)/2
@@ -138,8 +142,10 @@ func (g *GramGrad) Run() {
 // gramGradPack has an item for each row of D.
 type gramGradPack GramGrad
 
+// Items is the number of rows of D.
 func (t *gramGradPack) Items() int { return t.s.C }
 
+// Do copies row k of D to where the product wants it.
 func (t *gramGradPack) Do(_, k int) {
 	widest := len(t.e.cpu.isa.gemm) - 1
 	for b := 0; b < t.c/16; {
@@ -156,8 +162,10 @@ func (t *gramGradPack) Do(_, k int) {
 // the rest: zeros give zeros.
 type gramGradRun GramGrad
 
+// Items is the number of runs of positions.
 func (t *gramGradRun) Items() int { return (t.n + gramGradRows - 1) / gramGradRows }
 
+// Do multiplies the features of a run of positions by D.
 func (t *gramGradRun) Do(_, item int) {
 	at := item * gramGradRows
 	n := min(gramGradRows, t.n-at)

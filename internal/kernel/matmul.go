@@ -71,8 +71,10 @@ func (m *MatMul) Run(out, a, b []float32, add bool) {
 // matMulPack has an item for each matMulRows rows of b.
 type matMulPack MatMul
 
+// Items is the number of groups of rows.
 func (t *matMulPack) Items() int { return (t.n + matMulRows - 1) / matMulRows }
 
+// Do copies a group of rows of b to where the product wants them.
 func (t *matMulPack) Do(_, item int) {
 	blocks, widest := t.n/16, len(t.e.cpu.isa.gemm)-1
 	for b := 0; b < blocks; {
@@ -89,8 +91,10 @@ func (t *matMulPack) Do(_, item int) {
 // matMulTask has an item for each matMulRows rows of the product.
 type matMulTask MatMul
 
+// Items is the number of groups of rows.
 func (t *matMulTask) Items() int { return (t.n + matMulRows - 1) / matMulRows }
 
+// Do computes a group of rows of the product.
 func (t *matMulTask) Do(_, item int) {
 	at := item * matMulRows
 	rows, blocks := min(matMulRows, t.n-at), t.n/16

@@ -86,8 +86,10 @@ func GuideTotal(guide []float32, h, w int) float64 {
 // momentsTask has an item for each band of rows of a block.
 type momentsTask Moments
 
+// Items is the number of bands, over all blocks.
 func (t *momentsTask) Items() int { return t.in.Blocks() * t.in.bands() }
 
+// Do adds up a band: the values and their squares.
 func (t *momentsTask) Do(_, item int) {
 	b, y0, y1 := t.in.band(item)
 	sums := t.sums[item*32:][:32]
@@ -174,8 +176,10 @@ func (a *ChannelAffine) Run() { a.e.pool.Run((*affineTask)(a)) }
 // affineTask has an item for each band of rows of a block.
 type affineTask ChannelAffine
 
+// Items is the number of bands, over all blocks.
 func (t *affineTask) Items() int { return t.out.Blocks() * t.out.bands() }
 
+// Do computes a band of Out.
 func (t *affineTask) Do(_, item int) {
 	block, y0, y1 := t.out.band(item)
 	var a, b vec
@@ -245,8 +249,10 @@ func (g *Guide) Run() { g.e.pool.Run((*guideTask)(g)) }
 // guideTask has an item for each band of rows of a block.
 type guideTask Guide
 
+// Items is the number of bands, over all blocks.
 func (t *guideTask) Items() int { return t.out.Blocks() * t.out.bands() }
 
+// Do computes a band of Out.
 func (t *guideTask) Do(_, item int) {
 	b, y0, y1 := t.out.band(item)
 	for y := y0; y < y1; y++ {

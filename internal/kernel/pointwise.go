@@ -87,8 +87,10 @@ func (p *Pointwise) Run() { p.e.pool.Run((*pointwiseRun)(p)) }
 // pointwiseRun has an item for each run of positions.
 type pointwiseRun Pointwise
 
+// Items is the number of runs of positions.
 func (t *pointwiseRun) Items() int { return (t.n + pointwiseRows - 1) / pointwiseRows }
 
+// Do multiplies the features of a run of positions by all panels of the matrix.
 func (t *pointwiseRun) Do(_, item int) {
 	at := item * pointwiseRows
 	n := min(pointwiseRows, t.n-at)

@@ -57,8 +57,10 @@ func (p *L2Pool) window(b, y, x int) [4]*vec {
 // l2Forward has an item for each band of rows of a block of the pooled tensor.
 type l2Forward L2Pool
 
+// Items is the number of bands, over all blocks.
 func (t *l2Forward) Items() int { return t.half.Blocks() * t.half.bands() }
 
+// Do computes a band of Out.
 func (t *l2Forward) Do(_, item int) {
 	b, y0, y1 := t.half.band(item)
 	for y := y0; y < y1; y++ {
@@ -81,8 +83,10 @@ func squares(q *[4]*vec, l int) float32 {
 // l2Backward has an item for each band of rows of a block of the pooled tensor.
 type l2Backward L2Pool
 
+// Items is the number of bands, over all blocks.
 func (t *l2Backward) Items() int { return t.half.Blocks() * t.half.bands() }
 
+// Do computes the gradient of the windows of a band.
 func (t *l2Backward) Do(_, item int) {
 	b, y0, y1 := t.half.band(item)
 	for y := y0; y < y1; y++ {

@@ -58,8 +58,10 @@ func (p *PoolForward) Run() { p.e.pool.Run((*poolTask)(p)) }
 // poolTask has an item for each block.
 type poolTask PoolForward
 
+// Items is the number of blocks.
 func (t *poolTask) Items() int { return t.in.Blocks() }
 
+// Do pools block b.
 func (t *poolTask) Do(_, b int) {
 	pool := t.e.cpu.isa.poolMax
 	if t.s.Kind == Avg {
@@ -125,8 +127,10 @@ func (p *PoolBackward) Run() { p.e.pool.Run((*unpoolTask)(p)) }
 // unpoolTask has an item for each block.
 type unpoolTask PoolBackward
 
+// Items is the number of blocks.
 func (t *unpoolTask) Items() int { return t.in.Blocks() }
 
+// Do spreads block b.
 func (t *unpoolTask) Do(_, b int) {
 	for y := range t.in.H {
 		to := t.out.pos(b, 2*y, 0)
@@ -147,8 +151,10 @@ type masks struct {
 
 const maskChunk = 4096
 
+// Items is the number of chunks.
 func (t *masks) Items() int { return (len(t.mask) + maskChunk - 1) / maskChunk }
 
+// Do writes or applies the mask of a chunk.
 func (t *masks) Do(_, item int) {
 	from := item * maskChunk
 	to := min(from+maskChunk, len(t.mask))

@@ -33,8 +33,10 @@ func (t *pyramid) rows() int {
 	return t.h
 }
 
+// Items is the number of bands of rows that are written, over all planes.
 func (t *pyramid) Items() int { return t.c * ((t.rows() + pyramidRows - 1) / pyramidRows) }
 
+// Do computes a band of rows of a plane.
 func (t *pyramid) Do(worker, item int) {
 	rows := t.rows()
 	bands := (rows + pyramidRows - 1) / pyramidRows

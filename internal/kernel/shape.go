@@ -32,6 +32,7 @@ func (s Shape) MaskLen() int { return s.Blocks() * s.Rows() * s.Pitch() }
 // Pooled is the shape after 2x2 pooling with stride 2.
 func (s Shape) Pooled() Shape { return Shape{s.C, s.H / 2, s.W / 2} }
 
+// String is channels, height and width, as 64x224x224.
 func (s Shape) String() string { return fmt.Sprintf("%dx%dx%d", s.C, s.H, s.W) }
 
 // pos is the index of the position (y,x) of block b; -1 is the border.

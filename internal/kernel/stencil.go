@@ -70,8 +70,10 @@ func (t *Stencil) Gradient(scale float64) {
 // stencilSum has an item for each plane.
 type stencilSum Stencil
 
+// Items is the number of planes.
 func (t *stencilSum) Items() int { return t.s.C }
 
+// Do adds up all differences of a plane.
 func (t *stencilSum) Do(_, item int) {
 	sum := 0.0
 	for _, d := range t.s.Differences {
@@ -96,8 +98,10 @@ func (t *stencilSum) Do(_, item int) {
 // stencilGrad has an item for each plane.
 type stencilGrad Stencil
 
+// Items is the number of planes.
 func (t *stencilGrad) Items() int { return t.s.C }
 
+// Do computes a plane of Out.
 func (t *stencilGrad) Do(_, item int) {
 	if !t.s.Accumulate {
 		clear(t.s.Out[item*t.s.H*t.s.W:][:t.s.H*t.s.W])

@@ -13,8 +13,10 @@ type tv struct {
 
 const tvRows = 32
 
+// Items is the number of bands of tvRows rows, over all planes.
 func (t *tv) Items() int { return t.c * ((t.h + tvRows - 1) / tvRows) }
 
+// Do computes the gradient, or the sums, of a band.
 func (t *tv) Do(worker, item int) {
 	bands := (t.h + tvRows - 1) / tvRows
 	plane := t.x[item/bands*t.h*t.w:][:t.h*t.w]

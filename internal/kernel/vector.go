@@ -35,8 +35,10 @@ const (
 // vectorChunk is the length of a chunk: sums are taken chunk by chunk.
 const vectorChunk = 1 << 14
 
+// Items is the number of chunks.
 func (t *vectors) Items() int { return (len(t.x) + vectorChunk - 1) / vectorChunk }
 
+// Do does the operation on a chunk, or leaves its sum.
 func (t *vectors) Do(_, item int) {
 	from := item * vectorChunk
 	to := min(from+vectorChunk, len(t.x))

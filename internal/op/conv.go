@@ -19,6 +19,7 @@ const (
 	Replicate
 )
 
+// String is the name of the padding.
 func (p Padding) String() string { return [...]string{"zero", "replicate"}[p] }
 
 // Conv is the 3x3 convolution of VGG, stride 1, padded by 1: inputs x

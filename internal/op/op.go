@@ -63,8 +63,11 @@ func tensorType(dims int) hm.Type {
 	return G.TensorType{Dims: dims, Of: hm.TypeVariable('a')}
 }
 
+// Arity is the number of inputs.
 func (m meta) Arity() int { return len(m.in) }
 
+// Type is the operation's type in Gorgonia's terms: inputs and output are tensors of so
+// many dimensions, all of one kind of number.
 func (m meta) Type() hm.Type {
 	t := make([]hm.Type, 0, len(m.in)+1)
 	for _, d := range m.in {
@@ -73,12 +76,22 @@ func (m meta) Type() hm.Type {
 	return hm.NewFnType(append(t, tensorType(m.out))...)
 }
 
-func (m meta) ReturnsPtr() bool      { return true }
-func (m meta) CallsExtern() bool     { return false }
-func (m meta) OverwritesInput() int  { return -1 }
-func (m meta) WriteHash(h hash.Hash) { h.Write([]byte(m.id)) }
-func (m meta) String() string        { return m.id }
+// ReturnsPtr is true, since values are tensors.
+func (m meta) ReturnsPtr() bool { return true }
 
+// CallsExtern is false: no operation leaves the processor.
+func (m meta) CallsExtern() bool { return false }
+
+// OverwritesInput is -1: the result gets memory of its own.
+func (m meta) OverwritesInput() int { return -1 }
+
+// WriteHash writes the id, by which Gorgonia tells operations apart.
+func (m meta) WriteHash(h hash.Hash) { h.Write([]byte(m.id)) }
+
+// String is the id.
+func (m meta) String() string { return m.id }
+
+// Hashcode is the hash of the id.
 func (m meta) Hashcode() uint32 {
 	h := fnv.New32a()
 	m.WriteHash(h)

@@ -20,6 +20,7 @@ const (
 	L2
 )
 
+// String is the name of the pooling.
 func (p Pooling) String() string { return [...]string{"max", "avg", "l2"}[p] }
 
 // Rescale is the factor that keeps the activations of VGG about as large under

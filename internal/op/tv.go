@@ -24,6 +24,7 @@ const (
 	NinePoint                  // 2 (mean dx²/3 + mean dy²/3 + the means of both diagonals' squares/12), replicated at the edge
 )
 
+// String is the name of the form.
 func (f TVForm) String() string {
 	return [...]string{"quadratic", "absolute", "quadratic-sum", "absolute-sum", "nine-point"}[f]
 }

@@ -234,6 +234,7 @@ func lineColour(i int) color.Color {
 // there are few.
 type decades struct{}
 
+// Ticks returns the ticks from low to high, both above 0, some of them with labels.
 func (decades) Ticks(low, high float64) []plot.Tick {
 	from, to := int(math.Floor(math.Log10(low))), int(math.Ceil(math.Log10(high)))
 	step := 1 + (to-from)/9

@@ -11,14 +11,11 @@ import sys
 import time
 
 import torch
-import torch.nn.functional as F
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "torch"))
+TESTDATA = pathlib.Path(__file__).parent.parent
+sys.path[:0] = [str(TESTDATA / "torch"), str(TESTDATA / "gpu")]
 import model  # noqa: E402
-
-CHANNELS = [64, 64, "M", 128, 128, "M", 256, 256, 256, 256, "M", 512, 512, 512, 512, "M", 512]
-STYLE, CONTENT = {0, 2, 4, 8, 12}, 9  # by convolution: relu1_1 .. relu5_1, relu4_2
-MEAN = torch.tensor([103.939, 116.779, 123.68]).view(1, 3, 1, 1)
+import objective  # noqa: E402
 
 
 def main():
@@ -30,28 +27,12 @@ def main():
     del seeded
     x = torch.from_numpy(model.picture(size, size, 2)).float().reshape(1, 3, size, size)
     x = x.contiguous(memory_format=memory).requires_grad_()
-
-    def step():
-        y, i, total = 255 * x.flip(1) - MEAN, 0, 0
-        for c in CHANNELS:
-            if c == "M":
-                y = F.max_pool2d(y, 2)
-                continue
-            y = F.relu(F.conv2d(y, *weights[i], padding=1))
-            if i in STYLE:
-                f = y.reshape(y.shape[1], -1)
-                total = total + 1000 / y.shape[1] ** 2 * ((f @ f.t() / f.shape[1]) ** 2).mean()
-            if i == CONTENT:
-                total = total + (y**2).mean()
-            i += 1
-        x.grad = None
-        total.backward()
-        return total.item()
+    mean = torch.tensor(objective.MEAN).view(1, 3, 1, 1)
 
     print("ready torch", torch.__version__, layout, flush=True)
     for _ in sys.stdin:
         began = time.perf_counter()
-        loss = step()
+        loss = objective.step(x, weights, mean, inplace=False).item()
         seconds = time.perf_counter() - began
         print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, loss, flush=True)
 

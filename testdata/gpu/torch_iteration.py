@@ -2,9 +2,9 @@
 
     torch_iteration.py SIZE [SIZE...]
 
-The objective is that of ../bench: the usual taps, targets of zeros, random weights. For each
-size, both layouts, TF32 and not: milliseconds (the median of 30 after 10) and the most memory
-that PyTorch reserved. Needs nothing but PyTorch.
+The objective is that of objective.py, with random weights. For each size, both layouts, TF32 and
+not: milliseconds (the median of 30 after 10) and the most memory that PyTorch reserved. Needs
+nothing but PyTorch and objective.py.
 """
 
 import statistics
@@ -12,28 +12,7 @@ import sys
 import time
 
 import torch
-import torch.nn.functional as F
-
-CHANNELS = [64, 64, "M", 128, 128, "M", 256, 256, 256, 256, "M", 512, 512, 512, 512, "M", 512]
-STYLE, CONTENT = {0, 2, 4, 8, 12}, 9  # by convolution: relu1_1 .. relu5_1, relu4_2
-
-
-def step(x, weights, mean):
-    y, i, total = 255 * x.flip(1) - mean, 0, 0
-    for c in CHANNELS:
-        if c == "M":
-            y = F.max_pool2d(y, 2)
-            continue
-        y = F.relu(F.conv2d(y, *weights[i], padding=1), inplace=True)
-        if i in STYLE:
-            f = y.reshape(y.shape[1], -1)
-            total = total + 1000 / y.shape[1] ** 2 * ((f @ f.t() / f.shape[1]) ** 2).mean()
-        if i == CONTENT:
-            total = total + (y**2).mean()
-        i += 1
-    x.grad = None
-    total.backward()
-    return total
+from objective import CHANNELS, MEAN, step
 
 
 def measure(size, layout, tf32):
@@ -48,18 +27,18 @@ def measure(size, layout, tf32):
             w = torch.empty(k, c, 3, 3, device="cuda").uniform_(-bound, bound)
             weights.append((w.contiguous(memory_format=layout), torch.zeros(k, device="cuda")))
             c = k
-    mean = torch.tensor([103.939, 116.779, 123.68], device="cuda").view(1, 3, 1, 1)
+    mean = torch.tensor(MEAN, device="cuda").view(1, 3, 1, 1)
     x = torch.rand(1, 3, size, size, device="cuda").contiguous(memory_format=layout).requires_grad_()
     for _ in range(9):
-        step(x, weights, mean)
+        step(x, weights, mean, inplace=True)
     torch.cuda.synchronize()
     torch.cuda.empty_cache()  # what trying algorithms took does not count
     torch.cuda.reset_peak_memory_stats()
-    step(x, weights, mean).item()
+    step(x, weights, mean, inplace=True).item()
     times = []
     for _ in range(30):
         began = time.perf_counter()
-        step(x, weights, mean).item()
+        step(x, weights, mean, inplace=True).item()
         times.append(time.perf_counter() - began)
     return 1e3 * statistics.median(times), torch.cuda.max_memory_reserved() >> 20
 

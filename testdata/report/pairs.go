@@ -101,6 +101,7 @@ func readPair(text string) (p pair, err error) {
 // taken is the time that a run took, 0 if there was none.
 type taken struct{ time.Duration }
 
+// String is the time in seconds, - for none.
 func (t taken) String() string {
 	if t.Duration == 0 {
 		return "-"

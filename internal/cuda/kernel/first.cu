@@ -2,22 +2,24 @@
 // by zeros or by the nearest pixel, in float32. Both are bound by memory.
 #include "vector.h"
 
+constexpr int FIRST = 64; // pixels, and channels, of a block of conv_first
+
 // The output is computed in tiles of 64 pixels in a row by 64 channels, four by four to a
 // thread.
 KERNEL(256, 2) conv_first(const float *x, const float *w, const float *bias, float *out, int relu, int replicate, int H, int W, int K) {
-  SHARED(float, in, [27][64]);
-  SHARED(float, filter, [27][64]);
-  const int columns = (K + 63) / 64, p0 = BLOCK / columns * 64, k0 = BLOCK % columns * 64;
-  for (int i = THREAD; i < 27 * 64; i += THREADS) {
-    const int t = i / 64, p = p0 + i % 64, k = k0 + i % 64;
+  SHARED(float, in, [27][FIRST]);
+  SHARED(float, filter, [27][FIRST]);
+  const int columns = (K + FIRST - 1) / FIRST, p0 = BLOCK / columns * FIRST, k0 = BLOCK % columns * FIRST;
+  for (int i = THREAD; i < 27 * FIRST; i += THREADS) {
+    const int t = i / FIRST, p = p0 + i % FIRST, k = k0 + i % FIRST;
     int v = p / W + t % 9 / 3 - 1, u = p % W + t % 3 - 1;
     if (replicate) {
       v = v < 0 ? 0 : v >= H ? H - 1 : v;
       u = u < 0 ? 0 : u >= W ? W - 1 : u;
     }
     const bool inside = p < H * W && v >= 0 && u >= 0 && v < H && u < W;
-    in[t][i % 64] = inside ? x[((long long)(t / 9) * H + v) * W + u] : 0.f;
-    filter[t][i % 64] = k < K ? w[k * 27 + t] : 0.f;
+    in[t][i % FIRST] = inside ? x[((long long)(t / 9) * H + v) * W + u] : 0.f;
+    filter[t][i % FIRST] = k < K ? w[k * 27 + t] : 0.f;
   }
   SYNC();
   const int p = THREAD / 16 * 4, k = THREAD % 16 * 4;

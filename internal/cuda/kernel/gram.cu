@@ -1,5 +1,6 @@
 // Gram matrices: products over pixels of features [HW][C], in slabs of pixels.
 #include "gemm.h"
+#include "vector.h"
 
 // A block of 128 threads computes 64 by 64 channels; its 2x2 warps take 32 by 32. A stage
 // holds 32 pixels of both operands. Pixels are the rows of a stage, so a fragment is read
@@ -119,18 +120,18 @@ KERNEL(128, 2) gram_part_fp32(const float *x, const float *guide, float *part, i
 // matrix is symmetric to the last bit. A block makes 32 neighbours; eight threads share
 // one.
 KERNEL(256, 4) gram_sum(const float *part, float *out, int C, int slabs, float scale) {
-  SHARED(double, s, [8][32]);
+  SHARED(double, s, [SHARERS][GROUP]);
   const int groups = (C + GRAM - 1) / GRAM, pairs = groups * (groups + 1) / 2;
-  const int at = BLOCK * 32 + THREAD % 32, row = at / C, column = at % C, lane = THREAD / 32;
+  const int at = BLOCK * GROUP + THREAD % GROUP, row = at / C, column = at % C, lane = THREAD / GROUP;
   const int i = row < column ? row : column, j = row < column ? column : row;
   const int a = i / GRAM, b = j / GRAM, pair = a * groups - a * (a - 1) / 2 + b - a;
   const float *p = part + (long long)pair * GRAM * GRAM + i % GRAM * GRAM + j % GRAM;
   double sum = 0;
   if (at < C * C)
-    for (int k = lane; k < slabs; k += 8) sum += p[(long long)k * pairs * GRAM * GRAM];
-  s[lane][THREAD % 32] = sum;
+    for (int k = lane; k < slabs; k += SHARERS) sum += p[(long long)k * pairs * GRAM * GRAM];
+  s[lane][THREAD % GROUP] = sum;
   SYNC();
   if (lane != 0 || at >= C * C) return;
-  for (int k = 1; k < 8; k++) sum += s[k][THREAD];
+  for (int k = 1; k < SHARERS; k++) sum += s[k][THREAD];
   out[at] = (float)(sum * scale);
 }

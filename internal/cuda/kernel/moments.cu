@@ -5,21 +5,21 @@
 // A block adds up 32 channels of a slab of pixels; eight threads share a channel. part
 // gets the sums of w x and of w x², w being guide² or 1: 2C numbers for each slab.
 KERNEL(256, 4) moments_part(const float *x, const float *guide, double *part, int HW, int C, int slab) {
-  SHARED(double, s, [2][8][32]);
-  const int groups = (C + 31) / 32, lane = THREAD / 32, c = BLOCK % groups * 32 + THREAD % 32;
+  SHARED(double, s, [2][SHARERS][GROUP]);
+  const int groups = (C + GROUP - 1) / GROUP, lane = THREAD / GROUP, c = BLOCK % groups * GROUP + THREAD % GROUP;
   const int k = BLOCK / groups, from = k * slab, to = HW - from < slab ? HW : from + slab;
   double sum = 0, squares = 0;
   if (c < C)
-    for (int p = from + lane; p < to; p += 8) {
+    for (int p = from + lane; p < to; p += SHARERS) {
       const double v = x[(long long)p * C + c], w = guide ? (double)guide[p] * guide[p] : 1;
       sum += w * v;
       squares += w * v * v;
     }
-  s[0][lane][THREAD % 32] = sum;
-  s[1][lane][THREAD % 32] = squares;
+  s[0][lane][THREAD % GROUP] = sum;
+  s[1][lane][THREAD % GROUP] = squares;
   SYNC();
   if (lane != 0 || c >= C) return;
-  for (int i = 1; i < 8; i++) {
+  for (int i = 1; i < SHARERS; i++) {
     sum += s[0][i][THREAD];
     squares += s[1][i][THREAD];
   }
@@ -29,19 +29,19 @@ KERNEL(256, 4) moments_part(const float *x, const float *guide, double *part, in
 
 // The moments, scale being 1 over the sum of the weights. Without std the means alone.
 KERNEL(256, 4) moments_sum(const double *part, float *mean, float *std, int C, int slabs, double scale) {
-  SHARED(double, s, [2][8][32]);
-  const int lane = THREAD / 32, c = BLOCK * 32 + THREAD % 32;
+  SHARED(double, s, [2][SHARERS][GROUP]);
+  const int lane = THREAD / GROUP, c = BLOCK * GROUP + THREAD % GROUP;
   double sum = 0, squares = 0;
   if (c < C)
-    for (int k = lane; k < slabs; k += 8) {
+    for (int k = lane; k < slabs; k += SHARERS) {
       sum += part[(long long)k * 2 * C + c];
       squares += part[(long long)k * 2 * C + C + c];
     }
-  s[0][lane][THREAD % 32] = sum;
-  s[1][lane][THREAD % 32] = squares;
+  s[0][lane][THREAD % GROUP] = sum;
+  s[1][lane][THREAD % GROUP] = squares;
   SYNC();
   if (lane != 0 || c >= C) return;
-  for (int i = 1; i < 8; i++) {
+  for (int i = 1; i < SHARERS; i++) {
     sum += s[0][i][THREAD];
     squares += s[1][i][THREAD];
   }

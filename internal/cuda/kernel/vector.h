@@ -5,6 +5,7 @@
 constexpr int THREADS = 256;      // of a block of the kernels that are no product
 constexpr int PER_BLOCK = 4 * 256; // elements of a block that works element by element
 constexpr int PER_SUM = 8 * PER_BLOCK; // and of one that adds up
+constexpr int GROUP = 32, SHARERS = THREADS / GROUP; // results of a block where so many threads share one
 
 DEV Quad load4(const float *p, int i, int n) {
   if (n - i >= 4) return *(const Quad *)(p + i);

@@ -39,6 +39,7 @@ var ErrNoDriver = errors.New("no NVIDIA driver")
 // InitError is the CUresult with which a driver refuses to work.
 type InitError int
 
+// Error says what the number stands for, where that is known to happen.
 func (e InitError) Error() string {
 	switch e {
 	case 3:
@@ -49,8 +50,6 @@ func (e InitError) Error() string {
 		return "the NVIDIA driver and its kernel module are of different versions"
 	case 804:
 		return "the NVIDIA driver does not support this card with a newer libcuda"
-	case 999:
-		return "the NVIDIA driver fails for an unknown reason"
 	}
 	return fmt.Sprintf("the NVIDIA driver fails with CUDA error %d", int(e))
 }
