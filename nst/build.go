@@ -15,7 +15,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 	keep := func(weight float64) bool { return all || weight > 0 }
 	var taps []string
 	for _, l := range t.options.ContentLayers {
-		if w := t.options.ContentWeight * l.Weight; keep(w) {
+		if w := o.contentWeight * l.Weight; keep(w) {
 			o.content = append(o.content, layerTerm{layer: l.Layer, weight: w, strength: w})
 			taps = append(taps, l.Layer)
 		}

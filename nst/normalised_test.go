@@ -60,7 +60,7 @@ func styleGradient(t *testing.T, style string, normalise bool, weight float64) [
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := tr.newObjective(ctx, p, s, 32, false)
+	f, err := tr.newObjective(ctx, p, tr.options.ContentWeight, s, 32, false)
 	if err != nil {
 		t.Fatal(err)
 	}

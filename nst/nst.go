@@ -73,6 +73,7 @@ type Progress struct {
 	Done, Planned         int // the same over all scales
 	FullWidth, FullHeight int // of the result
 	Loss                  Loss
+	ContentWeight         float64       // in Loss; see Options.Steady
 	Elapsed               time.Duration // since the run began
 	Left                  time.Duration // to its end, by the pace of this scale
 	Rollbacks             int           // see [Result]
@@ -100,12 +101,13 @@ type Result struct {
 	// values may lie outside 0..1, and writing clamps them.
 	Picture *imgio.Planar
 
-	Loss       Loss // of the last evaluation
-	Iterations int  // evaluations done, over all scales
-	Scales     int  // begun
-	Rollbacks  int  // how often the loss exploded and the run went back to the best picture
-	Stop       Stop
-	Elapsed    time.Duration
+	Loss          Loss    // of the last evaluation
+	ContentWeight float64 // in Loss; see Options.Steady
+	Iterations    int     // evaluations done, over all scales
+	Scales        int     // begun
+	Rollbacks     int     // how often the loss exploded and the run went back to the best picture
+	Stop          Stop
+	Elapsed       time.Duration
 }
 
 // Term is a loss of one layer.

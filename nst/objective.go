@@ -18,6 +18,7 @@ type objective struct {
 	difference     []float32  // to centre, of evaluate; made when first wanted
 	total          *exec.Node
 	gradient       *exec.Node // nil when only the loss is wanted
+	contentWeight  float64
 	content, style []layerTerm
 	tv             layerTerm
 }
@@ -39,10 +40,10 @@ func (o *objective) terms() []layerTerm {
 	return append(slices.Concat(o.content, o.style), o.tv)
 }
 
-// newObjective makes the objective for a content picture at a scale. Terms without weight
-// are left out of it, but for the total variation and unless all are asked for,
-// in which case there is no gradient.
-func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, s *Style, size int, all bool) (*objective, error) {
+// newObjective makes the objective for a content picture at a scale, where contentWeight
+// takes the place of that in the options. Terms without weight are left out of it, but for
+// the total variation and unless all are asked for, in which case there is no gradient.
+func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, contentWeight float64, s *Style, size int, all bool) (*objective, error) {
 	names := layerNames(slices.Concat(t.options.ContentLayers, t.options.StyleLayers))
 	if err := t.checkSize("content", content.W, content.H, names); err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, s *S
 		return nil, err
 	}
 	style := s.wanted(measured, t.options.StyleMix)
-	o := &objective{centre: t.centre}
+	o := &objective{centre: t.centre, contentWeight: contentWeight}
 	given := map[*exec.Node][]float32{}
 	if err := exec.Build(func() error { return t.build(o, content, targets, style, all, given) }); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
@@ -146,4 +147,9 @@ func (o *objective) score() *Score {
 	return s
 }
 
-func (o *objective) close() { o.machine.Close() }
+// close frees what o holds; of nil, nothing.
+func (o *objective) close() {
+	if o != nil {
+		o.machine.Close()
+	}
+}

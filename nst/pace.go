@@ -67,7 +67,7 @@ func (p *pass) report(loss Loss) {
 		Iteration: p.iteration, Iterations: now.iterations,
 		Done: p.result.Iterations, Planned: planned,
 		FullWidth: full.w, FullHeight: full.h,
-		Loss: loss, Elapsed: p.elapsed(), Left: p.remaining(), Rollbacks: p.result.Rollbacks,
+		Loss: loss, ContentWeight: p.objective.contentWeight, Elapsed: p.elapsed(), Left: p.remaining(), Rollbacks: p.result.Rollbacks,
 		picture: p.snapshot,
 	})
 }

@@ -27,9 +27,11 @@ type pass struct {
 	index     int // of the scale
 	began     time.Time
 	objective *objective
+	share     share // of the photograph's style loss that is left
 	optimizer optim.Optimizer
 	vector    exec.Vectors
 	w, h      int
+	content   *imgio.Planar // here, as colour wants it
 	start     *imgio.Planar // what it began with, in [0, 1]
 	seen      []float32     // by the objective: the difference of the picture to the centre
 	shown     []float32     // the picture, where protection has to look at it
@@ -76,6 +78,11 @@ func (p *pass) prepare() {
 // or to end with an error.
 func (p *pass) descend(ctx context.Context) error {
 	for p.iteration < p.plan[p.index].iterations {
+		if p.halfway() {
+			if err := p.rebalance(ctx); err != nil {
+				return err
+			}
+		}
 		loss, err := p.objective.look(ctx, p.seen, p.gradient)
 		if err != nil {
 			return err
@@ -93,6 +100,7 @@ func (p *pass) descend(ctx context.Context) error {
 			err = p.rollback()
 		} else {
 			p.result.Loss = loss
+			p.share.add(loss.Style)
 			settled, err = p.step(loss.Total)
 		}
 		if err != nil {

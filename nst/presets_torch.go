@@ -51,7 +51,7 @@ with the picture.`
 // crowsonkb is crowsonkb/style-transfer-pytorch.
 func crowsonkb() Preset {
 	o := DefaultOptions()
-	o.ContentWeight, o.StyleWeight, o.TVWeight = 0.015, 1, 2
+	o.ContentWeight, o.StyleWeight, o.TVWeight, o.Steady = 0.015, 1, 2, false
 	o.TVForm, o.StyleLoss, o.Padding = TVNinePoint, StyleW2, PadReplicate
 	for i := range o.StyleLayers {
 		o.StyleLayers[i].Weight = []float64{256, 64, 16, 4, 1}[i] / 341

@@ -11,12 +11,13 @@ var ErrRetune = errors.New("nst: these options need a Transfer of their own")
 
 // Retune gives t other options for the runs that follow, which may use the Styles
 // that t has made. Only what no style depends on may differ: ContentWeight,
-// StyleWeight, TVWeight, Iterations, Optimizer, LearningRate, History, Tolerance,
+// StyleWeight, TVWeight, Steady, Iterations, Optimizer, LearningRate, History, Tolerance,
 // Init, Seed and Color. Otherwise, which is so for every option not named here, the
 // error is [ErrRetune]; or it is what [Options.Validate] finds. Then t is as it was.
 func (t *Transfer) Retune(o Options) error {
 	same := t.options
 	same.ContentWeight, same.StyleWeight, same.TVWeight = o.ContentWeight, o.StyleWeight, o.TVWeight
+	same.Steady = o.Steady
 	same.Iterations, same.Optimizer, same.LearningRate = o.Iterations, o.Optimizer, o.LearningRate
 	same.History, same.Tolerance = o.History, o.Tolerance
 	same.Init, same.Seed = o.Init, o.Seed

@@ -20,6 +20,7 @@ type run struct {
 	result   *Result
 
 	shortened bool // the plan, by Options.Time
+	balance   balance
 }
 
 // paint goes through the scales, each starting from the result of the one before.
@@ -125,8 +126,9 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pass{run: r, index: index, began: t.now(), w: at.w, h: at.h, start: r.colour.content(start), bestLoss: math.Inf(1)}
-	if err := p.equip(ctx, last, content); err != nil {
+	r.balance.follow(last, &t.options)
+	p := &pass{run: r, index: index, began: t.now(), w: at.w, h: at.h, content: content, start: r.colour.content(start), bestLoss: math.Inf(1)}
+	if err := p.equip(ctx, last); err != nil {
 		return nil, err
 	}
 	r.result.Scales++
@@ -136,7 +138,7 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 
 // equip gives a pass its optimiser, objective and vectors; last is the pass before it,
 // nil for none.
-func (p *pass) equip(ctx context.Context, last *pass, content *imgio.Planar) (err error) {
+func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 	t, at := p.transfer, p.plan[p.index]
 	p.vector = t.vectors()
 	if p.optimizer, err = t.options.optimizer(at.w, at.h, p.vector); err != nil {
@@ -146,13 +148,14 @@ func (p *pass) equip(ctx context.Context, last *pass, content *imgio.Planar) (er
 		err = p.carry(last)
 	}
 	if err == nil {
-		p.objective, err = t.newObjective(ctx, content, p.job.Style, at.size, false)
+		err = p.want(ctx)
 	}
 	if err != nil {
+		p.objective.close()
 		p.vector.Close()
 		return err
 	}
-	p.protection = newProtection(p.job.Protect, content)
+	p.protection = newProtection(p.job.Protect, p.content)
 	p.prepare()
 	if err := p.vector.Wait(); err != nil {
 		p.objective.close()

@@ -3,16 +3,16 @@ package nst
 import "math"
 
 // middle is the ratio of StyleWeight to ContentWeight at strength 50.
-const middle = 10
+const middle = 20
 
 // decade is the number of points of strength that make the ratio ten times larger.
 const decade = 20
 
 // SetStrength sets StyleWeight to what a strength of 0 (almost the photograph) to
 // 100 (almost the painting alone) asks for, as a multiple of ContentWeight, which
-// must be above 0: 10 at 50, the default, and ten times more for each 20 points.
-// Since every loss is a mean, a strength means the same at every size. It returns
-// an [OptionError] if s is out of range.
+// must be above 0: 20 at 50, the default, and ten times more for each 20 points. With
+// Options.Steady, the default, a strength leaves the same part of the photograph's style
+// loss at every size. It returns an [OptionError] if s is out of range.
 func (o *Options) SetStrength(s float64) error {
 	if !(s >= 0 && s <= 100) {
 		return &OptionError{"Strength", s, "must be between 0 and 100"}

@@ -76,7 +76,7 @@ func TestAgainstTorch(t *testing.T) {
 			}
 			ref, tr := reference(t, name, nil)
 			ctx := context.Background()
-			o, err := tr.newObjective(ctx, picture(t, ref, "content"), styleOf(t, ref, tr), tr.options.Size, false)
+			o, err := tr.newObjective(ctx, picture(t, ref, "content"), tr.options.ContentWeight, styleOf(t, ref, tr), tr.options.Size, false)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -236,7 +236,7 @@ func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, p
 	}
 	var score *Score
 	look := func() error {
-		o, err := t.newObjective(ctx, c, s, size, true)
+		o, err := t.newObjective(ctx, c, t.options.ContentWeight, s, size, true)
 		if err != nil {
 			return t.named(err, c.W, c.H)
 		}

@@ -97,6 +97,7 @@ func (s *settings) paintFlags(cmd *cobra.Command) {
 	f.IntVar(&s.FineIterations, "fine-iterations", s.FineIterations, "and `N` times at each other scale; 0 is a third of --iterations, and all of them at the last")
 	f.IntVar(&s.Scales, "scales", s.Scales, "paint at `N` sizes, from coarse to fine; 1 is at --size alone, 0 as many as there are from --min-scale")
 	f.IntVar(&s.MinScale, "min-scale", s.MinScale, "begin where the longest side has `PIXELS` or more")
+	f.BoolVar(&s.Steady, "steady", s.Steady, "let the weights be those of the smallest scale, and that of the content follow at the others, so that they amount to the same at every size")
 	f.DurationVar(&s.Time, "time", s.Time, "end after `TIME`, as in 90s or 5m, with fewer iterations at each scale left; 0 takes all")
 	words(cmd, &wordValue{word: &s.Optimizer, words: nst.Optimizers()}, "optimizer", "optimiser of the pixels: adam; L-BFGS with safeguards and a preconditioner, by PyTorch's rules, or with its strong-Wolfe line search")
 	f.Var(&numberValue{&s.LearningRate}, "learning-rate", "step of the optimiser: 8-bit levels for adam, a factor for lbfgs; 0 is the usual one")

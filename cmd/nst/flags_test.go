@@ -30,7 +30,8 @@ func TestStylizeFlags(t *testing.T) {
 		want       func(*stylizeOptions) // what differs from the defaults
 	}{
 		{"defaults", "", func(*stylizeOptions) {}},
-		{"weights", "--content-weight 2 --style-weight=3e2 --tv-weight 0", func(o *stylizeOptions) {
+		{"weights", "--content-weight 2 --style-weight=3e2 --tv-weight 0 --steady=false", func(o *stylizeOptions) {
+			o.Steady = false
 			o.ContentWeight, o.StyleWeight, o.TVWeight = 2, 300, 0
 		}},
 		{"layers", "--content-layers relu3_1 --style-layers relu1_1:0.5,relu2_2", func(o *stylizeOptions) {

@@ -127,7 +127,8 @@ type line struct {
 		Style   number `json:"style"`
 		TV      number `json:"tv"`
 	} `json:"loss"`
-	Seconds number `json:"seconds"`
+	ContentWeight number `json:"content_weight"` // that the content has in loss
+	Seconds       number `json:"seconds"`
 }
 
 // number is a float64 that JSON shows as null where it is not finite.
@@ -156,7 +157,7 @@ func (l *jsonLines) update(p nst.Progress) {
 		Scale:  p.Scale, Scales: p.Scales, Width: p.Width, Height: p.Height,
 		Iteration: p.Iteration, Iterations: p.Iterations,
 		Done: p.Done, Planned: p.Planned, Rollbacks: p.Rollbacks,
-		Seconds: number(p.Elapsed.Seconds()),
+		ContentWeight: number(p.ContentWeight), Seconds: number(p.Elapsed.Seconds()),
 	}
 	v.Loss.Total, v.Loss.Content = number(p.Loss.Total), number(p.Loss.Content)
 	v.Loss.Style, v.Loss.TV = number(p.Loss.Style), number(p.Loss.TV)

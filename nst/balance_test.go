@@ -1,0 +1,102 @@
+package nst
+
+import (
+	"math"
+	"testing"
+
+	"nst/imgio"
+	"nst/vgg"
+)
+
+// TestShareEnd looks that the end of a pass is told from its course: of a power of the number
+// of evaluations exactly, and not where there is nothing to tell it by.
+func TestShareEnd(t *testing.T) {
+	course := func(n int, power float64) *share {
+		s := &share{photograph: 1e6, left: make([]float64, 0, n)}
+		for i := range n {
+			s.add(1e6 * 0.5 * math.Pow(float64(i+1), -power))
+		}
+		return s
+	}
+	for _, power := range []float64{0, 0.3, 1} {
+		for _, n := range []int{9, 27, 80} {
+			got, ok := course(n, power).end(80)
+			if want := 0.5 * math.Pow(80, -power); !ok || math.Abs(got-want) > 1e-9*want {
+				t.Errorf("power %v, %d evaluations: ends with %v, %v; want %v", power, n, got, ok, want)
+			}
+		}
+	}
+	if got, ok := course(30, 0.5).end(10); !ok || math.Abs(got-0.5*math.Pow(30, -0.5)) > 1e-9 {
+		t.Errorf("more evaluations than asked about: %v, %v", got, ok)
+	}
+	if got, ok := course(40, -0.5).end(80); !ok || math.Abs(got-0.5*math.Sqrt(40)) > 1e-9 {
+		t.Errorf("a loss that rises is taken to go on rising: %v, %v", got, ok)
+	}
+	for name, s := range map[string]*share{
+		"none":         {},
+		"few":          course(enough-1, 0.5),
+		"no style":     {photograph: 0, left: []float64{math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1)}},
+		"nothing left": {photograph: 1, left: make([]float64, 20)},
+		"no number":    {photograph: 1, left: []float64{1, 1, 1, 1, 1, 1, 1, 1, math.NaN()}},
+	} {
+		if left, ok := s.end(80); ok {
+			t.Errorf("%s: got %v", name, left)
+		}
+	}
+}
+
+// TestSteady looks that the part of the style that a run leaves does not follow its size, and
+// that without Steady it does, or this would show nothing.
+func TestSteady(t *testing.T) {
+	weights, err := vgg.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(path string) *imgio.Planar {
+		p, _, err := imgio.Open("../testdata/images/" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	content, style := open("content/lakeside.jpg"), open("style/flow.jpg")
+	left := func(size int, steady bool) float64 {
+		o := DefaultOptions()
+		o.Size, o.MinScale, o.Steady = size, 64, steady
+		tr, err := New(weights, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tr.Close()
+		s, err := tr.Style(t.Context(), StylePicture{Picture: style, Weight: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := tr.Run(t.Context(), Job{Content: content, Style: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (r.ContentWeight != o.ContentWeight) != steady {
+			t.Errorf("size %d, steady %v: the content ends with a weight of %v", size, steady, r.ContentWeight)
+		}
+		part := func(p *imgio.Planar) (sum float64) {
+			score, err := tr.Score(t.Context(), content, s, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, term := range score.Style {
+				sum += term.Loss * term.Weight
+			}
+			return sum
+		}
+		return part(r.Picture) / part(content)
+	}
+	small, large := left(91, true), left(256, true)
+	if r := large / small; r < 0.8 || r > 1.25 {
+		t.Errorf("%.4f of the style is left at 91 pixels, %.4f at 256", small, large)
+	}
+	small, large = left(91, false), left(256, false)
+	if r := large / small; r > 0.8 && r < 1.25 {
+		t.Errorf("without Steady %.4f of the style is left at 91 pixels, %.4f at 256: as much", small, large)
+	}
+}
