@@ -92,7 +92,8 @@ func (s *settings) run(ctx context.Context) error {
 		all = append(all, [2]course{theirs, own})
 	}
 	slices.Sort(ratios)
-	fmt.Printf("\nmedian: %.1f times as fast\n", ratios[len(ratios)/2])
+	n := len(ratios)
+	fmt.Printf("\nmedian: %.1f times as fast\n", (ratios[(n-1)/2]+ratios[n/2])/2)
 	return plotAll(filepath.Join(s.out, "quality.svg"), all)
 }
 
