@@ -1,6 +1,6 @@
 """Choose STEADY of compare.py: for a program, the noise on which rounding matters least.
 
-    steady.py WEIGHTS PRESET [SEEDS]
+    starts.py WEIGHTS PRESET [SEEDS]
 
 Takes five steps of PRESET's program from the content with noise of each of SEEDS seeds (default 20): in float64, in
 float32, and four times in float32 with filters that are off by 2e-6, which is what a convolution by Winograd's algorithm
