@@ -1,8 +1,9 @@
 """Choose STEADY of compare.py: for a program, the noise on which rounding matters least.
 
-    starts.py WEIGHTS PRESET [SEEDS]
+    starts.py WEIGHTS PRESET [WIDTH [SEEDS]]
 
-Takes five steps of PRESET's program from the content with noise of each of SEEDS seeds (default 20): in float64, in
+Takes five steps of PRESET's program from the content with noise of WIDTH (default 0.2) and each of SEEDS seeds (default
+20): in float64, in
 float32, and four times in float32 with filters that are off by 2e-6, which is what a convolution by Winograd's algorithm
 may round otherwise. Prints the largest relative difference of a loss to float64's, smallest first.
 """
@@ -24,10 +25,10 @@ def shaken(filters, seed):
     return {name: tuple(t * (1 + off * torch.randn(t.shape, generator=g)) for t in pair) for name, pair in filters.items()}
 
 
-def spread(which, tensors, pictures, seed):
-    """The largest difference from the noise of that seed, or the first above 1e-3."""
+def spread(which, tensors, pictures, seed, width):
+    """The largest difference from that noise, or the first above 1e-3."""
     content, style = (compare.read(pictures[k], torch.float64) for k in ("content", "style"))
-    start = compare.noisy(content, seed).float()
+    start = compare.noisy(content, seed, width).float()
     exact = peers.run(which(compare.filters(tensors, torch.float64), content, style), start.double(), compare.EVALUATIONS)
     single, most = compare.filters(tensors, torch.float32), 0.0
     for shake in range(5):
@@ -39,13 +40,15 @@ def spread(which, tensors, pictures, seed):
 
 
 def main():
-    weights, preset, seeds = sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 20
+    weights, preset = sys.argv[1:3]
+    width = float(sys.argv[3]) if len(sys.argv) > 3 else 0.2
+    seeds = int(sys.argv[4]) if len(sys.argv) > 4 else 20
     which = next(p for p in peers.PEERS if p.name == preset)
     with tempfile.TemporaryDirectory() as out:
         out = pathlib.Path(out)
         tensors = compare.networks(weights, out)[which.convention][1]
         pictures = compare.draw(out, compare.STEADY_SIZE)
-        found = sorted((spread(which, tensors, pictures, seed), seed) for seed in range(seeds))
+        found = sorted((spread(which, tensors, pictures, seed, width), seed) for seed in range(seeds))
     for most, seed in found[:5]:
         print(f"{seed}: {most:.1e}")
 
