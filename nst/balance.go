@@ -14,7 +14,7 @@ type balance struct {
 }
 
 // The weight of the content changes by no more than furthest at once.
-const furthest = 4
+const furthest = 4.0
 
 // follow learns from the pass that has ended, if there was one: from the first what is
 // wanted, from each how far the next would be off.
@@ -32,6 +32,7 @@ func (b *balance) follow(last *pass, o *Options) {
 	b.correct(left)
 }
 
+// correct takes what is expected to be left.
 func (b *balance) correct(left float64) {
 	b.factor = b.of(1) * min(max(b.wanted/left, 1/furthest), furthest)
 }

@@ -45,6 +45,20 @@ func TestShareEnd(t *testing.T) {
 	}
 }
 
+// TestCorrect looks that the content's weight follows in proportion, and no further than it may
+// at once.
+func TestCorrect(t *testing.T) {
+	b := balance{wanted: 0.01}
+	for _, step := range []struct{ left, want float64 }{{0.005, 10}, {0.01, 10}, {0.02, 5}, {1, 1.25}, {1e-6, 5}} {
+		if b.correct(step.left); math.Abs(b.of(5)-step.want) > 1e-12 {
+			t.Errorf("after %v is left, 5 is %v, want %v", step.left, b.of(5), step.want)
+		}
+	}
+	if w := new(balance).of(5); w != 5 {
+		t.Errorf("before anything is known, 5 is %v", w)
+	}
+}
+
 // TestSteady looks that the part of the style that a run leaves does not follow its size, and
 // that without Steady it does, or this would show nothing.
 func TestSteady(t *testing.T) {

@@ -3,9 +3,9 @@
     starts.py WEIGHTS PRESET [WIDTH [SEEDS]]
 
 Takes five steps of PRESET's program from the content with noise of WIDTH (default 0.2) and each of SEEDS seeds (default
-20): in float64, in
-float32, and four times in float32 with filters that are off by 2e-6, which is what a convolution by Winograd's algorithm
-may round otherwise. Prints the largest relative difference of a loss to float64's, smallest first.
+20): in float64, in float32, and four times in float32 with filters that are off by 2e-6, which is what a convolution by
+Winograd's algorithm may round otherwise. Prints the largest relative
+difference of a loss to float64's, smallest first.
 """
 
 import pathlib
