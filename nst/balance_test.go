@@ -62,6 +62,9 @@ func TestCorrect(t *testing.T) {
 // TestSteady looks that the part of the style that a run leaves does not follow its size, and
 // that without Steady it does, or this would show nothing.
 func TestSteady(t *testing.T) {
+	if testing.Short() {
+		t.Skip("paints four pictures, which takes plain Go minutes")
+	}
 	weights, err := vgg.Embedded()
 	if err != nil {
 		t.Fatal(err)
