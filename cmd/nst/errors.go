@@ -172,8 +172,16 @@ func reason(err error) string {
 		format  = new(imgio.FormatError)
 		picture = new(batch.PictureError)
 		none    = new(vgg.NotFoundError)
+		invalid = new(pflag.InvalidValueError)
+		number  = new(strconv.NumError)
 	)
 	switch {
+	case errors.As(err, &invalid) && errors.As(err, &number): // pflag's own flags leave it to strconv
+		want := map[string]string{"ParseBool": "true or false", "ParseUint": "a whole number of 0 or more"}[number.Func]
+		if want == "" {
+			want = "a whole number"
+		}
+		return fmt.Sprintf("invalid argument %q for %q flag: %q must be %s", invalid.GetValue(), "--"+invalid.GetFlag().Name, number.Num, want)
 	case errors.As(err, &picture):
 		return (&fileError{picture.What + " image", picture.Path, picture.Err}).Error()
 	case errors.As(err, &none):
