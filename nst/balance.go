@@ -116,21 +116,31 @@ func (p *pass) halfway() bool {
 }
 
 // rebalance gives the content the weight that the course of the loss asks for. L-BFGS
-// begins anew, since its gradients were of another function.
+// begins anew, since its gradients were of another function; a line search, which may be
+// at a trial, from the best picture.
 func (p *pass) rebalance(ctx context.Context) error {
 	left, ok := p.share.end(p.plan[p.index].iterations)
 	if !ok {
 		return nil
 	}
+	before := p.objective.contentWeight
 	p.balance.correct(left)
 	p.objective.close()
 	p.objective = nil
 	if err := p.want(ctx); err != nil {
 		return err
 	}
-	if p.transfer.options.Optimizer != Adam {
+	switch p.transfer.options.Optimizer {
+	case Adam:
+	case LBFGSWolfe:
+		p.vector.Copy(p.variables, p.best)
+		p.show()
+		fallthrough
+	default:
 		p.optimizer.Reset()
 	}
-	p.bestLoss, p.recent = math.Inf(1), p.recent[:0]
+	// The loss of the best picture is now at most this, so that an explosion is still seen.
+	p.bestLoss *= max(1, p.objective.contentWeight/before)
+	p.recent = p.recent[:0]
 	return nil
 }

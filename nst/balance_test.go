@@ -117,3 +117,62 @@ func TestSteady(t *testing.T) {
 		t.Errorf("without Steady %.4f of the style is left at 91 pixels, %.4f at 256: as much", small, large)
 	}
 }
+
+// TestRebalance looks that every optimiser goes on after the content's weight has changed under
+// it: what is handed over is no worse than the best that was seen since, but for what one step
+// may do, and with a line search no worse at all.
+func TestRebalance(t *testing.T) {
+	weights, err := vgg.Seeded(vgg.Tiny(), vgg.Caffe(), "conv5_1", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, optimizer := range Optimizers() {
+		o := DefaultOptions()
+		o.Size, o.MinScale, o.Iterations, o.Optimizer, o.Clamp = 64, 32, 40, optimizer, false
+		if optimizer == Adam {
+			o.LearningRate = 1
+		}
+		tr, err := New(weights, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := tr.Style(t.Context(), StylePicture{Picture: drawn(48, 48, 1), Weight: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, least, changes, weight := drawn(64, 48, 0), math.Inf(1), 0, 0.0
+		r, err := tr.Run(t.Context(), Job{Content: content, Style: s, Progress: func(p Progress) {
+			if p.Scale != p.Scales {
+				return
+			}
+			if p.ContentWeight != weight {
+				weight, least = p.ContentWeight, math.Inf(1)
+				changes++
+			}
+			least = min(least, p.Loss.Total)
+		}})
+		if err != nil {
+			t.Errorf("%s: %v", optimizer, err)
+			continue
+		}
+		if changes != 2 { // at its start and halfway
+			t.Errorf("%s: the last scale saw %d weights", optimizer, changes)
+		}
+		o.ContentWeight = r.ContentWeight
+		if err := tr.Retune(o); err != nil {
+			t.Fatal(err)
+		}
+		score, err := tr.Score(t.Context(), content, s, r.Picture)
+		if err != nil {
+			t.Fatal(err)
+		}
+		most := 1.1
+		if optimizer == LBFGSWolfe {
+			most = 1 + 1e-4
+		}
+		if score.Total > most*least {
+			t.Errorf("%s: hands over %.6g, after %.6g", optimizer, score.Total, least)
+		}
+		tr.Close()
+	}
+}

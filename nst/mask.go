@@ -50,6 +50,7 @@ type MaskError struct {
 	Err                         error  // ErrMaskShape, ErrMaskEmpty, ErrMaskFull or ErrMaskSmall
 }
 
+// Error names the mask and says what is wrong with it.
 func (e *MaskError) Error() string {
 	name := e.What
 	if e.Index > 0 {

@@ -201,8 +201,9 @@ const (
 // DefaultOptions returns our own settings: the layers of Gatys' program, L-BFGS from
 // coarse to fine. That brings the style much further than a run at one scale, so
 // the ratio of style to content that keeps the photograph recognisable, 20 at the
-// first scale, is far below the 1000 of that program. At 512 pixels it takes 241 evaluations, a minute
-// on two cores with AVX-512. Adam ends with a loss a tenth higher after as many.
+// first scale, is far below the 1000 of that program. At 512 pixels it takes 241
+// evaluations, a minute on two cores with AVX-512. Adam ends with a loss a tenth higher
+// after as many.
 func DefaultOptions() Options {
 	return Options{
 		Size:          512,

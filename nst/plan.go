@@ -67,7 +67,7 @@ func (t *Transfer) Plan(w, h int) (Plan, error) {
 		{"masks", m.Masks},
 		{"working space of the kernels", m.Scratch},
 		{"optimiser", t.options.optimizerBytes(int64(3 * w * h))},
-		{"pictures and targets", 6*pixels + content},
+		{"pictures and targets", 7*pixels + content},
 		{"program", program},
 	}}
 	for _, part := range p.Parts {

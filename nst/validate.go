@@ -17,6 +17,7 @@ type OptionError struct {
 	Reason string // what would do
 }
 
+// Error names the field, its value and what would do.
 func (e *OptionError) Error() string {
 	return fmt.Sprintf("nst: %s is %v: %s", e.Field, e.Value, e.Reason)
 }
