@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 CONVS = ("1_1", "1_2", "2_1", "2_2", "3_1", "3_2", "3_3", "3_4", "4_1", "4_2", "4_3", "4_4", "5_1")
 # Of the student. Nine tenths of a style loss are relu4_1's: it has the most channels, to see the most of the teacher's.
-CHANNELS = dict(zip(CONVS, (16, 16, 48, 48, 64, 64, 64, 64, 256, 128, 64, 64, 128)))
+CHANNELS = dict(zip(CONVS, (16, 16, 48, 48, 64, 64, 64, 64, 256, 64, 64, 64, 128)))
 MEAN = (103.939, 116.779, 123.68)  # of ImageNet, BGR, 0..255
 SPREAD = 58.0  # of its pixels, roughly: the student's weights are of one size for it
 
@@ -75,8 +75,9 @@ class Teacher:
                      for n, (w, b) in zip(CONVS, self.filters)]
 
     @torch.no_grad()
-    def __call__(self, x):
-        return run(x, self.cast, self.dtype)
+    def __call__(self, x, layers=len(CONVS)):
+        """Features of the first layers."""
+        return run(x, self.cast[:layers], self.dtype)
 
     @torch.no_grad()
     def layer(self, x, i, before_relu=False):
@@ -105,11 +106,17 @@ class Student(torch.nn.Module):
         self.b = torch.nn.ParameterList([torch.nn.Parameter(b) for _, b in filters])
         self.unit_maps = torch.nn.ParameterList([torch.nn.Parameter(m / u) for m, u in zip(maps, self.units)])
 
+    def freeze(self, but):
+        """Keeps all layers and maps from being taught but those of the indices given."""
+        for numbers in (self.w, self.b, self.unit_maps):
+            for i, parameter in enumerate(numbers):
+                parameter.requires_grad_(i in but)
+
     def map(self, i):
         return self.unit_maps[i] * self.units[i]
 
-    def forward(self, x, dtype):
-        return run(x, list(zip(self.w, self.b)), dtype)
+    def forward(self, x, dtype, layers=len(CONVS)):
+        return run(x, list(zip(self.w, self.b))[:layers], dtype)
 
     def tensors(self):
         """What is written: the first filters take pictures in 0..255."""
@@ -122,9 +129,9 @@ class Student(torch.nn.Module):
         return out
 
     @torch.no_grad()
-    def layers(self):
-        """Filters and maps up to the first layer that has another number of channels than CHANNELS says."""
-        n = next((i for i, name in enumerate(CONVS) if len(self.w[i]) != CHANNELS[name]), len(CONVS))
+    def layers(self, most):
+        """Filters and maps of so many layers, or up to the first that has another number of channels than CHANNELS says."""
+        n = next((i for i, name in enumerate(CONVS[:most]) if len(self.w[i]) != CHANNELS[name]), most)
         return [(w.clone(), b.clone()) for w, b in list(zip(self.w, self.b))[:n]], [self.map(i).clone() for i in range(n)]
 
     @staticmethod
@@ -134,16 +141,16 @@ class Student(torch.nn.Module):
         return Student(filters, [torch.from_numpy(t[f"map.relu{n}"]) for n in CONVS])
 
 
-def regressed(teacher, batches, given=None):
+def regressed(teacher, batches, given=None, kept=len(CONVS)):
     """The student to start from, found layer by layer by linear regression over batches of pictures, without descent.
 
-    Layers of the student given, up to the first of another shape than CHANNELS, are taken as they are.
+    So many layers of the student given, or up to the first of another shape than CHANNELS, are taken as they are.
 
     Of each layer those of the teacher's channels are taken that, one after the other, explain most of what the chosen ones
     leave open. A filter is what tells such a channel, before its ReLU, best from what the student sees below; the map E what
     tells all channels best from the student's. Features are scaled to a mean square of 1.
     """
-    filters, maps = given.layers() if given else ([], [])
+    filters, maps = given.layers(kept) if given else ([], [])
     below = [prepare(x) for x in batches]
     for i, name in enumerate(CONVS):
         k = CHANNELS[name]

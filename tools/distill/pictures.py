@@ -83,6 +83,83 @@ def soil(rng, a):
     return a + np.kron(spots, np.ones((n // m, n // m, 1), dtype=np.float32))
 
 
+def waves(rng, n, length):
+    """Stripes of -1 to 1, so many pixels apart, in some direction and a little bent: (n, n)."""
+    y, x = np.mgrid[:n, :n] / n
+    angle, bend = rng.uniform(0, np.pi), rng.uniform(0, 0.06)
+    along = x * np.cos(angle) + y * np.sin(angle) + bend * np.sin(2 * np.pi * (rng.uniform(0.5, 3) * (y - x) + rng.random()))
+    return np.sin(2 * np.pi * n / length * along)
+
+
+def local(grey, radius):
+    """Grey levels around each pixel, on average."""
+    n = grey.shape[0]
+    small = Image.fromarray(grey.astype(np.float32)).resize((max(2, n // radius),) * 2, Image.BOX)
+    return np.asarray(small.resize((n, n), Image.BICUBIC))
+
+
+def inked(rng, grey):
+    """Where a picture would be black if drawn with ink: by its own light and dark, in lines, or in dots."""
+    n = grey.shape[0]
+    around = local(grey, int(rng.integers(8, 40)))
+    level = rng.normal(0, 0.05) + (around if rng.random() < 0.5 else grey.mean())
+    kind = rng.integers(3)
+    if kind == 0:
+        return grey < level
+    screen = waves(rng, n, rng.uniform(4, 16))
+    if kind == 1:
+        screen = (screen + waves(rng, n, rng.uniform(4, 16))) / 2
+    return grey - level + rng.uniform(0.1, 0.4) * screen < 0
+
+
+def tiled(rng, a):
+    """A picture in flat pieces around points at random, with joints between them or without."""
+    n = a.shape[0]
+    step = int(rng.integers(5, 28))
+    m = n // step + 3
+    points = (np.stack(np.mgrid[:m, :m], -1) - 1 + rng.uniform(-0.5, 0.5, (m, m, 2)) * rng.random()) * step
+    y, x = np.mgrid[:n, :n]
+    nearest, second = np.full((n, n), np.inf), np.full((n, n), np.inf)
+    colour = np.zeros((n, n, 3))
+    for i in (0, 1, 2):
+        for j in (0, 1, 2):
+            p = points[np.minimum(y // step + i, m - 1), np.minimum(x // step + j, m - 1)]
+            far = np.hypot(p[..., 0] - y, p[..., 1] - x)
+            near = far < nearest
+            at = np.clip(p.astype(int), 0, n - 1)
+            colour = np.where(near[..., None], a[at[..., 0], at[..., 1]], colour)
+            second = np.where(near, nearest, np.minimum(second, far))
+            nearest = np.where(near, far, nearest)
+    joint = (second - nearest < rng.uniform(0.5, 3)) & (rng.random() < 0.7)
+    return np.where(joint[..., None], rng.choice([0, 1, rng.random()]), colour)
+
+
+def graphic(rng, a):
+    """A picture as a print, a drawing or a mosaic has it: few colours, hard edges, lines."""
+    a = np.clip(a, 0, 1)
+    kind = rng.integers(4)
+    if kind == 0:
+        return tiled(rng, a)
+    grey = a @ np.array([0.3, 0.59, 0.11])
+    if kind == 1:  # few levels, with outlines
+        levels = rng.integers(2, 7)
+        out = np.round(a * (levels - 1)) / (levels - 1)
+        edge = np.hypot(*np.gradient(local(grey, 2))) > rng.uniform(0.03, 0.12)
+        return np.where(edge[..., None] & (rng.random() < 0.6), 0.1 * rng.random(3), out)
+    ink, paper = (0.15 * rng.random(3), 1 - 0.2 * rng.random(3)) if rng.random() < 0.6 else (rng.random(3), rng.random(3))
+    if kind == 3 and rng.random() < 0.5:
+        paper = local(a[..., 0], 4)[..., None] * paper
+    return np.where(inked(rng, grey)[..., None], ink, paper)
+
+
+def drawing(rng, picture, size):
+    """A crop as graphic draws it, with hard edges or soft ones."""
+    if rng.random() < 0.5:
+        return graphic(rng, crop(rng, picture, size))
+    a = graphic(rng, crop(rng, picture, 2 * size))
+    return a.reshape(size, 2, size, 2, 3).mean((1, 3))
+
+
 class Pairs:
     """Painted pictures with their styles, from files of lines PAINTED<TAB>STYLE, without those that resemble one to be kept apart."""
 
@@ -111,17 +188,21 @@ class Pairs:
 
 
 class Crops:
-    """An endless supply: folders with the share of each."""
+    """An endless supply: folders with the share of each, a part drawn anew as graphic does."""
 
-    def __init__(self, folders, seed):
-        self.folders, self.rng = folders, np.random.default_rng(seed)
+    def __init__(self, folders, seed, drawn=0.0):
+        self.folders, self.rng, self.drawn = folders, np.random.default_rng(seed), drawn
 
     def one(self, size):
         rng = self.rng
         present = [(f, share) for f, share in self.folders if f.pictures]
         shares = np.array([share for _, share in present])
         folder = present[rng.choice(len(present), p=shares / shares.sum())][0]
-        a = crop(rng, folder.pictures[rng.integers(len(folder.pictures))], size)
+        picture = folder.pictures[rng.integers(len(folder.pictures))]
+        if rng.random() < self.drawn:
+            a = drawing(rng, picture, size)
+        else:
+            a = crop(rng, picture, size)
         if rng.random() < 0.5:
             a = recolour(rng, a)
         if rng.random() < 0.1:

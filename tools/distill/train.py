@@ -4,6 +4,8 @@ import argparse
 import copy
 import math
 import os
+import pathlib
+import threading
 import time
 
 import numpy as np
@@ -18,21 +20,27 @@ INDEX = {name: i for i, name in enumerate(network.CONVS)}
 
 # Weights of the errors of features and of Gram matrices. The taps of nst's default objective are always looked at; at the
 # start of a run nine tenths of its style loss are relu4_1's. Of the others one is looked at in turn.
-ALWAYS = {"1_1": (1, 10), "2_1": (1, 20), "3_1": (1, 30), "4_1": (1, 150), "4_2": (2, 3), "5_1": (1, 10)}
-IN_TURN = [name for name in network.CONVS if name not in ALWAYS]
-AT_A_TIME = 1
+ALWAYS = {"1_1": (1, 3), "2_1": (1, 6), "3_1": (1, 9), "4_1": (1, 45), "4_2": (2, 1), "5_1": (1, 3)}
+
+# The lower part is taught first: what matters most ends there. The upper part follows, on a lower one that stays as it is.
+PARTS = {"lower": range(INDEX["4_1"] + 1), "upper": range(INDEX["4_1"] + 1, TAPS)}
 
 
-def taps(step):
+def taps(step, part):
     """The taps that a step looks at, {index: weights}."""
-    turn = [IN_TURN[(step * AT_A_TIME + j) % len(IN_TURN)] for j in range(AT_A_TIME)]
-    often = len(IN_TURN) / AT_A_TIME
-    return {INDEX[name]: w for name, w in {**ALWAYS, **{name: (0.3 * often, 0.3 * often) for name in turn}}.items()}
+    always = {INDEX[name]: w for name, w in ALWAYS.items() if INDEX[name] in part}
+    others = [i for i in part if i not in always]
+    return {**always, others[step % len(others)]: (0.3 * len(others), 0.1 * len(others))}
 
 
 def gram(r):
     """(n, c, c) of features (n, p, c): means over positions."""
     return torch.bmm(r.transpose(1, 2), r).float() / r.shape[1]
+
+
+def size(squares):
+    """Of relative squared errors: few pictures have errors ten times those of most, and would be all that squares learn from."""
+    return (squares + 1e-4).sqrt()
 
 
 def errors(f, t, e):
@@ -54,59 +62,84 @@ def errors(f, t, e):
     return feature / square.clamp(min=0.1 * float(square.mean())), matrix / squares.clamp(min=0.1 * float(squares.mean()))
 
 
-def measure(student, teacher, x, weights, dtype, paired):
+def measure(student, seen, wanted, weights, paired):
     """The objective of a batch, and its relative errors by tap: (TAPS, 2), not a number for those without weight.
 
-    With paired, what the halves of the batch differ by counts too.
+    seen are the student's features of all layers, wanted the teacher's rows by tap. With paired, what the halves of the
+    batch differ by counts too.
     """
-    seen, wanted = student(x, dtype), teacher(x)
     loss, table = 0.0, np.full((TAPS, 2), np.nan)
     for i, (of_features, of_matrices) in weights.items():
-        f, m = (e.mean() for e in errors(network.rows(seen[i]), network.rows(wanted[i]), student.map(i)))
-        loss = loss + of_features * f + of_matrices * m
-        table[i] = float(f), float(m)
+        f, m = errors(network.rows(seen[i]), wanted[i], student.map(i))
+        loss = loss + of_features * f.mean() + of_matrices * size(m).mean()
+        table[i] = float(f.mean()), float(m.mean())
     if paired:
         loss = loss + sum(weights[i][1] * e for i, e in apart(student, seen, wanted).items())
-    return loss, table, seen
+    return loss, table
 
 
-def apart(student, seen, wanted, names=("2_1", "3_1", "4_1")):
+def apart(student, seen, wanted):
     """Relative squared errors of the differences of Gram matrices between the first half of a batch, painted pictures, and the
     second, their styles, by tap: {index: error}.
 
     Once the student's matrices of the two agree, this is what the teacher's still differ by: all that is left of a style.
     """
     found = {}
-    for i in map(INDEX.get, names):
-        f, t = gram(network.rows(seen[i])), gram(network.rows(wanted[i]))
+    for i in (INDEX[name] for name in ("2_1", "3_1", "4_1") if INDEX[name] in wanted):
+        f, t = gram(network.rows(seen[i])), gram(wanted[i])
         n, e = len(f) // 2, student.map(i)
         differ = e @ (f[:n] - f[n:]) @ e.t() - (t[:n] - t[n:])
-        found[i] = (differ.square().sum((1, 2)) / t[n:].square().sum((1, 2))).mean()
+        found[i] = size(differ.square().sum((1, 2)) / t[n:].square().sum((1, 2))).mean()
     return found
 
 
 class Judge:
     """Errors on whole pictures that are not learnt from, at two sizes, always the same."""
 
-    def __init__(self, folder, teacher):
-        self.pictures = []
+    def __init__(self, folder, teacher, part):
+        self.folder, self.part, self.pictures = pathlib.Path(folder).name, part, []
         for file in pictures.files(folder):
             for size in (256, 384):
                 picture = pictures.longest(file, size)
-                self.pictures.append((picture, [network.rows(t) for t in teacher(picture)]))
+                seen = teacher(picture, part.stop)
+                self.pictures.append((picture, {i: network.rows(seen[i]) for i in part}))
 
     @torch.no_grad()
     def __call__(self, student, dtype):
-        table = np.zeros((TAPS, 2))
+        table = np.full((TAPS, 2), np.nan)
+        table[self.part] = 0
         for picture, wanted in self.pictures:
-            for i, f in enumerate(student(picture, dtype)):
-                table[i] += [float(e) for e in errors(network.rows(f), wanted[i], student.map(i))]
-        return table / len(self.pictures)
+            seen = student(picture, dtype, self.part.stop)
+            for i in self.part:
+                table[i] += [float(e) for e in errors(network.rows(seen[i]), wanted[i], student.map(i))]
+        print(f"judged by {self.folder}: {show(table / len(self.pictures))}", flush=True)
 
 
 def show(table):
     """Root of the relative squares, percent, of features and Gram matrices by tap."""
-    return " ".join(f"{n}:{100 * math.sqrt(max(a, 0)):.0f}/{100 * math.sqrt(max(b, 0)):.1f}" for n, (a, b) in zip(network.CONVS, table))
+    return " ".join(f"{n}:{100 * math.sqrt(max(a, 0)):.0f}/{100 * math.sqrt(max(b, 0)):.1f}" for n, (a, b) in zip(network.CONVS, table) if a == a)
+
+
+class Steps:
+    """What each step learns from, made by a process of its own beside the one that learns: pictures, what the teacher sees in
+    them, and whether they are pairs. The same seed gives the same steps."""
+
+    def __init__(self, o, supply, pairs, teacher, part):
+        self.queue = torch.multiprocessing.Queue(3)
+        torch.multiprocessing.get_context("fork").Process(target=self.make, args=(o, supply, pairs, teacher, part), daemon=True).start()
+
+    def make(self, o, supply, pairs, teacher, part):
+        torch.set_num_threads(1)
+        for step in range(o.after, o.until or o.steps):
+            n, size = [(8, 128), (4, 192), (2, 256)][supply.rng.choice(3, p=(0.2, 0.4, 0.4))]
+            paired = pairs is not None and step % 3 == 0
+            x = torch.from_numpy((pairs if paired else supply).batch(n, size))
+            seen, weights = teacher(x, part.stop), taps(step, part)
+            self.queue.put((x, {i: network.rows(seen[i]).contiguous() for i in weights}, paired))
+        threading.Event().wait()  # what is in the queue is this process's memory
+
+    def next(self):
+        return self.queue.get()
 
 
 def rate(step, steps, peak):
@@ -120,8 +153,11 @@ def options():
     p.add_argument("--pictures", action="append", default=[], metavar="FOLDER=SHARE", help="pictures to learn from and how often; may be given again")
     p.add_argument("--pairs", action="append", default=[], metavar="FILE", help="lists of painted pictures and their styles, as paint.sh leaves them: every third step is of one")
     p.add_argument("--apart", action="append", default=[], help="a folder whose pictures, and copies of them, must not be learnt from")
-    p.add_argument("--judge", required=True, help="a folder of pictures to judge the network by; they must be apart")
+    p.add_argument("--drawn", type=float, default=0, help="how often a picture is drawn anew, as a print, a drawing or a mosaic")
+    p.add_argument("--judge", action="append", default=[], help="a folder of pictures to judge the network by; they must be apart")
+    p.add_argument("--part", choices=PARTS, required=True, help="which layers are taught: those up to conv4_1, or those above; the others stay as they are")
     p.add_argument("--start", help="a network to go on from; layers that are not there or have another shape are found by regression")
+    p.add_argument("--anew", metavar="LAYER", help="find this layer and those after it by regression, though they are in --start")
     p.add_argument("--regress", type=int, default=48, help="batches of pictures for that")
     p.add_argument("--steps", type=int, default=12000)
     p.add_argument("--after", type=int, default=0, help="so many of the steps were made by an earlier run, whose network is --start")
@@ -164,25 +200,28 @@ def main():
         path, share = spec.rsplit("=", 1)
         folders.append((pictures.Folder(path, apart_from), float(share)))
         print(f"{path}: {len(folders[-1][0].pictures)} pictures, left out: {' '.join(folders[-1][0].left_out) or 'none'}", flush=True)
-    supply = pictures.Crops(folders, o.seed)
+    supply = pictures.Crops(folders, o.seed, o.drawn)
     pairs = pictures.Pairs(o.pairs, apart_from, o.seed) if o.pairs else None
-    teacher = network.Teacher(o.teacher, dtype)
+    teacher, part = network.Teacher(o.teacher, dtype), PARTS[o.part]
     student = network.Student.load(o.start) if o.start else None
-    if student is None or len(student.layers()[0]) < TAPS:
-        student = network.regressed(teacher, [torch.from_numpy(supply.batch(4, 160)) for _ in range(o.regress)], student)
-    judge = Judge(o.judge, teacher)
-    print(f"judged: {show(judge(student, dtype))}", flush=True)
+    kept = INDEX[o.anew.removeprefix("conv")] if o.anew else TAPS
+    if student is None or len(student.layers(kept)[0]) < TAPS:
+        student = network.regressed(teacher, [torch.from_numpy(supply.batch(4, 160)) for _ in range(o.regress)], student, kept)
+    student.freeze(part)
+    judges = [Judge(folder, teacher, part) for folder in o.judge]
+    for judge in judges:
+        judge(student, dtype)
+    steps = Steps(o, supply, pairs, teacher, part)
     mean_student = copy.deepcopy(student)
     descent, generator = Descent(student), torch.Generator().manual_seed(o.seed)
     began, table, mean = time.time(), np.full((TAPS, 2), np.nan), 0.0
     end = o.until or o.steps
     for step in range(o.after, end):
-        n, size = [(8, 128), (4, 192), (2, 256)][supply.rng.integers(3)]
-        paired = pairs is not None and step % 3 == 0
-        batch = torch.from_numpy((pairs if paired else supply).batch(n, size))
-        loss, errs, seen = measure(student, teacher, batch, taps(step), dtype, paired)
+        x, wanted, paired = steps.next()
+        seen = student(x, dtype, part.stop)
+        loss, errs = measure(student, seen, wanted, taps(step, part), paired)
         if step % 4 == 0 or step < o.after + 40:
-            descent.look(network.prepare(batch), seen, network.POOLED, generator)
+            descent.look(network.prepare(x), seen, network.POOLED, generator)
         student.zero_grad(set_to_none=True)
         loss.backward()
         descent.step(rate(step, o.steps, o.rate))
@@ -193,7 +232,8 @@ def main():
             print(f"{step} {time.time() - began:.0f}s {mean:.4f} {show(table)}", flush=True)
         if step % 500 == 499 or step == end - 1:
             save(mean_student, o.out, o, step + 1)
-            print(f"judged: {show(judge(mean_student, dtype))}", flush=True)
+            for judge in judges:
+                judge(mean_student, dtype)
 
 
 if __name__ == "__main__":
