@@ -43,10 +43,11 @@ func VGG16() *Network {
 }
 
 // Slim is VGG19 with far fewer channels: the same layers by the same names. Most has
-// conv4_1, whose Gram matrix is nine tenths of a style loss. Its weights are trained to stand in for those of VGG19, with maps from its features
-// to theirs, and come with the program; see [Embedded].
+// conv4_1, whose Gram matrix is nine tenths of a style loss. Its weights are trained
+// to stand in for those of VGG19, with maps from its features to theirs, and come
+// with the program; see [Embedded].
 func Slim() *Network {
-	return build("slim", [][]int{{16, 16}, {48, 48}, {64, 64, 64, 64}, {256, 128, 64, 64}, {128, 128, 128, 128}})
+	return build("slim", [][]int{{16, 16}, {48, 48}, {64, 64, 64, 64}, {256, 64, 64, 64}, {128, 128, 128, 128}})
 }
 
 // Tiny is VGG19 with 4 to 6 channels in place of 64 to 512, for tests: the
