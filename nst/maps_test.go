@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 
 	"nst/nst"
@@ -55,6 +56,26 @@ func scoreWith(t *testing.T, w *vgg.Weights, o nst.Options) *nst.Score {
 		t.Fatal(err)
 	}
 	return score
+}
+
+// TestDefaultsForStandIn looks that a network with maps has weights of its own for the
+// style layers, and that nothing else depends on the network.
+func TestDefaultsForStandIn(t *testing.T) {
+	teacher, student := twins(t)
+	usual := nst.DefaultOptions()
+	if got := nst.DefaultOptionsFor(teacher); !reflect.DeepEqual(got, usual) {
+		t.Errorf("defaults for a network without maps: %+v", got)
+	}
+	got := nst.DefaultOptionsFor(student)
+	for i, l := range got.StyleLayers {
+		want := usual.StyleLayers[i]
+		if l.Layer != want.Layer || (l.Weight > want.Weight) != (l.Layer != "relu4_1") {
+			t.Errorf("%s weighs %v, of a network without maps %v", l.Layer, l.Weight, want.Weight)
+		}
+	}
+	if got.StyleLayers = usual.StyleLayers; !reflect.DeepEqual(got, usual) {
+		t.Errorf("more than the style layers differs: %+v", got)
+	}
 }
 
 // TestMapsChangeNothing looks that maps to a teacher that is the network itself leave

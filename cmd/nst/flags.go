@@ -20,6 +20,7 @@ type settings struct {
 	preset  string // its name; empty for none
 	network string // a name, or a file of weights; empty for vgg19 if it is there, else slim
 	draft   bool   // take slim
+	fixed   bool   // the style layers are as they are, where our own settings let the network have a say
 	start   string // the file of --init FILE
 
 	output    string
@@ -65,7 +66,7 @@ func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
 	f.Var(&numberValue{&s.TVWeight}, "tv-weight", "how much smoothness (total variation) counts")
 	words(cmd, &wordValue{word: &s.TVForm, words: nst.TVForms()}, "tv-form", "differences that make the total variation: of neighbours, squared or not, their mean or sum; nine-point has diagonals too")
 	f.Var(&layersValue{&s.ContentLayers}, "content-layers", "layers that hold the content")
-	f.Var(&layersValue{&s.StyleLayers}, "style-layers", "layers that hold the style")
+	f.Var(&layersValue{&s.StyleLayers}, "style-layers", "layers that hold the style; with slim the lower ones weigh more, unless this is given")
 	f.Var(&numberValue{&s.StyleScale}, "style-scale", "size of the style against that of the picture, by the longest side; strokes grow with it, but never beyond the style's own pixels")
 	words(cmd, &wordValue{word: &s.StyleMix, words: nst.StyleMixes()}, "style-mix", "what several styles make: one that lies between, or a loss for each")
 	words(cmd, &wordValue{word: &s.StyleLoss, words: nst.StyleLosses()}, "style-loss", "what makes a style: Gram matrices, with means and deviations besides, or w2, the Wasserstein distance")
@@ -169,6 +170,7 @@ func (s *settings) check(cmd *cobra.Command) error {
 	if err := s.applyPreset(cmd); err != nil {
 		return err
 	}
+	s.fixed = cmd.Flags().Changed("style-layers") || s.preset != "" && s.preset != "default" || s.StyleLoss != nst.StyleGram || s.NormalizeGradients
 	var errs []error
 	if s.quality < 1 || s.quality > 100 {
 		errs = append(errs, &valueError{"--quality", s.quality, "must be between 1 and 100"})

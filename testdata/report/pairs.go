@@ -117,7 +117,9 @@ func (s *settings) paint(ctx context.Context, w *vgg.Weights, p pair, network st
 			return old, taken{}, nil
 		}
 	}
-	t, err := nst.New(w, s.options)
+	o := nst.DefaultOptionsFor(w)
+	o.Size, o.Iterations = s.options.Size, s.options.Iterations
+	t, err := nst.New(w, o)
 	if err != nil {
 		return nil, taken{}, err
 	}
