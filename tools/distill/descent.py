@@ -95,6 +95,7 @@ class Descent:
         for layer in (*self.filters, *self.maps):
             if layer.matrix.grad is None:
                 continue
+            # The first steps' moments are rough: they are taken in sooner.
             if layer.inverse is None or self.steps % 40 == 0 or self.steps in (5, 15):
                 layer.invert()
             layer.step(length)

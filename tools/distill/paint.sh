@@ -11,7 +11,7 @@ set -eu
 nst=$1 network=$2 pictures=$3 out=$4 count=$5 seed=$6
 mkdir -p "$out"
 awk -v count="$count" -v seed="$seed" -v photos="$(ls -d "$pictures"/photos/* | tr '\n' ' ')" -v paintings="$(ls -d "$pictures"/paintings/* "$pictures"/textures/* | tr '\n' ' ')" \
-	-v drawings="$(ls -d "$pictures"/drawn/* | tr '\n' ' ')" '
+	-v drawings="$(ls -d "$pictures"/drawn/* 2>/dev/null | tr '\n' ' ')" '
 function one(list, n) { return list[1 + int(rand() * n)] }
 BEGIN {
 	srand(seed)
@@ -19,7 +19,7 @@ BEGIN {
 	for (i = 0; i < count; i++) {
 		content = rand() < 0.7 ? one(photo, n) : one(painting, m)
 		init = rand() < 0.8 ? "content" : "noise"
-		style = rand() < 0.7 ? one(painting, m) : one(drawing, k)
+		style = k == 0 || rand() < 0.7 ? one(painting, m) : one(drawing, k)
 		print i, content, style, 5 + int(rand() * 100), 35 + int(rand() * 45), init, rand() < 0.3 ? "adam" : "lbfgs"
 	}
 }' | while read -r i content style iterations strength init optimizer; do

@@ -4,7 +4,6 @@ import argparse
 import copy
 import math
 import os
-import pathlib
 import threading
 import time
 
@@ -38,8 +37,8 @@ def gram(r):
     return torch.bmm(r.transpose(1, 2), r).float() / r.shape[1]
 
 
-def size(squares):
-    """Of relative squared errors: few pictures have errors ten times those of most, and would be all that squares learn from."""
+def root(squares):
+    """The root of relative squared errors: few pictures have errors ten times those of most, and would be all that squares learn from."""
     return (squares + 1e-4).sqrt()
 
 
@@ -71,7 +70,7 @@ def measure(student, seen, wanted, weights, paired):
     loss, table = 0.0, np.full((TAPS, 2), np.nan)
     for i, (of_features, of_matrices) in weights.items():
         f, m = errors(network.rows(seen[i]), wanted[i], student.map(i))
-        loss = loss + of_features * f.mean() + of_matrices * size(m).mean()
+        loss = loss + of_features * f.mean() + of_matrices * root(m).mean()
         table[i] = float(f.mean()), float(m.mean())
     if paired:
         loss = loss + sum(weights[i][1] * e for i, e in apart(student, seen, wanted).items())
@@ -79,7 +78,7 @@ def measure(student, seen, wanted, weights, paired):
 
 
 def apart(student, seen, wanted):
-    """Relative squared errors of the differences of Gram matrices between the first half of a batch, painted pictures, and the
+    """Relative errors of the differences of Gram matrices between the first half of a batch, painted pictures, and the
     second, their styles, by tap: {index: error}.
 
     Once the student's matrices of the two agree, this is what the teacher's still differ by: all that is left of a style.
@@ -89,7 +88,7 @@ def apart(student, seen, wanted):
         f, t = gram(network.rows(seen[i])), gram(wanted[i])
         n, e = len(f) // 2, student.map(i)
         differ = e @ (f[:n] - f[n:]) @ e.t() - (t[:n] - t[n:])
-        found[i] = size(differ.square().sum((1, 2)) / t[n:].square().sum((1, 2))).mean()
+        found[i] = root(differ.square().sum((1, 2)) / t[n:].square().sum((1, 2))).mean()
     return found
 
 
@@ -97,7 +96,7 @@ class Judge:
     """Errors on whole pictures that are not learnt from, at two sizes, always the same."""
 
     def __init__(self, folder, teacher, part):
-        self.folder, self.part, self.pictures = pathlib.Path(folder).name, part, []
+        self.folder, self.part, self.pictures = folder, part, []
         for file in pictures.files(folder):
             for size in (256, 384):
                 picture = pictures.longest(file, size)
