@@ -13,9 +13,28 @@ func (c *lowering) affine(n *Node, o *op.Affine, x *Node) {
 	from := c.values[x]
 	to, add := c.result(n, false)
 	c.step(n.Name(), func() func() {
-		dst, src := to.buf.data, from.buf.data
-		return func() { o.Run(dst, src, add) }
+		t := &affineRun{o, to.buf.data[:size(n)], from.buf.data[:size(n)], add}
+		return func() { c.device.engine.Pool().Run(t) }
 	})
+}
+
+// affineRun has an item for each run of positions.
+type affineRun struct {
+	o        *op.Affine
+	dst, src []float32
+	add      bool
+}
+
+// affinePositions is how many positions an item has.
+const affinePositions = 8192
+
+// Items is the number of runs of positions.
+func (t *affineRun) Items() int { return (len(t.src)/3 + affinePositions - 1) / affinePositions }
+
+// Do computes one run of positions.
+func (t *affineRun) Do(_, item int) {
+	begin := item * affinePositions
+	t.o.Run(t.dst, t.src, t.add, begin, min(begin+affinePositions, len(t.src)/3))
 }
 
 // conv lowers a convolution. If nothing but a pooling reads its result, the two
@@ -37,6 +56,7 @@ func (c *lowering) conv(n *Node, o *op.Conv, x, w, b *Node) error {
 	}
 	c.reads(x)
 	in, out := features(x), features(n)
+	in.C = w.Shape()[1] // the first channels are all that it takes in
 	k16 := whole(out.C)
 	bias, weights := padBias(op.Floats(b.Value()), k16), op.Floats(w.Value())
 	fused, scale := kernel.None, float32(1)
@@ -102,7 +122,7 @@ func (c *lowering) convGrad(n *Node, o *op.ConvGrad, grad, y, w *Node) {
 		m = from.mask
 	}
 	weights := op.Floats(w.Value())
-	k16, back := whole(out.C), n.Shape()[1]
+	k16, back := whole(out.C), w.Shape()[1]
 	c.step(n.Name(), func() func() {
 		if first {
 			return c.device.engine.NewConvFirstGrad(kernel.ConvFirstGradSpec{
@@ -110,10 +130,18 @@ func (c *lowering) convGrad(n *Node, o *op.ConvGrad, grad, y, w *Node) {
 				In: from.buf.data, InMask: m.words16(), Out: to.buf.data, Replicate: o.Pad == op.Replicate, Accumulate: add,
 			}).Run
 		}
-		return c.device.engine.NewConv(kernel.ConvSpec{
+		conv := c.device.engine.NewConv(kernel.ConvSpec{
 			C: k16, K: whole(back), H: out.H, W: out.W, U: c.device.filter(weights, out.C, back, true),
 			In: from.buf.data, InMask: m.words16(), Unpool: from.spread, PoolScale: from.scale, Out: to.buf.data, Accumulate: add,
-		}).Run
+		})
+		rest := to.buf.data[(kernel.Shape{C: back, H: out.H, W: out.W}).Len():]
+		if add || len(rest) == 0 {
+			return conv.Run
+		}
+		return func() { // the channels that y does not take in
+			clear(rest)
+			conv.Run()
+		}
 	})
 }
 

@@ -49,19 +49,20 @@ func (o *Affine) SymDiff(_ G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 // Do computes the output.
 func (o *Affine) Do(in ...G.Value) (G.Value, error) {
 	y := make([]float32, len(Floats(in[0])))
-	o.Run(y, Floats(in[0]), false)
+	o.Run(y, Floats(in[0]), false, 0, len(y)/3)
 	return dense(y, in[0].Shape()...), nil
 }
 
-// Run computes the output into dst, planar like x, or adds it to dst.
-func (o *Affine) Run(dst, x []float32, add bool) {
+// Run computes the output at positions begin to end into dst, planar like x, or adds it
+// to dst.
+func (o *Affine) Run(dst, x []float32, add bool, begin, end int) {
 	plane := len(x) / 3
 	for i := range 3 {
 		from := i
 		if o.Reverse {
 			from = 2 - i
 		}
-		src, to := x[from*plane:][:plane], dst[i*plane:][:plane]
+		src, to := x[from*plane:][begin:end], dst[i*plane:][begin:end]
 		a, b := o.Mul[i], o.Add[i]
 		if add {
 			for j, v := range src {
