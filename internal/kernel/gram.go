@@ -82,18 +82,19 @@ func (t *gramSum) Do(_, i int) {
 	blocks, c := t.in.Blocks(), t.s.C
 	pair := i*blocks - i*(i-1)/2
 	for j := i; j < blocks; j++ {
-		for at := range 256 {
+		var sum [256]float64
+		for s := range t.slabs {
+			for at, v := range (*[256]float32)(t.part[(s*t.pairs+pair)*256:]) {
+				sum[at] += float64(v)
+			}
+		}
+		for at, v := range sum {
 			row, col := i*16+at/16, j*16+at%16
 			if row >= c || col >= c || col < row {
 				continue
 			}
-			sum := 0.0
-			for s := range t.slabs {
-				sum += float64(t.part[(s*t.pairs+pair)*256+at])
-			}
-			v := float32(sum * float64(t.s.Scale))
-			t.s.Out[row*c+col] = v
-			t.s.Out[col*c+row] = v
+			t.s.Out[row*c+col] = float32(v * float64(t.s.Scale))
+			t.s.Out[col*c+row] = t.s.Out[row*c+col]
 		}
 		pair++
 	}
