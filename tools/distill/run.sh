@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the network slim anew, in four hours or five:
+# Makes the network slim anew, in about two hours on two cores, at half a second a step:
 #
 #	run.sh NST VGG19 DATA APART OUT
 #
@@ -21,13 +21,11 @@ train() {
 }
 
 train --part lower --steps 1 --seed 1 --out "$out/a.safetensors"
-train --part lower --steps 6500 --until 3000 --rate 4e-4 --seed 2 --start "$out/a.safetensors" --out "$out/b.safetensors"
-"$here/paint.sh" "$nst" "$out/b.safetensors" "$out/data" "$out/painted" 140 21
-train --part lower --steps 9000 --after 3000 --until 6000 --rate 4e-4 --seed 3 --start "$out/b.safetensors" \
-	--pictures "$out/painted=6" --pairs "$out/painted/pairs.tsv" --out "$out/c.safetensors"
-"$here/paint.sh" "$nst" "$out/c.safetensors" "$out/data" "$out/painted2" 140 31
-train --part lower --steps 12000 --after 6000 --rate 3e-4 --seed 4 --start "$out/c.safetensors" \
-	--pictures "$out/painted=2" --pictures "$out/painted2=4" --pairs "$out/painted/pairs.tsv" --pairs "$out/painted2/pairs.tsv" \
-	--out "$out/d.safetensors"
-train --part upper --anew conv4_2 --steps 1500 --rate 4e-4 --seed 5 --start "$out/d.safetensors" \
-	--pictures "$out/painted=1" --pictures "$out/painted2=1" --out "$out/slim.safetensors"
+train --part lower --steps 7500 --until 3000 --rate 4e-4 --seed 2 --start "$out/a.safetensors" --out "$out/b.safetensors"
+"$here/paint.sh" "$nst" "$out/b.safetensors" "$out/data" "$out/painted1" 50 21 &
+"$here/paint.sh" "$nst" "$out/b.safetensors" "$out/data" "$out/painted2" 50 22
+wait
+train --part lower --steps 7000 --after 3000 --rate 4e-4 --seed 3 --start "$out/b.safetensors" \
+	--pictures "$out/painted1=3" --pictures "$out/painted2=3" --pairs "$out/painted1/pairs.tsv" --pairs "$out/painted2/pairs.tsv" --out "$out/c.safetensors"
+train --part upper --anew conv4_2 --steps 800 --rate 4e-4 --seed 4 --start "$out/c.safetensors" \
+	--pictures "$out/painted1=1" --pictures "$out/painted2=1" --out "$out/slim.safetensors"

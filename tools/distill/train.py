@@ -19,7 +19,8 @@ INDEX = {name: i for i, name in enumerate(network.CONVS)}
 
 # Weights of the errors of features and of Gram matrices. The taps of nst's default objective are always looked at; at the
 # start of a run nine tenths of its style loss are relu4_1's. Of the others one is looked at in turn.
-ALWAYS = {"1_1": (1, 3), "2_1": (1, 6), "3_1": (1, 9), "4_1": (1, 45), "4_2": (2, 1), "5_1": (1, 3)}
+ALWAYS = {"3_1": (1, 9), "4_1": (1, 45), "4_2": (2, 1), "5_1": (1, 3)}
+IN_TURN = {"1_1": (2, 6), "2_1": (2, 12)}  # these have the most positions and are learnt soonest: one of the two a step
 
 # The lower part is taught first: what matters most ends there. The upper part follows, on a lower one that stays as it is.
 PARTS = {"lower": range(INDEX["4_1"] + 1), "upper": range(INDEX["4_1"] + 1, TAPS)}
@@ -28,8 +29,10 @@ PARTS = {"lower": range(INDEX["4_1"] + 1), "upper": range(INDEX["4_1"] + 1, TAPS
 def taps(step, part):
     """The taps that a step looks at, {index: weights}."""
     always = {INDEX[name]: w for name, w in ALWAYS.items() if INDEX[name] in part}
-    others = [i for i in part if i not in always]
-    return {**always, others[step % len(others)]: (0.3 * len(others), 0.1 * len(others))}
+    turns = [(INDEX[name], w) for name, w in IN_TURN.items() if INDEX[name] in part]
+    others = [i for i in part if i not in always and i not in dict(turns)]
+    always.update(turns[step % 2 : step % 2 + 1])
+    return {**always, others[step // 2 % len(others)]: (0.3 * len(others), 0.1 * len(others))}
 
 
 def gram(r):
@@ -42,54 +45,77 @@ def root(squares):
     return (squares + 1e-4).sqrt()
 
 
-def errors(f, t, e):
-    """Relative squared errors of one tap, of the features and of the Gram matrices: (n) each.
+class Seen:
+    """What the teacher sees at a tap: its rows t (n, p, C), their Gram matrices, and the sums of the squares of both."""
 
-    f (n, p, c) are the student's features, t (n, p, C) the teacher's, e (C, c) the map. The sum over positions and channels
-    of (e f - t)² is taken from products of matrices, tr(eᵀe fᵀf) - 2 tr(eᵀ tᵀf) + tr(tᵀt), and so is that over the entries of
+    def __init__(self, rows):
+        self.rows, self.gram = rows, gram(rows)
+        self.square, self.squares = self.gram.diagonal(dim1=1, dim2=2).sum(1), (self.gram * self.gram).sum((1, 2))
+
+
+class Products(torch.autograd.Function):
+    """fᵀ f and tᵀ f over positions, of the student's features f (n, p, c) and the teacher's t (n, p, C).
+
+    The gradient is what PyTorch would find, as one tensor that lies as f does: sums of tensors that lie otherwise are slow.
+    """
+
+    @staticmethod
+    def forward(ctx, f, t):
+        ctx.save_for_backward(f, t)
+        return gram(f), torch.bmm(t.transpose(1, 2), f).float() / f.shape[1]
+
+    @staticmethod
+    def backward(ctx, d_gram, d_cross):
+        f, t = ctx.saved_tensors
+        p = f.shape[1]
+        own = ((d_gram + d_gram.transpose(1, 2)) / p).to(f.dtype)
+        return torch.baddbmm(torch.bmm(f, own), t, (d_cross / p).to(f.dtype)), None
+
+
+def errors(f, t, e):
+    """Relative squared errors of one tap, of the features and of the Gram matrices: (n) each, and the student's Gram matrices.
+
+    f (n, p, c) are the student's features, t the teacher's, e (C, c) the map. The sum over positions and channels of
+    (e f - t)² is taken from products of matrices, tr(eᵀe fᵀf) - 2 tr(eᵀ tᵀf) + tr(tᵀt), and so is that over the entries of
     Gram matrices: the differences themselves are many more numbers. Errors are relative to the picture's own features, or a
     few bright pictures would be all that counts, but not to less than a tenth of what is usual, for those that are even.
     """
-    p = f.shape[1]
-    gf, gt = gram(f), gram(t)
-    cross = torch.bmm(t.transpose(1, 2), f).float() / p
-    square, squares = gt.diagonal(dim1=1, dim2=2).sum(1), (gt * gt).sum((1, 2))
+    gf, cross = Products.apply(f, t.rows)
     m = e.t() @ e
-    feature = (m * gf).sum((1, 2)) - 2 * (e * cross).sum((1, 2)) + square
+    feature = (m * gf).sum((1, 2)) - 2 * (e * cross).sum((1, 2)) + t.square
     mg = m @ gf
-    matrix = (mg * mg.transpose(1, 2)).sum((1, 2)) - 2 * ((e.t() @ (gt @ e)) * gf).sum((1, 2)) + squares
-    return feature / square.clamp(min=0.1 * float(square.mean())), matrix / squares.clamp(min=0.1 * float(squares.mean()))
+    matrix = (mg * mg.transpose(1, 2)).sum((1, 2)) - 2 * ((e.t() @ (t.gram @ e)) * gf).sum((1, 2)) + t.squares
+    return feature / t.square.clamp(min=0.1 * float(t.square.mean())), matrix / t.squares.clamp(min=0.1 * float(t.squares.mean())), gf
 
 
 def measure(student, seen, wanted, weights, paired):
     """The objective of a batch, and its relative errors by tap: (TAPS, 2), not a number for those without weight.
 
-    seen are the student's features of all layers, wanted the teacher's rows by tap. With paired, what the halves of the
+    seen are the student's features of all layers, wanted what the teacher sees by tap. With paired, what the halves of the
     batch differ by counts too.
     """
     loss, table = 0.0, np.full((TAPS, 2), np.nan)
     for i, (of_features, of_matrices) in weights.items():
-        f, m = errors(network.rows(seen[i]), wanted[i], student.map(i))
+        f, m, gf = errors(network.rows(seen[i]), wanted[i], student.map(i))
         loss = loss + of_features * f.mean() + of_matrices * root(m).mean()
+        if paired and i in DIFFERING:
+            loss = loss + of_matrices * apart(gf, wanted[i].gram, student.map(i))
         table[i] = float(f.mean()), float(m.mean())
-    if paired:
-        loss = loss + sum(weights[i][1] * e for i, e in apart(student, seen, wanted).items())
     return loss, table
 
 
-def apart(student, seen, wanted):
-    """Relative errors of the differences of Gram matrices between the first half of a batch, painted pictures, and the
-    second, their styles, by tap: {index: error}.
+DIFFERING = [INDEX[name] for name in ("2_1", "3_1", "4_1")]
+
+
+def apart(gf, gt, e):
+    """Relative error of the differences of Gram matrices between the first half of a batch, painted pictures, and the
+    second, their styles: gf (n, c, c) the student's, gt (n, C, C) the teacher's.
 
     Once the student's matrices of the two agree, this is what the teacher's still differ by: all that is left of a style.
     """
-    found = {}
-    for i in (INDEX[name] for name in ("2_1", "3_1", "4_1") if INDEX[name] in wanted):
-        f, t = gram(network.rows(seen[i])), gram(wanted[i])
-        n, e = len(f) // 2, student.map(i)
-        differ = e @ (f[:n] - f[n:]) @ e.t() - (t[:n] - t[n:])
-        found[i] = root(differ.square().sum((1, 2)) / t[n:].square().sum((1, 2))).mean()
-    return found
+    n = len(gf) // 2
+    differ = e @ (gf[:n] - gf[n:]) @ e.t() - (gt[:n] - gt[n:])
+    return root(differ.square().sum((1, 2)) / gt[n:].square().sum((1, 2))).mean()
 
 
 class Judge:
@@ -101,7 +127,7 @@ class Judge:
             for size in (256, 384):
                 picture = pictures.longest(file, size)
                 seen = teacher(picture, part.stop)
-                self.pictures.append((picture, {i: network.rows(seen[i]) for i in part}))
+                self.pictures.append((picture, {i: Seen(network.rows(seen[i])) for i in part}))
 
     @torch.no_grad()
     def __call__(self, student, dtype):
@@ -110,7 +136,7 @@ class Judge:
         for picture, wanted in self.pictures:
             seen = student(picture, dtype, self.part.stop)
             for i in self.part:
-                table[i] += [float(e) for e in errors(network.rows(seen[i]), wanted[i], student.map(i))]
+                table[i] += [float(e) for e in errors(network.rows(seen[i]), wanted[i], student.map(i))[:2]]
         print(f"judged by {self.folder}: {show(table / len(self.pictures))}", flush=True)
 
 
@@ -130,11 +156,11 @@ class Steps:
     def make(self, o, supply, pairs, teacher, part):
         torch.set_num_threads(1)
         for step in range(o.after, o.until or o.steps):
-            n, size = [(8, 128), (4, 192), (2, 256)][supply.rng.choice(3, p=(0.2, 0.4, 0.4))]
+            n, size = [(8, 128), (4, 192), (2, 256)][supply.rng.choice(3, p=(0.1, 0.45, 0.45))]
             paired = pairs is not None and step % 3 == 0
             x = torch.from_numpy((pairs if paired else supply).batch(n, size))
             seen, weights = teacher(x, part.stop), taps(step, part)
-            self.queue.put((x, {i: network.rows(seen[i]).contiguous() for i in weights}, paired))
+            self.queue.put((x, {i: Seen(network.rows(seen[i]).contiguous()) for i in weights}, paired))
         threading.Event().wait()  # what is in the queue is this process's memory
 
     def next(self):
