@@ -24,7 +24,7 @@ const (
 )
 
 // fixed is an argument that the card holds for all machines: w (k,c,...), laid out as
-// how says. Filters may be for fewer channels; those for the rest are zeros.
+// how says.
 type fixed struct {
 	w    []float32
 	how  order
@@ -58,14 +58,12 @@ func (d *CUDA) constant(f fixed) (cuda.Ptr, error) {
 	return p, nil
 }
 
-// packFilters returns the filters w (k,r,3,3), r at most c, as the card multiplies
-// c channels by them.
+// packFilters returns the filters w (k,c,3,3) as the card multiplies by them.
 func packFilters(w []float32, k, c int, back bool) []float32 {
-	out := make([]float32, k*c*9)
-	r := len(w) / (9 * k)
+	out := make([]float32, len(w))
 	for i := range k {
-		for j := range r {
-			for tap, v := range w[(i*r+j)*9:][:9] {
+		for j := range c {
+			for tap, v := range w[(i*c+j)*9:][:9] {
 				if back {
 					out[((8-tap)*c+j)*k+i] = v
 				} else {

@@ -56,7 +56,6 @@ func (c *lowering) conv(n *Node, o *op.Conv, x, w, b *Node) error {
 	}
 	c.reads(x)
 	in, out := features(x), features(n)
-	in.C = w.Shape()[1] // the first channels are all that it takes in
 	k16 := whole(out.C)
 	bias, weights := padBias(op.Floats(b.Value()), k16), op.Floats(w.Value())
 	fused, scale := kernel.None, float32(1)
@@ -122,7 +121,7 @@ func (c *lowering) convGrad(n *Node, o *op.ConvGrad, grad, y, w *Node) {
 		m = from.mask
 	}
 	weights := op.Floats(w.Value())
-	k16, back := whole(out.C), w.Shape()[1]
+	k16, back := whole(out.C), n.Shape()[1]
 	c.step(n.Name(), func() func() {
 		if first {
 			return c.device.engine.NewConvFirstGrad(kernel.ConvFirstGradSpec{
@@ -130,18 +129,10 @@ func (c *lowering) convGrad(n *Node, o *op.ConvGrad, grad, y, w *Node) {
 				In: from.buf.data, InMask: m.words16(), Out: to.buf.data, Replicate: o.Pad == op.Replicate, Accumulate: add,
 			}).Run
 		}
-		conv := c.device.engine.NewConv(kernel.ConvSpec{
+		return c.device.engine.NewConv(kernel.ConvSpec{
 			C: k16, K: whole(back), H: out.H, W: out.W, U: c.device.filter(weights, out.C, back, true),
 			In: from.buf.data, InMask: m.words16(), Unpool: from.spread, PoolScale: from.scale, Out: to.buf.data, Accumulate: add,
-		})
-		rest := to.buf.data[(kernel.Shape{C: back, H: out.H, W: out.W}).Len():]
-		if add || len(rest) == 0 {
-			return conv.Run
-		}
-		return func() { // the channels that y does not take in
-			clear(rest)
-			conv.Run()
-		}
+		}).Run
 	})
 }
 

@@ -23,8 +23,7 @@ const (
 func (p Padding) String() string { return [...]string{"zero", "replicate"}[p] }
 
 // Conv is the 3x3 convolution of VGG, stride 1, padded by 1: inputs x
-// (1, c, h, w), filters (k, r, 3, 3) and biases (k), output (1, k, h, w). It takes in
-// the first r channels of x, all of them in VGG.
+// (1, c, h, w), filters (k, c, 3, 3) and biases (k), output (1, k, h, w).
 type Conv struct {
 	meta
 	ReLU bool // apply max(0, y)
@@ -38,7 +37,6 @@ type ConvGrad struct {
 	meta
 	ReLU bool
 	Pad  Padding
-	C    int // channels of the input, of which those beyond the filters' get zeros
 }
 
 var (
@@ -51,8 +49,8 @@ func NewConv(relu bool, pad Padding) *Conv {
 	return &Conv{meta{fmt.Sprintf("conv{relu:%t pad:%v}", relu, pad), []int{4, filters, 1}, 4}, relu, pad}
 }
 
-func newConvGrad(relu bool, pad Padding, c int) *ConvGrad {
-	return &ConvGrad{meta{fmt.Sprintf("convgrad{relu:%t pad:%v c:%d}", relu, pad, c), []int{4, 4, filters}, 4}, relu, pad, c}
+func newConvGrad(relu bool, pad Padding) *ConvGrad {
+	return &ConvGrad{meta{fmt.Sprintf("convgrad{relu:%t pad:%v}", relu, pad), []int{4, 4, filters}, 4}, relu, pad}
 }
 
 // InferShape returns (1, k, h, w).
@@ -63,7 +61,7 @@ func (o *Conv) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 	}
 	c, h, w := chw(s[0])
 	k := s[1][0]
-	if s[1][1] > c || s[1][2] != 3 || s[1][3] != 3 || s[2][0] != k {
+	if s[1][1] != c || s[1][2] != 3 || s[1][3] != 3 || s[2][0] != k {
 		return nil, fmt.Errorf("op: conv: x %v, filters %v, biases %v do not fit", s[0], s[1], s[2])
 	}
 	return tensor.Shape{1, k, h, w}, nil
@@ -74,14 +72,14 @@ func (o *Conv) DiffWRT(int) []bool { return []bool{true, false, false} }
 
 // SymDiff returns the gradient to x.
 func (o *Conv) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
-	dx, err := Apply(out.Name()+"/dx", newConvGrad(o.ReLU, o.Pad, in[0].Shape()[1]), grad, out, in[1])
+	dx, err := Apply(out.Name()+"/dx", newConvGrad(o.ReLU, o.Pad), grad, out, in[1])
 	return G.Nodes{dx, nil, nil}, err
 }
 
 // Do computes the convolution by the plain loop.
 func (o *Conv) Do(in ...G.Value) (G.Value, error) {
-	_, h, w := chw(in[0].Shape())
-	k, c := in[1].Shape()[0], in[1].Shape()[1]
+	c, h, w := chw(in[0].Shape())
+	k := in[1].Shape()[0]
 	y := make([]float32, k*h*w)
 	conv := kernel.RefConv3x3
 	if o.Pad == Replicate {
@@ -98,10 +96,10 @@ func (o *ConvGrad) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 		return nil, err
 	}
 	k, h, w := chw(s[0])
-	if !s[0].Eq(s[1]) || s[2][0] != k || s[2][1] > o.C {
+	if !s[0].Eq(s[1]) || s[2][0] != k {
 		return nil, fmt.Errorf("op: convgrad: gradient %v, output %v, filters %v do not fit", s[0], s[1], s[2])
 	}
-	return tensor.Shape{1, o.C, h, w}, nil
+	return tensor.Shape{1, s[2][1], h, w}, nil
 }
 
 // Do computes the gradient by the plain loop.
@@ -112,13 +110,13 @@ func (o *ConvGrad) Do(in ...G.Value) (G.Value, error) {
 	if o.ReLU {
 		dy = maskPositive(dy, Floats(in[1]))
 	}
-	dx := make([]float32, o.C*h*w)
+	dx := make([]float32, c*h*w)
 	grad := kernel.RefConv3x3Grad
 	if o.Pad == Replicate {
 		grad = kernel.RefConv3x3ReplicateGrad
 	}
 	grad(dx, dy, Floats(in[2]), c, h, w, k)
-	return dense(dx, 1, o.C, h, w), nil
+	return dense(dx, 1, c, h, w), nil
 }
 
 // maskPositive returns g where y is above zero and 0 elsewhere.
