@@ -17,11 +17,11 @@ import (
 // start is [defaults], the one place where a default is.
 type settings struct {
 	nst.Options
-	preset  string // its name; empty for none
-	network string // a name, or a file of weights; empty for vgg19 if it is there, else slim
-	draft   bool   // take slim
-	fixed   bool   // the style layers are as they are, where our own settings let the network have a say
-	start   string // the file of --init FILE
+	preset     string // its name; empty for none
+	network    string // a name, or a file of weights; empty for vgg19 if it is there, else slim
+	draft      bool   // take slim
+	keepLayers bool   // the style layers are as they are, where our own settings let the network have a say
+	start      string // the file of --init FILE
 
 	output    string
 	overwrite bool
@@ -170,7 +170,7 @@ func (s *settings) check(cmd *cobra.Command) error {
 	if err := s.applyPreset(cmd); err != nil {
 		return err
 	}
-	s.fixed = cmd.Flags().Changed("style-layers") || s.preset != "" && s.preset != "default" || s.StyleLoss != nst.StyleGram || s.NormalizeGradients
+	s.keepLayers = cmd.Flags().Changed("style-layers") || s.preset != "" && s.preset != "default" || s.StyleLoss != nst.StyleGram || s.NormalizeGradients
 	var errs []error
 	if s.quality < 1 || s.quality > 100 {
 		errs = append(errs, &valueError{"--quality", s.quality, "must be between 1 and 100"})

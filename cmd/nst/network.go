@@ -73,7 +73,7 @@ func (s *settings) weights(e *env) (*vgg.Weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !s.fixed {
+	if !s.keepLayers {
 		s.StyleLayers = nst.DefaultOptionsFor(w).StyleLayers
 	}
 	return w, errors.Join(reach(w, s.ContentLayers), reach(w, s.StyleLayers))
