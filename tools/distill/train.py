@@ -168,7 +168,7 @@ class Steps:
 
 
 def rate(step, steps, peak):
-    """Rises for 200 steps, then falls to nothing along a cosine."""
+    """Rises for 100 steps, and falls to nothing along a cosine."""
     return peak * min(1, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
