@@ -110,12 +110,19 @@ func weigh(f []float32, weights []float64, of func(float64) float64) []float32 {
 	return out
 }
 
-// Symmetrise sets dst to scale (g + gᵀ), for square matrices.
+// Symmetrise sets dst to scale (g + gᵀ), for square matrices. It goes by tiles, since a
+// column at a time would fetch a line of the cache for each number.
 func Symmetrise(dst, g []float32, scale float32) {
+	const tile = 16
 	c := int(math.Sqrt(float64(len(g))))
-	for i := range c {
-		for j := range c {
-			dst[i*c+j] = scale * (g[i*c+j] + g[j*c+i])
+	for top := 0; top < c; top += tile {
+		for left := top; left < c; left += tile {
+			for i := top; i < min(top+tile, c); i++ {
+				for j := max(i, left); j < min(left+tile, c); j++ {
+					v := scale * (g[i*c+j] + g[j*c+i])
+					dst[i*c+j], dst[j*c+i] = v, v
+				}
+			}
 		}
 	}
 }
