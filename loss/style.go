@@ -18,9 +18,11 @@ func Gram(name string, features *G.Node) (*G.Node, error) {
 // arXiv 1611.07865). A guide of zeros gives zeros.
 //
 // Where the features are a matrix R times other features F at each position, it is
-// computed as R (F Fᵀ) Rᵀ, which spares the product at every position.
+// computed as R (F Fᵀ) Rᵀ, which spares the product at every position, if there are more
+// than twice as many as channels.
 func GuidedGram(name string, features, guide *G.Node) (*G.Node, error) {
-	if f, r, ok := op.PointwiseOf(features); ok {
+	s := features.Shape()
+	if f, r, ok := op.PointwiseOf(features); ok && s[2]*s[3] > 2*s[1] {
 		gram, err := op.Apply(name+"/unmapped", op.NewGram(guide != nil), guided(f, guide)...)
 		if err != nil {
 			return nil, err

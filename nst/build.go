@@ -44,15 +44,23 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 	if err != nil {
 		return err
 	}
+	styled := map[string]*exec.Node{}
+	for _, term := range o.style {
+		if styled[term.layer] == nil {
+			if styled[term.layer], err = t.styled(term.layer, features[term.layer]); err != nil {
+				return err
+			}
+		}
+	}
 	// Terms of one name, which are those of a style at a layer, have their gradient
 	// normalised together. A score has no gradient.
 	normalised := map[string]*exec.Node{}
-	seen := func(name string, term *layerTerm) (n *exec.Node, err error) {
+	seen := func(name string, term *layerTerm, features *exec.Node) (n *exec.Node, err error) {
 		if !t.options.NormalizeGradients || all {
-			return features[term.layer], nil
+			return features, nil
 		}
 		if n = normalised[name]; n == nil {
-			n, err = loss.NormalizeGrad(name+"/normalised", features[term.layer], term.strength)
+			n, err = loss.NormalizeGrad(name+"/normalised", features, term.strength)
 			normalised[name] = n
 		}
 		return n, err
@@ -60,7 +68,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 	for i := range o.content {
 		term := &o.content[i]
 		name := "content/" + term.layer
-		f, err := seen(name, term)
+		f, err := seen(name, term, features[term.layer])
 		if err != nil {
 			return err
 		}
@@ -75,7 +83,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 		term := &o.style[i]
 		of := term.statistic
 		name := fmt.Sprintf("style%d/%s", term.target+1, term.layer)
-		f, err := seen(name, term)
+		f, err := seen(name, term, styled[term.layer])
 		if err != nil {
 			return err
 		}

@@ -240,12 +240,13 @@ func DefaultOptions() Options {
 // in for a larger one (w.Maps), the lower style layers weigh more. It predicts their Gram
 // matrices better than that of relu4_1, which is nine tenths of the loss, and the more
 // alike two pictures are below, the less its errors there differ: measured by VGG-19
-// itself, pictures come nearer to their style, at each layer; see docs/slim.md. The
-// weights are for Gram matrices, not for another StyleLoss.
+// itself, pictures come nearer to their style, at each layer; see docs/slim.md. All weigh
+// three times as much besides, since Gram matrices of averages ([vgg.Weights.Coarse]) pull
+// less. The weights are for Gram matrices, not for another StyleLoss.
 func DefaultOptionsFor(w *vgg.Weights) Options {
 	o := DefaultOptions()
 	if len(w.Maps) > 0 {
-		o.StyleLayers = []LayerWeight{{"relu1_1", 5}, {"relu2_1", 30}, {"relu3_1", 150}, {"relu4_1", 1}, {"relu5_1", 10}}
+		o.StyleLayers = []LayerWeight{{"relu1_1", 15}, {"relu2_1", 90}, {"relu3_1", 450}, {"relu4_1", 3}, {"relu5_1", 30}}
 	}
 	return o
 }

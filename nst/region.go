@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nst/imgio"
+	"nst/internal/exec"
 )
 
 // ErrMaskCount means that there are content masks, but not one for each style
@@ -81,14 +82,34 @@ func (m *Mask) guide(w, h int) (t []float32, ok bool) {
 	return m.Pix, true
 }
 
-// places returns the size of a layer for a picture of w by h pixels.
+// places returns the size of a layer, as a style sees it, for a picture of w by h pixels.
 func (t *Transfer) places(layer string, w, h int) (int, int) {
 	i, err := t.weights.Network.Index(layer)
 	if err != nil {
 		panic(err) // New has checked the names
 	}
 	s := t.weights.Network.Stride(i)
-	return w / s, h / s
+	if !t.options.coarse() {
+		return w / s, h / s
+	}
+	return t.weights.CoarseSize(layer, w/s, h/s)
+}
+
+// coarse tells whether a style may see features averaged over some positions, see
+// [vgg.Weights.Coarse]: Gram matrices are of products of features, to which means matter
+// most. Deviations and covariances are without the means.
+func (o *Options) coarse() bool { return o.StyleLoss == StyleGram }
+
+// styled returns features of a layer as a style sees them.
+func (t *Transfer) styled(layer string, features *exec.Node) (*exec.Node, error) {
+	if !t.options.coarse() {
+		return features, nil
+	}
+	f, err := t.weights.Coarse(layer, features)
+	if err != nil {
+		return nil, fmt.Errorf("nst: %w", err)
+	}
+	return f, nil
 }
 
 // selects returns a MaskError of ErrMaskSmall if no style layer sees anything of

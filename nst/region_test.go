@@ -62,10 +62,22 @@ func TestRegionOfEverything(t *testing.T) {
 
 // TestRegionScore holds the terms of two soft regions, one of a masked style, against
 // Gram matrices and moments that are made here, and their weights against areas and
-// shares.
+// shares. Once it does so with a network of which a style sees averages.
 func TestRegionScore(t *testing.T) {
+	for _, c := range []struct {
+		loss            string
+		halvings, terms int
+	}{{StyleMeanStd, 0, 20}, {StyleMeanStd, 1, 20}, {StyleGram, 0, 10}, {StyleGram, 1, 10}} {
+		t.Run(fmt.Sprintf("%s %d", c.loss, c.halvings), func(t *testing.T) { testRegionScore(t, c.loss, c.halvings, c.terms) })
+	}
+}
+
+func testRegionScore(t *testing.T, loss string, halvings, terms int) {
 	ctx := context.Background()
-	tr, j := scene(t, func(o *Options) { o.StyleLoss, o.StyleMix = StyleMeanStd, MixMean })
+	tr, j := scene(t, func(o *Options) { o.StyleLoss, o.StyleMix = loss, MixMean })
+	for i := range tr.weights.Network.Layers {
+		tr.weights.Network.Layers[i].Halvings = halvings
+	}
 	regions := []*Mask{half(80, 60), stripe(160, 120, 100, 60)}
 	part := half(50, 70)
 	s, err := tr.Style(ctx,
@@ -79,11 +91,15 @@ func TestRegionScore(t *testing.T) {
 		t.Fatal(err)
 	}
 	features := func(p *imgio.Planar) map[string][]tensor {
-		got, err := tr.forward(ctx, p, tr.options.StyleLayers, nil, func(_ string, f *exec.Node) ([]*exec.Node, error) {
-			return []*exec.Node{f}, nil
+		got, err := tr.forward(ctx, p, tr.options.StyleLayers, nil, func(layer string, f *exec.Node) ([]*exec.Node, error) {
+			seen, err := tr.styled(layer, f)
+			return []*exec.Node{seen}, err
 		})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if w := got["relu2_1"][0].shape[3]; w != p.W/2>>halvings && loss == StyleGram {
+			t.Fatalf("relu2_1 is %d wide for a picture of %d", w, p.W)
 		}
 		return got
 	}
@@ -107,8 +123,8 @@ func TestRegionScore(t *testing.T) {
 		}
 		sum += got.Loss * got.Weight
 	}
-	if n := len(score.Style); n != 2*2*5 {
-		t.Errorf("%d terms of style, want 20", n)
+	if n := len(score.Style); n != terms {
+		t.Errorf("%d terms of style, want %d", n, terms)
 	}
 	if sum <= 0 || score.Total < sum {
 		t.Errorf("the total %v is not of the terms, %v", score.Total, sum)

@@ -162,6 +162,9 @@ func (t *Transfer) summaries(w, h int, mask *Mask, given map[*exec.Node][]float3
 		if !ok {
 			return nil, nil
 		}
+		if f, err = t.styled(layer, f); err != nil {
+			return nil, err
+		}
 		var guide *exec.Node
 		if values != nil {
 			guide = exec.Input(f.Graph(), layer+"/guide", h, w)

@@ -68,18 +68,21 @@ func TestCUDAShallow(t *testing.T) {
 	}
 }
 
-// TestCUDAWhole holds the whole gradient of VGG-19 on a card against the processor.
+// TestCUDAWhole holds the whole gradient of VGG-19 on a card against the processor, and
+// that of slim, which averages relu4_1.
 func TestCUDAWhole(t *testing.T) {
 	d := openCard(t, exec.FP32)
 	style := []string{"relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"}
-	// Now and then a picture lies where the gradient jumps, see TestOracle.
-	worst := 1.0
-	for picture := uint64(2); picture < 5 && !(worst <= 1e-4); picture++ {
-		p := newProblem(t, vgg.VGG19(), 64, 64, op.Max, []string{"relu4_2"}, style, picture)
-		worst = p.compareOn(t, d, 1e-4)
-	}
-	if !(worst <= 1e-4) {
-		t.Errorf("gradient is %.2g off", worst)
+	for _, net := range []*vgg.Network{vgg.VGG19(), vgg.Slim()} {
+		// Now and then a picture lies where the gradient jumps, see TestOracle.
+		worst := 1.0
+		for picture := uint64(2); picture < 5 && !(worst <= 1e-4); picture++ {
+			p := newProblem(t, net, 64, 64, op.Max, []string{"relu4_2"}, style, picture)
+			worst = p.compareOn(t, d, 1e-4)
+		}
+		if !(worst <= 1e-4) {
+			t.Errorf("%s: gradient is %.2g off", net.Name, worst)
+		}
 	}
 }
 

@@ -143,7 +143,11 @@ func build(weights *vgg.Weights, size int) (*problem, error) {
 		terms := []loss.Term{{Node: content, Weight: 1}}
 		for _, l := range style {
 			c := f[l].Shape()[1]
-			n, err := loss.Style("style/"+l, f[l], exec.Input(p.pixels.Graph(), "a/"+l, c, c))
+			seen, err := weights.Coarse(l, f[l])
+			if err != nil {
+				return err
+			}
+			n, err := loss.Style("style/"+l, seen, exec.Input(p.pixels.Graph(), "a/"+l, c, c))
 			if err != nil {
 				return err
 			}

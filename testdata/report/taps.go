@@ -43,11 +43,11 @@ func reportTaps(ctx context.Context, teacher, slim *vgg.Weights, folders []strin
 		return err
 	}
 	for _, p := range pictures {
-		want, err := look(ctx, device, teacher, p, taps)
+		want, err := look(ctx, device, teacher, &plain, p, taps)
 		if err != nil {
 			return err
 		}
-		got, err := look(ctx, device, &plain, p, taps)
+		got, err := look(ctx, device, &plain, &plain, p, taps)
 		if err != nil {
 			return err
 		}
@@ -92,8 +92,9 @@ func open(folders []string) ([]*imgio.Planar, error) {
 // tap is what a network makes of a picture at a layer.
 type tap struct{ features, gram []float32 }
 
-// look returns the features of a picture at each layer, and their Gram matrices.
-func look(ctx context.Context, d exec.Device, w *vgg.Weights, p *imgio.Planar, layers []string) ([]tap, error) {
+// look returns what network w makes of a picture at each layer, the Gram matrices as a
+// style is measured by network as.
+func look(ctx context.Context, d exec.Device, w, as *vgg.Weights, p *imgio.Planar, layers []string) ([]tap, error) {
 	var pixels *exec.Node
 	var nodes []*exec.Node
 	err := exec.Build(func() error {
@@ -103,7 +104,11 @@ func look(ctx context.Context, d exec.Device, w *vgg.Weights, p *imgio.Planar, l
 			return err
 		}
 		for _, l := range layers {
-			g, err := loss.Gram("gram/"+l, f[l])
+			seen, err := as.Coarse(l, f[l])
+			if err != nil {
+				return err
+			}
+			g, err := loss.Gram("gram/"+l, seen)
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,64 @@
+package vgg
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+
+	"nst/internal/op"
+)
+
+// leastCoarse is how many positions along each side averaging leaves at least: so many are
+// left of relu4_1 at 128 pixels where the sides are as 4 to 3, and of a square more.
+const leastCoarse = 3
+
+// Coarse returns features of a layer, as [Weights.Features] has returned them, as the
+// style of a picture is to be measured by them: averaged over two by two positions,
+// Layer.Halvings times, as long as that leaves three along each side. Of odd sizes the last
+// row or column is left out. The mean over a picture stays what it is; of how features go
+// together what is left is how they do over some distance.
+//
+// Networks that stand in for none return features as they are. So does slim at all
+// layers but relu4_1. There, measured by VGG-19, what it paints with averaged features is
+// as near to the style as with all of them; see docs/slim.md.
+func (w *Weights) Coarse(layer string, features *G.Node) (*G.Node, error) {
+	s := features.Shape()
+	times := w.halvings(layer, s[3], s[2])
+	if times == 0 {
+		return features, nil
+	}
+	x, r, mapped := op.PointwiseOf(features)
+	if !mapped {
+		x = features
+	}
+	var err error
+	for i := range times {
+		if x, err = op.Apply(fmt.Sprintf("vgg/%s/coarse%d", layer, i+1), op.NewPool(op.Avg, 1), x); err != nil {
+			return nil, fmt.Errorf("vgg: %s: %w", layer, err)
+		}
+	}
+	if !mapped {
+		return x, nil
+	}
+	return op.Apply("vgg/"+layer+"/coarse/map", op.NewPointwise(), x, r)
+}
+
+// CoarseSize returns the size of what [Weights.Coarse] makes of features of a layer of w by
+// h positions.
+func (w *Weights) CoarseSize(layer string, width, height int) (int, int) {
+	times := w.halvings(layer, width, height)
+	return width >> times, height >> times
+}
+
+// halvings is how often features of a layer of w by h positions are averaged.
+func (w *Weights) halvings(layer string, width, height int) int {
+	i, err := w.Network.Index(layer)
+	if err != nil {
+		return 0
+	}
+	times := 0
+	for times < w.Network.Layers[i].Halvings && min(width, height)>>(times+1) >= leastCoarse {
+		times++
+	}
+	return times
+}
