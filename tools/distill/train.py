@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 import network
 import pictures
@@ -33,6 +34,14 @@ def taps(step, part):
     others = [i for i in part if i not in always and i not in dict(turns)]
     always.update(turns[step % 2 : step % 2 + 1])
     return {**always, others[step // 2 % len(others)]: (0.3 * len(others), 0.1 * len(others))}
+
+
+def rows(seen, i):
+    """The features of layer i of those seen, (n, p, c), as nst measures a style by them: relu4_1's averaged over some positions.
+
+    nst takes four by four positions of pictures larger than these crops.
+    """
+    return network.rows(F.avg_pool2d(seen[i], 2).contiguous(memory_format=torch.channels_last) if i == INDEX["4_1"] else seen[i])
 
 
 def gram(r):
@@ -96,7 +105,7 @@ def measure(student, seen, wanted, weights, paired):
     """
     loss, table = 0.0, np.full((TAPS, 2), np.nan)
     for i, (of_features, of_matrices) in weights.items():
-        f, m, gf = errors(network.rows(seen[i]), wanted[i], student.map(i))
+        f, m, gf = errors(rows(seen, i), wanted[i], student.map(i))
         loss = loss + of_features * f.mean() + of_matrices * root(m).mean()
         if paired and i in DIFFERING:
             loss = loss + of_matrices * apart(gf, wanted[i].gram, student.map(i))
@@ -127,7 +136,7 @@ class Judge:
             for size in (256, 384):
                 picture = pictures.longest(file, size)
                 seen = teacher(picture, part.stop)
-                self.pictures.append((picture, {i: Seen(network.rows(seen[i])) for i in part}))
+                self.pictures.append((picture, {i: Seen(rows(seen, i)) for i in part}))
 
     @torch.no_grad()
     def __call__(self, student, dtype):
@@ -136,7 +145,7 @@ class Judge:
         for picture, wanted in self.pictures:
             seen = student(picture, dtype, self.part.stop)
             for i in self.part:
-                table[i] += [float(e) for e in errors(network.rows(seen[i]), wanted[i], student.map(i))[:2]]
+                table[i] += [float(e) for e in errors(rows(seen, i), wanted[i], student.map(i))[:2]]
         print(f"judged by {self.folder}: {show(table / len(self.pictures))}", flush=True)
 
 
@@ -160,7 +169,7 @@ class Steps:
             paired = pairs is not None and step % 3 == 0
             x = torch.from_numpy((pairs if paired else supply).batch(n, size))
             seen, weights = teacher(x, part.stop), taps(step, part)
-            self.queue.put((x, {i: Seen(network.rows(seen[i]).contiguous()) for i in weights}, paired))
+            self.queue.put((x, {i: Seen(rows(seen, i).contiguous()) for i in weights}, paired))
         threading.Event().wait()  # what is in the queue is this process's memory
 
     def next(self):
