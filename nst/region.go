@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"nst/imgio"
-	"nst/internal/exec"
 )
 
 // ErrMaskCount means that there are content masks, but not one for each style
@@ -93,23 +92,6 @@ func (t *Transfer) places(layer string, w, h int) (int, int) {
 		return w / s, h / s
 	}
 	return t.weights.CoarseSize(layer, w/s, h/s)
-}
-
-// coarse tells whether a style may see features averaged over some positions, see
-// [vgg.Weights.Coarse]: Gram matrices are of products of features, to which means matter
-// most. Deviations and covariances are without the means.
-func (o *Options) coarse() bool { return o.StyleLoss == StyleGram }
-
-// styled returns features of a layer as a style sees them.
-func (t *Transfer) styled(layer string, features *exec.Node) (*exec.Node, error) {
-	if !t.options.coarse() {
-		return features, nil
-	}
-	f, err := t.weights.Coarse(layer, features)
-	if err != nil {
-		return nil, fmt.Errorf("nst: %w", err)
-	}
-	return f, nil
 }
 
 // selects returns a MaskError of ErrMaskSmall if no style layer sees anything of

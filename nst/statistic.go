@@ -1,6 +1,8 @@
 package nst
 
 import (
+	"fmt"
+
 	"nst/internal/exec"
 	"nst/loss"
 )
@@ -66,4 +68,21 @@ func (o *Options) statistics() []statistic {
 		return []statistic{wasserstein()}
 	}
 	return []statistic{gram()}
+}
+
+// coarse tells whether a style may see features averaged over some positions, see
+// [vgg.Weights.Coarse]: Gram matrices are of products of features, to which means matter
+// most. Deviations and covariances are without the means.
+func (o *Options) coarse() bool { return o.StyleLoss == StyleGram }
+
+// styled returns features of a layer as a style sees them.
+func (t *Transfer) styled(layer string, features *exec.Node) (*exec.Node, error) {
+	if !t.options.coarse() {
+		return features, nil
+	}
+	f, err := t.weights.Coarse(layer, features)
+	if err != nil {
+		return nil, fmt.Errorf("nst: %w", err)
+	}
+	return f, nil
 }

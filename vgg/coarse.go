@@ -9,14 +9,16 @@ import (
 )
 
 // leastCoarse is how many positions along each side averaging leaves at least: so many are
-// left of relu4_1 at 128 pixels where the sides are as 4 to 3, and of a square more.
-const leastCoarse = 3
+// left of relu4_1 at 128 pixels where the sides are as 2 to 1. Photograph and painting, of
+// other shapes, have to be averaged alike, or what they have cannot be compared.
+const leastCoarse = 2
 
-// Coarse returns features of a layer, as [Weights.Features] has returned them, as the
-// style of a picture is to be measured by them: averaged over two by two positions,
-// Layer.Halvings times, as long as that leaves three along each side. Of odd sizes the last
-// row or column is left out. The mean over a picture stays what it is; of how features go
-// together what is left is how they do over some distance.
+// Coarse returns features of a layer, (1, c, h, w) as [Weights.Features] has returned them,
+// as the style of a picture is to be measured by them: averaged over two by two positions,
+// Layer.Halvings times, as long as that leaves two along each side. The result is
+// (1, c, h', w'), see [Weights.CoarseSize]; an error is one of adding to the graph. Of odd
+// sizes the last row or column is left out; but for that the mean over a picture stays what
+// it is. Of how features go together what is left is how they do over some distance.
 //
 // Networks that stand in for none return features as they are. So does slim at all
 // layers but relu4_1. There, measured by VGG-19, what it paints with averaged features is
