@@ -23,7 +23,10 @@ train() {
 	"$python" "$here/train.py" --teacher "$teacher" --apart "$apart" --apart "$here/../../testdata/images" \
 		--judge "$apart" --judge "$here/../../testdata/images" \
 		--pictures "$data/photos=4" --pictures "$data/paintings=4" --pictures "$data/textures=1" --drawn 0.2 \
-		--out "$out/$name.partly" "$@" > "$out/$name.log" 2>&1
+		--out "$out/$name.partly" "$@" > "$out/$name.log" 2>&1 || {
+		tail -n 3 "$out/$name.log" >&2
+		return 1
+	}
 	mv "$out/$name.partly" "$out/$name.safetensors"
 }
 
