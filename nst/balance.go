@@ -46,14 +46,19 @@ func (b *balance) of(weight float64) float64 {
 }
 
 // share is the style loss of a pass, evaluation by evaluation, over that of the
-// photograph at the same size.
+// photograph at the same size. Where views take turns it is that of the last evaluation of
+// each turn, which is as far as the view comes.
 type share struct {
 	photograph float64
+	every      int // evaluations from one that is taken to the next; 0 stands for 1
 	left       []float64
 }
 
-// enough is the number of evaluations from which the end of a pass can be told.
-const enough = 9
+// The end of a pass can be told from enough evaluations, or from those of enoughTurns.
+const (
+	enough      = 9
+	enoughTurns = 4
+)
 
 // add takes the loss of an evaluation.
 func (s *share) add(style float64) {
@@ -68,9 +73,10 @@ func (s *share) add(style float64) {
 // the style already.
 func (s *share) end(n int) (left float64, ok bool) {
 	k := len(s.left)
-	if k < enough {
+	if k < enough && (s.every <= 1 || k < enoughTurns) {
 		return 0, false
 	}
+	n /= max(1, s.every)
 	before, left := s.left[2*k/3-1], s.left[k-1]
 	if !(left > 0 && before > 0) || math.IsInf(left+before, 1) {
 		return 0, false
@@ -88,10 +94,10 @@ func (p *pass) steady() bool {
 	return o.Steady && len(p.plan) > 1 && o.ContentWeight > 0 && o.StyleWeight > 0
 }
 
-// want makes the objective of a pass with the weight that the content has now, and
-// measures the photograph by it, if that has not been done.
+// want makes the objective of a pass by the view whose turn it is, with the weight that the
+// content has now, and measures the photograph by it, if that has not been done.
 func (p *pass) want(ctx context.Context) error {
-	t := p.transfer
+	t := p.transfer.looking(p.turn)
 	weight := p.balance.of(t.options.ContentWeight)
 	o, err := t.newObjective(ctx, p.content, weight, p.job.Style, p.plan[p.index].size, false)
 	if err != nil {
@@ -103,7 +109,7 @@ func (p *pass) want(ctx context.Context) error {
 	}
 	loss, err := o.evaluate(ctx, p.content.Pix, nil)
 	o.difference = nil // not wanted again
-	p.share = share{loss.Style, make([]float64, 0, p.plan[p.index].iterations)}
+	p.share = share{loss.Style, t.turn(), make([]float64, 0, p.plan[p.index].iterations)}
 	return err
 }
 
@@ -112,35 +118,55 @@ func (p *pass) want(ctx context.Context) error {
 func (p *pass) halfway() bool {
 	half := p.plan[p.index].iterations / 2
 	return p.steady() && p.balance.wanted > 0 && p.index == len(p.plan)-1 &&
-		p.iteration == half && half >= enough
+		p.iteration == half
 }
 
-// rebalance gives the content the weight that the course of the loss asks for. L-BFGS
-// begins anew, since its gradients were of another function; a line search, which may be
-// at a trial, from the best picture.
-func (p *pass) rebalance(ctx context.Context) error {
-	left, ok := p.share.end(p.plan[p.index].iterations)
-	if !ok {
+// renew gives the pass another objective where it is time: that of the next view; halfway,
+// that with the weight of the content that the course of the loss asks for.
+func (p *pass) renew(ctx context.Context) error {
+	relieved, left, corrected := p.relieved(), 0., false
+	if p.halfway() {
+		left, corrected = p.share.end(p.plan[p.index].iterations)
+	}
+	if !relieved && !corrected {
 		return nil
 	}
+	if relieved {
+		p.turn++
+	}
 	before := p.objective.contentWeight
-	p.balance.correct(left)
+	if corrected {
+		p.balance.correct(left)
+		p.recent = p.recent[:0]
+	}
 	p.objective.close()
 	p.objective = nil
 	if err := p.want(ctx); err != nil {
 		return err
 	}
+	p.change(relieved)
+	// The loss of the best picture is now at most this, so that an explosion is still seen.
+	p.bestLoss *= max(1, p.objective.contentWeight/before)
+	if relieved {
+		p.bestLoss = unknown
+	}
+	return nil
+}
+
+// change tells the optimiser that gradients to come are of another function: one alike, as
+// views of a network have, from which its history still serves; else L-BFGS begins anew. A
+// line search, which may be at a trial, ends at the best picture.
+func (p *pass) change(alike bool) {
 	switch p.transfer.options.Optimizer {
 	case Adam:
+		return
 	case LBFGSWolfe:
 		p.vector.Copy(p.variables, p.best)
 		p.show()
-		fallthrough
-	default:
-		p.optimizer.Reset()
 	}
-	// The loss of the best picture is now at most this, so that an explosion is still seen.
-	p.bestLoss *= max(1, p.objective.contentWeight/before)
-	p.recent = p.recent[:0]
-	return nil
+	if alike {
+		p.optimizer.Change()
+		return
+	}
+	p.optimizer.Reset()
 }

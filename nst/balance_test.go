@@ -11,8 +11,8 @@ import (
 // TestShareEnd looks that the end of a pass is told from its course: of a power of the number
 // of evaluations exactly, and not where there is nothing to tell it by.
 func TestShareEnd(t *testing.T) {
-	course := func(n int, power float64) *share {
-		s := &share{photograph: 1e6, left: make([]float64, 0, n)}
+	course := func(n, every int, power float64) *share {
+		s := &share{photograph: 1e6, every: every, left: make([]float64, 0, n)}
 		for i := range n {
 			s.add(1e6 * 0.5 * math.Pow(float64(i+1), -power))
 		}
@@ -20,21 +20,26 @@ func TestShareEnd(t *testing.T) {
 	}
 	for _, power := range []float64{0, 0.3, 1} {
 		for _, n := range []int{9, 27, 80} {
-			got, ok := course(n, power).end(80)
+			got, ok := course(n, 1, power).end(80)
 			if want := 0.5 * math.Pow(80, -power); !ok || math.Abs(got-want) > 1e-9*want {
 				t.Errorf("power %v, %d evaluations: ends with %v, %v; want %v", power, n, got, ok, want)
 			}
 		}
+		got, ok := course(enoughTurns, 10, power).end(80)
+		if want := 0.5 * math.Pow(8, -power); !ok || math.Abs(got-want) > 1e-9*want {
+			t.Errorf("power %v, half the turns: ends with %v, %v; want %v", power, got, ok, want)
+		}
 	}
-	if got, ok := course(30, 0.5).end(10); !ok || math.Abs(got-0.5*math.Pow(30, -0.5)) > 1e-9 {
+	if got, ok := course(30, 0, 0.5).end(10); !ok || math.Abs(got-0.5*math.Pow(30, -0.5)) > 1e-9 {
 		t.Errorf("more evaluations than asked about: %v, %v", got, ok)
 	}
-	if got, ok := course(40, -0.5).end(80); !ok || math.Abs(got-0.5*math.Sqrt(40)) > 1e-9 {
+	if got, ok := course(40, 1, -0.5).end(80); !ok || math.Abs(got-0.5*math.Sqrt(40)) > 1e-9 {
 		t.Errorf("a loss that rises is taken to go on rising: %v, %v", got, ok)
 	}
 	for name, s := range map[string]*share{
 		"none":         {},
-		"few":          course(enough-1, 0.5),
+		"few":          course(enough-1, 1, 0.5),
+		"few turns":    course(enoughTurns-1, 10, 0.5),
 		"no style":     {photograph: 0, left: []float64{math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1)}},
 		"nothing left": {photograph: 1, left: make([]float64, 20)},
 		"no number":    {photograph: 1, left: []float64{1, 1, 1, 1, 1, 1, 1, 1, math.NaN()}},
@@ -85,6 +90,7 @@ func TestSteady(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer tr.Close()
+		tr.sights = tr.sights[:1] // what views leave hangs on the size besides
 		s, err := tr.Style(t.Context(), StylePicture{Picture: style, Weight: 1})
 		if err != nil {
 			t.Fatal(err)

@@ -77,7 +77,7 @@ func colourOf(name string) colourMode {
 // mask selects.
 func (s *Style) coloured(m colourMode, content *imgio.Planar) *Style {
 	out := *s
-	out.pictures, out.targets = make([]StylePicture, len(s.pictures)), map[int][]target{}
+	out.pictures, out.targets = make([]StylePicture, len(s.pictures)), map[look][]target{}
 	same := true
 	for i, p := range s.pictures {
 		part := content

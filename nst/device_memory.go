@@ -51,7 +51,7 @@ func (t *Transfer) cardBytes(at scale, before float64, s *Style) (int64, error) 
 	if err != nil {
 		return 0, err
 	}
-	p, err := t.memory(o)
+	p, err := t.memory(o, at.w, at.h)
 	if err != nil {
 		return 0, err
 	}

@@ -38,7 +38,8 @@ type Options struct {
 	// Steady keeps what the weights amount to at every size: they are those of the
 	// first scale, and at the others ContentWeight follows the picture, so that the same
 	// part of the photograph's style loss is left as there. A run at one scale has nothing
-	// to follow.
+	// to follow. Where views of the network take turns, the loss is that of the view whose
+	// turn ends, and it holds less well: see docs/slim.md.
 	Steady bool
 
 	// ContentLayers and StyleLayers are the taps. The loss of a content layer
@@ -143,7 +144,8 @@ type Options struct {
 	History int
 
 	// Tolerance ends a scale when the mean loss of the last ten iterations is
-	// within this fraction of that of the ten before; 0 never does.
+	// within this fraction of that of the ten before; 0 never does. Where views of the
+	// network take turns (docs/slim.md) it is those of all their turns, eighty by default.
 	Tolerance float64
 
 	// Init is what the picture starts as: content; noise, a grey of independent
@@ -241,12 +243,12 @@ func DefaultOptions() Options {
 // matrices better than that of relu4_1, which is nine tenths of the loss, and the more
 // alike two pictures are below, the less its errors there differ: measured by VGG-19
 // itself, pictures come nearer to their style, at each layer; see docs/slim.md. All weigh
-// three times as much besides, since Gram matrices of averages ([vgg.Weights.Coarse]) pull
+// twice as much besides, since Gram matrices of averages ([vgg.Weights.Coarse]) pull
 // less. The weights are for Gram matrices, not for another StyleLoss.
 func DefaultOptionsFor(w *vgg.Weights) Options {
 	o := DefaultOptions()
 	if len(w.Maps) > 0 {
-		o.StyleLayers = []LayerWeight{{"relu1_1", 15}, {"relu2_1", 90}, {"relu3_1", 450}, {"relu4_1", 3}, {"relu5_1", 30}}
+		o.StyleLayers = []LayerWeight{{"relu1_1", 10}, {"relu2_1", 60}, {"relu3_1", 300}, {"relu4_1", 2}, {"relu5_1", 20}}
 	}
 	return o
 }

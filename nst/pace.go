@@ -20,10 +20,11 @@ func (p *pass) replan() {
 	}
 	now := &p.plan[p.index]
 	left := (limit - p.elapsed()).Seconds() / p.pace() // in pixel iterations
-	want := float64(now.iterations-p.iteration) * now.pixels()
+	turns := p.transfer.upkeep()
+	want := turns * float64(now.iterations-p.iteration) * now.pixels()
 	for _, s := range p.plan[p.index+1:] {
 		left -= setup * s.pixels()
-		want += float64(s.iterations) * s.pixels()
+		want += turns * float64(s.iterations) * s.pixels()
 	}
 	if want <= left {
 		return
@@ -37,6 +38,15 @@ func (p *pass) replan() {
 	p.shortened = true
 }
 
+// upkeep is how many iterations one takes with its part of the preparing that each turn of
+// a view begins with.
+func (t *Transfer) upkeep() float64 {
+	if turn := t.turn(); turn > 0 {
+		return 1 + setup/float64(turn)
+	}
+	return 1
+}
+
 // pace is the seconds that an iteration takes here for each pixel.
 func (p *pass) pace() float64 {
 	here := p.transfer.now().Sub(p.began).Seconds()
@@ -46,9 +56,10 @@ func (p *pass) pace() float64 {
 // remaining guesses the time to the end of the run from the pace here.
 func (p *pass) remaining() time.Duration {
 	now := p.plan[p.index]
-	work := float64(now.iterations-p.iteration) * now.pixels()
+	turns := p.transfer.upkeep()
+	work := turns * float64(now.iterations-p.iteration) * now.pixels()
 	for _, s := range p.plan[p.index+1:] {
-		work += (setup + float64(s.iterations)) * s.pixels()
+		work += (setup + turns*float64(s.iterations)) * s.pixels()
 	}
 	return time.Duration(p.pace() * work * float64(time.Second))
 }

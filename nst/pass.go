@@ -18,7 +18,7 @@ import (
 // that learning rates and first steps mean the same.
 const levels = 255
 
-// settle is the length of the two windows that Options.Tolerance compares.
+// settle is the least length of the two windows that Options.Tolerance compares.
 const settle = 10
 
 // pass is the optimisation at one scale.
@@ -59,7 +59,7 @@ func (p *pass) prepare() {
 	if p.unit = levels; p.transfer.options.Preprocessing == PrepareLevels256 {
 		p.unit = 256
 	}
-	p.recent = make([]float64, 0, 2*settle)
+	p.recent = make([]float64, 0, 2*p.transfer.window())
 	if o := p.transfer.options; o.Optimizer == Adam && o.Average > 0 {
 		p.average = v.Make(n)
 	}
@@ -78,10 +78,8 @@ func (p *pass) prepare() {
 // or to end with an error.
 func (p *pass) descend(ctx context.Context) error {
 	for p.iteration < p.plan[p.index].iterations {
-		if p.halfway() {
-			if err := p.rebalance(ctx); err != nil {
-				return err
-			}
+		if err := p.renew(ctx); err != nil {
+			return err
 		}
 		loss, err := p.objective.look(ctx, p.seen, p.gradient)
 		if err != nil {
@@ -100,7 +98,9 @@ func (p *pass) descend(ctx context.Context) error {
 			err = p.rollback()
 		} else {
 			p.result.Loss = loss
-			p.share.add(loss.Style)
+			if p.iteration%max(1, p.transfer.turn()) == 0 {
+				p.share.add(loss.Style)
+			}
 			settled, err = p.step(loss.Total)
 		}
 		if err != nil {
@@ -156,17 +156,18 @@ func (p *pass) settled(total float64) bool {
 	if p.transfer.options.Tolerance == 0 {
 		return false
 	}
-	if len(p.recent) == 2*settle {
+	n := p.transfer.window()
+	if len(p.recent) == 2*n {
 		copy(p.recent, p.recent[1:])
-		p.recent = p.recent[:2*settle-1]
+		p.recent = p.recent[:2*n-1]
 	}
-	if p.recent = append(p.recent, total); len(p.recent) < 2*settle {
+	if p.recent = append(p.recent, total); len(p.recent) < 2*n {
 		return false
 	}
 	var before, after float64
-	for i := range settle {
+	for i := range n {
 		before += p.recent[i]
-		after += p.recent[settle+i]
+		after += p.recent[n+i]
 	}
 	return math.Abs(before-after) < p.transfer.options.Tolerance*math.Abs(before)
 }

@@ -40,7 +40,7 @@ func (t *Transfer) Plan(w, h int) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	m, err := t.memory(o)
+	m, err := t.memory(o, w, h)
 	if err = t.named(err, w, h); t.yields(err) {
 		var p Plan
 		err := t.onCPU(func() (err error) {
@@ -59,6 +59,7 @@ func (t *Transfer) Plan(w, h int) (Plan, error) {
 	for _, m := range t.weights.Maps {
 		network += int64(len(m.W)+len(m.R)) * 4
 	}
+	network *= int64(len(t.sights))
 	pixels := int64(3*w*h) * 4
 	p := Plan{device: m.Total(), Device: t.Device(), Width: w, Height: h, Parts: []Part{
 		{"network", network},
@@ -76,13 +77,24 @@ func (t *Transfer) Plan(w, h int) (Plan, error) {
 	return p, nil
 }
 
-// memory returns what a machine for the objective takes. A card need not
-// have it to tell.
-func (t *Transfer) memory(o *objective) (exec.Plan, error) {
+// memory returns what a machine for the objective of w by h pixels takes. A card need not
+// have it to tell. It keeps the filters of all views, the processor those of one.
+func (t *Transfer) memory(o *objective, w, h int) (exec.Plan, error) {
 	if t.device == exec.Device(t.card) {
 		p, err := t.card.Plan(o.outputs()...)
 		if err != nil {
 			return p, fmt.Errorf("nst: %w", err)
+		}
+		for view := 1; view < len(t.sights); view++ {
+			other, _, err := t.looking(view).sketch(w, h)
+			if err != nil {
+				return p, err
+			}
+			more, err := t.card.Plan(other.outputs()...)
+			if err != nil {
+				return p, fmt.Errorf("nst: %w", err)
+			}
+			p.Weights += more.Weights - t.card.Held()
 		}
 		return p, nil
 	}

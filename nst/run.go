@@ -21,6 +21,7 @@ type run struct {
 
 	shortened bool // the plan, by Options.Time
 	balance   balance
+	turn      int // of the views, from 0; see Transfer.looking
 }
 
 // paint goes through the scales, each starting from the result of the one before.
@@ -127,6 +128,9 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 		return nil, err
 	}
 	r.balance.follow(last, &t.options)
+	if last != nil {
+		r.turn++
+	}
 	p := &pass{run: r, index: index, began: t.now(), w: at.w, h: at.h, content: content, start: r.colour.content(start), bestLoss: math.Inf(1)}
 	if err := p.equip(ctx, last); err != nil {
 		return nil, err

@@ -16,8 +16,11 @@ import (
 type Style struct {
 	pictures []StylePicture // weights add up to 1, masks are of the pictures' sizes
 	regions  []region       // where each is wanted; nil is everywhere, together
-	targets  map[int][]target
+	targets  map[look][]target
 }
+
+// look says what targets are of: pictures as a view of the network sees them at a scale.
+type look struct{ view, size int }
 
 // target is what a picture is to match, at one scale; where there are several, the
 // losses add up.
@@ -36,9 +39,9 @@ func (t *target) lacks(of source) bool { return t.values != nil && t.values[of] 
 // source says which statistic of which layer a number belongs to.
 type source struct{ layer, statistic string }
 
-// keep is the number of scales that a Style remembers: those of a few contents of
-// sizes of their own.
-const keep = 24
+// keep is the number of looks that a Style remembers: of one view those at the scales of
+// many contents of sizes of their own, of eight those at six scales.
+const keep = 48
 
 // Style takes the style of pictures, mixed in the proportion of their weights as
 // Options.StyleMix says. At each scale pictures that are larger than it, by their longest
@@ -55,7 +58,7 @@ func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style,
 	if len(pictures) == 0 {
 		return nil, errors.New("nst: no style picture")
 	}
-	s := &Style{targets: map[int][]target{}}
+	s := &Style{targets: map[look][]target{}}
 	for i, p := range pictures {
 		if t.options.Size != OriginalSize {
 			p.Picture = within(p.Picture, t.styleSize(t.options.Size))
@@ -89,9 +92,10 @@ func within(p *imgio.Planar, size int) *imgio.Planar {
 }
 
 // targetsAt returns what each picture of a style has at a scale, measured the first
-// time.
+// time that t looks.
 func (t *Transfer) targetsAt(ctx context.Context, s *Style, size int) ([]target, error) {
-	if known := s.targets[size]; known != nil {
+	at := look{t.view, size}
+	if known := s.targets[at]; known != nil {
 		return known, nil
 	}
 	var all []target
@@ -105,7 +109,7 @@ func (t *Transfer) targetsAt(ctx context.Context, s *Style, size int) ([]target,
 	if len(s.targets) >= keep {
 		clear(s.targets)
 	}
-	s.targets[size] = all
+	s.targets[at] = all
 	return all, nil
 }
 

@@ -55,12 +55,12 @@ func picture(t *testing.T, ref *reftest.File, role string) *imgio.Planar {
 // the size of the content.
 func styleOf(t *testing.T, ref *reftest.File, tr *Transfer) *Style {
 	t.Helper()
-	s := &Style{pictures: []StylePicture{{Picture: picture(t, ref, "style"), Weight: 1}}, targets: map[int][]target{}}
+	s := &Style{pictures: []StylePicture{{Picture: picture(t, ref, "style"), Weight: 1}}, targets: map[look][]target{}}
 	measured, err := tr.targetsAt(context.Background(), s, MaxSize)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Style{targets: map[int][]target{tr.options.Size: measured}}
+	return &Style{targets: map[look][]target{{size: tr.options.Size}: measured}}
 }
 
 // TestAgainstTorch holds every term of the objective and its gradient against

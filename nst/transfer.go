@@ -18,9 +18,10 @@ import (
 // Transfer paints pictures with one network and one set of options. Its methods
 // may not be called at the same time.
 type Transfer struct {
-	weights  *vgg.Weights
+	sight            // the view of which runs begin with the first
+	view     int     // which of the views that is
+	sights   []sight // all views
 	centre   centre
-	centred  *vgg.Weights // the same for what centre has been subtracted from
 	options  Options
 	features vgg.FeatureOptions
 	devices
@@ -51,17 +52,18 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Transfer{weights: o.prepared(w), options: o, features: features, devices: d, device: d.cpu, vector: d.cpu.Vectors(), now: time.Now}
+	w = o.prepared(w)
+	t := &Transfer{centre: centreOf(w.Convention), options: o, features: features, devices: d, device: d.cpu, vector: d.cpu.Vectors(), now: time.Now}
 	if d.card != nil {
 		t.device = d.card
 	}
-	t.centre = centreOf(t.weights.Convention)
 	if o.Color == ColourLuma {
 		t.centre = t.centre.grey()
 	}
-	centred := *t.weights
-	centred.Convention = t.centre.convention(centred.Convention)
-	t.centred = &centred
+	if t.sights, err = sightsOf(w, t.centre); err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
+	t.sight = t.sights[0]
 	return t, nil
 }
 

@@ -28,7 +28,7 @@ $NST_HOME/weights; without NST_HOME that is in the system's place for data, whic
 nst weights path shows.
 
 One, slim, comes with the program: a small network that was trained to see as VGG-19
-does, nearly nine times faster, and is taken where VGG-19 is not there.
+does, some six times faster, and is taken where VGG-19 is not there.
 
 ` + licence,
 		Example: `  nst weights pull

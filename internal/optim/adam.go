@@ -66,6 +66,9 @@ func (a *Adam) Step(x, g []float32, loss float64) error {
 // Shorten multiplies LR by factor, above 0, for the steps to come.
 func (a *Adam) Shorten(factor float64) { a.opts.LR *= factor }
 
+// Change does nothing: the moments forget by themselves.
+func (a *Adam) Change() {}
+
 // Reset forgets all steps taken.
 func (a *Adam) Reset() {
 	a.steps = 0

@@ -62,7 +62,7 @@ type LBFGS struct {
 	own  Recursion // of vec; nil if it has none
 
 	steps   int
-	t, prev float64   // step length and loss of the last step
+	t, prev float64   // step length and loss of the last step; no number after Change
 	scale   float64   // H0 = scale times identity or P
 	d, grad []float32 // direction and gradient of the last step
 	pairs   []pair    // ring of History pairs, the oldest at first
@@ -135,7 +135,7 @@ func (l *LBFGS) Step(x, g []float32, loss float64) error {
 	if l.done(g, loss) {
 		return ErrConverged
 	}
-	if l.steps > 0 {
+	if l.steps > 0 && !math.IsNaN(l.prev) {
 		l.remember(g)
 	}
 	l.direction(g)
@@ -175,7 +175,7 @@ func (l *LBFGS) done(g []float32, loss float64) bool {
 	if float64(l.vec.AbsMax(g)) <= l.opts.TolGrad {
 		return true
 	}
-	if l.steps == 0 {
+	if l.steps == 0 || math.IsNaN(l.prev) {
 		return false
 	}
 	return float64(l.vec.AbsMax(l.d))*l.t <= l.opts.TolChange || math.Abs(loss-l.prev) < l.opts.TolChange
@@ -259,6 +259,14 @@ func (l *LBFGS) up(i int, rho float64, s, y []float32) {
 
 // Shorten multiplies LR by factor, above 0, for the steps to come.
 func (l *LBFGS) Shorten(factor float64) { l.opts.LR *= factor }
+
+// Change makes no pair of the last step, nor does a tolerance end with it.
+func (l *LBFGS) Change() {
+	l.prev = math.NaN()
+	if l.search != nil {
+		l.search.running = false
+	}
+}
 
 // Reset forgets all steps taken and all pairs; their memory stays.
 func (l *LBFGS) Reset() {

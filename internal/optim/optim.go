@@ -36,6 +36,11 @@ type Optimizer interface {
 	// what Shorten did.
 	Reset()
 
+	// Change tells that the losses and gradients to come are of another function, one
+	// much like that before: what the last step did teaches nothing, what steps before it
+	// taught still holds. A line search that runs ends; x must be where to begin another.
+	Change()
+
 	// Shorten multiplies the length of the steps to come by factor, above 0.
 	Shorten(factor float64)
 

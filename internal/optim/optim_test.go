@@ -325,3 +325,35 @@ func ExampleLBFGS() {
 	// optim: converged
 	// [3.000 -1.000]
 }
+
+// TestChange looks that a step to which another function answers makes no pair, that it
+// leaves those there were, and that a tolerance does not end with it.
+func TestChange(t *testing.T) {
+	const n = 12
+	for name, o := range all(t, n) {
+		if name == "adam" {
+			continue
+		}
+		x := start("quadratic", n)
+		step := func(scale float32) error {
+			g := make([]float32, n)
+			loss := functions["quadratic"].eval(x, g)
+			for i := range g {
+				g[i] *= scale
+			}
+			return o.Step(x, g, loss*float64(scale))
+		}
+		for range 3 {
+			if err := step(1); err != nil {
+				t.Fatal(name, err)
+			}
+		}
+		before := len(o.State().Vectors)
+		if o.Change(); step(1.1) != nil {
+			t.Errorf("%s: ended with the change", name)
+		}
+		if after := len(o.State().Vectors); after != before {
+			t.Errorf("%s: %d vectors became %d", name, before, after)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package vgg_test
+
+import (
+	"math"
+	"testing"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"nst/internal/reftest"
+	"nst/vgg"
+)
+
+// featuresAt returns the features of a layer of a picture (3, h, w).
+func featuresAt(t *testing.T, ws *vgg.Weights, layer string, pixels []float32, w, h int) ([]float32, tensor.Shape) {
+	t.Helper()
+	g := G.NewGraph()
+	v := tensor.New(tensor.WithShape(1, 3, h, w), tensor.WithBacking(pixels))
+	f, err := ws.Features(G.NewTensor(g, tensor.Float32, 4, G.WithShape(1, 3, h, w), G.WithName("pixels"), G.WithValue(v)), []string{layer}, vgg.FeatureOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var value G.Value
+	G.Read(f[layer], &value)
+	vm := G.NewTapeMachine(g)
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	return value.Data().([]float32), f[layer].Shape()
+}
+
+// asSeen returns planes of w by h numbers as a view sees them: with rows for columns, then
+// mirrored left and right, top and bottom.
+func asSeen(planes []float32, w, h, view int) (out []float32, ow, oh int) {
+	ow, oh = w, h
+	if view&4 != 0 {
+		ow, oh = h, w
+	}
+	out = make([]float32, len(planes))
+	for at := 0; at < len(planes); at += w * h {
+		for y := range h {
+			for x := range w {
+				ty, tx := y, x
+				if view&4 != 0 {
+					ty, tx = tx, ty
+				}
+				if view&1 != 0 {
+					tx = ow - 1 - tx
+				}
+				if view&2 != 0 {
+					ty = oh - 1 - ty
+				}
+				out[at+ty*ow+tx] = planes[at+y*w+x]
+			}
+		}
+	}
+	return out, ow, oh
+}
+
+// TestTurned looks that each view has the features, turned, that the network has of the
+// turned picture, and that they are none of those of the network itself.
+func TestTurned(t *testing.T) {
+	const w, h = 24, 16
+	ws := mapped(t, "conv3_1")
+	pixels := reftest.Picture(w, h, 3)
+	for view := range vgg.Views {
+		ours, err := ws.Turned(view)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, layer := range []string{"relu1_2", "relu3_1"} {
+			got, shape := featuresAt(t, ours, layer, pixels, w, h)
+			got, _, _ = asSeen(got, shape[3], shape[2], view)
+			other, ow, oh := asSeen(pixels, w, h, view)
+			want, _ := featuresAt(t, ws, layer, other, ow, oh)
+			plain, _ := featuresAt(t, ws, layer, pixels, w, h)
+			plain, _, _ = asSeen(plain, shape[3], shape[2], view)
+			var far, size, off float64
+			for i := range want {
+				far = max(far, math.Abs(float64(got[i]-want[i])))
+				off = max(off, math.Abs(float64(plain[i]-want[i])))
+				size = max(size, math.Abs(float64(want[i])))
+			}
+			if far > 1e-5*size {
+				t.Errorf("view %d, %s: off by %v of %v", view, layer, far, size)
+			}
+			if view > 0 && off < 1e-3*size {
+				t.Errorf("view %d, %s: the network itself has the same features", view, layer)
+			}
+		}
+	}
+}
+
+// TestTurnedNot looks that there are eight views, and that the first is the network.
+func TestTurnedNot(t *testing.T) {
+	ws := mapped(t, "conv3_1")
+	if got, err := ws.Turned(0); got != ws || err != nil {
+		t.Errorf("view 0 is another network: %v", err)
+	}
+	for _, view := range []int{-1, vgg.Views} {
+		if _, err := ws.Turned(view); err == nil {
+			t.Errorf("there is a view %d", view)
+		}
+	}
+}
