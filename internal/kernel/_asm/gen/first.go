@@ -31,8 +31,7 @@ func (s ISA) first(nb int) {
 	per := 64 / s.bytes()
 	width := nb * per
 	lo := s.broadcast("lo")
-	zero := s.v()
-	s.zero(zero)
+	zero := s.constant(0) // in memory with AVX2, where all 16 registers are taken
 	for _, pixels := range []int{6, 1} {
 		name := fmt.Sprintf("pixels%d", pixels)
 		Label(name)

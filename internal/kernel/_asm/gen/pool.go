@@ -36,7 +36,7 @@ func (s ISA) masked(x, mask Mem, d reg.VecVirtual) {
 }
 
 // sign writes the bits of x > lo.
-func (s ISA) sign(x, lo reg.VecVirtual, mask Mem) {
+func (s ISA) sign(x reg.VecVirtual, lo Op, mask Mem) {
 	if s.wide {
 		k := K()
 		VCMPPS(Imm(0x1e), lo, x, k)
