@@ -67,7 +67,7 @@ def neighbourhoods(h, count, generator):
     """What a filter takes in at so many places of features h (n, c, h, w), a 1 for the bias behind: (count, 9 c + 1)."""
     n, _, height, width = h.shape
     one, y, x = (torch.randint(k, (count,), generator=generator) for k in (n, height, width))
-    around = F.pad(h.float(), (1, 1, 1, 1))
+    around = F.pad(h, (1, 1, 1, 1))
     seen = torch.stack([around[one, :, y + dy, x + dx] for dy in range(3) for dx in range(3)], 2).flatten(1)
     return torch.cat([seen, torch.ones(count, 1)], 1)
 
@@ -86,8 +86,8 @@ class Descent:
         h = pictures
         for i, f in enumerate(seen):
             self.filters[i].look(neighbourhoods(h, 768, generator))
-            y = f.float().permute(0, 2, 3, 1).reshape(-1, f.shape[1])
-            self.maps[i].look(y[torch.randint(len(y), (min(len(y), 768),), generator=generator)])
+            one, at = (torch.randint(k, (768,), generator=generator) for k in (f.shape[0], f.shape[2] * f.shape[3]))
+            self.maps[i].look(f.flatten(2)[one, :, at])
             h = F.max_pool2d(f, 2) if pooled[i] else f
 
     @torch.no_grad()

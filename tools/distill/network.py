@@ -2,6 +2,7 @@
 
 import json
 import struct
+import subprocess
 
 import numpy as np
 import torch
@@ -40,6 +41,7 @@ def write(path, tensors, metadata):
 
 
 POOLED = [i + 1 < len(CONVS) and CONVS[i + 1][0] != n[0] for i, n in enumerate(CONVS)]  # before the next convolution
+DIVIDED = [2 ** (int(n[0]) - 1) for n in CONVS]  # sides of a picture over those of the features
 
 
 def prepare(x):
@@ -47,58 +49,46 @@ def prepare(x):
     return (x.flip(1) * 255 - torch.tensor(MEAN).view(3, 1, 1)) / SPREAD
 
 
-def run(x, filters, dtype):
-    """The 13 rectified features of pictures x, channels last, the shallowest first."""
-    out, block = [], "1"
-    h = prepare(x).to(dtype).contiguous(memory_format=torch.channels_last)
-    for name, (w, b) in zip(CONVS, filters):
-        if name[0] != block:
-            h, block = pooled(h), name[0]
-        h = F.relu(F.conv2d(h, w.to(dtype).contiguous(memory_format=torch.channels_last), b.to(dtype), padding=1), inplace=True)
+def run(x, filters):
+    """The 13 rectified features of pictures x, the shallowest first."""
+    out, h = [], prepare(x)
+    for i, (w, b) in enumerate(filters):
+        h = F.relu(F.conv2d(h, w, b, padding=1))
         out.append(h)
+        if POOLED[i]:
+            h = F.max_pool2d(h, 2)
     return out
 
 
-def pooled(h):
-    """The largest of each two by two; where nothing is learnt, without the note of which that PyTorch takes."""
-    if torch.is_grad_enabled():
-        return F.max_pool2d(h, 2)
-    h = h[:, :, : h.shape[2] // 2 * 2, : h.shape[3] // 2 * 2]
-    h = torch.maximum(h[:, :, ::2], h[:, :, 1::2])
-    return torch.maximum(h[..., ::2], h[..., 1::2])
-
-
-def rows(f):
-    """Features (n, c, h, w), channels last, as (n, h w, c), without a copy."""
-    return f.permute(0, 2, 3, 1).reshape(f.shape[0], -1, f.shape[1])
+def planes(f):
+    """Features (n, c, h, w) as (n, c, h w)."""
+    return f.flatten(2)
 
 
 class Teacher:
-    """VGG-19 with fixed weights. Filters are cast once."""
+    """VGG-19 with fixed weights. The program teacher is asked where it is for many pictures: it is several times faster than PyTorch."""
 
-    def __init__(self, path, dtype):
+    def __init__(self, program, path):
         t = read(path)
-        self.filters = [(torch.from_numpy(t[f"conv{n}.weight"]), torch.from_numpy(t[f"conv{n}.bias"])) for n in CONVS]
-        self.dtype = dtype
-        self.cast = [((w * SPREAD if n == "1_1" else w).to(dtype).contiguous(memory_format=torch.channels_last), b.to(dtype))
-                     for n, (w, b) in zip(CONVS, self.filters)]
+        self.filters = [(torch.from_numpy(t[f"conv{n}.weight"] * (SPREAD if n == "1_1" else 1)), torch.from_numpy(t[f"conv{n}.bias"])) for n in CONVS]
+        self.command, self.process = [program, "-weights", path], None
 
-    @torch.no_grad()
-    def __call__(self, x, layers=len(CONVS)):
-        """Features of the first layers."""
-        return run(x, self.cast[:layers], self.dtype)
-
-    @torch.no_grad()
-    def layer(self, x, i, before_relu=False):
-        """Features of layer i alone, float32."""
-        if not before_relu:
-            return run(x, self.cast[: i + 1], self.dtype)[i].float()
-        h = prepare(x).to(self.dtype)
-        if i > 0:
-            h = run(x, self.cast[:i], self.dtype)[i - 1]
-            h = F.max_pool2d(h, 2) if CONVS[i][0] != CONVS[i - 1][0] else h
-        w, b = self.cast[i]
-        return F.conv2d(h, w, b, padding=1).float()
+    def seen(self, x, asked):
+        """Features of pictures x, {layer: (n, C, p)}, for asked {layer: s}, of every s-th row and column."""
+        if self.process is None:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        n, _, h, w = x.shape
+        asked = dict(sorted(asked.items()))
+        out = {i: torch.empty(n, len(self.filters[i][1]), -(-(h // DIVIDED[i]) // s) * -(-(w // DIVIDED[i]) // s)) for i, s in asked.items()}
+        question = np.array([h, w, len(asked), *asked.keys(), *asked.values()], "<i4").tobytes()
+        for k in range(n):
+            self.process.stdin.write(question + x[k].numpy().tobytes())
+            self.process.stdin.flush()
+            for i in asked:
+                answer = memoryview(out[i][k].numpy()).cast("B")
+                if self.process.stdout.readinto(answer) != len(answer):
+                    raise EOFError("the teacher's program has ended")
+        return out
 
 
 class Student(torch.nn.Module):
@@ -124,8 +114,8 @@ class Student(torch.nn.Module):
     def map(self, i):
         return self.unit_maps[i] * self.units[i]
 
-    def forward(self, x, dtype, layers=len(CONVS)):
-        return run(x, list(zip(self.w, self.b))[:layers], dtype)
+    def forward(self, x, layers=len(CONVS)):
+        return run(x, list(zip(self.w, self.b))[:layers])
 
     def tensors(self):
         """What is written: the first filters take pictures in 0..255."""
@@ -150,6 +140,7 @@ class Student(torch.nn.Module):
         return Student(filters, [torch.from_numpy(t[f"map.relu{n}"]) for n in CONVS])
 
 
+@torch.no_grad()
 def regressed(teacher, batches, given=None, kept=len(CONVS)):
     """The student to start from, found layer by layer by linear regression over batches of pictures, without descent.
 
@@ -161,34 +152,43 @@ def regressed(teacher, batches, given=None, kept=len(CONVS)):
     """
     filters, maps = given.layers(kept) if given else ([], [])
     below = [prepare(x) for x in batches]
+    taught = below  # the same for the teacher
     for i, name in enumerate(CONVS):
-        k = CHANNELS[name]
+        before = [F.conv2d(h, *teacher.filters[i], padding=1) for h in taught]
+        wanted = [F.relu(t) for t in before]
         if i < len(filters):
-            below = [F.relu(F.conv2d(h, *filters[i], padding=1)) for h in below]
-            below = [F.max_pool2d(f, 2) if POOLED[i] else f for f in below]
-            continue
-        wanted = [teacher.layer(x, i) for x in batches]
-        chosen = pivots(sum(second(t, t) for t in wanted) / len(wanted), k)
-        w, b = fit_filter(below, [teacher.layer(x, i, before_relu=True)[:, chosen] for x in batches])
-        seen = [F.relu(F.conv2d(h, w, b, padding=1)) for h in below]
-        rms = (sum(second(f, f).diagonal() for f in seen) / len(seen)).sqrt().float() + 1e-6
-        w, b, seen = w / rms.view(-1, 1, 1, 1), b / rms, [f / rms.view(-1, 1, 1) for f in seen]
-        inner = sum(second(f, f) for f in seen)
-        inner += 1e-5 * inner.diagonal().mean() * torch.eye(k, dtype=torch.float64)
-        maps.append(torch.linalg.solve(inner, sum(second(f, t) for f, t in zip(seen, wanted))).t().float())
-        filters.append((w, b))
-        below = [F.max_pool2d(f, 2) if POOLED[i] else f for f in seen]
-        print(f"{name}: {100 * residual(seen, wanted, maps[-1]):.0f} % of the features left open", flush=True)
+            seen = [F.relu(F.conv2d(h, *filters[i], padding=1)) for h in below]
+        else:
+            w, b, seen = fit_layer(below, before, pivots(sum(second(t, t) for t in wanted) / len(wanted), CHANNELS[name]))
+            filters.append((w, b))
+            maps.append(fit_map(seen, wanted))
+            print(f"{name}: {100 * residual(seen, wanted, maps[-1]):.0f} % of the features left open", flush=True)
+        below, taught = ([F.max_pool2d(f, 2) if POOLED[i] else f for f in fs] for fs in (seen, wanted))
     return Student(filters, maps)
+
+
+def fit_layer(below, before, chosen):
+    """Filters and biases for the teacher's channels chosen, before their ReLU, and the features that they give of those below."""
+    w, b = fit_filter(below, [t[:, chosen] for t in before])
+    seen = [F.relu(F.conv2d(h, w, b, padding=1)) for h in below]
+    rms = (sum(second(f, f).diagonal() for f in seen) / len(seen)).sqrt().float() + 1e-6
+    return w / rms.view(-1, 1, 1, 1), b / rms, [f / rms.view(-1, 1, 1) for f in seen]
+
+
+def fit_map(seen, wanted):
+    """The map E (C, c) that turns features seen into wanted ones with the least squared error."""
+    inner = sum(second(f, f) for f in seen)
+    inner += 1e-5 * inner.diagonal().mean() * torch.eye(len(inner), dtype=torch.float64)
+    return torch.linalg.solve(inner, sum(second(f, t) for f, t in zip(seen, wanted))).t().float()
 
 
 def second(a, b):
     """Sum over pictures and positions of a bᵀ / positions, float64: (ca, cb)."""
-    return torch.bmm(rows(a).transpose(1, 2), rows(b)).double().sum(0) / (a.shape[2] * a.shape[3])
+    return torch.bmm(planes(a), planes(b).transpose(1, 2)).double().sum(0) / (a.shape[2] * a.shape[3])
 
 
 def residual(seen, wanted, e):
-    left = sum(((rows(f) @ e.t() - rows(t)) ** 2).sum() for f, t in zip(seen, wanted))
+    left = sum(((e @ planes(f) - planes(t)) ** 2).sum() for f, t in zip(seen, wanted))
     return float((left / sum((t**2).sum() for t in wanted)).sqrt())
 
 
@@ -198,7 +198,7 @@ def fit_filter(below, wanted):
     for h, t in zip(below, wanted):
         x = F.unfold(h, 3, padding=1)
         x = torch.cat([x, torch.ones_like(x[:, :1])], 1).transpose(1, 2).reshape(-1, 9 * h.shape[1] + 1)
-        y = rows(t).reshape(-1, t.shape[1])
+        y = planes(t).transpose(1, 2).reshape(-1, t.shape[1])
         inner, outer = inner + (x.t() @ x).double() / len(x), outer + (x.t() @ y).double() / len(x)
     inner += 1e-4 * inner.diagonal().mean() * torch.eye(len(inner), dtype=torch.float64)
     w = torch.linalg.solve(inner, outer).t().float()

@@ -1,18 +1,22 @@
 #!/bin/sh
-# Makes the network slim anew, in about three hours on two cores, at half a second a step:
+# Makes the network slim, in about three hours on two cores:
 #
-#	run.sh NST VGG19 DATA APART OUT
+#	[FIRST=3000 ROUNDS=4 EACH=3000] run.sh NST VGG19 DATA APART OUT
 #
 # NST is the program, VGG19 the teacher as nst keeps it, DATA a folder with photos, paintings
 # and textures, APART pictures that must not be learnt from, by which the network is judged;
-# OUT a folder. OUT/slim.safetensors is what comes with the program. What is in OUT already
+# OUT a folder. FIRST steps are taken on pictures that are there, then in each of some ROUNDS
+# pictures are painted and EACH steps taken, all at 0.6 s (AVX2). OUT/slim.safetensors is what comes with the program. What is in OUT already
 # is not made again: a run that was stopped goes on with the stage that it was at.
 set -eu
+first=${FIRST:-3000} rounds=${ROUNDS:-4} each=${EACH:-3000}
+steps=$((first + rounds * each))
 nst=$1 teacher=$2 data=$3 apart=$4 out=$5
 here=$(dirname "$0") python=${PYTHON:-/usr/bin/python3}
 mkdir -p "$out/data"
 export OPENBLAS_NUM_THREADS=1
 for folder in photos paintings textures; do ln -sfn "$(realpath "$data/$folder")" "$out/data/$folder"; done
+(cd "$here" && CGO_ENABLED=0 "${GO:-go}" build -o "$(realpath "$out")/teacher" ./teacher)
 test -e "$out/data/drawn" || "$python" "$here/draw.py" "$out/data/drawn" 60 11 "$data/photos" "$data/paintings"
 
 # train NAME OPTIONS makes OUT/NAME.safetensors, and NAME.log.
@@ -20,7 +24,7 @@ train() {
 	name=$1
 	shift
 	test -e "$out/$name.safetensors" && return
-	"$python" "$here/train.py" --teacher "$teacher" --apart "$apart" --apart "$here/../../testdata/images" \
+	"$python" "$here/train.py" --program "$out/teacher" --teacher "$teacher" --apart "$apart" --apart "$here/../../testdata/images" \
 		--judge "$apart" --judge "$here/../../testdata/images" \
 		--pictures "$data/photos=4" --pictures "$data/paintings=4" --pictures "$data/textures=1" --drawn 0.2 \
 		--out "$out/$name.partly" "$@" > "$out/$name.log" 2>&1 || {
@@ -38,16 +42,16 @@ painted() {
 }
 
 train a --part lower --steps 1 --seed 1
-train b0 --part lower --steps 15000 --until 3000 --rate 4e-4 --seed 2 --start "$out/a.safetensors"
+train b0 --part lower --steps "$steps" --until "$first" --rate 4e-4 --seed 2 --start "$out/a.safetensors"
 learnt=""
-for round in 1 2 3 4; do
-	before=b$((round - 1))
+for round in $(seq "$rounds"); do
+	before=b$((round - 1)) after=$((first + each * (round - 1)))
 	painted "$round" "$before"
 	for folder in "$out/painted$round" "$out/painted${round}b"; do
 		learnt="$learnt --pictures $folder=1.5 --pairs $folder/pairs.tsv"
 	done
 	# shellcheck disable=SC2086 # a list of options
-	train "b$round" --part lower --steps 15000 --after $((3000 * round)) --until $((3000 * (round + 1))) --rate 4e-4 --seed $((2 + round)) \
+	train "b$round" --part lower --steps "$steps" --after "$after" --until $((after + each)) --rate 4e-4 --seed $((2 + round)) \
 		--start "$out/$before.safetensors" $learnt
 done
-train slim --part upper --anew conv4_2 --steps 800 --rate 4e-4 --seed 7 --start "$out/b4.safetensors" --pictures "$out/painted4=1" --pictures "$out/painted4b=1"
+train slim --part upper --anew conv4_2 --steps 800 --rate 4e-4 --seed 7 --start "$out/b$rounds.safetensors" --pictures "$out/painted$rounds=1" --pictures "$out/painted${rounds}b=1"

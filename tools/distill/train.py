@@ -36,17 +36,22 @@ def taps(step, part):
     return {**always, others[step // 2 % len(others)]: (0.3 * len(others), 0.1 * len(others))}
 
 
-def rows(seen, i):
-    """The features of layer i of those seen, (n, p, c), as nst measures a style by them: relu4_1's averaged over some positions.
+# Of the first two blocks every other row and column is looked at: neighbours say nearly the same, and there are many.
+EVERY = [2 if name[0] in "12" else 1 for name in network.CONVS]
+AVERAGED = INDEX["4_1"]
+
+
+def measured(f, i):
+    """The features (n, c, h, w) of layer i as (n, c, p), as nst measures a style by them: relu4_1's averaged over some positions.
 
     nst takes four by four positions of pictures larger than these crops.
     """
-    return network.rows(F.avg_pool2d(seen[i], 2).contiguous(memory_format=torch.channels_last) if i == INDEX["4_1"] else seen[i])
+    return network.planes(F.avg_pool2d(f, 2) if i == AVERAGED else f[:, :, :: EVERY[i], :: EVERY[i]])
 
 
-def gram(r):
-    """(n, c, c) of features (n, p, c): means over positions."""
-    return torch.bmm(r.transpose(1, 2), r).float() / r.shape[1]
+def gram(f):
+    """(n, c, c) of features (n, c, p): means over positions."""
+    return torch.bmm(f, f.transpose(1, 2)) / f.shape[2]
 
 
 def root(squares):
@@ -55,41 +60,51 @@ def root(squares):
 
 
 class Seen:
-    """What the teacher sees at a tap: its rows t (n, p, C), their Gram matrices, and the sums of the squares of both."""
+    """What the teacher sees at a tap: its features (n, C, p), their Gram matrices, and the sums of the squares of both."""
 
-    def __init__(self, rows):
-        self.rows, self.gram = rows, gram(rows)
+    def __init__(self, features):
+        self.features, self.gram = features, gram(features)
         self.square, self.squares = self.gram.diagonal(dim1=1, dim2=2).sum(1), (self.gram * self.gram).sum((1, 2))
 
 
-class Products(torch.autograd.Function):
-    """fᵀ f and tᵀ f over positions, of the student's features f (n, p, c) and the teacher's t (n, p, C).
+def see(teacher, x, asked):
+    """What the teacher sees in pictures x (n, 3, h, w) at the layers asked for."""
+    seen = teacher.seen(x, {i: EVERY[i] for i in asked})
+    for i in asked:
+        if i == AVERAGED:
+            h, w = x.shape[2] // network.DIVIDED[i], x.shape[3] // network.DIVIDED[i]
+            seen[i] = measured(seen[i].view(*seen[i].shape[:2], h, w), i)
+    return {i: Seen(seen[i]) for i in asked}
 
-    The gradient is what PyTorch would find, as one tensor that lies as f does: sums of tensors that lie otherwise are slow.
+
+class Products(torch.autograd.Function):
+    """f fᵀ and t fᵀ over positions, of the student's features f (n, c, p) and the teacher's t (n, C, p).
+
+    The gradient is what PyTorch would find, with one tensor of the size of f where it would make three.
     """
 
     @staticmethod
     def forward(ctx, f, t):
         ctx.save_for_backward(f, t)
-        return gram(f), torch.bmm(t.transpose(1, 2), f).float() / f.shape[1]
+        return gram(f), torch.bmm(t, f.transpose(1, 2)) / f.shape[2]
 
     @staticmethod
     def backward(ctx, d_gram, d_cross):
         f, t = ctx.saved_tensors
-        p = f.shape[1]
-        own = ((d_gram + d_gram.transpose(1, 2)) / p).to(f.dtype)
-        return torch.baddbmm(torch.bmm(f, own), t, (d_cross / p).to(f.dtype)), None
+        p = f.shape[2]
+        own = (d_gram + d_gram.transpose(1, 2)) / p
+        return torch.baddbmm(torch.bmm(own, f), (d_cross / p).transpose(1, 2), t), None
 
 
 def errors(f, t, e):
     """Relative squared errors of one tap, of the features and of the Gram matrices: (n) each, and the student's Gram matrices.
 
-    f (n, p, c) are the student's features, t the teacher's, e (C, c) the map. The sum over positions and channels of
+    f (n, c, p) are the student's features, t the teacher's, e (C, c) the map. The sum over positions and channels of
     (e f - t)² is taken from products of matrices, tr(eᵀe fᵀf) - 2 tr(eᵀ tᵀf) + tr(tᵀt), and so is that over the entries of
     Gram matrices: the differences themselves are many more numbers. Errors are relative to the picture's own features, or a
     few bright pictures would be all that counts, but not to less than a tenth of what is usual, for those that are even.
     """
-    gf, cross = Products.apply(f, t.rows)
+    gf, cross = Products.apply(f, t.features)
     m = e.t() @ e
     feature = (m * gf).sum((1, 2)) - 2 * (e * cross).sum((1, 2)) + t.square
     mg = m @ gf
@@ -105,7 +120,7 @@ def measure(student, seen, wanted, weights, paired):
     """
     loss, table = 0.0, np.full((TAPS, 2), np.nan)
     for i, (of_features, of_matrices) in weights.items():
-        f, m, gf = errors(rows(seen, i), wanted[i], student.map(i))
+        f, m, gf = errors(measured(seen[i], i), wanted[i], student.map(i))
         loss = loss + of_features * f.mean() + of_matrices * root(m).mean()
         if paired and i in DIFFERING:
             loss = loss + of_matrices * apart(gf, wanted[i].gram, student.map(i))
@@ -135,17 +150,16 @@ class Judge:
         for file in pictures.files(folder):
             for size in (256, 384):
                 picture = pictures.longest(file, size)
-                seen = teacher(picture, part.stop)
-                self.pictures.append((picture, {i: Seen(rows(seen, i)) for i in part}))
+                self.pictures.append((picture, see(teacher, picture, part)))
 
     @torch.no_grad()
-    def __call__(self, student, dtype):
+    def __call__(self, student):
         table = np.full((TAPS, 2), np.nan)
         table[self.part] = 0
         for picture, wanted in self.pictures:
-            seen = student(picture, dtype, self.part.stop)
+            seen = student(picture, self.part.stop)
             for i in self.part:
-                table[i] += [float(e) for e in errors(rows(seen, i), wanted[i], student.map(i))[:2]]
+                table[i] += [float(e) for e in errors(measured(seen[i], i), wanted[i], student.map(i))[:2]]
         print(f"judged by {self.folder}: {show(table / len(self.pictures))}", flush=True)
 
 
@@ -158,18 +172,17 @@ class Steps:
     """What each step learns from, made by a process of its own beside the one that learns: pictures, what the teacher sees in
     them, and whether they are pairs. The same seed gives the same steps."""
 
-    def __init__(self, o, supply, pairs, teacher, part):
+    def __init__(self, o, supply, pairs, part):
         self.queue = torch.multiprocessing.Queue(3)
-        torch.multiprocessing.get_context("fork").Process(target=self.make, args=(o, supply, pairs, teacher, part), daemon=True).start()
+        torch.multiprocessing.get_context("fork").Process(target=self.make, args=(o, supply, pairs, part), daemon=True).start()
 
-    def make(self, o, supply, pairs, teacher, part):
-        torch.set_num_threads(1)
+    def make(self, o, supply, pairs, part):
+        teacher = network.Teacher(o.program, o.teacher)
         for step in range(o.after, o.until or o.steps):
             n, size = [(8, 128), (4, 192), (2, 256)][supply.rng.choice(3, p=(0.1, 0.45, 0.45))]
             paired = pairs is not None and step % 3 == 0
             x = torch.from_numpy((pairs if paired else supply).batch(n, size))
-            seen, weights = teacher(x, part.stop), taps(step, part)
-            self.queue.put((x, {i: Seen(rows(seen, i).contiguous()) for i in weights}, paired))
+            self.queue.put((x, see(teacher, x, taps(step, part)), paired))
         threading.Event().wait()  # what is in the queue is this process's memory
 
     def next(self):
@@ -184,6 +197,7 @@ def rate(step, steps, peak):
 def options():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--teacher", required=True, help="VGG-19 as nst keeps it: vgg19.safetensors")
+    p.add_argument("--program", required=True, help="the program that is made of the folder teacher")
     p.add_argument("--pictures", action="append", default=[], metavar="FOLDER=SHARE", help="pictures to learn from and how often; may be given again")
     p.add_argument("--pairs", action="append", default=[], metavar="FILE", help="lists of painted pictures and their styles, as paint.sh leaves them: every third step is of one")
     p.add_argument("--apart", action="append", default=[], help="a folder whose pictures, and copies of them, must not be learnt from")
@@ -199,8 +213,6 @@ def options():
     p.add_argument("--rate", type=float, default=6e-4, help="how far a step moves what a layer puts out, of a size of about 1")
     p.add_argument("--keep", type=float, default=0.998, help="of the mean of the networks at each step; the mean is what is written")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--threads", type=int, default=1)
-    p.add_argument("--exact", action="store_true", help="float32 in the place of bfloat16")
     p.add_argument("--out", required=True)
     p.add_argument("--note", default="", help="goes into the file")
     return p.parse_args()
@@ -225,9 +237,8 @@ def save(student, path, o, done):
 
 def main():
     o = options()
-    torch.set_num_threads(o.threads)
+    torch.set_num_threads(1)
     torch.manual_seed(o.seed)
-    dtype = torch.float32 if o.exact else torch.bfloat16
     apart_from = [t for folder in o.apart for t in pictures.thumbnails(folder)]
     folders = []
     for spec in o.pictures:
@@ -236,7 +247,7 @@ def main():
         print(f"{path}: {len(folders[-1][0].pictures)} pictures, left out: {' '.join(folders[-1][0].left_out) or 'none'}", flush=True)
     supply = pictures.Crops(folders, o.seed, o.drawn)
     pairs = pictures.Pairs(o.pairs, apart_from, o.seed) if o.pairs else None
-    teacher, part = network.Teacher(o.teacher, dtype), PARTS[o.part]
+    teacher, part = network.Teacher(o.program, o.teacher), PARTS[o.part]
     student = network.Student.load(o.start) if o.start else None
     kept = INDEX[o.anew.removeprefix("conv")] if o.anew else TAPS
     if student is None or len(student.layers(kept)[0]) < TAPS:
@@ -244,15 +255,15 @@ def main():
     student.freeze(part)
     judges = [Judge(folder, teacher, part) for folder in o.judge]
     for judge in judges:
-        judge(student, dtype)
-    steps = Steps(o, supply, pairs, teacher, part)
+        judge(student)
+    steps = Steps(o, supply, pairs, part)
     mean_student = copy.deepcopy(student)
     descent, generator = Descent(student), torch.Generator().manual_seed(o.seed)
     began, table, mean = time.time(), np.full((TAPS, 2), np.nan), 0.0
     end = o.until or o.steps
     for step in range(o.after, end):
         x, wanted, paired = steps.next()
-        seen = student(x, dtype, part.stop)
+        seen = student(x, part.stop)
         loss, errs = measure(student, seen, wanted, taps(step, part), paired)
         if step % 4 == 0 or step < o.after + 40:
             descent.look(network.prepare(x), seen, network.POOLED, generator)
@@ -264,10 +275,10 @@ def main():
         mean = loss.item() if step == o.after else 0.98 * mean + 0.02 * loss.item()
         if step % 100 == 0 or step == end - 1:
             print(f"{step} {time.time() - began:.0f}s {mean:.4f} {show(table)}", flush=True)
-        if step % 500 == 499 or step == end - 1:
+        if step % 1000 == 999 or step == end - 1:
             save(mean_student, o.out, o, step + 1)
             for judge in judges:
-                judge(mean_student, dtype)
+                judge(mean_student)
 
 
 if __name__ == "__main__":
