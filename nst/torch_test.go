@@ -111,6 +111,7 @@ func TestAgainstTorch(t *testing.T) {
 
 // TestTrajectories holds ten steps of each optimiser against torch.optim's.
 func TestTrajectories(t *testing.T) {
+	reftest.NumbersOnly(t)
 	for name, optimizer := range map[string]string{"adam": Adam, "lbfgs": LBFGSTorch} {
 		t.Run(name, func(t *testing.T) {
 			ref, tr := reference(t, "trajectory-"+name, func(o *Options) {

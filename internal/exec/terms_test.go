@@ -195,6 +195,7 @@ func (tt *termTest) build(t *testing.T, w, h int, picture uint64) *problem {
 // TestTerms holds each kind of term on our machine against Gorgonia's, for
 // several pictures, as TestOracle says why.
 func TestTerms(t *testing.T) {
+	reftest.NumbersOnly(t)
 	for _, tt := range slices.Concat(termTests(), mappedTests()) {
 		t.Run(tt.name, func(t *testing.T) {
 			worst := 1.0
