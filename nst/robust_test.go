@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"nst/imgio"
-	"nst/internal/reftest"
 )
 
 // TestOddPictures paints with pictures that have no colour, no contrast, next to no
@@ -15,7 +14,6 @@ import (
 // looks that the result is a picture of the content still: numbers, within the
 // range, not even, lighter where the content is.
 func TestOddPictures(t *testing.T) {
-	reftest.NumbersOnly(t)
 	content, style := warm(80, 60), cold(70, 50)
 	for _, tt := range []struct {
 		name           string

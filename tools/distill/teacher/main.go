@@ -5,7 +5,7 @@
 //
 // It answers one question after the other until standard input ends. All numbers are 32
 // bits, the lowest byte first. A question is h, w, the number k of layers, their
-// indices, which rise, in VGG-19's order of convolutions, and for each a number s; then an
+// indices, which rise, in the network's order of ReLUs, and for each a number s; then an
 // RGB picture in 0..1 (3,h,w). The answer is the rectified features (c,h',w') of the k
 // layers, of every s-th row and column.
 package main
@@ -23,12 +23,6 @@ import (
 	"nst/internal/exec"
 	"nst/vgg"
 )
-
-// layers are those that a student has, by index.
-var layers = []string{
-	"relu1_1", "relu1_2", "relu2_1", "relu2_2", "relu3_1", "relu3_2", "relu3_3", "relu3_4",
-	"relu4_1", "relu4_2", "relu4_3", "relu4_4", "relu5_1",
-}
 
 func main() {
 	path := flag.String("weights", "", "VGG-19 as nst keeps it, `FILE`")
@@ -50,14 +44,14 @@ func serve(ctx context.Context, path string, threads int, in io.Reader, out io.W
 	if err != nil {
 		return err
 	}
-	t := teacher{weights, device, map[[3]int]*sight{}}
+	t := newTeacher(weights, device)
 	defer t.close()
 	r, w := bufio.NewReaderSize(in, 1<<20), bufio.NewWriterSize(out, 1<<20)
 	for {
-		switch err := t.answer(ctx, r, w); {
-		case errors.Is(err, io.EOF):
+		if _, err := r.Peek(1); errors.Is(err, io.EOF) {
 			return nil
-		case err != nil:
+		}
+		if err := t.answer(ctx, r, w); err != nil {
 			return err
 		}
 		if err := w.Flush(); err != nil {
@@ -69,8 +63,19 @@ func serve(ctx context.Context, path string, threads int, in io.Reader, out io.W
 // teacher keeps a machine for each height, width and depth that was asked for.
 type teacher struct {
 	weights *vgg.Weights
+	layers  []string // rectified features by index
 	device  exec.Device
 	sights  map[[3]int]*sight
+}
+
+func newTeacher(weights *vgg.Weights, device exec.Device) *teacher {
+	t := &teacher{weights: weights, device: device, sights: map[[3]int]*sight{}}
+	for _, l := range weights.Network.Layers {
+		if l.Kind == vgg.ReLU {
+			t.layers = append(t.layers, l.Name)
+		}
+	}
+	return t
 }
 
 // sight is the graph of the first features of a picture.
@@ -92,17 +97,14 @@ func (t *teacher) close() {
 	clear(t.sights)
 }
 
-// answer reads a question and writes the answer. It is io.EOF where there is none.
+// answer reads a question and writes the answer.
 func (t *teacher) answer(ctx context.Context, r io.Reader, w io.Writer) error {
 	var head [3]int32
-	if err := binary.Read(r, binary.LittleEndian, head[:1]); err != nil {
-		return err
-	}
-	if err := binary.Read(r, binary.LittleEndian, head[1:]); err != nil {
+	if err := binary.Read(r, binary.LittleEndian, &head); err != nil {
 		return fmt.Errorf("question: %w", err)
 	}
 	height, width, k := int(head[0]), int(head[1]), int(head[2])
-	if height < 16 || width < 16 || height > 1<<12 || width > 1<<12 || k < 1 || k > len(layers) {
+	if height < 16 || width < 16 || height > 1<<12 || width > 1<<12 || k < 1 || k > len(t.layers) {
 		return fmt.Errorf("question of a picture of %dx%d at %d layers", width, height, k)
 	}
 	asked := make([]int32, 2*k)
@@ -111,7 +113,7 @@ func (t *teacher) answer(ctx context.Context, r io.Reader, w io.Writer) error {
 	}
 	asked, every := asked[:k], asked[k:]
 	for i, l := range asked {
-		if l < 0 || int(l) >= len(layers) || i > 0 && l <= asked[i-1] || every[i] < 1 {
+		if l < 0 || int(l) >= len(t.layers) || i > 0 && l <= asked[i-1] || every[i] < 1 {
 			return fmt.Errorf("question: of layers %v every %v", asked, every)
 		}
 	}
@@ -134,8 +136,8 @@ func (t *teacher) sight(height, width, depth int) (*sight, error) {
 	s := &sight{picture: make([]float32, 3*height*width)}
 	err := exec.Build(func() error {
 		s.pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, height, width)
-		seen, err := t.weights.Features(s.pixels, layers[:depth], vgg.FeatureOptions{})
-		for _, l := range layers[:depth] {
+		seen, err := t.weights.Features(s.pixels, t.layers[:depth], vgg.FeatureOptions{})
+		for _, l := range t.layers[:depth] {
 			s.features = append(s.features, seen[l])
 		}
 		return err

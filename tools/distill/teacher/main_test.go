@@ -126,7 +126,7 @@ func TestSightsAreFew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	teach := teacher{w, d, map[[3]int]*sight{}}
+	teach := newTeacher(w, d)
 	defer teach.close()
 	for i := range 2*most + 1 {
 		s, err := teach.sight(16+i, 16, 1)
@@ -149,10 +149,21 @@ func TestServeRefuses(t *testing.T) {
 	backwards, _ := question(t, 2, 0, 1, 1)
 	never, _ := question(t, 0, 0)
 	huge := slices.Concat([]byte{0, 0, 0, 1}, whole[4:])
-	for name, in := range map[string][]byte{"picture": whole[:len(whole)-1], "question of layers": backwards, "layers [0] every [0]": never, "question of a picture of 24x": huge} {
-		err := serve(context.Background(), path, 1, bytes.NewReader(in), io.Discard)
-		if err == nil || !strings.Contains(err.Error(), strings.Fields(name)[0]) {
-			t.Errorf("%s: error is %v", name, err)
+	for _, tt := range []struct {
+		in   []byte
+		want string
+	}{
+		{whole[:len(whole)-1], "picture: "},
+		{whole[:20], "picture: "}, // ends before the picture
+		{whole[:12], "question: "},
+		{whole[:4], "question: "},
+		{backwards, "question: of layers [2 0]"},
+		{never, "question: of layers [0] every [0]"},
+		{huge, "question of a picture of 24x16777216"},
+	} {
+		err := serve(context.Background(), path, 1, bytes.NewReader(tt.in), io.Discard)
+		if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("%d bytes: error is %v, want %s...", len(tt.in), err, tt.want)
 		}
 	}
 	if err := serve(context.Background(), path, 1, bytes.NewReader(nil), io.Discard); err != nil {
