@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -184,6 +185,8 @@ func reason(err error) string {
 		return fmt.Sprintf("invalid argument %q for %q flag: %q must be %s", invalid.GetValue(), "--"+invalid.GetFlag().Name, number.Num, want)
 	case errors.As(err, &picture):
 		return (&fileError{picture.What + " image", picture.Path, picture.Err}).Error()
+	case errors.As(err, &none) && isFile(none.Name):
+		return fmt.Sprintf("no weights: the file %q does not exist", none.Name)
 	case errors.As(err, &none):
 		return fmt.Sprintf("no weights %q: neither %q nor a file of that name exists", none.Name, none.Path)
 	case errors.As(err, &format):
@@ -203,6 +206,9 @@ func reason(err error) string {
 	}
 	return text
 }
+
+// isFile tells whether --network names a file, not what is in the folder of weights.
+func isFile(name string) bool { return filepath.Base(name) != name || filepath.Ext(name) != "" }
 
 // hints returns what may cure err. This is the one place that knows.
 func hints(err error) []string {
@@ -257,6 +263,8 @@ func hints(err error) []string {
 		return []string{"give a picture that is less long and thin, a larger --size, or shallower layers"}
 	case errors.As(err, &diverged):
 		return []string{"lower --learning-rate, or take --optimizer adam"}
+	case errors.As(err, &none) && isFile(none.Name):
+		return []string{"nst weights list shows the networks that are here"}
 	case errors.As(err, &none):
 		pull := "vgg19"
 		if slices.Contains(networks(), none.Name) {
