@@ -36,6 +36,9 @@ func main() {
 
 // serve answers until in ends between two questions.
 func serve(ctx context.Context, path string, threads int, in io.Reader, out io.Writer) error {
+	if path == "" {
+		return errors.New("-weights FILE is wanted")
+	}
 	weights, err := vgg.Store{}.Load(path)
 	if err != nil {
 		return err
