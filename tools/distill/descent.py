@@ -82,12 +82,13 @@ class Descent:
 
     @torch.no_grad()
     def look(self, pictures, seen, pooled, generator):
-        """Takes note of what the layers see: pictures as prepared, features, and where pooling comes in between."""
+        """Takes note of what the layers that are taught see: pictures as prepared, features, and where pooling comes in between."""
         h = pictures
         for i, f in enumerate(seen):
-            self.filters[i].look(neighbourhoods(h, 768, generator))
-            one, at = (torch.randint(k, (768,), generator=generator) for k in (f.shape[0], f.shape[2] * f.shape[3]))
-            self.maps[i].look(f.flatten(2)[one, :, at])
+            if self.filters[i].matrix.requires_grad:
+                self.filters[i].look(neighbourhoods(h, 768, generator))
+                one, at = (torch.randint(k, (768,), generator=generator) for k in (f.shape[0], f.shape[2] * f.shape[3]))
+                self.maps[i].look(f.flatten(2)[one, :, at])
             h = F.max_pool2d(f, 2) if pooled[i] else f
 
     @torch.no_grad()

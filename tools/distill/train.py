@@ -4,6 +4,7 @@ import argparse
 import copy
 import math
 import os
+import queue
 import threading
 import time
 
@@ -168,25 +169,35 @@ def show(table):
     return " ".join(f"{n}:{100 * math.sqrt(max(a, 0)):.0f}/{100 * math.sqrt(max(b, 0)):.1f}" for n, (a, b) in zip(network.CONVS, table) if a == a)
 
 
+BATCHES = [(4, 128), (2, 192), (2, 256)]  # pictures and their side; pairs need two
+OFTEN = (0.3, 0.5, 0.2)
+
+
 class Steps:
     """What each step learns from, made by a process of its own beside the one that learns: pictures, what the teacher sees in
     them, and whether they are pairs. The same seed gives the same steps."""
 
     def __init__(self, o, supply, pairs, part):
         self.queue = torch.multiprocessing.Queue(3)
-        torch.multiprocessing.get_context("fork").Process(target=self.make, args=(o, supply, pairs, part), daemon=True).start()
+        self.process = torch.multiprocessing.get_context("fork").Process(target=self.make, args=(o, supply, pairs, part), daemon=True)
+        self.process.start()
 
     def make(self, o, supply, pairs, part):
         teacher = network.Teacher(o.program, o.teacher)
         for step in range(o.after, o.until or o.steps):
-            n, size = [(8, 128), (4, 192), (2, 256)][supply.rng.choice(3, p=(0.1, 0.45, 0.45))]
+            n, size = BATCHES[supply.rng.choice(len(BATCHES), p=OFTEN)]
             paired = pairs is not None and step % 3 == 0
             x = torch.from_numpy((pairs if paired else supply).batch(n, size))
             self.queue.put((x, see(teacher, x, taps(step, part)), paired))
         threading.Event().wait()  # what is in the queue is this process's memory
 
     def next(self):
-        return self.queue.get()
+        while True:
+            try:
+                return self.queue.get(timeout=10)
+            except queue.Empty:
+                if not self.process.is_alive():
+                    raise RuntimeError("the process that makes the steps has ended") from None
 
 
 def rate(step, steps, peak):
