@@ -286,6 +286,7 @@ func TestValidate(t *testing.T) {
 		"Init":                  func(o *nst.Options) { o.Init = "grey" },
 		"Iterations":            func(o *nst.Options) { o.Iterations = 0 },
 		"History":               func(o *nst.Options) { o.History = 0 },
+		"Views":                 func(o *nst.Options) { o.Views = 9 },
 		"Threads":               func(o *nst.Options) { o.Threads = -1 },
 		"LearningRate":          func(o *nst.Options) { o.LearningRate = -1 },
 		"Color":                 func(o *nst.Options) { o.Color = "sepia" },

@@ -97,6 +97,11 @@ type Options struct {
 	// zero, as VGG was trained, or replicate, the nearest pixel.
 	Padding string
 
+	// Views is how many views of a network that stands in for a larger one (its Maps) take
+	// turns, 1 to [vgg.Views]; 0 is all that a network has, which is one for any other. Fewer
+	// leave more of the style, for an iteration of the same time: see docs/slim.md.
+	Views int
+
 	// Iterations is the number of evaluations of loss and gradient at the first
 	// scale, 1 or more; FineIterations that at each other, where 0 is a third of
 	// Iterations, rounded up, and all of them at the last.

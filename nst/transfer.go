@@ -60,7 +60,7 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if o.Color == ColourLuma {
 		t.centre = t.centre.grey()
 	}
-	if t.sights, err = sightsOf(w, t.centre); err != nil {
+	if t.sights, err = sightsOf(w, t.centre, o.Views); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
 	t.sight = t.sights[0]

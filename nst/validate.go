@@ -80,6 +80,9 @@ func (o *Options) Validate(net *vgg.Network) error {
 	word("Pooling", o.Pooling, Poolings())
 	word("Preprocessing", o.Preprocessing, Preprocessings())
 	word("Padding", o.Padding, Paddings())
+	if o.Views < 0 || o.Views > vgg.Views {
+		bad("Views", o.Views, "must be 0 (all that the network has) or 1 to %d", vgg.Views)
+	}
 	word("Optimizer", o.Optimizer, Optimizers())
 	word("Init", o.Init, Inits())
 	if o.NormalizeGradients && (o.Optimizer == LBFGS || o.Optimizer == LBFGSWolfe) {

@@ -39,12 +39,18 @@ type sight struct {
 	centred *vgg.Weights // the same for what Transfer.centre has been subtracted from
 }
 
-// sightsOf returns the views of a network, of which there is one, or all if it stands in
-// for a larger one.
-func sightsOf(w *vgg.Weights, c centre) ([]sight, error) {
-	views := 1
+// sightsOf returns so many views of a network, or with 0 as many as are of use: one, or all
+// if it stands in for a larger one. Views that are of no use are an [OptionError].
+func sightsOf(w *vgg.Weights, c centre, views int) ([]sight, error) {
+	useful := 1
 	if len(w.Maps) > 0 {
-		views = vgg.Views
+		useful = vgg.Views
+	}
+	if views > useful {
+		return nil, &OptionError{"Views", views, "must be 0 or 1 with " + w.Network.Name + ", which has one view: only a network that stands in for a larger one has more"}
+	}
+	if views == 0 {
+		views = useful
 	}
 	sights := make([]sight, views)
 	for i := range sights {

@@ -2,6 +2,7 @@ package nst
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -65,8 +66,7 @@ func symmetric(w *vgg.Weights) {
 // steps they do not touch, and that it is the views' doing where they differ.
 func TestViewsAlike(t *testing.T) {
 	run := func(w *vgg.Weights, views int) *imgio.Planar {
-		tr, s, c := looker(t, w, func(o *Options) { o.Optimizer, o.Iterations = Adam, 8 })
-		tr.sights = tr.sights[:views]
+		tr, s, c := looker(t, w, func(o *Options) { o.Optimizer, o.Iterations, o.Views = Adam, 8, views })
 		r, err := tr.Run(t.Context(), Job{Content: c, Style: s})
 		if err != nil {
 			t.Fatal(err)
@@ -169,6 +169,22 @@ func TestTurn(t *testing.T) {
 		}
 		if tr.sights = tr.sights[:1]; tr.turn() != 0 || tr.window() != settle || tr.looking(5) != tr {
 			t.Error("one view takes turns")
+		}
+	}
+}
+
+// TestSightsOf looks how many views there are for what is asked.
+func TestSightsOf(t *testing.T) {
+	small := embedded(t)
+	whole := *small
+	whole.Maps = nil
+	for _, c := range []struct {
+		weights     *vgg.Weights
+		asked, want int // 0 is an error
+	}{{small, 0, vgg.Views}, {small, 1, 1}, {small, 3, 3}, {small, 8, 8}, {&whole, 0, 1}, {&whole, 1, 1}, {&whole, 2, 0}} {
+		sights, err := sightsOf(c.weights, centreOf(small.Convention), c.asked)
+		if len(sights) != c.want || (err != nil) != (c.want == 0) || (err != nil && !errors.As(err, new(*OptionError))) {
+			t.Errorf("%d of a network with %d maps: %d views, %v", c.asked, len(c.weights.Maps), len(sights), err)
 		}
 	}
 }

@@ -94,6 +94,7 @@ func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
 func (s *settings) paintFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&s.draft, "draft", s.draft, "take the network slim, which comes with the program: some six times faster than vgg19, and rougher")
+	f.IntVar(&s.Views, "views", s.Views, "let `N` views of slim take turns, 1 to 8: turned and mirrored, it sees more of a picture; 0 is all that a network has")
 	f.IntVar(&s.Iterations, "iterations", s.Iterations, "evaluate the loss and its gradient `N` times at the first scale; each trial of a line search is one")
 	f.IntVar(&s.FineIterations, "fine-iterations", s.FineIterations, "and `N` times at each other scale; 0 is a third of --iterations, and all of them at the last")
 	f.IntVar(&s.Scales, "scales", s.Scales, "paint at `N` sizes, from coarse to fine; 1 is at --size alone, 0 as many as there are from --min-scale")

@@ -42,6 +42,7 @@ func TestStylizeFlags(t *testing.T) {
 		{"optimiser", "--optimizer adam --learning-rate 5 --iterations 9 --tolerance 1e-4", func(o *stylizeOptions) {
 			o.Optimizer, o.LearningRate, o.Iterations, o.Tolerance = nst.Adam, 5, 9, 1e-4
 		}},
+		{"views", "--views 4", func(o *stylizeOptions) { o.Views = 4 }},
 		{"history", "--optimizer lbfgs --history 8", func(o *stylizeOptions) { o.Optimizer, o.History = nst.LBFGS, 8 }},
 		{"scales", "--size original --scales 3 --fine-iterations 7 --time 1m30s", func(o *stylizeOptions) {
 			o.Size, o.Scales, o.FineIterations, o.Time = nst.OriginalSize, 3, 7, 90*time.Second
