@@ -114,13 +114,13 @@ func TestSteady(t *testing.T) {
 		}
 		return part(r.Picture) / part(content)
 	}
-	small, large := left(91, true), left(256, true)
-	if r := large / small; r < 0.8 || r > 1.25 {
-		t.Errorf("%.4f of the style is left at 91 pixels, %.4f at 256", small, large)
+	small, large := left(128, true), left(362, true)
+	if r := large / small; r < 0.75 || r > 1.33 {
+		t.Errorf("%.4f of the style is left at 128 pixels, %.4f at 362", small, large)
 	}
-	small, large = left(91, false), left(256, false)
-	if r := large / small; r > 0.8 && r < 1.25 {
-		t.Errorf("without Steady %.4f of the style is left at 91 pixels, %.4f at 256: as much", small, large)
+	small, large = left(128, false), left(362, false)
+	if r := large / small; r > 0.6 {
+		t.Errorf("without Steady %.4f of the style is left at 128 pixels, %.4f at 362: as much", small, large)
 	}
 }
 
