@@ -1,7 +1,7 @@
 // Command report measures how well the slim network stands in for VGG-19, and
 // prints tables in Markdown.
 //
-//	report [-size 512] [-images DIR,...] [-pairs CONTENT:STYLE,...] [-slim FILE] [-out DIR]
+//	report [-size 512] [-images DIR,...] [-pairs CONTENT:STYLE,...] [-slim FILE] [-views N] [-out DIR]
 //
 // The first table is over pictures: how far, at each layer, the features that slim
 // predicts are from those of VGG-19, and the Gram matrices. The second is over
@@ -31,6 +31,7 @@ type settings struct {
 	images  string
 	pairs   string
 	slim    string
+	views   int
 	out     string
 	reuse   bool
 }
@@ -42,6 +43,7 @@ func main() {
 	flag.StringVar(&s.images, "images", "testdata/images/content,testdata/images/style", "folders of pictures for the first table, at 256 pixels; none leaves it out")
 	flag.StringVar(&s.pairs, "pairs", reftest.Pairs(), "what is painted; none leaves it out")
 	flag.StringVar(&s.slim, "slim", vgg.EmbeddedName, "weights in the place of those that come with the program")
+	flag.IntVar(&s.views, "views", 0, "let `N` views of slim take turns, 1 to 8; 0 is all")
 	flag.StringVar(&s.out, "out", "build/slim", "folder for the pictures")
 	flag.BoolVar(&s.reuse, "reuse", false, "take what VGG-19 has painted before from the folder of -out")
 	flag.Parse()

@@ -119,6 +119,9 @@ func (s *settings) paint(ctx context.Context, w *vgg.Weights, p pair, network st
 	}
 	o := nst.DefaultOptionsFor(w)
 	o.Size, o.Iterations = s.options.Size, s.options.Iterations
+	if len(w.Maps) > 0 {
+		o.Views = s.views
+	}
 	t, err := nst.New(w, o)
 	if err != nil {
 		return nil, taken{}, err
