@@ -6,7 +6,8 @@
 # NST is the program, NETWORK the student so far, PICTURES a folder with photos and
 # paintings in it, textures and what draw.py drew. Runs end early or late, from the content or
 # from noise, with more or less of the style: what the optimiser comes by, most often near its
-# end, where a network errs most. OUT/pairs.tsv says whose style each is in.
+# end, where a network errs most, and by one view, since what one view does not see others
+# would keep it from painting. OUT/pairs.tsv says whose style each is in.
 set -eu
 nst=$1 network=$2 pictures=$3 out=$4 count=$5 seed=$6
 mkdir -p "$out"
@@ -25,6 +26,6 @@ BEGIN {
 }' | while read -r i content style iterations strength init optimizer; do
 	file="$out/$seed-$i.png"
 	printf '%s\t%s\n' "$file" "$style" >> "$out/pairs.tsv"
-	test -e "$file" || "$nst" stylize "$content" "$style" -o "$file" --network "$network" --size 256 --min-scale 128 \
+	test -e "$file" || "$nst" stylize "$content" "$style" -o "$file" --network "$network" --size 256 --min-scale 128 --views 1 \
 		--iterations "$iterations" --strength "$strength" --init "$init" --optimizer "$optimizer" --threads 1 -q || true
 done

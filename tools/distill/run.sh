@@ -1,16 +1,16 @@
 #!/bin/sh
-# Makes a network like slim, in about an hour and a half on two cores:
+# Makes a network like slim, in about two hours and a half on two cores:
 #
-#	[FIRST=3000 ROUNDS=5 EACH=1200] run.sh NST VGG19 DATA APART OUT
+#	[FIRST=2000 EACH=1400] run.sh NST VGG19 DATA APART OUT
 #
 # NST is the program, VGG19 the teacher as nst keeps it, DATA a folder with photos, paintings
 # and textures, APART pictures that must not be learnt from, by which the network is judged;
-# OUT a folder. FIRST steps are taken on pictures that are there, then in each of some ROUNDS
+# OUT a folder. FIRST steps are taken on pictures that are there, then in each of eight rounds
 # pictures are painted and EACH steps taken, all at 0.4 s (AVX2). What is left is
 # OUT/slim.safetensors. What is in OUT already is not made again: a run that was stopped goes on
 # with the stage that it was at.
 set -eu
-first=${FIRST:-3000} rounds=${ROUNDS:-5} each=${EACH:-1200}
+first=${FIRST:-2000} each=${EACH:-1400}
 test $# = 5 || {
 	echo "usage: $0 NST VGG19 DATA APART OUT" >&2
 	exit 2
@@ -40,25 +40,42 @@ train() {
 
 # painted ROUND NETWORK makes the pictures of a round, by two at a time.
 painted() {
-	"$here/paint.sh" "$nst" "$out/$2.safetensors" "$out/data" "$out/painted$1" 40 "${1}1" &
-	"$here/paint.sh" "$nst" "$out/$2.safetensors" "$out/data" "$out/painted${1}b" 40 "${1}2"
+	"$here/paint.sh" "$nst" "$out/$2.safetensors" "$out/data" "$out/painted$1" 50 "${1}1" &
+	"$here/paint.sh" "$nst" "$out/$2.safetensors" "$out/data" "$out/painted${1}b" 50 "${1}2"
 	wait
 }
 
-train a --part lower --steps 1 --seed 1
-train b --part lower --steps "$first" --rate 4e-4 --seed 2 --start "$out/a.safetensors"
-# What paints must be whole, or it paints by layers that were not taught on those below.
-train c0 --part upper --anew conv4_2 --steps 300 --rate 4e-4 --seed 3 --start "$out/b.safetensors"
-learnt=""
-for round in $(seq "$rounds"); do
-	before=c$((round - 1))
-	painted "$round" "$before"
-	for folder in "$out/painted$round" "$out/painted${round}b"; do
-		learnt="$learnt --pictures $folder=2 --pairs $folder/pairs.tsv"
+# learn FOLDER SHARE prints the options for the pictures of a round.
+learn() {
+	echo "--pictures $1=$2 --pictures $1b=$2 --pairs $1/pairs.tsv --pairs $1b/pairs.tsv"
+}
+
+# rounds FIRST LAST AFTER RATE NETWORK OPTIONS: rounds of painting, at first by NETWORK. Their
+# steps end a curve of the rate that was begun so many steps before.
+rounds() {
+	last=$2 end=$(($3 + ($2 - $1 + 1) * each)) steps=$3 rate=$4 before=$5 older="" round=$1
+	shift 5
+	while test "$round" -le "$last"; do
+		painted "$round" "$before"
+		# shellcheck disable=SC2046,SC2086 # lists of options
+		train "c$round" --part lower --steps "$end" --after "$steps" --until $((steps + each)) --rate "$rate" --seed $((10 + round)) \
+			--start "$out/$before.safetensors" $older $(learn "$out/painted$round" 3) "$@"
+		older="$older $(learn "$out/painted$round" 1)" before=c$round steps=$((steps + each)) round=$((round + 1))
 	done
-	# shellcheck disable=SC2086 # a list of options
-	train "c$round" --part lower --steps $((rounds * each)) --after $((each * (round - 1))) --until $((each * round)) --rate 1.5e-4 --seed $((10 + round)) \
-		--start "$out/$before.safetensors" $learnt
-done
-train slim --part upper --anew conv4_2 --steps 800 --rate 4e-4 --seed 4 --start "$out/c$rounds.safetensors" \
-	--pictures "$out/painted$rounds=1" --pictures "$out/painted${rounds}b=1"
+}
+
+# upper NAME SEED NETWORK STEPS OPTIONS: the layers above conv4_1 found anew on those of NETWORK. What
+# paints must be whole, or it paints by layers that were not taught on those below.
+upper() {
+	name=$1 seed=$2 before=$3 steps=$4
+	shift 4
+	train "$name" --part upper --anew conv4_2 --steps "$steps" --rate 4e-4 --seed "$seed" --start "$out/$before.safetensors" "$@"
+}
+
+train a --part lower --steps 1 --seed 1
+train b --part lower --steps $((first + 5 * each)) --until "$first" --rate 4e-4 --seed 2 --start "$out/a.safetensors"
+upper c0 3 b 300
+rounds 1 5 "$first" 4e-4 c0
+upper d 4 c5 800 --pictures "$out/painted5=1" --pictures "$out/painted5b=1"
+rounds 6 8 0 2e-4 d --paired 2 --drawn 0.35
+upper slim 5 c8 800 --pictures "$out/painted8=1" --pictures "$out/painted8b=1"

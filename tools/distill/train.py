@@ -10,7 +10,6 @@ import time
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 import network
 import pictures
@@ -21,7 +20,7 @@ INDEX = {name: i for i, name in enumerate(network.CONVS)}
 
 # Weights of the errors of features and of Gram matrices. The taps of nst's default objective are always looked at; at the
 # start of a run nine tenths of its style loss are relu4_1's. Of the others one is looked at in turn.
-ALWAYS = {"3_1": (1, 9), "4_1": (1, 45), "4_2": (2, 1), "5_1": (1, 3)}
+ALWAYS = {"3_1": (1, 9), "4_1": (5, 45), "4_2": (2, 1), "5_1": (1, 3)}
 IN_TURN = {"1_1": (2, 6), "2_1": (2, 12)}  # these have the most positions and are learnt soonest: one of the two a step
 
 # The lower part is taught first: what matters most ends there. The upper part follows, on a lower one that stays as it is.
@@ -39,15 +38,15 @@ def taps(step, part):
 
 # Of the first two blocks every other row and column is looked at: neighbours say nearly the same, and there are many.
 EVERY = [2 if name[0] in "12" else 1 for name in network.CONVS]
-AVERAGED = INDEX["4_1"]
 
 
 def measured(f, i):
-    """The features (n, c, h, w) of layer i as (n, c, p), as nst measures a style by them: relu4_1's averaged over some positions.
+    """The features (n, c, h, w) of layer i as (n, c, p), at the positions that are looked at.
 
-    nst takes four by four positions of pictures larger than these crops.
+    nst measures a style by averages of relu4_1 over some positions. Taught by such averages a student errs as little on
+    pictures that are there, but more at each position, and is the easier to deceive: log.md.
     """
-    return network.planes(F.avg_pool2d(f, 2) if i == AVERAGED else f[:, :, :: EVERY[i], :: EVERY[i]])
+    return network.planes(f[:, :, :: EVERY[i], :: EVERY[i]])
 
 
 def gram(f):
@@ -71,10 +70,6 @@ class Seen:
 def see(teacher, x, asked):
     """What the teacher sees in pictures x (n, 3, h, w) at the layers asked for."""
     seen = teacher.seen(x, {i: EVERY[i] for i in asked})
-    for i in asked:
-        if i == AVERAGED:
-            h, w = x.shape[2] // network.DIVIDED[i], x.shape[3] // network.DIVIDED[i]
-            seen[i] = measured(seen[i].view(*seen[i].shape[:2], h, w), i)
     return {i: Seen(seen[i]) for i in asked}
 
 
@@ -186,7 +181,7 @@ class Steps:
         teacher = network.Teacher(o.program, o.teacher)
         for step in range(o.after, o.until or o.steps):
             n, size = BATCHES[supply.rng.choice(len(BATCHES), p=OFTEN)]
-            paired = pairs is not None and step % 3 == 0
+            paired = pairs is not None and step % o.paired == 0
             x = torch.from_numpy((pairs if paired else supply).batch(n, size))
             self.queue.put((x, see(teacher, x, taps(step, part)), paired))
         threading.Event().wait()  # what is in the queue is this process's memory
@@ -210,7 +205,8 @@ def options():
     p.add_argument("--teacher", required=True, help="VGG-19 as nst keeps it: vgg19.safetensors")
     p.add_argument("--program", required=True, help="the program that is made of the folder teacher")
     p.add_argument("--pictures", action="append", default=[], metavar="FOLDER=SHARE", help="pictures to learn from and how often; may be given again")
-    p.add_argument("--pairs", action="append", default=[], metavar="FILE", help="lists of painted pictures and their styles, as paint.sh leaves them: every third step is of one")
+    p.add_argument("--pairs", action="append", default=[], metavar="FILE", help="lists of painted pictures and their styles, as paint.sh leaves them")
+    p.add_argument("--paired", type=int, default=3, help="every so many steps one is of such pairs")
     p.add_argument("--apart", action="append", default=[], help="a folder whose pictures, and copies of them, must not be learnt from")
     p.add_argument("--drawn", type=float, default=0, help="how often a picture is drawn anew, as a print, a drawing or a mosaic")
     p.add_argument("--judge", action="append", default=[], help="a folder of pictures to judge the network by; they must be apart")
