@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes a network like slim, in about two hours and a half on two cores:
+# Makes the network slim, in two hours and a half on two cores:
 #
 #	[FIRST=2000 EACH=1400] run.sh NST VGG19 DATA APART OUT
 #
