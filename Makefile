@@ -59,16 +59,16 @@ fuzz: ## every fuzz target for a while: FUZZTIME=1m make fuzz
 	done
 
 .PHONY: generate
-generate: ## write the assembly anew from the programs in internal/kernel/_asm
-	CGO_ENABLED=0 $(GO) generate ./internal/kernel
+generate: ## write the assembly anew from the programs in internal/engine/kernel/_asm
+	CGO_ENABLED=0 $(GO) generate ./internal/engine/kernel
 
 .PHONY: generated
 generated: generate ## fails if the committed assembly is not what its programs write
-	git diff --exit-code -- internal/kernel
+	git diff --exit-code -- internal/engine/kernel
 
 .PHONY: bench
 bench: ## speed of the kernels on the layers of VGG-19, in GFLOP/s, for each instruction set
-	$(GO) test -run '^$$' -bench 'Conv|Gram' -benchtime 5x ./internal/kernel
+	$(GO) test -run '^$$' -bench 'Conv|Gram' -benchtime 5x ./internal/engine/kernel
 
 .PHONY: bench-peer
 bench-peer: ## time and memory of an iteration against PyTorch, of Debian's python3-torch
@@ -96,22 +96,22 @@ bench-quality: ## our schedule against neural-style's, by its own objective, ove
 
 .PHONY: arm64
 arm64: ## tests of the kernels on an emulated arm64 processor, where qemu-user is installed
-	@if command -v qemu-aarch64 >/dev/null; then GOARCH=arm64 $(GO) test -short -exec qemu-aarch64 ./internal/kernel; \
+	@if command -v qemu-aarch64 >/dev/null; then GOARCH=arm64 $(GO) test -short -exec qemu-aarch64 ./internal/engine/kernel; \
 	else echo "arm64: skipped, there is no qemu-aarch64 (Debian: qemu-user)"; fi
 
 # The kernels for CUDA: clang makes PTX of them, g++ host code for the tests. No CUDA is needed.
 CUDA_CLANG ?= clang++-16
 CUDA_CXX   ?= g++
 PTXAS      ?= ptxas
-KERNEL      = internal/cuda/kernel
+KERNEL      = internal/engine/cuda/kernel
 KERNEL_SRC  = $(wildcard $(KERNEL)/*.cu $(KERNEL)/*.h $(KERNEL)/*.cpp $(KERNEL)/test/*)
 PTXFLAGS    = -x cuda --cuda-device-only --cuda-gpu-arch=sm_80 -Xclang -target-feature -Xclang +ptx70 \
 	-nocudainc -nocudalib -O3 -ffp-contract=off -std=c++17 -Wall -Werror
 EMUFLAGS    = -O2 -march=native -ffp-contract=off -std=c++17 -Wall -Werror -Wno-unknown-pragmas
 
 .PHONY: ptx
-ptx: ## compile the kernels to internal/cuda/nst.ptx
-	$(CUDA_CLANG) $(PTXFLAGS) -S -o internal/cuda/nst.ptx $(KERNEL)/nst.cu
+ptx: ## compile the kernels to internal/engine/cuda/nst.ptx
+	$(CUDA_CLANG) $(PTXFLAGS) -S -o internal/engine/cuda/nst.ptx $(KERNEL)/nst.cu
 
 # The driver without a card, for the tests of the Go side.
 build/libcuda_emu.so: $(KERNEL_SRC)
@@ -129,7 +129,7 @@ CUDA_VERSION ?= v13.0
 CUDA_MODULE   = github.com/gocnn/gocu@v0.7.5
 CUDA_HEADERS  = $(shell cd "$$(mktemp -d)" && $(GO) mod download -json $(CUDA_MODULE) | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')/internal/cuda
 CUDA_INCLUDE ?= $(if $(CUDA_HOME),$(CUDA_HOME)/include,$(CUDA_HEADERS)/$(CUDA_VERSION))
-GPU           = CGO_ENABLED=1 CGO_CFLAGS="-I$(CURDIR)/internal/cuda/compat -I$(CUDA_INCLUDE) -O2 -Wno-deprecated-declarations"
+GPU           = CGO_ENABLED=1 CGO_CFLAGS="-I$(CURDIR)/internal/engine/cuda/compat -I$(CUDA_INCLUDE) -O2 -Wno-deprecated-declarations"
 
 .PHONY: gpu
 gpu: ## build bin/nst with CUDA: one program for machines with and without a card
@@ -151,11 +151,11 @@ gpu-headers: ## vet the part that is in C against the headers of CUDA 11.8, 12.9
 
 .PHONY: gpu-vet
 gpu-vet:
-	$(GPU) $(GO) vet -tags gpu ./internal/cuda/...
+	$(GPU) $(GO) vet -tags gpu ./internal/engine/cuda/...
 
 .PHONY: gpu-path
 gpu-path: build/libcuda_emu.so ## the Go side of CUDA on a driver that runs the kernels on the processor, and the program without one
-	NST_LIBCUDA=$(CURDIR)/build/libcuda_emu.so $(GPU) $(GO) test -tags gpu -run 'CUDA|Card|Script' -timeout 30m ./internal/cuda/... ./internal/exec ./nst ./cmd/nst
+	NST_LIBCUDA=$(CURDIR)/build/libcuda_emu.so $(GPU) $(GO) test -tags gpu -run 'CUDA|Card|Script' -timeout 30m ./internal/engine/cuda/... ./internal/engine/exec ./nst ./cmd/nst
 
 .PHONY: fmt
 fmt: ## format all Go files

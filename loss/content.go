@@ -3,7 +3,7 @@ package loss
 import (
 	G "gorgonia.org/gorgonia"
 
-	"nst/internal/op"
+	"nst/internal/engine/op"
 )
 
 // Content returns mean((F - P)²) over all elements, for features F and the

@@ -10,7 +10,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
-	"nst/internal/op"
+	"nst/internal/engine/op"
 )
 
 // Term is a scalar loss with its weight in the objective.

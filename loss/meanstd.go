@@ -3,7 +3,7 @@ package loss
 import (
 	G "gorgonia.org/gorgonia"
 
-	"nst/internal/op"
+	"nst/internal/engine/op"
 )
 
 // Moments returns the mean and the standard deviation of each channel of features

@@ -3,7 +3,7 @@ package loss
 import (
 	G "gorgonia.org/gorgonia"
 
-	"nst/internal/op"
+	"nst/internal/engine/op"
 )
 
 // NormalizeGrad returns features (1, c, h, w) as they are, but the gradient of a

@@ -3,7 +3,7 @@ package loss
 import (
 	G "gorgonia.org/gorgonia"
 
-	"nst/internal/op"
+	"nst/internal/engine/op"
 )
 
 // Gram returns the Gram matrix F Fᵀ/(h w), (c, c), of features (1, c, h, w):

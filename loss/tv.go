@@ -3,7 +3,7 @@ package loss
 import (
 	G "gorgonia.org/gorgonia"
 
-	"nst/internal/op"
+	"nst/internal/engine/op"
 )
 
 // levels is the number of 8-bit levels in [0, 1], the unit in which the total

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"nst/imgio"
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 	"nst/loss"
 )
 

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 )
 
 // What computes, and how exactly a card multiplies; see Options.Device.

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 )
 
 // ErrDriverUnknown is what a [DeviceError] wraps where NVIDIA's driver gives up without a

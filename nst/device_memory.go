@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"nst/imgio"
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 )
 
 // room returns a [MemoryError] if a run over the scales of plan does not fit into the

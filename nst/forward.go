@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"nst/imgio"
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 	"nst/vgg"
 )
 

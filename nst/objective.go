@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"nst/imgio"
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 )
 
 // objective is the function that is made small, for pictures of one size: the

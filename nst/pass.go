@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"nst/imgio"
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 	"nst/internal/optim"
 )
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"nst/imgio"
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 )
 
 // Plan is the memory that a run takes, by what it is for.

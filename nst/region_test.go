@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"nst/imgio"
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 )
 
 // white selects everything.

@@ -3,7 +3,7 @@ package nst
 import (
 	"fmt"
 
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 	"nst/loss"
 )
 

@@ -7,7 +7,7 @@ import (
 	"math"
 
 	"nst/imgio"
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 )
 
 // Style is what is wanted of the features of a picture, taken from one or more

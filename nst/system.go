@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"strings"
 
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 )
 
 // SystemInfo is what a run would use of the machine.

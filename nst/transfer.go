@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"nst/imgio"
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 	"nst/internal/optim"
 	"nst/vgg"
 )

@@ -5,7 +5,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
-	"nst/internal/op"
+	"nst/internal/engine/op"
 )
 
 // leastCoarse is how many positions along each side averaging leaves at least: so many are

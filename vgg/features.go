@@ -6,7 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	T "gorgonia.org/tensor"
 
-	"nst/internal/op"
+	"nst/internal/engine/op"
 )
 
 // Pooling says how the network pools: max, avg or l2.

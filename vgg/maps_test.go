@@ -11,7 +11,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"nst/internal/op"
+	"nst/internal/engine/op"
 	"nst/internal/reftest"
 	"nst/vgg"
 )

@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"nst/cmd/nst/internal/batch"
 	"nst/imgio"
-	"nst/internal/batch"
 	"nst/nst"
 	"nst/vgg"
 )

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"nst/internal/sheet"
+	"nst/cmd/nst/internal/sheet"
 )
 
 // listValue is a numeric flag that takes several values with commas between,

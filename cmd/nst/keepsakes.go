@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nst/cmd/nst/internal/sheet"
 	"nst/imgio"
-	"nst/internal/sheet"
 	"nst/nst"
 )
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nst/cmd/nst/internal/batch"
 	"nst/imgio"
-	"nst/internal/batch"
 	"nst/nst"
 )
 

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"nst/internal/batch"
+	"nst/cmd/nst/internal/batch"
 )
 
 // maxSweep is the number of pictures above which a sweep wants --force.

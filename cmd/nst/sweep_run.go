@@ -10,9 +10,9 @@ import (
 	"slices"
 	"strings"
 
+	"nst/cmd/nst/internal/batch"
+	"nst/cmd/nst/internal/sheet"
 	"nst/imgio"
-	"nst/internal/batch"
-	"nst/internal/sheet"
 	"nst/nst"
 	"nst/vgg"
 )

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"nst/cmd/nst/internal/sheet"
 	"nst/imgio"
-	"nst/internal/sheet"
 )
 
 // show puts a picture into the grid.

@@ -14,22 +14,22 @@ import (
 // rooms says for every room which other rooms and which modules it may import,
 // besides the standard library. A room that is not here may not be.
 var rooms = map[string][]string{
-	"cmd/nst":               {"nst", "internal/batch", "internal/sheet", "imgio", "vgg", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
-	"internal/batch":        {"nst", "imgio"},
-	"internal/sheet":        {"golang.org/x/image", "gonum.org/v1/plot"},
-	"nst":                   {"vgg", "loss", "imgio", "internal/exec", "internal/optim"},
-	"vgg":                   {"internal/op", "gorgonia.org", "github.com/scigolib/hdf5", "github.com/nlpodyssey/gopickle"},
-	"loss":                  {"internal/op", "gorgonia.org"},
-	"internal/exec":         {"internal/op", "internal/kernel", "internal/cuda", "gorgonia.org"},
-	"internal/cuda":         {"internal/cuda/lazy", "gorgonia.org/cu"},
-	"internal/cuda/lazy":    {},
-	"internal/op":           {"internal/kernel", "gorgonia.org", "github.com/chewxy/hm"},
-	"internal/kernel":       {"golang.org/x"},
-	"internal/optim":        {},
-	"imgio":                 {"golang.org/x/image"},
-	"internal/reftest":      {}, // read by tests only
-	"internal/archtest":     {},
-	"tools/distill/teacher": {"vgg", "internal/exec"}, // how slim was made, no part of the program
+	"cmd/nst":                   {"nst", "cmd/nst/internal/batch", "cmd/nst/internal/sheet", "imgio", "vgg", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
+	"cmd/nst/internal/batch":    {"nst", "imgio"},
+	"cmd/nst/internal/sheet":    {"golang.org/x/image", "gonum.org/v1/plot"},
+	"nst":                       {"vgg", "loss", "imgio", "internal/engine/exec", "internal/optim"},
+	"vgg":                       {"internal/engine/op", "gorgonia.org", "github.com/scigolib/hdf5", "github.com/nlpodyssey/gopickle"},
+	"loss":                      {"internal/engine/op", "gorgonia.org"},
+	"internal/engine/exec":      {"internal/engine/op", "internal/engine/kernel", "internal/engine/cuda", "gorgonia.org"},
+	"internal/engine/cuda":      {"internal/engine/cuda/lazy", "gorgonia.org/cu"},
+	"internal/engine/cuda/lazy": {},
+	"internal/engine/op":        {"internal/engine/kernel", "gorgonia.org", "github.com/chewxy/hm"},
+	"internal/engine/kernel":    {"golang.org/x"},
+	"internal/optim":            {},
+	"imgio":                     {"golang.org/x/image"},
+	"internal/reftest":          {}, // read by tests only
+	"internal/archtest":         {},
+	"tools/distill/teacher":     {"vgg", "internal/engine/exec"}, // how slim was made, no part of the program
 }
 
 // TestImports reads the import clauses of every Go file that is built into the

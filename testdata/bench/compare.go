@@ -5,7 +5,7 @@ import (
 	"os"
 	"slices"
 
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 	"nst/internal/reftest"
 	"nst/vgg"
 )

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 	"nst/internal/reftest"
 	"nst/vgg"
 )

@@ -21,7 +21,7 @@ import (
 	"strings"
 	"time"
 
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 	"nst/internal/reftest"
 	"nst/loss"
 	"nst/vgg"

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"image"
 	"math"
 	"os"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"nst/imgio"
-	"nst/internal/sheet"
 	"nst/nst"
 	"nst/vgg"
 )
@@ -58,11 +56,8 @@ func (s *settings) reportPairs(ctx context.Context, teacher, slim *vgg.Weights) 
 			layers[i].ratios = append(layers[i].ratios, l[2].layers[i]/l[1].layers[i])
 			layers[i].share += l[2].layers[i] / l[2].style / float64(1+strings.Count(s.pairs, ","))
 		}
-		m, err := sheet.Strip(large.H, p.content.Image(), p.style.Image(), large.Image(), small.Image())
-		if err != nil {
-			return err
-		}
-		if err := imgio.Save(filepath.Join(s.out, p.name+".jpg"), imgio.FromImage(image.Image(m)), imgio.JPEGQuality(90)); err != nil {
+		strip := sideBySide(large.H, p.content, p.style, large, small)
+		if err := imgio.Save(filepath.Join(s.out, p.name+".jpg"), strip, imgio.JPEGQuality(90)); err != nil {
 			return err
 		}
 	}
@@ -79,6 +74,31 @@ func (s *settings) reportPairs(ctx context.Context, teacher, slim *vgg.Weights) 
 type layerRatio struct {
 	ratios []float64
 	share  float64
+}
+
+// sideBySide returns pictures in a row, each scaled to a height in pixels, with white
+// between and around them.
+func sideBySide(height int, pictures ...*imgio.Planar) *imgio.Planar {
+	gap := max(2, height/40)
+	width := gap
+	scaled := make([]*imgio.Planar, len(pictures))
+	for i, p := range pictures {
+		scaled[i] = p.Resize(max(1, (p.W*height+p.H/2)/p.H), height)
+		width += scaled[i].W + gap
+	}
+	out := imgio.NewPlanar(width, height+2*gap)
+	for i := range out.Pix {
+		out.Pix[i] = 1
+	}
+	x := gap
+	for _, p := range scaled {
+		for row := range 3 * height {
+			c, y := row/height, row%height
+			copy(out.Pix[(c*out.H+gap+y)*width+x:], p.Pix[row*p.W:][:p.W])
+		}
+		x += p.W + gap
+	}
+	return out
 }
 
 // readPair reads CONTENT:STYLE.

@@ -13,7 +13,7 @@ import (
 	"sync"
 
 	"nst/imgio"
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 	"nst/loss"
 	"nst/vgg"
 )

@@ -20,7 +20,7 @@ import (
 	"io"
 	"os"
 
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 	"nst/vgg"
 )
 

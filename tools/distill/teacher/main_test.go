@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"nst/internal/exec"
+	"nst/internal/engine/exec"
 	"nst/vgg"
 )
 

@@ -1,0 +1,211 @@
+package exec
+
+import (
+	"fmt"
+
+	"nst/internal/engine/kernel"
+	"nst/internal/engine/op"
+)
+
+// lowering turns a schedule into steps for the processor, node by node.
+type lowering struct {
+	layout[*value]
+	device  *CPU
+	scalars map[*Node]*float32
+	relu    map[*Node]*mask // by the node of the convolution or ReLU
+	pooled  map[*Node]*mask // by the node of the pooling: where each maximum was
+
+	distances map[*Node]*distance // by the node of the distance
+	masks     []*mask
+	steps     []lowered
+}
+
+// lowered is a step that waits for its buffers to have a place.
+type lowered struct {
+	name string
+	make func() func()
+}
+
+// value is where the tensor of a node is.
+type value struct {
+	buf     *buffer
+	shape   kernel.Shape // of a blocked tensor
+	blocked bool         // the layout of package kernel; else plain, in order
+
+	// A gradient that is never written out: buf, of the pooled shape, spread by
+	// the mask. Only the gradient of a convolution reads such a value.
+	spread kernel.Pooling
+	scale  float32
+	mask   *mask
+}
+
+func (v *value) memory() *buffer { return v.buf }
+
+// mask is a bit for each element of a blocked tensor.
+type mask struct {
+	words int
+	bits  []uint16
+}
+
+func newLowering(d *CPU, s *schedule) *lowering {
+	return &lowering{
+		layout: newLayout[*value](s), device: d, scalars: map[*Node]*float32{},
+		relu: map[*Node]*mask{}, pooled: map[*Node]*mask{},
+		distances: map[*Node]*distance{},
+	}
+}
+
+// lower adds the steps of node n, whose operands have been lowered.
+func (c *lowering) lower(n *Node) error {
+	in := operands(n)
+	switch o := n.Op().(type) {
+	case nil:
+		if !n.IsScalar() {
+			return c.input(n, c.inputValue)
+		}
+		c.scalarOf(n)
+	case *op.Affine:
+		c.affine(n, o, in[0])
+	case *op.Conv:
+		return c.conv(n, o, in[0], in[1], in[2])
+	case *op.ConvGrad:
+		c.convGrad(n, o, in[0], in[1], in[2])
+	case *op.ReLU:
+		c.reluAlone(n, in[0])
+	case *op.ReLUGrad:
+		c.reluGrad(n, in[0], in[1])
+	case *op.Pool:
+		c.pool(n, o, in[0])
+	case *op.PoolGrad:
+		c.poolGrad(n, o, in[0], in[1])
+	case *op.Gram:
+		c.gram(n, in)
+	case *op.GramGrad:
+		c.gramGrad(n, in)
+	case *op.Pointwise:
+		c.pointwise(n, in[0], in[1], false)
+	case *op.PointwiseGrad:
+		c.pointwise(n, in[0], in[1], true)
+	case *op.Congruence:
+		c.congruence(n, in[0], in[1], false)
+	case *op.CongruenceGrad:
+		c.congruence(n, in[0], in[1], true)
+	case *op.MeanSquare:
+		c.meanSquare(n, in[0], in[1])
+	case *op.MeanSquareGrad:
+		c.meanSquareGrad(n, in[0], in[1], in[2])
+	case *op.Moments:
+		c.moments(n, in)
+	case *op.MomentsGrad:
+		c.momentsGrad(n, o, in)
+	case *op.MeanGram:
+		c.meanGram(n, in)
+	case *op.MeanGramGrad:
+		c.meanGramGrad(n, in)
+	case *op.W2:
+		c.w2(n, in[0], in[1])
+	case *op.W2Grad:
+		c.w2Grad(n, in[0], in[1], in[2], in[3])
+	case *op.NormalizeGrad:
+		c.reads(in[0])
+		c.values[n] = c.values[in[0]]
+	case *op.NormalizedGrad:
+		c.normalizedGrad(n, o, in[0])
+	case *op.TV:
+		c.tv(n, o, in[0])
+	case *op.TVGrad:
+		c.tvGrad(n, o, in[0], in[1])
+	case *op.WeightedSum:
+		c.weightedSum(n, o, in)
+	case *op.Scale:
+		c.scale(n, o, in[0])
+	default:
+		if !isSum(n) {
+			return fmt.Errorf("cpu: no kernel for %v, the operation of %s", n.Op(), n.Name())
+		}
+		c.sum(n, in)
+	}
+	return nil
+}
+
+// step adds a step; make is called when all buffers have their place.
+func (c *lowering) step(name string, make func() func()) {
+	c.steps = append(c.steps, lowered{name, make})
+}
+
+// reads says that the next step to be added reads the values of nodes.
+func (c *lowering) reads(nodes ...*Node) {
+	for _, n := range nodes {
+		if v := c.values[n]; v != nil {
+			v.buf.touch(len(c.steps))
+		}
+	}
+}
+
+// buffer takes memory for floats numbers that the next step writes.
+func (c *lowering) buffer(floats int) *buffer {
+	b := c.layout.buffer(floats)
+	b.touch(len(c.steps))
+	return b
+}
+
+// newMask takes memory for the mask of a blocked tensor.
+func (c *lowering) newMask(s kernel.Shape) *mask {
+	m := &mask{words: s.MaskLen()}
+	c.masks = append(c.masks, m)
+	return m
+}
+
+// features returns the shape of an activation node in the kernels' terms.
+func features(n *Node) kernel.Shape {
+	s := n.Shape()
+	return kernel.Shape{C: s[1], H: s[2], W: s[3]}
+}
+
+// newValue takes memory for the tensor of n.
+func (c *lowering) newValue(n *Node, blocked bool) *value {
+	if !blocked {
+		return &value{buf: c.buffer(size(n))}
+	}
+	s := features(n)
+	return &value{blocked: true, shape: s, buf: c.buffer(s.Len())}
+}
+
+// result makes the value that the next step writes for node n, and tells whether
+// the step must add to what is there. It lies where the sum lies that n is part of.
+func (c *lowering) result(n *Node, blocked bool) (v *value, add bool) {
+	if v, add = c.begun(n); !add {
+		v = c.newValue(n, blocked)
+		c.begin(n, v)
+	}
+	v.buf.touch(len(c.steps))
+	return v, add
+}
+
+// inputValue takes memory for the tensor of input n.
+func (c *lowering) inputValue(n *Node) (*value, error) {
+	switch s := n.Shape(); {
+	case s.Dims() == 4 && s[1] == 3, s.Dims() == 2:
+		return c.newValue(n, false), nil
+	case s.Dims() == 4:
+		return c.newValue(n, true), nil
+	default:
+		return nil, fmt.Errorf("cpu: input %s of shape %v is neither picture, features nor matrix", n.Name(), s)
+	}
+}
+
+// sum adds the operands of n that were not gathered in its buffer already.
+func (c *lowering) sum(n *Node, in []*Node) {
+	for _, o := range c.rest(n, in) {
+		c.reads(o)
+		from := c.values[o]
+		to, add := c.result(n, from.blocked)
+		c.step(n.Name()+" += "+o.Name(), func() func() {
+			dst, src := to.buf.data, from.buf.data
+			if !add {
+				return func() { copy(dst, src) }
+			}
+			return func() { c.device.engine.Axpy(1, src, dst) }
+		})
+	}
+}

@@ -1,0 +1,78 @@
+package exec
+
+import (
+	"nst/internal/engine/kernel"
+	"nst/internal/engine/op"
+)
+
+// gram lowers the Gram matrix of features, perhaps guided.
+func (c *lowering) gram(n *Node, in []*Node) {
+	c.reads(in...)
+	from, guide := c.values[in[0]], c.guideOf(in, 1)
+	to, _ := c.result(n, false)
+	c.step(n.Name(), c.gramStep(from, guide, func() []float32 { return to.buf.data }))
+}
+
+// gramStep makes the step that writes the Gram matrix to where out says, and takes
+// the memory that it needs while it runs.
+func (c *lowering) gramStep(from, guide *value, out func() []float32) func() func() {
+	e, s := c.device.engine, from.shape
+	if guide == nil {
+		return func() func() {
+			return e.NewGram(kernel.GramSpec{
+				C: s.C, H: s.H, W: s.W, In: from.buf.data, Out: out(), Scale: 1 / float32(s.H*s.W),
+			}).Run
+		}
+	}
+	region := c.buffer(s.Len())
+	return func() func() {
+		dst := out()
+		cut := e.NewGuide(kernel.GuideSpec{C: s.C, H: s.H, W: s.W, In: from.buf.data, Guide: guide.buf.data, Out: region.data})
+		gram := e.NewGram(kernel.GramSpec{C: s.C, H: s.H, W: s.W, In: region.data, Out: dst, Scale: 1})
+		return func() {
+			cut.Run()
+			gram.Run()
+			e.Scale(dst[:s.C*s.C], inverse(kernel.GuideTotal(guide.buf.data, s.H, s.W)), dst[:s.C*s.C])
+		}
+	}
+}
+
+// gramGrad lowers the gradient of a Gram matrix to its features.
+func (c *lowering) gramGrad(n *Node, in []*Node) {
+	c.reads(in...)
+	d, from, guide := c.values[in[0]], c.values[in[1]], c.guideOf(in, 2)
+	to, add := c.result(n, true)
+	c.step(n.Name(), c.gramGradStep(func() []float32 { return d.buf.data }, from, guide, to, add))
+}
+
+// gramGradStep makes the step that writes, or adds, the gradient for the gradient
+// of the matrix that d says, and takes the memory that it needs while it runs.
+func (c *lowering) gramGradStep(d func() []float32, from, guide, to *value, add bool) func() func() {
+	e, s := c.device.engine, from.shape
+	sym := c.buffer(s.C * s.C)
+	spec := kernel.GramGradSpec{C: s.C, H: s.H, W: s.W}
+	if guide == nil {
+		return func() func() {
+			spec.D, spec.In, spec.Out, spec.Accumulate = sym.data, from.buf.data, to.buf.data, add
+			k, src := e.NewGramGrad(spec), d()
+			return func() {
+				op.Symmetrise(sym.data, src, 1/float32(s.H*s.W))
+				k.Run()
+			}
+		}
+	}
+	region, back := c.buffer(s.Len()), c.buffer(s.Len())
+	return func() func() {
+		cut := kernel.GuideSpec{C: s.C, H: s.H, W: s.W, In: from.buf.data, Guide: guide.buf.data, Out: region.data}
+		paste := cut
+		paste.In, paste.Out, paste.Accumulate = back.data, to.buf.data, add
+		spec.D, spec.In, spec.Out = sym.data, region.data, back.data
+		first, k, last, src := e.NewGuide(cut), e.NewGramGrad(spec), e.NewGuide(paste), d()
+		return func() {
+			op.Symmetrise(sym.data, src, inverse(kernel.GuideTotal(guide.buf.data, s.H, s.W)))
+			first.Run()
+			k.Run()
+			last.Run()
+		}
+	}
+}

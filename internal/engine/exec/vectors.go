@@ -1,0 +1,77 @@
+package exec
+
+import "nst/internal/engine/kernel"
+
+// Vectors is arithmetic on long vectors, which optimisers and the loop around them are
+// made of, on a device; it satisfies optim.Vector. On a card the slices of Make are
+// memory that host and card share: arithmetic takes no other slices but for Copy, and
+// the host may look into them, or change them, after Wait only.
+type Vectors interface {
+	Dot(x, y []float32) float64
+	AbsSum(x []float32) float64
+	AbsMax(x []float32) float32
+	Axpy(a float32, x, y []float32)
+	Scale(dst []float32, a float32, x []float32)
+	Sub(dst, x, y []float32)
+	Copy(dst, src []float32) // either may be the host's own memory
+	Clear(x []float32)
+	Make(n int) []float32
+	Adam(x, g, m, v []float32, rate, beta1, beta2, eps float64, t int)
+
+	// Pyramid is that of kernel.Engine.
+	Pyramid(dst, src []float32, c, h, w, levels int, weight float32)
+
+	// Bound brings x (3,h,w) into a range for each channel. Hold zeroes the gradient g
+	// where x is out of it and a step against g would lead further out.
+	Bound(x []float32, lo, hi [3]float32)
+	Hold(g, x []float32, lo, hi [3]float32)
+
+	// Wait returns when all is done, and the first error of anything since the start.
+	Wait() error
+
+	// Close gives back what Make has taken.
+	Close() error
+}
+
+// Vectors returns arithmetic on the processor.
+func (d *CPU) Vectors() Vectors { return hostVectors{d.engine} }
+
+// hostVectors is [Vectors] where all slices are alike.
+type hostVectors struct{ *kernel.Engine }
+
+// Copy copies as many numbers as both have.
+func (hostVectors) Copy(dst, src []float32) { copy(dst, src) }
+
+// Clear sets x to zeros.
+func (hostVectors) Clear(x []float32) { clear(x) }
+
+// Make returns n zeros.
+func (hostVectors) Make(n int) []float32 { return make([]float32, n) }
+
+// Wait returns nil: all has been done.
+func (hostVectors) Wait() error { return nil }
+
+// Close returns nil: the collector takes what Make has taken.
+func (hostVectors) Close() error { return nil }
+
+// Bound brings each channel of x (3,h,w) into its range.
+func (v hostVectors) Bound(x []float32, lo, hi [3]float32) {
+	n := len(x) / 3
+	for c := range 3 {
+		v.Clamp(x[c*n:(c+1)*n], lo[c], hi[c])
+	}
+}
+
+// Hold zeroes g (3,h,w) where x is out of its range and a step against g would lead
+// further out.
+func (hostVectors) Hold(g, x []float32, lo, hi [3]float32) {
+	n := len(x) / 3
+	for c := range 3 {
+		g, x := g[c*n:(c+1)*n], x[c*n:(c+1)*n]
+		for i, v := range x {
+			if v < lo[c] && g[i] > 0 || v > hi[c] && g[i] < 0 {
+				g[i] = 0
+			}
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package op
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"nst/internal/engine/kernel"
+)
+
+// Pooling says how four features become one.
+type Pooling int
+
+// The poolings: the maximum, of VGG itself; the average, which Gatys et al. (2016,
+// section 2) found to give smoother pictures; and the root of the sum of the squares.
+const (
+	Max Pooling = iota
+	Avg
+	L2
+)
+
+// String is the name of the pooling.
+func (p Pooling) String() string { return [...]string{"max", "avg", "l2"}[p] }
+
+// Rescale is the factor that keeps the activations of VGG about as large under
+// pooling p as under the maximum that it was trained with; the numbers are those of
+// crowsonkb/style-transfer-pytorch.
+func (p Pooling) Rescale() float32 { return [...]float32{1, 2, 0.78}[p] }
+
+// Pool is 2x2 pooling with stride 2: (1, c, h, w) to (1, c, h/2, w/2), the last
+// row or column of an odd size left out. What is pooled is multiplied by Scale.
+type Pool struct {
+	meta
+	Pooling Pooling
+	Scale   float32
+}
+
+// PoolGrad is the gradient of [Pool]: inputs x and the gradient of the output;
+// output of the shape of x. Of equal maxima the first in reading order gets all;
+// four zeros have the gradient 0 under L2.
+type PoolGrad struct {
+	meta
+	Pooling Pooling
+	Scale   float32
+}
+
+var (
+	_ G.SDOp = (*Pool)(nil)
+	_ G.Op   = (*PoolGrad)(nil)
+)
+
+// NewPool returns 2x2 pooling times scale.
+func NewPool(p Pooling, scale float32) *Pool {
+	return &Pool{meta{fmt.Sprintf("pool{%v %v}", p, scale), []int{4}, 4}, p, scale}
+}
+
+// InferShape returns (1, c, h/2, w/2).
+func (o *Pool) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
+	s, err := o.shapes(in)
+	if err != nil {
+		return nil, err
+	}
+	c, h, w := chw(s[0])
+	if h < 2 || w < 2 {
+		return nil, fmt.Errorf("op: pool: nothing left of %dx%d features", w, h)
+	}
+	return tensor.Shape{1, c, h / 2, w / 2}, nil
+}
+
+// DiffWRT tells that the input is differentiated.
+func (o *Pool) DiffWRT(int) []bool { return []bool{true} }
+
+// SymDiff returns the gradient to the input.
+func (o *Pool) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
+	g := &PoolGrad{meta{fmt.Sprintf("poolgrad{%v %v}", o.Pooling, o.Scale), []int{4, 4}, 4}, o.Pooling, o.Scale}
+	dx, err := Apply(out.Name()+"/dx", g, in[0], grad)
+	return G.Nodes{dx}, err
+}
+
+// Do pools.
+func (o *Pool) Do(in ...G.Value) (G.Value, error) {
+	c, h, w := chw(in[0].Shape())
+	y := make([]float32, c*(h/2)*(w/2))
+	switch o.Pooling {
+	case Max:
+		kernel.RefMaxPool(y, Floats(in[0]), c, h, w)
+		scale(y, o.Scale)
+	case Avg:
+		kernel.RefAvgPool(y, Floats(in[0]), c, h, w, o.Scale)
+	case L2:
+		kernel.RefL2Pool(y, Floats(in[0]), c, h, w, o.Scale)
+	}
+	return dense(y, 1, c, h/2, w/2), nil
+}
+
+// InferShape returns the shape of x.
+func (o *PoolGrad) InferShape(in ...G.DimSizer) (tensor.Shape, error) { return o.first(in) }
+
+// Do spreads the gradient.
+func (o *PoolGrad) Do(in ...G.Value) (G.Value, error) {
+	c, h, w := chw(in[0].Shape())
+	dx := make([]float32, c*h*w)
+	switch o.Pooling {
+	case Max:
+		kernel.RefMaxPoolGrad(dx, Floats(in[0]), Floats(in[1]), c, h, w)
+		scale(dx, o.Scale)
+	case Avg:
+		kernel.RefAvgPoolGrad(dx, Floats(in[1]), c, h, w, o.Scale)
+	case L2:
+		kernel.RefL2PoolGrad(dx, Floats(in[0]), Floats(in[1]), c, h, w, o.Scale)
+	}
+	return dense(dx, 1, c, h, w), nil
+}
+
+// scale multiplies x by f.
+func scale(x []float32, f float32) {
+	for i := range x {
+		x[i] *= f
+	}
+}

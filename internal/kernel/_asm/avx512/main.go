@@ -1,6 +1,0 @@
-// Command avx512 writes the micro-kernels for AVX-512.
-package main
-
-import "nst/internal/kernel/asm/gen"
-
-func main() { gen.AVX512.All() }
