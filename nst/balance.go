@@ -22,7 +22,7 @@ func (b *balance) follow(last *pass, o *Options) {
 	if last == nil {
 		return
 	}
-	left, ok := last.share.end(o.Iterations)
+	left, ok := last.share.end(o.Schedule.Iterations)
 	if !ok {
 		return
 	}
@@ -91,14 +91,14 @@ func (s *share) end(n int) (left float64, ok bool) {
 // steady tells whether there is something to keep, and something to keep it with.
 func (p *pass) steady() bool {
 	o := &p.transfer.options
-	return o.Steady && len(p.plan) > 1 && o.ContentWeight > 0 && o.StyleWeight > 0
+	return o.Schedule.AutoBalance && len(p.plan) > 1 && o.Objective.ContentWeight > 0 && o.Objective.StyleWeight > 0
 }
 
 // want makes the objective of a pass by the view whose turn it is, with the weight that the
 // content has now, and measures the photograph by it, if that has not been done.
 func (p *pass) want(ctx context.Context) error {
 	t := p.transfer.looking(p.turn)
-	weight := p.balance.of(t.options.ContentWeight)
+	weight := p.balance.of(t.options.Objective.ContentWeight)
 	o, err := t.newObjective(ctx, p.content, weight, p.job.Style, p.plan[p.index].size, false)
 	if err != nil {
 		return err
@@ -157,7 +157,7 @@ func (p *pass) renew(ctx context.Context) error {
 // views of a network have, from which its history still serves; else L-BFGS begins anew. A
 // line search, which may be at a trial, ends at the best picture.
 func (p *pass) change(alike bool) {
-	switch p.transfer.options.Optimizer {
+	switch p.transfer.options.Optimizer.Method {
 	case Adam:
 		return
 	case LBFGSWolfe:

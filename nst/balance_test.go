@@ -84,7 +84,7 @@ func TestSteady(t *testing.T) {
 	content, style := open("content/lakeside.jpg"), open("style/flow.jpg")
 	left := func(size int, steady bool) float64 {
 		o := DefaultOptions()
-		o.Size, o.MinScale, o.Steady = size, 64, steady
+		o.Size, o.Schedule.MinScale, o.Schedule.AutoBalance = size, 64, steady
 		tr, err := New(weights, o)
 		if err != nil {
 			t.Fatal(err)
@@ -99,7 +99,7 @@ func TestSteady(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if (r.ContentWeight != o.ContentWeight) != steady {
+		if (r.ContentWeight != o.Objective.ContentWeight) != steady {
 			t.Errorf("size %d, steady %v: the content ends with a weight of %v", size, steady, r.ContentWeight)
 		}
 		part := func(p *imgio.Planar) (sum float64) {
@@ -132,11 +132,11 @@ func TestRebalance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, optimizer := range Optimizers() {
+	for _, optimizer := range Methods() {
 		o := DefaultOptions()
-		o.Size, o.MinScale, o.Iterations, o.Optimizer, o.Clamp = 64, 32, 40, optimizer, false
+		o.Size, o.Schedule.MinScale, o.Schedule.Iterations, o.Optimizer.Method, o.Optimizer.Clamp = 64, 32, 40, optimizer, false
 		if optimizer == Adam {
-			o.LearningRate = 1
+			o.Optimizer.LearningRate = 1
 		}
 		tr, err := New(weights, o)
 		if err != nil {
@@ -164,7 +164,7 @@ func TestRebalance(t *testing.T) {
 		if changes != 2 { // at its start and halfway
 			t.Errorf("%s: the last scale saw %d weights", optimizer, changes)
 		}
-		o.ContentWeight = r.ContentWeight
+		o.Objective.ContentWeight = r.ContentWeight
 		if err := tr.Retune(o); err != nil {
 			t.Fatal(err)
 		}

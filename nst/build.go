@@ -14,14 +14,14 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 	o.pixels = exec.Input(g, "pixels", 1, 3, content.H, content.W)
 	keep := func(weight float64) bool { return all || weight > 0 }
 	var taps []string
-	for _, l := range t.options.ContentLayers {
+	for _, l := range t.options.Objective.ContentLayers {
 		if w := o.contentWeight * l.Weight; keep(w) {
 			o.content = append(o.content, layerTerm{layer: l.Layer, weight: w, strength: w})
 			taps = append(taps, l.Layer)
 		}
 	}
-	for _, l := range t.options.StyleLayers {
-		w := t.options.StyleWeight * l.Weight
+	for _, l := range t.options.Objective.StyleLayers {
+		w := t.options.Objective.StyleWeight * l.Weight
 		if !keep(w) {
 			continue
 		}
@@ -56,7 +56,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 	// normalised together. A score has no gradient.
 	normalised := map[string]*exec.Node{}
 	seen := func(name string, term *layerTerm, features *exec.Node) (n *exec.Node, err error) {
-		if !t.options.NormalizeGradients || all {
+		if !t.options.Objective.NormalizeGradients || all {
 			return features, nil
 		}
 		if n = normalised[name]; n == nil {
@@ -101,7 +101,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 			return err
 		}
 	}
-	o.tv.weight = t.options.TVWeight
+	o.tv.weight = t.options.Objective.TVWeight
 	if o.tv.node, err = loss.TVOf("tv", t.options.tvForm(), o.pixels); err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 // tvForm returns the form of the total variation that Validate has let pass.
 func (o *Options) tvForm() loss.TVForm {
 	for _, f := range []loss.TVForm{loss.Quadratic, loss.Absolute, loss.QuadraticSum, loss.AbsoluteSum} {
-		if f.String() == o.TVForm {
+		if f.String() == string(o.Objective.TVForm) {
 			return f
 		}
 	}

@@ -10,29 +10,29 @@ import (
 const (
 	// ColourStyle leaves everything as it is: the colours of the style come with
 	// its texture.
-	ColourStyle = "style"
+	ColourStyle Colour = "style"
 
 	// ColourLuma paints with light and dark only: content and style are made
 	// grey, the style's grey with the mean and deviation of the content's, and
 	// the result gets the colours of the content.
-	ColourLuma = "luma"
+	ColourLuma Colour = "luma"
 
 	// ColourMatch gives the style, before the run, the mean and covariance of the
 	// content's colours: strokes of the style in colours of the content.
-	ColourMatch = "match"
+	ColourMatch Colour = "match"
 
 	// ColourPost runs in the colours of the style and gives the result those of
 	// the content afterwards (-original_colors of jcjohnson's neural-style).
-	ColourPost = "post"
+	ColourPost Colour = "post"
 
 	// ColourHistogram is ColourMatch with the whole distribution of the colours
 	// in place of its first two moments.
-	ColourHistogram = "histogram"
+	ColourHistogram Colour = "histogram"
 )
 
 // Colours lists the words that say whose colours the result has.
-func Colours() []string {
-	return []string{ColourStyle, ColourLuma, ColourMatch, ColourPost, ColourHistogram}
+func Colours() []Colour {
+	return []Colour{ColourStyle, ColourLuma, ColourMatch, ColourPost, ColourHistogram}
 }
 
 // colourMode is what is done about colours before, during and after a run. Its
@@ -57,7 +57,7 @@ type colourMode interface {
 }
 
 // colourOf returns the mode of a name, which must be one of [Colours].
-func colourOf(name string) colourMode {
+func colourOf(name Colour) colourMode {
 	switch name {
 	case ColourLuma:
 		return lumaOnly{}

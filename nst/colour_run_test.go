@@ -12,7 +12,7 @@ import (
 
 // paintedIn runs a job of scene in the colours of the given mode, with the content and
 // the style that are given, and returns what it was painted with too.
-func paintedIn(t *testing.T, mode string, content, style *imgio.Planar, change func(*Options)) (*Result, Job) {
+func paintedIn(t *testing.T, mode Colour, content, style *imgio.Planar, change func(*Options)) (*Result, Job) {
 	t.Helper()
 	tr, j := scene(t, func(o *Options) {
 		o.Color = mode
@@ -43,7 +43,7 @@ func TestRunColour(t *testing.T) {
 		"even style":   {content, flat(70, 50, 0.2, 0.2, 0.2)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			seen := map[string][]float32{}
+			seen := map[Colour][]float32{}
 			for _, mode := range Colours() {
 				r, j := paintedIn(t, mode, given[0], given[1], nil)
 				for i, v := range r.Picture.Pix {
@@ -70,7 +70,7 @@ func TestRunColour(t *testing.T) {
 
 // sameChroma looks that got has the chroma of want where nothing had to be made
 // paler, which must be nearly everywhere, but not its luma.
-func sameChroma(t *testing.T, mode string, got, want *imgio.Planar) {
+func sameChroma(t *testing.T, mode Colour, got, want *imgio.Planar) {
 	t.Helper()
 	r, g, b := planes(got)
 	wr, wg, wb := planes(want)
@@ -94,8 +94,8 @@ func sameChroma(t *testing.T, mode string, got, want *imgio.Planar) {
 // TestColourThreads looks that a mode gives the same bytes with any number of threads.
 func TestColourThreads(t *testing.T) {
 	for _, mode := range Colours() {
-		one, _ := paintedIn(t, mode, warm(80, 60), cold(70, 50), func(o *Options) { o.Threads = 1 })
-		two, _ := paintedIn(t, mode, warm(80, 60), cold(70, 50), func(o *Options) { o.Threads = 2 })
+		one, _ := paintedIn(t, mode, warm(80, 60), cold(70, 50), func(o *Options) { o.Compute.Threads = 1 })
+		two, _ := paintedIn(t, mode, warm(80, 60), cold(70, 50), func(o *Options) { o.Compute.Threads = 2 })
 		if !slices.Equal(one.Picture.Pix, two.Picture.Pix) {
 			t.Errorf("%s: two threads give another picture than one", mode)
 		}
@@ -105,8 +105,8 @@ func TestColourThreads(t *testing.T) {
 // TestColourProgress looks that pictures on the way are finished as the result is,
 // while the run itself sees grey.
 func TestColourProgress(t *testing.T) {
-	for _, init := range []string{InitContent, InitNoise} {
-		tr, j := scene(t, func(o *Options) { o.Color, o.Scales, o.Init = ColourLuma, 1, init })
+	for _, init := range []Init{InitContent, InitNoise} {
+		tr, j := scene(t, func(o *Options) { o.Color, o.Schedule.Scales, o.Schedule.Init = ColourLuma, 1, init })
 		j.Content = warm(80, 60)
 		plan, err := tr.plan(j.Content, j.Style, 64)
 		if err != nil {

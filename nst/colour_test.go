@@ -36,8 +36,8 @@ func flat(w, h int, r, g, b float32) *imgio.Planar {
 	return p
 }
 
-func modes() map[string]colourMode {
-	all := map[string]colourMode{}
+func modes() map[Colour]colourMode {
+	all := map[Colour]colourMode{}
 	for _, name := range Colours() {
 		all[name] = colourOf(name)
 	}
@@ -59,7 +59,7 @@ func TestColourStyle(t *testing.T) {
 func TestColourMoments(t *testing.T) {
 	content, style := warm(61, 47), cold(80, 33)
 	want := momentsOf(content)
-	for name, tol := range map[string]float64{ColourMatch: 2 * ridge, ColourHistogram: 3e-4} {
+	for name, tol := range map[Colour]float64{ColourMatch: 2 * ridge, ColourHistogram: 3e-4} {
 		got := momentsOf(modes()[name].style(style, content))
 		for i := range 3 {
 			if d := math.Abs(got.mean[i] - want.mean[i]); d > 100*tol {
@@ -145,7 +145,7 @@ func TestColourEven(t *testing.T) {
 		}
 		style.Pix[i] += (noise[i%n] - 0.5) * 3 / 255
 	}
-	for _, name := range []string{ColourLuma, ColourMatch, ColourHistogram} {
+	for _, name := range []Colour{ColourLuma, ColourMatch, ColourHistogram} {
 		got := modes()[name].style(style, warm(50, 50))
 		for ch := range 3 {
 			paper := got.Pix[ch*n+n/4 : (ch+1)*n]
@@ -165,7 +165,7 @@ func TestColourFinish(t *testing.T) {
 		y = float64(luma(r[i], g[i], b[i]))
 		return y, (float64(b[i]) - y) / 1.772, (float64(r[i]) - y) / 1.402
 	}
-	for _, name := range []string{ColourLuma, ColourPost} {
+	for _, name := range []Colour{ColourLuma, ColourPost} {
 		got := modes()[name].finish(result, content)
 		for i := range 31 * 22 {
 			y, cb, cr := chroma(got, i)
@@ -262,7 +262,7 @@ func TestColourGrey(t *testing.T) {
 		}
 		return most
 	}
-	for _, name := range []string{ColourMatch, ColourHistogram} {
+	for _, name := range []Colour{ColourMatch, ColourHistogram} {
 		m := modes()[name]
 		// What is left of a grey style lies on one line in colour space.
 		s := momentsOf(m.style(greyish, warm(30, 20)))

@@ -11,18 +11,12 @@ import (
 	"nst/internal/engine/exec"
 )
 
-// What computes, and how exactly a card multiplies; see Options.Device.
+// What computes; see Compute.Device.
 const (
 	DeviceAuto = "auto"
 	DeviceCPU  = "cpu"
 	DeviceCUDA = "cuda"
-
-	PrecisionTF32 = "tf32"
-	PrecisionFP32 = "fp32"
 )
-
-// Precisions lists the words of Options.Precision; see [Optimizers].
-func Precisions() []string { return []string{PrecisionTF32, PrecisionFP32} }
 
 // BuiltWithCUDA tells whether this program can use NVIDIA's cards.
 func BuiltWithCUDA() bool { return exec.BuiltWithCUDA }
@@ -59,24 +53,24 @@ func UsableCards() (cards []int, together bool) {
 
 // left tells whether the options leave the device to the program.
 func (o *Options) left() bool {
-	kind, _, _ := ParseDevice(o.Device)
+	kind, _, _ := ParseDevice(o.Compute.Device)
 	return kind == DeviceAuto
 }
 
 // open opens the processor, which always has a part, and the card that the options
 // name, number 0 if they name none. With auto it may be nil.
 func (o *Options) open(getenv func(string) string) (d devices, err error) {
-	cpu, err := exec.OpenCPU(threads(o.Threads), getenv)
+	cpu, err := exec.OpenCPU(threads(o.Compute.Threads), getenv)
 	if err != nil {
 		return d, fmt.Errorf("nst: %w", err)
 	}
 	d.cpu = cpu
-	kind, number, err := ParseDevice(o.Device)
-	if err != nil || kind == DeviceCPU || kind == DeviceAuto && o.StyleLoss == StyleW2 {
+	kind, number, err := ParseDevice(o.Compute.Device)
+	if err != nil || kind == DeviceCPU || kind == DeviceAuto && o.Objective.StyleLoss == StyleW2 {
 		return d, err
 	}
 	precision := exec.TF32
-	if o.Precision == PrecisionFP32 {
+	if o.Compute.Precision == PrecisionFP32 {
 		precision = exec.FP32
 	}
 	card, err := exec.OpenCUDA(number, precision, getenv)
@@ -86,12 +80,12 @@ func (o *Options) open(getenv func(string) string) (d devices, err error) {
 		return d, nil
 	case kind == DeviceAuto:
 		if !expected(err) {
-			d.passed = &DeviceError{o.Device, err}
+			d.passed = &DeviceError{o.Compute.Device, err}
 		}
 		return d, nil
 	}
 	cpu.Close()
-	return devices{}, &DeviceError{o.Device, err}
+	return devices{}, &DeviceError{o.Compute.Device, err}
 }
 
 // devices is what options have opened.
@@ -130,9 +124,9 @@ type CardCheck struct {
 // SelftestCard runs every operation and its gradient on a card, with one of the
 // [Precisions], and holds them against their plain definitions. A check that fails is
 // reported, not an error; a card that cannot be used is a [DeviceError].
-func SelftestCard(ctx context.Context, device, precision string, report func(CardCheck)) error {
+func SelftestCard(ctx context.Context, device string, precision Precision, report func(CardCheck)) error {
 	o := DefaultOptions()
-	o.Device, o.Precision = device, precision
+	o.Compute.Device, o.Compute.Precision = device, precision
 	d, err := o.open(os.Getenv)
 	if err != nil {
 		return err

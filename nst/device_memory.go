@@ -82,14 +82,14 @@ func (t *Transfer) targetNodes(at scale, s *Style) ([][]*exec.Node, error) {
 		}
 		return err
 	}
-	err := add(at.w, at.h, t.options.ContentLayers, whole)
+	err := add(at.w, at.h, t.options.Objective.ContentLayers, whole)
 	for _, p := range s.pictures {
 		w, h := p.Picture.W, p.Picture.H
 		if size := t.styleSize(at.size); max(w, h) > size {
 			w, h = imgio.FitLongest(w, h, size)
 		}
 		if err == nil {
-			err = add(w, h, t.options.StyleLayers, t.summaries(w, h, p.Mask, map[*exec.Node][]float32{}))
+			err = add(w, h, t.options.Objective.StyleLayers, t.summaries(w, h, p.Mask, map[*exec.Node][]float32{}))
 		}
 	}
 	return all, err

@@ -58,7 +58,7 @@ func brushWith(t *testing.T, weights *vgg.Weights, o nst.Options, warn func(erro
 // that of those it is only wanted that they run.
 func TestCUDARun(t *testing.T) {
 	onCard(t)
-	for _, optimizer := range nst.Optimizers() {
+	for _, optimizer := range nst.Methods() {
 		o := nst.DefaultOptions()
 		o.Size, o.Scales, o.Iterations, o.FineIterations, o.Optimizer, o.Precision = 32, 2, 5, 3, optimizer, nst.PrecisionFP32
 		o.Device = nst.DeviceCUDA
@@ -120,7 +120,7 @@ func TestCUDAFits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, optimizer := range nst.Optimizers() {
+	for _, optimizer := range nst.Methods() {
 		o := nst.DefaultOptions()
 		o.Size, o.Scales, o.Iterations, o.Optimizer, o.Device = 96, 2, 4, optimizer, nst.DeviceCUDA
 		// Shallow, the vectors weigh more than the features.

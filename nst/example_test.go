@@ -17,7 +17,7 @@ func Example() {
 	}
 	options := nst.DefaultOptions()
 	options.Size = 64
-	options.Iterations = 2
+	options.Schedule.Iterations = 2
 	t, err := nst.New(weights, options)
 	if err != nil {
 		panic(err)

@@ -88,23 +88,23 @@ func whole(_ string, features *exec.Node) ([]*exec.Node, error) { return []*exec
 
 // features returns how the network departs from the one that was trained.
 func (o *Options) features() (f vgg.FeatureOptions, err error) {
-	if f.Pooling, err = vgg.ParsePooling(o.Pooling); err != nil {
+	if f.Pooling, err = vgg.ParsePooling(string(o.Objective.Pooling)); err != nil {
 		return f, err
 	}
-	f.Padding, err = vgg.ParsePadding(o.Padding)
-	f.Rescale = o.Rescale
+	f.Padding, err = vgg.ParsePadding(string(o.Objective.Padding))
+	f.Rescale = o.Objective.Rescale
 	return f, err
 }
 
 // prepared returns the weights with the pictures made ready for them as the options
 // say.
 func (o *Options) prepared(w *vgg.Weights) *vgg.Weights {
-	if o.Preprocessing == PrepareTrained {
+	if o.Objective.Preprocessing == PrepareTrained {
 		return w
 	}
 	own := *w
 	c := &own.Convention
-	if o.Preprocessing == PrepareLevels256 {
+	if o.Objective.Preprocessing == PrepareLevels256 {
 		c.Scale *= 256. / 255
 		return &own
 	}

@@ -16,7 +16,7 @@ func (p *pass) exploded(loss float64) bool {
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return true
 	}
-	return p.transfer.options.Optimizer == LBFGS && loss > explosion*p.bestLoss
+	return p.transfer.options.Optimizer.Method == LBFGS && loss > explosion*p.bestLoss
 }
 
 // rollback goes back to the best picture, makes the optimiser forget what led away
@@ -32,7 +32,7 @@ func (p *pass) rollback() error {
 	}
 	p.vector.Copy(p.variables, p.best)
 	p.show()
-	if p.setbacks == patience || p.transfer.options.Optimizer == LBFGSTorch {
+	if p.setbacks == patience || p.transfer.options.Optimizer.Method == LBFGSTorch {
 		return &DivergedError{p.result.Iterations, p.result.Rollbacks}
 	}
 	p.setbacks++

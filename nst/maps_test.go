@@ -67,13 +67,13 @@ func TestDefaultsForStandIn(t *testing.T) {
 		t.Errorf("defaults for a network without maps: %+v", got)
 	}
 	got := nst.DefaultOptionsFor(student)
-	for i, l := range got.StyleLayers {
-		want := usual.StyleLayers[i]
-		if l.Layer != want.Layer || (l.Weight > got.StyleLayers[3].Weight) != (l.Layer != "relu4_1") {
+	for i, l := range got.Objective.StyleLayers {
+		want := usual.Objective.StyleLayers[i]
+		if l.Layer != want.Layer || (l.Weight > got.Objective.StyleLayers[3].Weight) != (l.Layer != "relu4_1") {
 			t.Errorf("%s weighs %v, of a network without maps %v", l.Layer, l.Weight, want.Weight)
 		}
 	}
-	if got.StyleLayers = usual.StyleLayers; !reflect.DeepEqual(got, usual) {
+	if got.Objective.StyleLayers = usual.Objective.StyleLayers; !reflect.DeepEqual(got, usual) {
 		t.Errorf("more than the style layers differs: %+v", got)
 	}
 }
@@ -84,7 +84,7 @@ func TestMapsChangeNothing(t *testing.T) {
 	teacher, student := twins(t)
 	for _, style := range nst.StyleLosses() {
 		o := small()
-		o.StyleLoss = style
+		o.Objective.StyleLoss = style
 		want, got := scoreWith(t, teacher, o), scoreWith(t, student, o)
 		if d := math.Abs(got.Total/want.Total - 1); d > 1e-5 {
 			t.Errorf("%s: total is %v, want %v", style, got.Total, want.Total)
@@ -110,7 +110,7 @@ func TestMapsCountTeachersChannels(t *testing.T) {
 	}
 	for _, style := range nst.StyleLosses() {
 		o := small()
-		o.StyleLoss = style
+		o.Objective.StyleLoss = style
 		want, got := scoreWith(t, teacher, o), scoreWith(t, student, o)
 		for i := range want.Content {
 			if d := math.Abs(got.Content[i].Loss/want.Content[i].Loss - 1); d > 1e-4 {
@@ -158,16 +158,16 @@ func TestMapsRun(t *testing.T) {
 	}
 	for _, style := range nst.StyleLosses() {
 		o := small()
-		o.StyleLoss, o.LearningRate = style, 1
+		o.Objective.StyleLoss, o.Optimizer.LearningRate = style, 1
 		if l := run(o); !(l[len(l)-1] < l[0]) {
 			t.Errorf("%s: losses %v do not fall", style, l)
 		}
 	}
 	o := small()
-	o.Optimizer, o.NormalizeGradients = nst.Adam, true
+	o.Optimizer.Method, o.Objective.NormalizeGradients = nst.Adam, true
 	run(o)
 	o = small()
-	o.ContentLayers = []nst.LayerWeight{{Layer: "conv4_2", Weight: 1}}
+	o.Objective.ContentLayers = []nst.LayerWeight{{Layer: "conv4_2", Weight: 1}}
 	_, err := nst.New(student, o)
 	if tap := new(vgg.TapError); !errors.As(err, &tap) || tap.Instead != "relu4_2" {
 		t.Errorf("conv4_2: %v, want an error that says relu4_2", err)

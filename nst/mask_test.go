@@ -181,7 +181,11 @@ func TestProtectionOfAll(t *testing.T) {
 // result and in the last picture on the way, in every mode of colour and from every
 // start, and that the rest is painted.
 func TestRunProtect(t *testing.T) {
-	for _, c := range []struct{ colour, init, optimizer string }{
+	for _, c := range []struct {
+		colour    Colour
+		init      Init
+		optimizer Method
+	}{
 		{ColourStyle, InitContent, Adam},
 		{ColourStyle, InitNoise, LBFGS},
 		{ColourLuma, InitContent, Adam},
@@ -189,7 +193,7 @@ func TestRunProtect(t *testing.T) {
 		{ColourPost, InitNoise, Adam},
 		{ColourHistogram, InitContent, LBFGS},
 	} {
-		tr, j := scene(t, func(o *Options) { o.Color, o.Init, o.Optimizer = c.colour, c.init, c.optimizer })
+		tr, j := scene(t, func(o *Options) { o.Color, o.Schedule.Init, o.Optimizer.Method = c.colour, c.init, c.optimizer })
 		j.Protect = half(160, 120)
 		var last *imgio.Planar
 		j.Progress = func(at Progress) { last = at.Picture() }
@@ -226,7 +230,7 @@ func TestRunProtect(t *testing.T) {
 // a mask of 0.9, whatever the rest is.
 func TestRunSoftProtect(t *testing.T) {
 	for _, average := range []float64{0, 0.8} {
-		tr, j := scene(t, func(o *Options) { o.Init, o.Average, o.Scales = InitNoise, average, 1 })
+		tr, j := scene(t, func(o *Options) { o.Schedule.Init, o.Optimizer.Average, o.Schedule.Scales = InitNoise, average, 1 })
 		j.Content, j.Protect = warm(80, 60), NewMask(flat(80, 60, 0.9, 0.9, 0.9))
 		r, err := tr.Run(context.Background(), j)
 		if err != nil {
@@ -242,7 +246,7 @@ func TestRunSoftProtect(t *testing.T) {
 
 // TestProtectedVariables looks that the optimiser moves nothing below a mask.
 func TestProtectedVariables(t *testing.T) {
-	tr, j := scene(t, func(o *Options) { o.Init, o.Scales = InitNoise, 1 })
+	tr, j := scene(t, func(o *Options) { o.Schedule.Init, o.Schedule.Scales = InitNoise, 1 })
 	plan, err := tr.plan(j.Content, j.Style, 64)
 	if err != nil {
 		t.Fatal(err)

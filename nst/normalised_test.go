@@ -15,7 +15,7 @@ import (
 // the length that the weight says, however large the loss is.
 func TestNormalisedGradient(t *testing.T) {
 	for _, style := range StyleLosses() {
-		t.Run(style, func(t *testing.T) {
+		t.Run(string(style), func(t *testing.T) {
 			plain := styleGradient(t, style, false, 1)
 			one, three := styleGradient(t, style, true, 1), styleGradient(t, style, true, 3)
 			if d := reftest.RelMax(scaledTo(one, plain), plain); d > 1e-4 {
@@ -38,7 +38,7 @@ func TestNormalisedGradient(t *testing.T) {
 }
 
 // styleGradient returns the gradient of a style at relu1_1 alone.
-func styleGradient(t *testing.T, style string, normalise bool, weight float64) []float32 {
+func styleGradient(t *testing.T, style StyleLoss, normalise bool, weight float64) []float32 {
 	t.Helper()
 	ctx := context.Background()
 	weights, err := vgg.Seeded(vgg.Tiny(), vgg.Caffe(), "conv5_1", 1)
@@ -46,10 +46,10 @@ func styleGradient(t *testing.T, style string, normalise bool, weight float64) [
 		t.Fatal(err)
 	}
 	o := DefaultOptions()
-	o.Optimizer = Adam
-	o.Size, o.StyleLoss, o.NormalizeGradients = 32, style, normalise
-	o.ContentWeight, o.StyleWeight = 0, weight
-	o.StyleLayers = []LayerWeight{{"relu1_1", 1}}
+	o.Optimizer.Method = Adam
+	o.Size, o.Objective.StyleLoss, o.Objective.NormalizeGradients = 32, style, normalise
+	o.Objective.ContentWeight, o.Objective.StyleWeight = 0, weight
+	o.Objective.StyleLayers = []LayerWeight{{"relu1_1", 1}}
 	tr, err := New(weights, o)
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +60,7 @@ func styleGradient(t *testing.T, style string, normalise bool, weight float64) [
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := tr.newObjective(ctx, p, tr.options.ContentWeight, s, 32, false)
+	f, err := tr.newObjective(ctx, p, tr.options.Objective.ContentWeight, s, 32, false)
 	if err != nil {
 		t.Fatal(err)
 	}

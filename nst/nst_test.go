@@ -18,7 +18,7 @@ import (
 func small() nst.Options {
 	o := nst.DefaultOptions()
 	o.Size = 32
-	o.Iterations = 5
+	o.Schedule.Iterations = 5
 	return o
 }
 
@@ -56,16 +56,16 @@ func paint(t *testing.T, ctx context.Context, o nst.Options, change func(*nst.Jo
 }
 
 func TestRun(t *testing.T) {
-	for _, optimizer := range nst.Optimizers() {
+	for _, optimizer := range nst.Methods() {
 		for _, init := range nst.Inits() {
 			for _, pooling := range nst.Poolings() {
-				t.Run(optimizer+" "+init+" "+pooling, func(t *testing.T) {
+				t.Run(string(optimizer)+" "+string(init)+" "+string(pooling), func(t *testing.T) {
 					o := small()
-					o.Optimizer, o.Init, o.Pooling, o.TVWeight = optimizer, init, pooling, 0.1
+					o.Optimizer.Method, o.Schedule.Init, o.Objective.Pooling, o.Objective.TVWeight = optimizer, init, pooling, 0.1
 					// With other weights or seeds torch's L-BFGS leaps up to 10⁴ times the loss on its way.
-					o.StyleWeight, o.Seed = 50, 4
+					o.Objective.StyleWeight, o.Schedule.Seed = 50, 4
 					if optimizer == nst.Adam {
-						o.LearningRate = 1
+						o.Optimizer.LearningRate = 1
 					}
 					var losses []float64
 					r, err := paint(t, context.Background(), o, func(j *nst.Job) {
@@ -96,9 +96,9 @@ func TestRun(t *testing.T) {
 // threads, and two seeds two.
 func TestSameBytes(t *testing.T) {
 	o := small()
-	o.Init = nst.InitNoise
+	o.Schedule.Init = nst.InitNoise
 	run := func(threads int, seed uint64) []float32 {
-		o.Threads, o.Seed = threads, seed
+		o.Compute.Threads, o.Schedule.Seed = threads, seed
 		r, err := paint(t, context.Background(), o, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -114,7 +114,7 @@ func TestSameBytes(t *testing.T) {
 	if slices.Equal(run(1, 8), one) {
 		t.Error("two seeds give one picture")
 	}
-	o.Optimizer = nst.LBFGS
+	o.Optimizer.Method = nst.LBFGS
 	if !slices.Equal(run(1, 7), run(3, 7)) {
 		t.Error("lbfgs: 3 threads give another picture than one")
 	}
@@ -124,7 +124,7 @@ func TestSameBytes(t *testing.T) {
 func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	o := small()
-	o.Iterations = 1000
+	o.Schedule.Iterations = 1000
 	var last *imgio.Planar
 	r, err := paint(t, ctx, o, func(j *nst.Job) {
 		j.Progress = func(p nst.Progress) {
@@ -144,7 +144,7 @@ func TestCancel(t *testing.T) {
 
 func TestTolerance(t *testing.T) {
 	o := small()
-	o.Iterations, o.Tolerance = 500, 0.5
+	o.Schedule.Iterations, o.Schedule.Tolerance = 500, 0.5
 	r, err := paint(t, context.Background(), o, nil)
 	if err != nil || r.Stop != nst.StopTolerance || r.Iterations < 10 || r.Iterations >= 500 {
 		t.Errorf("got %+v, %v; want a stop by tolerance", r, err)
@@ -154,7 +154,7 @@ func TestTolerance(t *testing.T) {
 // TestDiverged looks that a run whose numbers overflow says so.
 func TestDiverged(t *testing.T) {
 	o := small()
-	o.Optimizer, o.LearningRate, o.Iterations, o.Clamp = nst.Adam, 1e30, 50, false
+	o.Optimizer.Method, o.Optimizer.LearningRate, o.Schedule.Iterations, o.Optimizer.Clamp = nst.Adam, 1e30, 50, false
 	r, err := paint(t, context.Background(), o, nil)
 	var diverged *nst.DivergedError
 	if !errors.As(err, &diverged) || r == nil || diverged.Iteration < 2 {
@@ -169,7 +169,7 @@ func TestDiverged(t *testing.T) {
 
 func TestScore(t *testing.T) {
 	o := small()
-	o.TVWeight = 2
+	o.Objective.TVWeight = 2
 	tr := transfer(t, o)
 	ctx := context.Background()
 	content := draw(32, 24, 0)
@@ -254,43 +254,45 @@ func TestTooSmall(t *testing.T) {
 
 func TestValidate(t *testing.T) {
 	for name, change := range map[string]func(*nst.Options){
-		"Size":                  func(o *nst.Options) { o.Size = 15 },
-		"Size large":            func(o *nst.Options) { o.Size = 1 << 20 },
-		"ContentWeight":         func(o *nst.Options) { o.ContentWeight = -1 },
-		"StyleWeight":           func(o *nst.Options) { o.StyleWeight = math.NaN() },
-		"TVWeight":              func(o *nst.Options) { o.TVWeight = math.Inf(1) },
-		"both weights":          func(o *nst.Options) { o.ContentWeight, o.StyleWeight = 0, 0 },
-		"ContentLayers":         func(o *nst.Options) { o.ContentLayers = []nst.LayerWeight{{Layer: "relu9_9", Weight: 1}} },
-		"no layers":             func(o *nst.Options) { o.StyleLayers = nil },
-		"zero layers":           func(o *nst.Options) { o.StyleLayers = []nst.LayerWeight{{Layer: "relu1_1"}} },
-		"layer twice":           func(o *nst.Options) { o.StyleLayers = append(o.StyleLayers, o.StyleLayers[0]) },
-		"negative layer":        func(o *nst.Options) { o.StyleLayers[0].Weight = -1 },
-		"Pooling":               func(o *nst.Options) { o.Pooling = "median" },
-		"Padding":               func(o *nst.Options) { o.Padding = "reflect" },
-		"TVForm":                func(o *nst.Options) { o.TVForm = "cubic" },
-		"StyleLoss":             func(o *nst.Options) { o.StyleLoss = "sliced" },
-		"Optimizer":             func(o *nst.Options) { o.Optimizer = "sgd" },
-		"normalised, lbfgs":     func(o *nst.Options) { o.NormalizeGradients, o.Optimizer = true, nst.LBFGS },
-		"normalised, wolfe":     func(o *nst.Options) { o.NormalizeGradients, o.Optimizer = true, nst.LBFGSWolfe },
-		"Preprocessing":         func(o *nst.Options) { o.Preprocessing = "none" },
-		"normalised, tolerance": func(o *nst.Options) { o.NormalizeGradients, o.Tolerance = true, 0.1 },
-		"StyleMix":              func(o *nst.Options) { o.StyleMix = "both" },
-		"MinScale":              func(o *nst.Options) { o.MinScale = 15 },
-		"Scales":                func(o *nst.Options) { o.Scales = -1 },
-		"Scales many":           func(o *nst.Options) { o.Scales = 12 },
-		"FineIterations":        func(o *nst.Options) { o.FineIterations = -1 },
-		"Time":                  func(o *nst.Options) { o.Time = -1 },
-		"Beta2":                 func(o *nst.Options) { o.Beta2 = 1 },
-		"Epsilon":               func(o *nst.Options) { o.Epsilon = -1 },
-		"Average":               func(o *nst.Options) { o.Average = math.NaN() },
-		"Init":                  func(o *nst.Options) { o.Init = "grey" },
-		"Iterations":            func(o *nst.Options) { o.Iterations = 0 },
-		"History":               func(o *nst.Options) { o.History = 0 },
-		"Views":                 func(o *nst.Options) { o.Views = 9 },
-		"Threads":               func(o *nst.Options) { o.Threads = -1 },
-		"LearningRate":          func(o *nst.Options) { o.LearningRate = -1 },
+		"Size":          func(o *nst.Options) { o.Size = 15 },
+		"Size large":    func(o *nst.Options) { o.Size = 1 << 20 },
+		"ContentWeight": func(o *nst.Options) { o.Objective.ContentWeight = -1 },
+		"StyleWeight":   func(o *nst.Options) { o.Objective.StyleWeight = math.NaN() },
+		"TVWeight":      func(o *nst.Options) { o.Objective.TVWeight = math.Inf(1) },
+		"both weights":  func(o *nst.Options) { o.Objective.ContentWeight, o.Objective.StyleWeight = 0, 0 },
+		"ContentLayers": func(o *nst.Options) { o.Objective.ContentLayers = []nst.LayerWeight{{Layer: "relu9_9", Weight: 1}} },
+		"no layers":     func(o *nst.Options) { o.Objective.StyleLayers = nil },
+		"zero layers":   func(o *nst.Options) { o.Objective.StyleLayers = []nst.LayerWeight{{Layer: "relu1_1"}} },
+		"layer twice": func(o *nst.Options) {
+			o.Objective.StyleLayers = append(o.Objective.StyleLayers, o.Objective.StyleLayers[0])
+		},
+		"negative layer":        func(o *nst.Options) { o.Objective.StyleLayers[0].Weight = -1 },
+		"Pooling":               func(o *nst.Options) { o.Objective.Pooling = "median" },
+		"Padding":               func(o *nst.Options) { o.Objective.Padding = "reflect" },
+		"TVForm":                func(o *nst.Options) { o.Objective.TVForm = "cubic" },
+		"StyleLoss":             func(o *nst.Options) { o.Objective.StyleLoss = "sliced" },
+		"Optimizer":             func(o *nst.Options) { o.Optimizer.Method = "sgd" },
+		"normalised, lbfgs":     func(o *nst.Options) { o.Objective.NormalizeGradients, o.Optimizer.Method = true, nst.LBFGS },
+		"normalised, wolfe":     func(o *nst.Options) { o.Objective.NormalizeGradients, o.Optimizer.Method = true, nst.LBFGSWolfe },
+		"Preprocessing":         func(o *nst.Options) { o.Objective.Preprocessing = "none" },
+		"normalised, tolerance": func(o *nst.Options) { o.Objective.NormalizeGradients, o.Schedule.Tolerance = true, 0.1 },
+		"StyleMix":              func(o *nst.Options) { o.Objective.StyleMix = "both" },
+		"MinScale":              func(o *nst.Options) { o.Schedule.MinScale = 15 },
+		"Scales":                func(o *nst.Options) { o.Schedule.Scales = -1 },
+		"Scales many":           func(o *nst.Options) { o.Schedule.Scales = 12 },
+		"FineIterations":        func(o *nst.Options) { o.Schedule.FineIterations = -1 },
+		"Time":                  func(o *nst.Options) { o.Schedule.Time = -1 },
+		"Beta2":                 func(o *nst.Options) { o.Optimizer.Beta2 = 1 },
+		"Epsilon":               func(o *nst.Options) { o.Optimizer.Epsilon = -1 },
+		"Average":               func(o *nst.Options) { o.Optimizer.Average = math.NaN() },
+		"Init":                  func(o *nst.Options) { o.Schedule.Init = "grey" },
+		"Iterations":            func(o *nst.Options) { o.Schedule.Iterations = 0 },
+		"History":               func(o *nst.Options) { o.Optimizer.History = 0 },
+		"Views":                 func(o *nst.Options) { o.Objective.Orientations = 9 },
+		"Threads":               func(o *nst.Options) { o.Compute.Threads = -1 },
+		"LearningRate":          func(o *nst.Options) { o.Optimizer.LearningRate = -1 },
 		"Color":                 func(o *nst.Options) { o.Color = "sepia" },
-		"Tolerance":             func(o *nst.Options) { o.Tolerance = -1 },
+		"Tolerance":             func(o *nst.Options) { o.Schedule.Tolerance = -1 },
 	} {
 		o := nst.DefaultOptions()
 		change(&o)
@@ -302,7 +304,7 @@ func TestValidate(t *testing.T) {
 	if err := o.Validate(vgg.VGG19()); err != nil {
 		t.Errorf("defaults: %v", err)
 	}
-	o.Size, o.Pooling = 0, "median"
+	o.Size, o.Objective.Pooling = 0, "median"
 	if err := o.Validate(vgg.VGG19()); err == nil || !strings.Contains(err.Error(), "Size") || !strings.Contains(err.Error(), "max, avg") {
 		t.Errorf("two mistakes: %v, want both named", err)
 	}

@@ -44,11 +44,11 @@ func (o *objective) terms() []layerTerm {
 // takes the place of that in the options. Terms without weight are left out of it, but for
 // the total variation and unless all are asked for, in which case there is no gradient.
 func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, contentWeight float64, s *Style, size int, all bool) (*objective, error) {
-	names := layerNames(slices.Concat(t.options.ContentLayers, t.options.StyleLayers))
+	names := layerNames(slices.Concat(t.options.Objective.ContentLayers, t.options.Objective.StyleLayers))
 	if err := t.checkSize("content", content.W, content.H, names); err != nil {
 		return nil, err
 	}
-	targets, err := t.forward(ctx, content, t.options.ContentLayers, nil, whole)
+	targets, err := t.forward(ctx, content, t.options.Objective.ContentLayers, nil, whole)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, cont
 	if err != nil {
 		return nil, err
 	}
-	style := s.wanted(measured, t.options.StyleMix)
+	style := s.wanted(measured, t.options.Objective.StyleMix)
 	o := &objective{centre: t.centre, contentWeight: contentWeight}
 	given := map[*exec.Node][]float32{}
 	if err := exec.Build(func() error { return t.build(o, content, targets, style, all, given) }); err != nil {

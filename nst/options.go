@@ -7,181 +7,176 @@ import (
 	"nst/vgg"
 )
 
-// Options says how a picture is painted. Start from [DefaultOptions]; a zero
-// value is not a default, since 0 is a weight that somebody may want.
+// Options says how a picture is painted. Start from [DefaultOptions]: the zero value is
+// not valid, because 0 is a meaningful weight.
 type Options struct {
-	// Size is the longest side of the result in pixels, 16 to 16384, or
-	// [OriginalSize] for that of the content as it is. The content picture is scaled
-	// to it, styles are scaled down to it, times StyleScale, but never up.
+	// Size is the longest side of the result in pixels, 16 to 16384, or [OriginalSize]
+	// for the size of the content. The content is scaled to it. Styles are scaled down
+	// to Size times Objective.StyleScale, but never up.
 	Size int
 
-	// Scales is the number of sizes that a picture is painted at, each 1/sqrt(2)
-	// of the next, from the smallest to Size; every one starts from the result of
-	// the one before. 1 paints at Size alone; 0 takes all sizes whose longest side
-	// is MinScale pixels or more and that the network can see.
-	Scales int
+	// Color says whose colours the result has. The losses that a run reports are those
+	// of the pictures it optimises, which are grey with luma. [Transfer.Score] takes
+	// pictures as they are.
+	Color Colour
 
-	// StyleScale is the longest side of a style picture over that of the picture at
-	// the scale being painted, 0.05 to 20; a style is never enlarged beyond its own
-	// pixels. Strokes grow with it.
-	StyleScale float64
+	Objective Objective // what is minimised
+	Schedule  Schedule  // at which sizes, from what start, and for how long
+	Optimizer Optimizer // how the pixels move
+	Compute   Compute   // what computes
+}
 
-	// MinScale is the least longest side that Scales 0 takes, 16 or more pixels.
-	MinScale int
-
+// Objective is the function of the picture that a run minimises: a weighted sum of
+// content, style and total variation losses over the features of a network.
+type Objective struct {
 	// ContentWeight and StyleWeight are alpha and beta of Gatys et al. (2016),
-	// equation 7, over losses that are means; TVWeight belongs to the total
-	// variation, as TVForm measures it. Each is 0 or more, and content and style not
-	// both 0.
+	// equation 7, over losses that are means. TVWeight is the weight of the total
+	// variation, as TVForm measures it. Each is 0 or more; content and style cannot
+	// both be 0.
 	ContentWeight, StyleWeight, TVWeight float64
 
-	// Steady keeps what the weights amount to at every size: they are those of the
-	// first scale, and at the others ContentWeight follows the picture, so that the same
-	// part of the photograph's style loss is left as there. A run at one scale has nothing
-	// to follow. Where views of the network take turns, the loss is that of the view whose
-	// turn ends, and it holds less well: see docs/slim.md.
-	Steady bool
-
-	// ContentLayers and StyleLayers are the taps. The loss of a content layer
-	// counts with its weight; what that of a style layer counts with, StyleLoss says.
+	// ContentLayers and StyleLayers are the layers whose features are compared. The
+	// loss of a content layer is multiplied by its weight. StyleLoss says what the
+	// weight of a style layer multiplies. A nil StyleLayers takes the network's own,
+	// [vgg.Network.StyleLayers], which StyleLayersOf returns; an empty one takes none.
 	ContentLayers, StyleLayers []LayerWeight
 
-	// TVForm is the form of the total variation: quadratic, absolute, quadratic-sum,
-	// absolute-sum or nine-point, which are those of [loss.TVForm]. The sums grow with
-	// the picture, the others are means; nine-point is of values in 0..1, where the
-	// others are of 8-bit levels, and wants a weight some 65025 times larger.
-	TVForm string
+	// StyleLoss says which statistics of the features of a style layer are compared.
+	StyleLoss StyleLoss
 
-	// StyleLoss is what makes the style of a layer, by its features over all
-	// positions. gram is the Gram matrix, which counts with the weight of the layer
-	// over c², c being its channels (its teacher's, for a network with maps): Gatys'
-	// own program. meanstd adds the mean and deviation of each channel, with ten times
-	// the weight of the layer (Galerne et al. 2023): a Gram matrix leaves open how
-	// features are spread about their mean. With maps the deviations are those of as
-	// many mixtures of the teacher's channels as the network has channels. w2 is the
-	// Wasserstein distance of [loss.W2], with the weight of the layer, as in
-	// crowsonkb/style-transfer-pytorch; an iteration takes longer.
-	StyleLoss string
+	// StyleMix says how several styles are combined: mean compares with one style whose
+	// statistics are the weighted mean of all; sum adds a loss for each. It has no effect
+	// where each style has a region of its own, see [Job].
+	StyleMix StyleMix
+
+	// StyleScale is the longest side of a style picture divided by that of the picture at
+	// each scale, 0.05 to 20. A style is never enlarged beyond its own pixels. Larger
+	// values give larger strokes.
+	StyleScale float64
+
+	// TVForm is the form of the total variation. The sums grow with the picture, the
+	// others are means. Values of nine-point are in 0..1, where the others use 8-bit
+	// levels: its weight must be about 65025 times larger.
+	TVForm TVForm
 
 	// NormalizeGradients divides the gradient of each content and style layer, at its
-	// features, by its L1 norm, and multiplies it by the weight of the layer, not over
-	// c²: jcjohnson/neural-style. The picture then follows the gradient of no
-	// function, so that nothing may compare losses: the Optimizer must be adam or
-	// lbfgs-torch, the Tolerance 0.
+	// features, by its L1 norm, and multiplies it by the weight of the layer, without
+	// 1/c²: jcjohnson/neural-style. The result is the gradient of no function, so that
+	// losses cannot be compared: it requires the methods adam or lbfgs-torch and a
+	// Tolerance of 0.
 	NormalizeGradients bool
-
-	// StyleMix says what several styles make together: mean, one style whose
-	// statistics lie between theirs, or sum, a loss for each, all of which the
-	// picture has to please at once. Where each style has a region of its own, see
-	// [Job], there is nothing to mix.
-	StyleMix string
 
 	// Pooling is max, as VGG was trained; avg, the mean of four features; or l2, the
 	// root of the sum of their squares.
-	Pooling string
+	Pooling Pooling
 
-	// Rescale multiplies what is pooled so that the features keep about the size
-	// that they have with max: by 2 for avg, 0.78 for l2, which are the factors of
-	// crowsonkb/style-transfer-pytorch, and 1 for max.
+	// Rescale multiplies pooled features so that they keep about the magnitude that max
+	// pooling gives: by 2 for avg and 0.78 for l2, the factors of
+	// crowsonkb/style-transfer-pytorch, and by 1 for max.
 	Rescale bool
 
-	// Preprocessing is how a picture is made ready for the network: trained, as its
-	// weights were trained; levels, minus their mean colour, in 8-bit levels,
-	// though the weights may have been trained with another unit, as
-	// gordicaleksa/pytorch-neural-style-transfer does with torchvision's; or
-	// levels256, as trained but for a range of 256 where the weights want 255, which
-	// is jcjohnson/neural-style. With Oxford's weights levels is trained.
-	Preprocessing string
+	// Preprocessing is how a picture is prepared for the network.
+	Preprocessing Preprocessing
 
-	// Padding is what the first convolution finds beyond the edges of a picture:
+	// Padding is what the first convolution sees beyond the edges of the picture:
 	// zero, as VGG was trained, or replicate, the nearest pixel.
-	Padding string
+	Padding Padding
 
-	// Views is how many views of a network that stands in for a larger one (its Maps) take
-	// turns, 1 to [vgg.Views]; 0 is all that a network has, which is one for any other. Fewer
-	// leave more of the style, for an iteration of the same time: see docs/slim.md.
-	Views int
+	// Orientations is the number of rotations and flips of a distilled network that a run
+	// cycles through, 1 to [vgg.Orientations]. 0 takes all that the network has: eight
+	// for a distilled network, one for any other. More of them leave less of the style
+	// unpainted; an iteration takes the same time. See docs/slim.md.
+	Orientations int
+}
 
-	// Iterations is the number of evaluations of loss and gradient at the first
-	// scale, 1 or more; FineIterations that at each other, where 0 is a third of
-	// Iterations, rounded up, and all of them at the last.
+// Schedule says at which sizes a picture is painted, what it starts from, and when the
+// run ends.
+type Schedule struct {
+	// Scales is the number of sizes that a picture is painted at, each 1/sqrt(2) of
+	// the next, the last one being Size. Each starts from the result of the one before.
+	// 1 paints at Size only. 0 takes all sizes whose longest side is MinScale pixels or
+	// more and that are large enough for the network.
+	Scales int
+
+	// MinScale is the smallest longest side that Scales 0 takes, 16 or more pixels.
+	MinScale int
+
+	// Iterations is the number of evaluations of loss and gradient at the first scale,
+	// 1 or more. FineIterations is the number at each other scale; 0 means Iterations at
+	// the last and a third of Iterations, rounded up, at those between.
 	Iterations, FineIterations int
 
-	// Time ends the run: once the pace is known, the iterations of the scales that
-	// are left are made fewer, all in one proportion, so as to fit. 0 does not.
+	// Time limits the duration of the run: once the speed is known, the remaining
+	// iterations of all scales are reduced in proportion. 0 is no limit.
 	Time time.Duration
 
-	// Optimizer is adam; lbfgs, which is L-BFGS with a bound on its steps that
-	// goes back to the best picture when the loss explodes, preconditioned by a
-	// pyramid that lets what is coarse take longer steps; lbfgs-torch, which
-	// follows torch.optim.LBFGS wherever that leads; or lbfgs-wolfe, the same with
-	// its line search. One evaluation is one iteration with all of them. A line
-	// search spends one or more on each step; some are trials that make the loss
-	// larger, so what it hands over is the best picture that it has seen, and it is
-	// from there that it goes on when the loss ceases to be a number.
-	Optimizer string
+	// Tolerance ends a scale when the mean loss of the last ten iterations is
+	// within this fraction of that of the ten before. 0 never does. Where a run cycles
+	// through orientations it compares whole cycles: eighty iterations for eight.
+	Tolerance float64
 
-	// LearningRate is the step of the optimiser: for adam in 8-bit levels an
-	// iteration, for lbfgs a factor of its own step, or with lbfgs-wolfe of the
-	// first trial. 0 takes the usual one: 10 for adam, 1 for lbfgs. It is halved by
-	// every rollback.
+	// AutoBalance adapts the content weight at each scale after the first, so that every
+	// scale reaches the same degree of stylisation: the same share of the photograph's
+	// own style loss is left. It has no effect with one scale. With orientations it holds
+	// less well: see docs/slim.md.
+	AutoBalance bool
+
+	// Init is the first picture: content; noise, independent grey pixels;
+	// mean, the mean colour of the network's training set with very little noise; or
+	// image, which is then given in [Job]. The first scale starts from it.
+	// Each later scale starts from the enlarged picture of the one before; with content
+	// it adds the enlarged change to the content of that size.
+	Init Init
+
+	// Seed starts the random numbers of noise and mean. The same seed gives the same
+	// bytes, whatever the number of threads.
+	Seed uint64
+}
+
+// Optimizer says how the pixels move. One evaluation of loss and gradient is one
+// iteration with every method.
+type Optimizer struct {
+	Method Method
+
+	// LearningRate is the step: 8-bit levels per iteration for adam, a factor of its
+	// own step for lbfgs, of the first trial for lbfgs-wolfe. 0 takes the usual one: 10
+	// for adam, 1 for lbfgs. Each rollback halves it.
 	LearningRate float64
 
-	// Beta2 is how much of the mean squared gradient adam keeps at a step, in [0, 1).
+	// Beta2 is the decay of adam's mean squared gradient, in [0, 1).
 	Beta2 float64
 
 	// Epsilon is what adam adds to the root of the mean squared gradient, 0 or more, in
-	// units of the loss for an 8-bit level. Gradients that are not far above it make
-	// short steps.
+	// units of the loss per 8-bit level. Gradients that are not far above it make short
+	// steps.
 	Epsilon float64
 
-	// Average is the decay, in [0, 1), of the mean of the pictures of a scale that
-	// adam hands over in the place of the last of them, which is noisier; weights
-	// fall by this factor for each step back. 0 hands over the last.
+	// Average is the decay, in [0, 1), of the running mean of adam's pictures, which
+	// is returned instead of the last picture. 0 returns the last.
 	Average float64
 
-	// Clamp keeps the pixels within 0..1: adam's after each step, while lbfgs sees the
-	// nearest picture there is. Else writing a picture loses what lies outside.
+	// Clamp keeps the pixels within 0..1: adam's after each step; lbfgs evaluates the
+	// nearest valid picture. Otherwise values outside are clipped on saving.
 	Clamp bool
 
-	// History is the number of pairs that lbfgs remembers, 1 or more; each takes
-	// 24 bytes a pixel. torch's, and that of the programs before us, is 100.
+	// History is the number of pairs that L-BFGS stores, 1 or more; each takes
+	// 24 bytes per pixel. PyTorch's default is 100.
 	History int
+}
 
-	// Tolerance ends a scale when the mean loss of the last ten iterations is
-	// within this fraction of that of the ten before; 0 never does. Where views of the
-	// network take turns (docs/slim.md) it is those of all their turns, eighty by default.
-	Tolerance float64
+// Compute says what computes. The result does not depend on Threads.
+type Compute struct {
+	Threads int // of the processor; 0 takes all
 
-	// Init is what the picture starts as: content; noise, a grey of independent
-	// pixels; mean, the mean colour that the network was trained with, all but even;
-	// or image, which is then given to [Transfer.Run]. It is what the first scale
-	// starts from, which may be small. Each other starts from the picture of the one
-	// before, enlarged, or with content from the content there, to which the enlarged
-	// change that was painted is added.
-	Init string
-
-	// Seed is the start of the random numbers of Init noise and mean. One seed gives one
-	// picture, byte for byte, whatever the number of threads.
-	Seed uint64
-
-	// Threads is the number of processors used; 0 takes all there are.
-	Threads int
-
-	// Device is what computes: cpu; cuda or cuda:N, an NVIDIA card, by its number from 0,
-	// in builds that can; or auto or auto:N, which is that card if it can be used, has room
-	// for the picture and knows the StyleLoss, else the processor. A card
-	// and the processor give pictures that are alike, not the same bytes.
+	// Device is cpu; cuda or cuda:N, an NVIDIA card by its number from 0, in programs
+	// built for it; or auto or auto:N, which takes that card if it is usable, has enough
+	// memory and has kernels for the StyleLoss, else the processor. A card and the
+	// processor give similar pictures, not the same bytes.
 	Device string
 
 	// Precision is how a card multiplies: tf32, with 10 bits of fraction, or fp32, as
-	// exact as the processor at about a third of the speed. Sums are exact either way.
-	Precision string
-
-	// Color says whose colours the result has, as one of the words of [Colours]. The
-	// losses that a run reports are those of the pictures that it sees, which are
-	// grey with luma; [Transfer.Score] takes pictures as they are.
-	Color string
+	// exact as the processor at about a third of the speed. Sums are exact with both.
+	Precision Precision
 }
 
 // LayerWeight is a layer of the network with the weight of its loss.
@@ -201,45 +196,52 @@ const (
 	OriginalSize = -1
 )
 
-// Limits of Options.StyleScale.
+// Limits of Objective.StyleScale.
 const (
 	MinStyleScale = 0.05
 	MaxStyleScale = 20
 )
 
-// DefaultOptions returns our own settings: the layers of Gatys' program, L-BFGS from
-// coarse to fine. That brings the style much further than a run at one scale, so
-// the ratio of style to content that keeps the photograph recognisable, 20 at the
-// first scale, is far below the 1000 of that program. At 512 pixels it takes 241
-// evaluations, a minute on two cores with AVX-512. Adam ends with a loss a tenth higher
-// after as many.
+// DefaultOptions returns nst's own settings: the layers of Gatys' program and L-BFGS from
+// coarse to fine. Coarse to fine brings the style much further than a run at one scale, so
+// the ratio of style to content that keeps the photograph recognisable is 20 at the first
+// scale, far below the 1000 of that program. A picture of 512 pixels takes 241
+// evaluations.
 func DefaultOptions() Options {
 	return Options{
-		Size:          512,
-		StyleScale:    1,
-		MinScale:      128,
-		ContentWeight: 5,
-		StyleWeight:   5 * middle,
-		Steady:        true,
-		ContentLayers: []LayerWeight{{"relu4_2", 1}},
-		StyleLayers:   []LayerWeight{{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}, {"relu5_1", 1}},
-		TVForm:        TVQuadratic,
-		StyleLoss:     StyleGram,
-		StyleMix:      MixMean,
-		Pooling:       PoolMax,
-		Preprocessing: PrepareTrained,
-		Padding:       PadZero,
-		Iterations:    80,
-		Optimizer:     LBFGS,
-		Beta2:         0.99,
-		Epsilon:       1e-8,
-		Average:       0.8,
-		Clamp:         true,
-		History:       20,
-		Init:          InitContent,
-		Color:         ColourStyle,
-		Device:        DeviceAuto,
-		Precision:     PrecisionTF32,
+		Size:  512,
+		Color: ColourStyle,
+		Objective: Objective{
+			ContentWeight: 5,
+			StyleWeight:   5 * middle,
+			ContentLayers: []LayerWeight{{"relu4_2", 1}},
+			StyleLayers:   []LayerWeight{{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}, {"relu5_1", 1}},
+			StyleLoss:     StyleGram,
+			StyleMix:      MixMean,
+			StyleScale:    1,
+			TVForm:        TVQuadratic,
+			Pooling:       PoolMax,
+			Preprocessing: PrepareTrained,
+			Padding:       PadZero,
+		},
+		Schedule: Schedule{
+			MinScale:    128,
+			Iterations:  80,
+			AutoBalance: true,
+			Init:        InitContent,
+		},
+		Optimizer: Optimizer{
+			Method:  LBFGS,
+			Beta2:   0.99,
+			Epsilon: 1e-8,
+			Average: 0.8,
+			Clamp:   true,
+			History: 20,
+		},
+		Compute: Compute{
+			Device:    DeviceAuto,
+			Precision: PrecisionTF32,
+		},
 	}
 }
 
@@ -253,7 +255,7 @@ func DefaultOptions() Options {
 func DefaultOptionsFor(w *vgg.Weights) Options {
 	o := DefaultOptions()
 	if len(w.Maps) > 0 {
-		o.StyleLayers = []LayerWeight{{"relu1_1", 10}, {"relu2_1", 60}, {"relu3_1", 300}, {"relu4_1", 2}, {"relu5_1", 20}}
+		o.Objective.StyleLayers = []LayerWeight{{"relu1_1", 10}, {"relu2_1", 60}, {"relu3_1", 300}, {"relu4_1", 2}, {"relu5_1", 20}}
 	}
 	return o
 }

@@ -14,7 +14,7 @@ const setup = 1.5
 // replan makes the iterations that are left fewer, all in one proportion, so that
 // the run fits into Options.Time, once the pace of a scale is known.
 func (p *pass) replan() {
-	limit := p.transfer.options.Time
+	limit := p.transfer.options.Schedule.Time
 	if limit == 0 || p.iteration != measured {
 		return
 	}

@@ -56,11 +56,11 @@ type pass struct {
 func (p *pass) prepare() {
 	n, v := len(p.start.Pix), p.vector
 	p.variables, p.gradient, p.best, p.seen = v.Make(n), v.Make(n), v.Make(n), v.Make(n)
-	if p.unit = levels; p.transfer.options.Preprocessing == PrepareLevels256 {
+	if p.unit = levels; p.transfer.options.Objective.Preprocessing == PrepareLevels256 {
 		p.unit = 256
 	}
 	p.recent = make([]float64, 0, 2*p.transfer.window())
-	if o := p.transfer.options; o.Optimizer == Adam && o.Average > 0 {
+	if o := p.transfer.options; o.Optimizer.Method == Adam && o.Optimizer.Average > 0 {
 		p.average = v.Make(n)
 	}
 	p.snapshot = p.finished
@@ -139,13 +139,13 @@ func (p *pass) step(loss float64) (settled bool, err error) {
 	case err != nil:
 		return false, fmt.Errorf("nst: iteration %d: %w", p.result.Iterations, err)
 	}
-	if o.Optimizer == Adam && o.Clamp {
+	if o.Optimizer.Method == Adam && o.Optimizer.Clamp {
 		lo, hi := p.transfer.centre.bounds(p.unit)
 		v.Bound(p.variables, lo, hi)
 	}
 	if p.average != nil {
-		v.Scale(p.average, float32(o.Average), p.average)
-		v.Axpy(float32(1-o.Average), p.variables, p.average)
+		v.Scale(p.average, float32(o.Optimizer.Average), p.average)
+		v.Axpy(float32(1-o.Optimizer.Average), p.variables, p.average)
 		p.averaged++
 	}
 	return p.settled(loss), nil
@@ -153,7 +153,7 @@ func (p *pass) step(loss float64) (settled bool, err error) {
 
 // settled tells whether the loss has come to rest, by Options.Tolerance.
 func (p *pass) settled(total float64) bool {
-	if p.transfer.options.Tolerance == 0 {
+	if p.transfer.options.Schedule.Tolerance == 0 {
 		return false
 	}
 	n := p.transfer.window()
@@ -169,7 +169,7 @@ func (p *pass) settled(total float64) bool {
 		before += p.recent[i]
 		after += p.recent[n+i]
 	}
-	return math.Abs(before-after) < p.transfer.options.Tolerance*math.Abs(before)
+	return math.Abs(before-after) < p.transfer.options.Schedule.Tolerance*math.Abs(before)
 }
 
 // show turns the variables into what the objective sees. The first picture goes this
@@ -193,7 +193,7 @@ func (p *pass) show() {
 // bounded tells whether L-BFGS sees the nearest picture there is to its variables. They
 // may lie outside the range, or a step and its change of gradient would not belong
 // together; what is lost in writing a picture would else be part of its plan.
-func (o *Options) bounded() bool { return o.Optimizer == LBFGS && o.Clamp }
+func (o *Options) bounded() bool { return o.Optimizer.Method == LBFGS && o.Optimizer.Clamp }
 
 // unpack sets a picture of the host to the one that from, variables or a sum of them
 // with weights that add up to sum, stands for.
@@ -202,7 +202,7 @@ func (p *pass) unpack(picture, from []float32, sum float64) {
 	p.vector.Copy(picture, from)
 	t.vector.Scale(picture, float32(1/(float64(p.unit)*sum)), picture)
 	t.centre.add(picture, picture)
-	if t.options.Optimizer == Adam && t.options.Clamp || t.options.bounded() {
+	if t.options.Optimizer.Method == Adam && t.options.Optimizer.Clamp || t.options.bounded() {
 		t.vector.Bound(picture, [3]float32{}, [3]float32{1, 1, 1}) // for adam the rounding of the sum
 	}
 	p.protection.blend(picture)
@@ -215,8 +215,8 @@ func (p *pass) painted() *imgio.Planar {
 	out := imgio.NewPlanar(p.w, p.h)
 	switch {
 	case p.averaged > 0:
-		p.unpack(out.Pix, p.average, 1-math.Pow(p.transfer.options.Average, float64(p.averaged)))
-	case p.transfer.options.Optimizer == LBFGSWolfe && !math.IsInf(p.bestLoss, 1):
+		p.unpack(out.Pix, p.average, 1-math.Pow(p.transfer.options.Optimizer.Average, float64(p.averaged)))
+	case p.transfer.options.Optimizer.Method == LBFGSWolfe && !math.IsInf(p.bestLoss, 1):
 		p.unpack(out.Pix, p.best, 1)
 	default:
 		p.unpack(out.Pix, p.variables, 1)
@@ -232,7 +232,7 @@ func (p *pass) finished() *imgio.Planar { return p.finish(p.painted()) }
 // gradient to a pixel shrinks as the pixels become more, since losses are means.
 // What L-BFGS knows is of no use at another size.
 func (p *pass) carry(last *pass) error {
-	if p.transfer.options.Optimizer != Adam {
+	if p.transfer.options.Optimizer.Method != Adam {
 		return nil
 	}
 	from, to := p.plan[last.index], p.plan[p.index]

@@ -32,12 +32,12 @@ func peer(t *testing.T, name string) (*reftest.File, *Transfer) {
 	}
 	o := p.Options
 	content := picture(t, ref, name)
-	o.Size, o.Scales = max(content.W, content.H), 1
-	o.Iterations = len(ref.Tensors[name+".losses"].F64)
+	o.Size, o.Schedule.Scales = max(content.W, content.H), 1
+	o.Schedule.Iterations = len(ref.Tensors[name+".losses"].F64)
 	if _, ok := ref.Tensors[name+".start"]; ok {
-		o.Init = InitImage
-	} else if o.Init != InitContent {
-		t.Errorf("the preset starts from %s, the program from the content", o.Init)
+		o.Schedule.Init = InitImage
+	} else if o.Schedule.Init != InitContent {
+		t.Errorf("the preset starts from %s, the program from the content", o.Schedule.Init)
 	}
 	tr, err := New(weights, o)
 	if err != nil {

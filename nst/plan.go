@@ -108,17 +108,17 @@ func (t *Transfer) memory(o *objective, w, h int) (exec.Plan, error) {
 // sketch returns the objective for a picture of w x h pixels and a style, without a
 // machine, and the memory of its content targets in bytes.
 func (t *Transfer) sketch(w, h int) (*objective, int64, error) {
-	names := layerNames(slices.Concat(t.options.ContentLayers, t.options.StyleLayers))
+	names := layerNames(slices.Concat(t.options.Objective.ContentLayers, t.options.Objective.StyleLayers))
 	if err := t.checkSize("content", w, h, names); err != nil {
 		return nil, 0, err
 	}
 	blank := &imgio.Planar{W: w, H: h}
 	style := []target{{share: 1}}
-	o := &objective{contentWeight: t.options.ContentWeight}
+	o := &objective{contentWeight: t.options.Objective.ContentWeight}
 	given := map[*exec.Node][]float32{}
 	targets := map[string][]tensor{}
 	var content int64
-	for _, l := range t.options.ContentLayers {
+	for _, l := range t.options.Objective.ContentLayers {
 		i, _ := t.weights.Network.Index(l.Layer)
 		s := t.weights.Network.Stride(i)
 		c := t.channels(l.Layer)
@@ -133,18 +133,18 @@ func (t *Transfer) sketch(w, h int) (*objective, int64, error) {
 
 // optimizerBytes is the memory of the optimiser for n variables in the end.
 func (o *Options) optimizerBytes(n int64) int64 {
-	if o.Optimizer == Adam {
-		if o.Average > 0 {
+	if o.Optimizer.Method == Adam {
+		if o.Optimizer.Average > 0 {
 			return 12 * n
 		}
 		return 8 * n
 	}
-	pairs := min(int64(o.History), int64(o.Iterations))
+	pairs := min(int64(o.Optimizer.History), int64(o.Schedule.Iterations))
 	vectors := 8 * n * (pairs + 1)
-	if o.Optimizer == LBFGSWolfe {
+	if o.Optimizer.Method == LBFGSWolfe {
 		vectors += 12 * n // the ends of the search
 	}
-	if o.Optimizer == LBFGS {
+	if o.Optimizer.Method == LBFGS {
 		vectors += 4 * n / 3 // the levels of the pyramid
 	}
 	return vectors

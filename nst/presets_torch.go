@@ -3,8 +3,8 @@ package nst
 // jcjohnson is jcjohnson/neural-style.
 func jcjohnson() Preset {
 	o := neuralStyle()
-	o.TVForm, o.Preprocessing = TVQuadraticSum, PrepareLevels256
-	o.TVWeight = 1e-3 * 256 * 256 / (255 * 255)
+	o.Objective.TVForm, o.Objective.Preprocessing = TVQuadraticSum, PrepareLevels256
+	o.Objective.TVWeight = 1e-3 * 256 * 256 / (255 * 255)
 	return Preset{
 		Name:        "neural-style",
 		Title:       "J. Johnson, neural-style in Lua Torch",
@@ -20,8 +20,8 @@ gradient and not in the loss, which this optimiser does not look at. The network
 // proGamerGov is ProGamerGov/neural-style-pt.
 func proGamerGov() Preset {
 	o := neuralStyle()
-	o.TVForm = TVAbsoluteSum
-	o.TVWeight = 1e-3
+	o.Objective.TVForm = TVAbsoluteSum
+	o.Objective.TVWeight = 1e-3
 	return Preset{
 		Name:        "neural-style-pt",
 		Title:       "ProGamerGov, neural-style-pt in PyTorch",
@@ -35,9 +35,9 @@ Total variation: 0.001 Σ(|dx|+|dy|) in 8-bit levels.`,
 // neuralStyle returns what these two have in common.
 func neuralStyle() Options {
 	o := classic()
-	o.ContentWeight, o.StyleWeight = 5, 100
-	o.Iterations = 1000
-	o.Init = InitMean
+	o.Objective.ContentWeight, o.Objective.StyleWeight = 5, 100
+	o.Schedule.Iterations = 1000
+	o.Schedule.Init = InitMean
 	return o
 }
 
@@ -51,14 +51,14 @@ with the picture.`
 // crowsonkb is crowsonkb/style-transfer-pytorch.
 func crowsonkb() Preset {
 	o := DefaultOptions()
-	o.ContentWeight, o.StyleWeight, o.TVWeight, o.Steady = 0.015, 1, 2, false
-	o.TVForm, o.StyleLoss, o.Padding = TVNinePoint, StyleW2, PadReplicate
-	for i := range o.StyleLayers {
-		o.StyleLayers[i].Weight = []float64{256, 64, 16, 4, 1}[i] / 341
+	o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight, o.Schedule.AutoBalance = 0.015, 1, 2, false
+	o.Objective.TVForm, o.Objective.StyleLoss, o.Objective.Padding = TVNinePoint, StyleW2, PadReplicate
+	for i := range o.Objective.StyleLayers {
+		o.Objective.StyleLayers[i].Weight = []float64{256, 64, 16, 4, 1}[i] / 341
 	}
-	o.Iterations, o.FineIterations = 1000, 500
-	o.Optimizer, o.LearningRate, o.Epsilon, o.Average = Adam, 5.1, 1e-8/255, 0.99
-	o.History = 100
+	o.Schedule.Iterations, o.Schedule.FineIterations = 1000, 500
+	o.Optimizer.Method, o.Optimizer.LearningRate, o.Optimizer.Epsilon, o.Optimizer.Average = Adam, 5.1, 1e-8/255, 0.99
+	o.Optimizer.History = 100
 	return Preset{
 		Name:        "crowsonkb",
 		Title:       "K. Crowson, style-transfer-pytorch",
@@ -84,13 +84,13 @@ painted, there from the enlarged picture; the mean does not count what a size st
 // gordicaleksa is gordicaleksa/pytorch-neural-style-transfer.
 func gordicaleksa() Preset {
 	o := classic()
-	o.ContentWeight, o.StyleWeight, o.TVWeight = 1e5, 3e4, 1
-	o.TVForm, o.Preprocessing = TVAbsoluteSum, PrepareLevels
+	o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight = 1e5, 3e4, 1
+	o.Objective.TVForm, o.Objective.Preprocessing = TVAbsoluteSum, PrepareLevels
 	for i, c := range []float64{64, 128, 256, 512, 512} {
-		o.StyleLayers[i].Weight = c * c / 5
+		o.Objective.StyleLayers[i].Weight = c * c / 5
 	}
-	o.Optimizer = LBFGSWolfe
-	o.Size, o.Iterations = 400, 1250
+	o.Optimizer.Method = LBFGSWolfe
+	o.Size, o.Schedule.Iterations = 400, 1250
 	return Preset{
 		Name:        "gordicaleksa",
 		Title:       "A. Gordić, pytorch-neural-style-transfer",

@@ -98,7 +98,7 @@ func (t *Transfer) places(layer string, w, h int) (int, int) {
 // what a mask selects in a picture of w by h pixels.
 func (t *Transfer) selects(m *Mask, what string, index, w, h int) error {
 	counted := false
-	for _, l := range t.options.StyleLayers {
+	for _, l := range t.options.Objective.StyleLayers {
 		if l.Weight == 0 {
 			continue
 		}
@@ -126,7 +126,7 @@ func (s *Style) over(regions []region) *Style {
 // its region and the weight of its picture over the mean weight: then a place is
 // drawn as hard as one of a picture in a single style. Without regions StyleMix
 // decides.
-func (s *Style) wanted(measured []target, mix string) []target {
+func (s *Style) wanted(measured []target, mix StyleMix) []target {
 	if s.regions == nil {
 		if mix == MixMean {
 			return []target{mean(measured)}

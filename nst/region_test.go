@@ -44,7 +44,7 @@ func styled(t *testing.T, share float64, change func(*Options)) (*Transfer, Job)
 func TestRegionOfEverything(t *testing.T) {
 	for _, loss := range StyleLosses() {
 		paint := func(regions ...*Mask) []float32 {
-			tr, j := scene(t, func(o *Options) { o.StyleLoss = loss })
+			tr, j := scene(t, func(o *Options) { o.Objective.StyleLoss = loss })
 			j.Regions = regions
 			r, err := tr.Run(context.Background(), j)
 			if err != nil {
@@ -64,16 +64,16 @@ func TestRegionOfEverything(t *testing.T) {
 // shares. Once it does so with a network of which a style sees averages.
 func TestRegionScore(t *testing.T) {
 	for _, c := range []struct {
-		loss            string
+		loss            StyleLoss
 		halvings, terms int
 	}{{StyleMeanStd, 0, 20}, {StyleMeanStd, 1, 20}, {StyleGram, 0, 10}, {StyleGram, 1, 10}} {
 		t.Run(fmt.Sprintf("%s %d", c.loss, c.halvings), func(t *testing.T) { testRegionScore(t, c.loss, c.halvings, c.terms) })
 	}
 }
 
-func testRegionScore(t *testing.T, loss string, halvings, terms int) {
+func testRegionScore(t *testing.T, loss StyleLoss, halvings, terms int) {
 	ctx := context.Background()
-	tr, j := scene(t, func(o *Options) { o.StyleLoss, o.StyleMix = loss, MixMean })
+	tr, j := scene(t, func(o *Options) { o.Objective.StyleLoss, o.Objective.StyleMix = loss, MixMean })
 	for i := range tr.weights.Network.Layers {
 		tr.weights.Network.Layers[i].Halvings = halvings
 	}
@@ -90,7 +90,7 @@ func testRegionScore(t *testing.T, loss string, halvings, terms int) {
 		t.Fatal(err)
 	}
 	features := func(p *imgio.Planar) map[string][]tensor {
-		got, err := tr.forward(ctx, p, tr.options.StyleLayers, nil, func(layer string, f *exec.Node) ([]*exec.Node, error) {
+		got, err := tr.forward(ctx, p, tr.options.Objective.StyleLayers, nil, func(layer string, f *exec.Node) ([]*exec.Node, error) {
 			seen, err := tr.styled(layer, f)
 			return []*exec.Node{seen}, err
 		})
@@ -113,7 +113,7 @@ func testRegionScore(t *testing.T, loss string, halvings, terms int) {
 		c := len(moments) / 2
 		loss := meanSquare(gram, wantGram)
 		area := regions[i].resize(64, 48).sum() / (64 * 48)
-		weight := tr.options.StyleWeight * area * []float64{0.5, 1.5}[i] / float64(c*c)
+		weight := tr.options.Objective.StyleWeight * area * []float64{0.5, 1.5}[i] / float64(c*c)
 		if got.Statistic == statisticMoments {
 			loss, weight = 2*meanSquare(moments, wantMoments), weight*10*float64(c*c)
 		}
@@ -172,7 +172,7 @@ func meanSquare(a, b []float64) (sum float64) {
 // beyond the reach of the layer, which is one pixel.
 func TestRegionReach(t *testing.T) {
 	tr, j := scene(t, func(o *Options) {
-		o.Scales, o.ContentWeight, o.StyleLayers = 1, 0, []LayerWeight{{"relu1_1", 1}}
+		o.Schedule.Scales, o.Objective.ContentWeight, o.Objective.StyleLayers = 1, 0, []LayerWeight{{"relu1_1", 1}}
 	})
 	j.Regions = []*Mask{stripe(64, 48, 0, 20)}
 	r, err := tr.Run(context.Background(), j)
@@ -206,13 +206,13 @@ func TestRegionsTogether(t *testing.T) {
 			}
 			for name, change := range map[string]func(*Options){
 				"":           func(*Options) {},
-				"sum":        func(o *Options) { o.StyleMix, o.StyleScale = MixSum, 0.7 },
-				"normalised": func(o *Options) { o.NormalizeGradients = true },
-				"lbfgs":      func(o *Options) { o.Optimizer = LBFGS },
-				"alone":      func(o *Options) { o.ContentWeight = 0 },
+				"sum":        func(o *Options) { o.Objective.StyleMix, o.Objective.StyleScale = MixSum, 0.7 },
+				"normalised": func(o *Options) { o.Objective.NormalizeGradients = true },
+				"lbfgs":      func(o *Options) { o.Optimizer.Method = LBFGS },
+				"alone":      func(o *Options) { o.Objective.ContentWeight = 0 },
 			} {
 				tr, j := styled(t, 0.5, func(o *Options) {
-					o.StyleLoss, o.Color, o.Iterations, o.MinScale = loss, color, 3, 40
+					o.Objective.StyleLoss, o.Color, o.Schedule.Iterations, o.Schedule.MinScale = loss, color, 3, 40
 					change(o)
 				})
 				j.Regions, j.Protect = []*Mask{half(80, 60), thin}, stripe(64, 48, 60, 4)
@@ -286,7 +286,7 @@ func TestRegionErrors(t *testing.T) {
 	ctx := context.Background()
 	dot := &Mask{64, 48, make([]float32, 64*48)}
 	dot.Pix[70] = 1
-	deep := func(o *Options) { o.StyleLayers = []LayerWeight{{"relu1_1", 0}, {"relu5_1", 1}} }
+	deep := func(o *Options) { o.Objective.StyleLayers = []LayerWeight{{"relu1_1", 0}, {"relu5_1", 1}} }
 	for _, tt := range []struct {
 		name    string
 		regions []*Mask
@@ -351,7 +351,7 @@ func TestRegionColours(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, mode := range []string{ColourMatch, ColourHistogram} {
+	for _, mode := range []Colour{ColourMatch, ColourHistogram} {
 		s := j.Style.over(regions).coloured(colourOf(mode), content)
 		for i, want := range []vec3{{0.1, 0.2, 0.9}, {0.9, 0.5, 0.1}} {
 			got := momentsOf(s.pictures[i].Picture).mean

@@ -16,11 +16,11 @@ var ErrRetune = errors.New("nst: these options need a Transfer of their own")
 // error is [ErrRetune]; or it is what [Options.Validate] finds. Then t is as it was.
 func (t *Transfer) Retune(o Options) error {
 	same := t.options
-	same.ContentWeight, same.StyleWeight, same.TVWeight = o.ContentWeight, o.StyleWeight, o.TVWeight
-	same.Steady = o.Steady
-	same.Iterations, same.Optimizer, same.LearningRate = o.Iterations, o.Optimizer, o.LearningRate
-	same.History, same.Tolerance = o.History, o.Tolerance
-	same.Init, same.Seed = o.Init, o.Seed
+	same.Objective.ContentWeight, same.Objective.StyleWeight, same.Objective.TVWeight = o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight
+	same.Schedule.AutoBalance = o.Schedule.AutoBalance
+	same.Schedule.Iterations, same.Optimizer.Method, same.Optimizer.LearningRate = o.Schedule.Iterations, o.Optimizer.Method, o.Optimizer.LearningRate
+	same.Optimizer.History, same.Schedule.Tolerance = o.Optimizer.History, o.Schedule.Tolerance
+	same.Schedule.Init, same.Schedule.Seed = o.Schedule.Init, o.Schedule.Seed
 	same.Color = o.Color
 	if !reflect.DeepEqual(same, o) {
 		return ErrRetune

@@ -13,8 +13,8 @@ import (
 func TestRetune(t *testing.T) {
 	ctx := t.Context()
 	before, after := small(), small()
-	after.ContentWeight, after.StyleWeight, after.TVWeight = 1, 7, 0.5
-	after.Iterations, after.Init, after.Seed = 3, nst.InitNoise, 4
+	after.Objective.ContentWeight, after.Objective.StyleWeight, after.Objective.TVWeight = 1, 7, 0.5
+	after.Schedule.Iterations, after.Schedule.Init, after.Schedule.Seed = 3, nst.InitNoise, 4
 	after.Color = nst.ColourMatch
 	run := func(tr *nst.Transfer, s *nst.Style) []float32 {
 		r, err := tr.Run(ctx, nst.Job{Content: draw(40, 30, 0), Style: s})
@@ -46,11 +46,11 @@ func TestRetuneRefuses(t *testing.T) {
 	tr := transfer(t, small())
 	for name, change := range map[string]func(*nst.Options){
 		"size":    func(o *nst.Options) { o.Size = 48 },
-		"pooling": func(o *nst.Options) { o.Pooling = nst.PoolAvg },
-		"padding": func(o *nst.Options) { o.Padding = nst.PadReplicate },
-		"loss":    func(o *nst.Options) { o.StyleLoss = nst.StyleW2 },
-		"layers":  func(o *nst.Options) { o.StyleLayers = o.StyleLayers[1:] },
-		"threads": func(o *nst.Options) { o.Threads = 1 },
+		"pooling": func(o *nst.Options) { o.Objective.Pooling = nst.PoolAvg },
+		"padding": func(o *nst.Options) { o.Objective.Padding = nst.PadReplicate },
+		"loss":    func(o *nst.Options) { o.Objective.StyleLoss = nst.StyleW2 },
+		"layers":  func(o *nst.Options) { o.Objective.StyleLayers = o.Objective.StyleLayers[1:] },
+		"threads": func(o *nst.Options) { o.Compute.Threads = 1 },
 	} {
 		o := small()
 		change(&o)
@@ -59,7 +59,7 @@ func TestRetuneRefuses(t *testing.T) {
 		}
 	}
 	o := small()
-	o.TVWeight = -1
+	o.Objective.TVWeight = -1
 	if err := tr.Retune(o); !errors.As(err, new(*nst.OptionError)) {
 		t.Errorf("a weight below 0: got %v", err)
 	}

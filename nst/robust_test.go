@@ -3,6 +3,7 @@ package nst
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"testing"
 
@@ -34,14 +35,14 @@ func TestOddPictures(t *testing.T) {
 					if testing.Short() && loss == StyleMeanStd {
 						continue
 					}
-					for _, optimizer := range []string{Adam, LBFGS} {
+					for _, optimizer := range []Method{Adam, LBFGS} {
 						r, j := paintedIn(t, mode, tt.content, tt.style, func(o *Options) {
-							o.Size, o.StyleLoss, o.Iterations, o.Optimizer = tt.size, loss, 4, optimizer
+							o.Size, o.Objective.StyleLoss, o.Schedule.Iterations, o.Optimizer.Method = tt.size, loss, 4, optimizer
 						})
 						if optimizer == Adam && r.Rollbacks > 0 || math.IsNaN(r.Loss.Total) {
 							t.Errorf("%s %s %s: loss %v, %d rollbacks", mode, loss, optimizer, r.Loss.Total, r.Rollbacks)
 						}
-						sensible(t, mode+" "+loss+" "+optimizer, r.Picture, j.Content)
+						sensible(t, fmt.Sprint(mode, " ", loss, " ", optimizer), r.Picture, j.Content)
 					}
 				}
 			}

@@ -104,7 +104,7 @@ func (r *run) elapsed() time.Duration { return r.transfer.now().Sub(r.began) }
 
 // late tells whether Options.Time has run out.
 func (r *run) late() bool {
-	limit := r.transfer.options.Time
+	limit := r.transfer.options.Schedule.Time
 	if limit == 0 || r.elapsed() < limit {
 		return false
 	}
@@ -175,7 +175,7 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 // the loss asks to have back; so only what was painted, the difference to the content
 // there, is enlarged, and laid on the content here.
 func (r *run) grow(last *pass, content *imgio.Planar) *imgio.Planar {
-	if r.transfer.options.Init != InitContent {
+	if r.transfer.options.Schedule.Init != InitContent {
 		return enlarge(last.painted(), content.W, content.H)
 	}
 	change := last.painted()

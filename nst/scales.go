@@ -34,9 +34,9 @@ func countScales(size, least int) int {
 
 // plan returns the scales of a run that ends at size, the smallest first.
 func (t *Transfer) plan(content *imgio.Planar, s *Style, size int) ([]scale, error) {
-	n := t.options.Scales
+	n := t.options.Schedule.Scales
 	if n == 0 {
-		n = countScales(size, t.options.MinScale)
+		n = countScales(size, t.options.Schedule.MinScale)
 	}
 	var plan []scale
 	for i := n - 1; i >= 0; i-- {
@@ -44,13 +44,13 @@ func (t *Transfer) plan(content *imgio.Planar, s *Style, size int) ([]scale, err
 		at.w, at.h = imgio.FitLongest(content.W, content.H, at.size)
 		// A scale that is left out takes nothing from the picture but time; the last
 		// one has to be, and so do those that were asked for.
-		if err := t.visible(at, s); err != nil && (i == 0 || t.options.Scales > 0) {
+		if err := t.visible(at, s); err != nil && (i == 0 || t.options.Schedule.Scales > 0) {
 			return nil, t.advise(err, content, s, i)
 		} else if err == nil {
 			plan = append(plan, at)
 		}
 	}
-	plan[0].iterations = t.options.Iterations
+	plan[0].iterations = t.options.Schedule.Iterations
 	return plan, nil
 }
 
@@ -59,19 +59,19 @@ func (t *Transfer) plan(content *imgio.Planar, s *Style, size int) ([]scale, err
 // the last leave a lower loss than half at each (docs/quality.md).
 func (o *Options) fine(last bool) int {
 	switch {
-	case o.FineIterations > 0:
-		return o.FineIterations
+	case o.Schedule.FineIterations > 0:
+		return o.Schedule.FineIterations
 	case last:
-		return o.Iterations
+		return o.Schedule.Iterations
 	}
-	return (o.Iterations + 2) / 3
+	return (o.Schedule.Iterations + 2) / 3
 }
 
 // visible returns a TooSmallError if the network sees nothing of the content or of a
 // style at a scale, or a MaskError if it sees nothing of what a mask selects.
 func (t *Transfer) visible(at scale, s *Style) error {
-	style := layerNames(t.options.StyleLayers)
-	if err := t.checkSize("content", at.w, at.h, append(layerNames(t.options.ContentLayers), style...)); err != nil {
+	style := layerNames(t.options.Objective.StyleLayers)
+	if err := t.checkSize("content", at.w, at.h, append(layerNames(t.options.Objective.ContentLayers), style...)); err != nil {
 		return err
 	}
 	for i, p := range s.pictures {

@@ -23,8 +23,8 @@ func scene(t *testing.T, change func(*Options)) (*Transfer, Job) {
 		t.Fatal(err)
 	}
 	o := DefaultOptions()
-	o.Optimizer = Adam // moves a pixel by its own gradient alone
-	o.Size, o.MinScale, o.Iterations = 64, 32, 6
+	o.Optimizer.Method = Adam // moves a pixel by its own gradient alone
+	o.Size, o.Schedule.MinScale, o.Schedule.Iterations = 64, 32, 6
 	if change != nil {
 		change(&o)
 	}
@@ -52,13 +52,13 @@ func TestPlan(t *testing.T) {
 		style   *imgio.Planar
 		want    string
 	}{
-		{"crowsonkb's scales", func(o *Options) { o.Size, o.MinScale, o.Iterations = 512, 128, 100 }, nil, nil, "128x96:100 181x136:34 256x192:34 362x272:34 512x384:100"},
-		{"one", func(o *Options) { o.Scales = 1 }, nil, nil, "64x48:6"},
-		{"two", func(o *Options) { o.Scales, o.FineIterations = 2, 9 }, nil, nil, "45x34:6 64x48:9"},
-		{"half at each other, as crowsonkb has it", func(o *Options) { o.FineIterations = 3 }, nil, nil, "32x24:6 45x34:3 64x48:3"},
-		{"a third is rounded up", func(o *Options) { o.Iterations = 1 }, nil, nil, "32x24:1 45x34:1 64x48:1"},
-		{"smaller than the least", func(o *Options) { o.MinScale = 128 }, nil, nil, "64x48:6"},
-		{"the content's own", func(o *Options) { o.Size, o.MinScale = OriginalSize, 57 }, nil, nil, "57x43:6 80x60:6"},
+		{"crowsonkb's scales", func(o *Options) { o.Size, o.Schedule.MinScale, o.Schedule.Iterations = 512, 128, 100 }, nil, nil, "128x96:100 181x136:34 256x192:34 362x272:34 512x384:100"},
+		{"one", func(o *Options) { o.Schedule.Scales = 1 }, nil, nil, "64x48:6"},
+		{"two", func(o *Options) { o.Schedule.Scales, o.Schedule.FineIterations = 2, 9 }, nil, nil, "45x34:6 64x48:9"},
+		{"half at each other, as crowsonkb has it", func(o *Options) { o.Schedule.FineIterations = 3 }, nil, nil, "32x24:6 45x34:3 64x48:3"},
+		{"a third is rounded up", func(o *Options) { o.Schedule.Iterations = 1 }, nil, nil, "32x24:1 45x34:1 64x48:1"},
+		{"smaller than the least", func(o *Options) { o.Schedule.MinScale = 128 }, nil, nil, "64x48:6"},
+		{"the content's own", func(o *Options) { o.Size, o.Schedule.MinScale = OriginalSize, 57 }, nil, nil, "57x43:6 80x60:6"},
 		{"a panorama leaves out what cannot be seen", nil, imgio.NewPlanar(240, 90), nil, "45x17:6 64x24:6"},
 		{"a narrow style too", nil, nil, drawn(64, 17, 1), "64x48:6"},
 		{"a small style does not shrink", nil, nil, drawn(16, 16, 1), "32x24:6 45x34:2 64x48:6"},
@@ -84,7 +84,7 @@ func TestPlan(t *testing.T) {
 			}
 		})
 	}
-	tr, j := scene(t, func(o *Options) { o.Scales = 3 })
+	tr, j := scene(t, func(o *Options) { o.Schedule.Scales = 3 })
 	j.Content = imgio.NewPlanar(240, 90)
 	if _, err := tr.plan(j.Content, j.Style, 64); !errors.As(err, new(*TooSmallError)) {
 		t.Errorf("a scale asked for that cannot be seen: %v, want a TooSmallError", err)
@@ -93,9 +93,9 @@ func TestPlan(t *testing.T) {
 
 // TestRunScales looks at what a run over three scales tells and leaves.
 func TestRunScales(t *testing.T) {
-	for _, optimizer := range Optimizers() {
-		t.Run(optimizer, func(t *testing.T) {
-			tr, j := scene(t, func(o *Options) { o.Optimizer = optimizer })
+	for _, optimizer := range Methods() {
+		t.Run(string(optimizer), func(t *testing.T) {
+			tr, j := scene(t, func(o *Options) { o.Optimizer.Method = optimizer })
 			var seen []string
 			var last *imgio.Planar
 			j.Progress = func(p Progress) {
@@ -138,12 +138,14 @@ func TestInterruptedScale(t *testing.T) {
 
 // TestThreads looks that every mode gives the same bytes with any number of threads.
 func TestThreads(t *testing.T) {
-	for _, optimizer := range Optimizers() {
-		for _, init := range []string{InitContent, InitNoise} {
-			t.Run(optimizer+" "+init, func(t *testing.T) {
+	for _, optimizer := range Methods() {
+		for _, init := range []Init{InitContent, InitNoise} {
+			t.Run(string(optimizer)+" "+string(init), func(t *testing.T) {
 				var one []float32
 				for _, threads := range []int{1, 2, 3} {
-					tr, j := scene(t, func(o *Options) { o.Optimizer, o.Init, o.Threads, o.TVWeight = optimizer, init, threads, 1 })
+					tr, j := scene(t, func(o *Options) {
+						o.Optimizer.Method, o.Schedule.Init, o.Compute.Threads, o.Objective.TVWeight = optimizer, init, threads, 1
+					})
 					r, err := tr.Run(context.Background(), j)
 					if err != nil {
 						t.Fatal(err)
@@ -203,7 +205,7 @@ func TestCarry(t *testing.T) {
 // TestRollback makes the loss explode by a step that is far too long.
 func TestRollback(t *testing.T) {
 	tr, j := scene(t, func(o *Options) {
-		o.Optimizer, o.LearningRate, o.Scales, o.Iterations = LBFGS, 1, 1, 30
+		o.Optimizer.Method, o.Optimizer.LearningRate, o.Schedule.Scales, o.Schedule.Iterations = LBFGS, 1, 1, 30
 	})
 	plan, err := tr.plan(j.Content, j.Style, 64)
 	if err != nil {
@@ -235,10 +237,10 @@ func TestRollback(t *testing.T) {
 
 // TestTime spends a second for each thousand pixels of an evaluation.
 func TestTime(t *testing.T) {
-	for _, optimizer := range []string{Adam, LBFGS} {
+	for _, optimizer := range []Method{Adam, LBFGS} {
 		for _, limit := range []time.Duration{time.Second, 60 * time.Second, 120 * time.Second, 300 * time.Second, time.Hour} {
 			t.Run(fmt.Sprint(optimizer, limit), func(t *testing.T) {
-				tr, j := scene(t, func(o *Options) { o.Time, o.Iterations, o.Optimizer = limit, 80, optimizer })
+				tr, j := scene(t, func(o *Options) { o.Schedule.Time, o.Schedule.Iterations, o.Optimizer.Method = limit, 80, optimizer })
 				now := time.Now()
 				tr.now = func() time.Time { return now }
 				scales := map[int]int{}
@@ -270,10 +272,10 @@ func TestTime(t *testing.T) {
 
 // TestLoopAllocates nothing once the buffers of the optimiser are there.
 func TestLoopAllocatesNothing(t *testing.T) {
-	for _, optimizer := range Optimizers() {
-		t.Run(optimizer, func(t *testing.T) {
+	for _, optimizer := range Methods() {
+		t.Run(string(optimizer), func(t *testing.T) {
 			tr, j := scene(t, func(o *Options) {
-				o.Optimizer, o.Scales, o.Iterations, o.History, o.Tolerance = optimizer, 1, 40, 5, 1e-9
+				o.Optimizer.Method, o.Schedule.Scales, o.Schedule.Iterations, o.Optimizer.History, o.Schedule.Tolerance = optimizer, 1, 40, 5, 1e-9
 			})
 			var at [2]runtime.MemStats
 			j.Progress = func(p Progress) {
@@ -297,9 +299,9 @@ func TestLoopAllocatesNothing(t *testing.T) {
 // TestGrow looks at what one scale hands to the next: with Init content the painted
 // change, laid on the content there, else the picture.
 func TestGrow(t *testing.T) {
-	for _, init := range []string{InitContent, InitNoise} {
+	for _, init := range []Init{InitContent, InitNoise} {
 		for _, colour := range Colours() {
-			tr, j := scene(t, func(o *Options) { o.Init, o.Color, o.Clamp = init, colour, false })
+			tr, j := scene(t, func(o *Options) { o.Schedule.Init, o.Color, o.Optimizer.Clamp = init, colour, false })
 			plan, err := tr.plan(j.Content, j.Style, 64)
 			if err != nil {
 				t.Fatal(err)
@@ -337,7 +339,7 @@ func TestGrow(t *testing.T) {
 func TestBounded(t *testing.T) {
 	for _, clamp := range []bool{true, false} {
 		tr, j := scene(t, func(o *Options) {
-			o.Optimizer, o.Clamp, o.Scales, o.Iterations, o.StyleWeight = LBFGS, clamp, 1, 30, 1e5
+			o.Optimizer.Method, o.Optimizer.Clamp, o.Schedule.Scales, o.Schedule.Iterations, o.Objective.StyleWeight = LBFGS, clamp, 1, 30, 1e5
 		})
 		stripes := imgio.NewPlanar(64, 64)
 		for i := range stripes.Pix {

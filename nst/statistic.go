@@ -61,7 +61,7 @@ func wasserstein() statistic {
 
 // statistics returns what Options.StyleLoss compares.
 func (o *Options) statistics() []statistic {
-	switch o.StyleLoss {
+	switch o.Objective.StyleLoss {
 	case StyleMeanStd:
 		return []statistic{gram(), meanStd()}
 	case StyleW2:
@@ -73,7 +73,7 @@ func (o *Options) statistics() []statistic {
 // coarse tells whether a style may see features averaged over some positions, see
 // [vgg.Weights.Coarse]: Gram matrices are of products of features, to which means matter
 // most. Deviations and covariances are without the means.
-func (o *Options) coarse() bool { return o.StyleLoss == StyleGram }
+func (o *Options) coarse() bool { return o.Objective.StyleLoss == StyleGram }
 
 // styled returns features of a layer as a style sees them.
 func (t *Transfer) styled(layer string, features *exec.Node) (*exec.Node, error) {

@@ -17,15 +17,15 @@ func (o *Options) SetStrength(s float64) error {
 	if !(s >= 0 && s <= 100) {
 		return &OptionError{"Strength", s, "must be between 0 and 100"}
 	}
-	if !(o.ContentWeight > 0) {
+	if !(o.Objective.ContentWeight > 0) {
 		return &OptionError{"Strength", s, "needs a content weight above 0"}
 	}
-	o.StyleWeight = o.ContentWeight * middle * math.Pow(10, (s-50)/decade)
+	o.Objective.StyleWeight = o.Objective.ContentWeight * middle * math.Pow(10, (s-50)/decade)
 	return nil
 }
 
 // Strength returns the strength that the weights amount to, which may lie outside
 // 0..100; it is infinite where one of them is 0.
 func (o *Options) Strength() float64 {
-	return 50 + decade*math.Log10(o.StyleWeight/o.ContentWeight/middle)
+	return 50 + decade*math.Log10(o.Objective.StyleWeight/o.Objective.ContentWeight/middle)
 }

@@ -69,7 +69,7 @@ func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style,
 				return nil, err
 			}
 		}
-		if err := t.checkSize("style", p.Picture.W, p.Picture.H, layerNames(t.options.StyleLayers)); err != nil {
+		if err := t.checkSize("style", p.Picture.W, p.Picture.H, layerNames(t.options.Objective.StyleLayers)); err != nil {
 			return nil, err
 		}
 		p.Weight /= sum
@@ -80,7 +80,7 @@ func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style,
 
 // styleSize is the longest side that a style may have at a scale.
 func (t *Transfer) styleSize(size int) int {
-	return max(1, int(math.Round(t.options.StyleScale*float64(size))))
+	return max(1, int(math.Round(t.options.Objective.StyleScale*float64(size))))
 }
 
 // within scales a picture down so that its longest side is at most size.
@@ -139,12 +139,12 @@ func mean(all []target) target {
 // measure returns the statistics of what a mask selects of a picture, at each style
 // layer where that is enough.
 func (t *Transfer) measure(ctx context.Context, p *imgio.Planar, mask *Mask) (map[source][]float32, error) {
-	if err := t.checkSize("style", p.W, p.H, layerNames(t.options.StyleLayers)); err != nil {
+	if err := t.checkSize("style", p.W, p.H, layerNames(t.options.Objective.StyleLayers)); err != nil {
 		return nil, err
 	}
 	statistics := t.options.statistics()
 	given := map[*exec.Node][]float32{}
-	got, err := t.forward(ctx, p, t.options.StyleLayers, given, t.summaries(p.W, p.H, mask, given))
+	got, err := t.forward(ctx, p, t.options.Objective.StyleLayers, given, t.summaries(p.W, p.H, mask, given))
 	if err != nil {
 		return nil, err
 	}

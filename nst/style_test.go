@@ -15,7 +15,7 @@ import (
 func TestStyleScale(t *testing.T) {
 	ctx := context.Background()
 	score := func(scale float64, p *imgio.Planar) float64 {
-		tr, j := scene(t, func(o *Options) { o.StyleScale = scale })
+		tr, j := scene(t, func(o *Options) { o.Objective.StyleScale = scale })
 		s, err := tr.Style(ctx, StylePicture{Picture: p, Weight: 1})
 		if err != nil {
 			t.Fatal(err)
@@ -39,7 +39,7 @@ func TestStyleScale(t *testing.T) {
 	}
 	o := DefaultOptions()
 	for _, bad := range []float64{0, -1, 0.01, 21, math.NaN(), math.Inf(1)} {
-		o.StyleScale = bad
+		o.Objective.StyleScale = bad
 		var e *OptionError
 		if err := o.Validate(vgg.Tiny()); !errors.As(err, &e) || e.Field != "StyleScale" {
 			t.Errorf("%v: %v", bad, err)

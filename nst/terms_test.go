@@ -16,12 +16,12 @@ func TestFeatureOptions(t *testing.T) {
 	seen := map[float64]string{}
 	for name, change := range map[string]func(*nst.Options){
 		"as trained":   func(*nst.Options) {},
-		"replicate":    func(o *nst.Options) { o.Padding = nst.PadReplicate },
-		"levels256":    func(o *nst.Options) { o.Preprocessing = nst.PrepareLevels256 },
-		"avg":          func(o *nst.Options) { o.Pooling = nst.PoolAvg },
-		"avg rescaled": func(o *nst.Options) { o.Pooling, o.Rescale = nst.PoolAvg, true },
-		"l2":           func(o *nst.Options) { o.Pooling = nst.PoolL2 },
-		"l2 rescaled":  func(o *nst.Options) { o.Pooling, o.Rescale = nst.PoolL2, true },
+		"replicate":    func(o *nst.Options) { o.Objective.Padding = nst.PadReplicate },
+		"levels256":    func(o *nst.Options) { o.Objective.Preprocessing = nst.PrepareLevels256 },
+		"avg":          func(o *nst.Options) { o.Objective.Pooling = nst.PoolAvg },
+		"avg rescaled": func(o *nst.Options) { o.Objective.Pooling, o.Objective.Rescale = nst.PoolAvg, true },
+		"l2":           func(o *nst.Options) { o.Objective.Pooling = nst.PoolL2 },
+		"l2 rescaled":  func(o *nst.Options) { o.Objective.Pooling, o.Objective.Rescale = nst.PoolL2, true },
 	} {
 		o := small()
 		change(&o)
@@ -59,7 +59,7 @@ func TestTVForms(t *testing.T) {
 	}
 	seen := map[float64]string{}
 	for _, form := range nst.TVForms() {
-		o.TVForm = form
+		o.Objective.TVForm = form
 		got := scoreOf(t, o).TV.Loss
 		if w, ok := want[form]; ok && math.Abs(got-w) > 1e-4*w {
 			t.Errorf("%s is %v, want %v", form, got, w)
@@ -77,7 +77,7 @@ func TestTVForms(t *testing.T) {
 func TestStyleLosses(t *testing.T) {
 	ctx := context.Background()
 	for _, tt := range []struct {
-		loss       string
+		loss       nst.StyleLoss
 		statistics []string
 		itself     float64 // of the first score, at most
 	}{
@@ -87,8 +87,8 @@ func TestStyleLosses(t *testing.T) {
 	} {
 		t.Run(tt.loss, func(t *testing.T) {
 			o := small()
-			o.StyleLoss, o.ContentWeight = tt.loss, 0
-			o.Scales, o.Iterations, o.Average, o.LearningRate = 1, 20, 0, 2
+			o.Objective.StyleLoss, o.Objective.ContentWeight = tt.loss, 0
+			o.Schedule.Scales, o.Schedule.Iterations, o.Optimizer.Average, o.Optimizer.LearningRate = 1, 20, 0, 2
 			tr := transfer(t, o)
 			painting := draw(32, 32, 1)
 			one := nst.StylePicture{Picture: painting, Weight: 1}
@@ -116,7 +116,7 @@ func TestStyleLosses(t *testing.T) {
 				got = append(got, x.Layer+" "+x.Statistic)
 			}
 			var want []string
-			for _, l := range o.StyleLayers {
+			for _, l := range o.Objective.StyleLayers {
 				for _, of := range tt.statistics {
 					want = append(want, l.Layer+" "+of)
 				}
@@ -145,8 +145,8 @@ func TestNormalizeGradients(t *testing.T) {
 	for _, style := range nst.StyleLosses() {
 		t.Run(style, func(t *testing.T) {
 			o := small()
-			o.Optimizer, o.StyleLoss, o.NormalizeGradients, o.ContentWeight = nst.Adam, style, true, 1
-			o.StyleWeight, o.TVWeight, o.Iterations, o.LearningRate = 5, 0, 20, 2
+			o.Optimizer.Method, o.Objective.StyleLoss, o.Objective.NormalizeGradients, o.Objective.ContentWeight = nst.Adam, style, true, 1
+			o.Objective.StyleWeight, o.Objective.TVWeight, o.Schedule.Iterations, o.Optimizer.LearningRate = 5, 0, 20, 2
 			var losses []float64
 			r, err := paint(t, context.Background(), o, func(j *nst.Job) {
 				j.Progress = func(p nst.Progress) { losses = append(losses, p.Loss.Style) }
@@ -157,7 +157,7 @@ func TestNormalizeGradients(t *testing.T) {
 			if losses[19] >= 0.9*losses[0] {
 				t.Errorf("style losses %v do not fall", losses)
 			}
-			o.NormalizeGradients = false
+			o.Objective.NormalizeGradients = false
 			plain, err := paint(t, context.Background(), o, nil)
 			if err != nil {
 				t.Fatal(err)

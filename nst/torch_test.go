@@ -27,8 +27,8 @@ func reference(t *testing.T, name string, change func(*Options)) (*reftest.File,
 		t.Fatal(err)
 	}
 	o := DefaultOptions()
-	o.Pooling = ref.Meta["pool"]
-	o.ContentWeight, o.StyleWeight, o.TVWeight = 1, 1000, 1
+	o.Objective.Pooling = Pooling(ref.Meta["pool"])
+	o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight = 1, 1000, 1
 	image := picture(t, ref, "content")
 	o.Size = max(image.W, image.H)
 	if change != nil {
@@ -76,7 +76,7 @@ func TestAgainstTorch(t *testing.T) {
 			}
 			ref, tr := reference(t, name, nil)
 			ctx := context.Background()
-			o, err := tr.newObjective(ctx, picture(t, ref, "content"), tr.options.ContentWeight, styleOf(t, ref, tr), tr.options.Size, false)
+			o, err := tr.newObjective(ctx, picture(t, ref, "content"), tr.options.Objective.ContentWeight, styleOf(t, ref, tr), tr.options.Size, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -112,13 +112,13 @@ func TestAgainstTorch(t *testing.T) {
 // TestTrajectories holds ten steps of each optimiser against torch.optim's.
 func TestTrajectories(t *testing.T) {
 	reftest.NumbersOnly(t)
-	for name, optimizer := range map[string]string{"adam": Adam, "lbfgs": LBFGSTorch} {
+	for name, optimizer := range map[string]Method{"adam": Adam, "lbfgs": LBFGSTorch} {
 		t.Run(name, func(t *testing.T) {
 			ref, tr := reference(t, "trajectory-"+name, func(o *Options) {
-				o.Optimizer = optimizer
-				o.LearningRate = 1
-				o.Beta2, o.Average, o.Clamp = 0.999, 0, false
-				o.Iterations, o.Scales = 11, 1
+				o.Optimizer.Method = optimizer
+				o.Optimizer.LearningRate = 1
+				o.Optimizer.Beta2, o.Optimizer.Average, o.Optimizer.Clamp = 0.999, 0, false
+				o.Schedule.Iterations, o.Schedule.Scales = 11, 1
 			})
 			var losses []float64
 			var last *imgio.Planar

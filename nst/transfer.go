@@ -60,7 +60,7 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if o.Color == ColourLuma {
 		t.centre = t.centre.grey()
 	}
-	if t.sights, err = sightsOf(w, t.centre, o.Views); err != nil {
+	if t.sights, err = sightsOf(w, t.centre, o.Objective.Orientations); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
 	t.sight = t.sights[0]
@@ -76,7 +76,7 @@ func deepEnough(w *vgg.Weights, o *Options) error {
 			end, last = i, l.Name
 		}
 	}
-	for _, name := range layerNames(slices.Concat(o.ContentLayers, o.StyleLayers)) {
+	for _, name := range layerNames(slices.Concat(o.Objective.ContentLayers, o.Objective.StyleLayers)) {
 		if err := w.CheckTap(name); err != nil {
 			return err
 		}
@@ -240,7 +240,7 @@ func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, p
 	}
 	var score *Score
 	look := func() error {
-		o, err := t.newObjective(ctx, c, t.options.ContentWeight, s, size, true)
+		o, err := t.newObjective(ctx, c, t.options.Objective.ContentWeight, s, size, true)
 		if err != nil {
 			return t.named(err, c.W, c.H)
 		}
@@ -259,11 +259,11 @@ func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, p
 
 // start returns the first picture of a run, for the content as it is scaled.
 func (t *Transfer) start(content, given *imgio.Planar) (*imgio.Planar, error) {
-	switch t.options.Init {
+	switch t.options.Schedule.Init {
 	case InitNoise:
-		return noise(content.W, content.H, t.options.Seed), nil
+		return noise(content.W, content.H, t.options.Schedule.Seed), nil
 	case InitMean:
-		return meanColour(content.W, content.H, centreOf(t.weights.Convention), t.options.Seed), nil
+		return meanColour(content.W, content.H, centreOf(t.weights.Convention), t.options.Schedule.Seed), nil
 	case InitImage:
 		if given == nil {
 			return nil, errors.New("nst: no picture to start from, which Init image asks for")
@@ -293,10 +293,10 @@ const (
 // optimizer returns the optimiser that the options ask for, over pictures of w by h
 // pixels.
 func (o *Options) optimizer(w, h int, v exec.Vectors) (optim.Optimizer, error) {
-	n, rate := 3*w*h, o.LearningRate
-	if o.Optimizer == Adam {
+	n, rate := 3*w*h, o.Optimizer.LearningRate
+	if o.Optimizer.Method == Adam {
 		a := optim.DefaultAdam()
-		a.Beta2, a.Eps = o.Beta2, o.Epsilon
+		a.Beta2, a.Eps = o.Optimizer.Beta2, o.Optimizer.Epsilon
 		if rate == 0 {
 			rate = 10
 		}
@@ -307,10 +307,10 @@ func (o *Options) optimizer(w, h int, v exec.Vectors) (optim.Optimizer, error) {
 	if rate != 0 {
 		l.LR = rate
 	}
-	if o.Optimizer == LBFGS {
+	if o.Optimizer.Method == LBFGS {
 		l.MaxMove, l.FirstMove = maxMove, firstMove
 		l.Precondition = func(dst, src []float32) { v.Pyramid(dst, src, 3, h, w, pyramidLevels, pyramidWeight) }
 	}
-	l.History, l.StrongWolfe = o.History, o.Optimizer == LBFGSWolfe
+	l.History, l.StrongWolfe = o.Optimizer.History, o.Optimizer.Method == LBFGSWolfe
 	return optim.NewLBFGS(n, l, v)
 }

@@ -1,11 +1,10 @@
 package nst
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 
 	"nst/vgg"
 )
@@ -34,79 +33,79 @@ func (o *Options) Validate(net *vgg.Network) error {
 			bad(field, v, "must be a number of 0 or more")
 		}
 	}
-	word := func(field, v string, words []string) {
-		if !slices.Contains(words, v) {
-			bad(field, fmt.Sprintf("%q", v), "must be one of %s", strings.Join(words, ", "))
+	word := func(field string, w encoding.TextMarshaler) {
+		if _, err := w.MarshalText(); err != nil {
+			bad(field, fmt.Sprintf("%q", w), "%v", err)
 		}
 	}
 	if o.Size != OriginalSize && (o.Size < MinSize || o.Size > MaxSize) {
 		bad("Size", o.Size, "must be between %d and %d pixels", MinSize, MaxSize)
 	}
-	if !(o.StyleScale >= MinStyleScale && o.StyleScale <= MaxStyleScale) {
-		bad("StyleScale", o.StyleScale, "must be between %v and %v", MinStyleScale, MaxStyleScale)
+	if !(o.Objective.StyleScale >= MinStyleScale && o.Objective.StyleScale <= MaxStyleScale) {
+		bad("Objective.StyleScale", o.Objective.StyleScale, "must be between %v and %v", MinStyleScale, MaxStyleScale)
 	}
-	if o.MinScale < MinSize {
-		bad("MinScale", o.MinScale, "must be %d pixels or more", MinSize)
+	if o.Schedule.MinScale < MinSize {
+		bad("Schedule.MinScale", o.Schedule.MinScale, "must be %d pixels or more", MinSize)
 	}
-	if o.Scales < 0 {
-		bad("Scales", o.Scales, "must be 0 (as many as fit) or more")
+	if o.Schedule.Scales < 0 {
+		bad("Schedule.Scales", o.Schedule.Scales, "must be 0 (as many as fit) or more")
 	}
-	if n := o.Scales - 1; n > 0 && o.Size >= MinSize && scaled(o.Size, n) < MinSize {
-		bad("Scales", o.Scales, "must be at most %d at this size, for the first to have %d pixels", countScales(o.Size, MinSize), MinSize)
+	if n := o.Schedule.Scales - 1; n > 0 && o.Size >= MinSize && scaled(o.Size, n) < MinSize {
+		bad("Schedule.Scales", o.Schedule.Scales, "must be at most %d at this size, for the first to have %d pixels", countScales(o.Size, MinSize), MinSize)
 	}
-	weight("ContentWeight", o.ContentWeight)
-	weight("StyleWeight", o.StyleWeight)
-	weight("TVWeight", o.TVWeight)
-	weight("LearningRate", o.LearningRate)
-	weight("Epsilon", o.Epsilon)
-	weight("Tolerance", o.Tolerance)
+	weight("Objective.ContentWeight", o.Objective.ContentWeight)
+	weight("Objective.StyleWeight", o.Objective.StyleWeight)
+	weight("Objective.TVWeight", o.Objective.TVWeight)
+	weight("Optimizer.LearningRate", o.Optimizer.LearningRate)
+	weight("Optimizer.Epsilon", o.Optimizer.Epsilon)
+	weight("Schedule.Tolerance", o.Schedule.Tolerance)
 	for _, decay := range []struct {
 		field string
 		v     float64
-	}{{"Beta2", o.Beta2}, {"Average", o.Average}} {
+	}{{"Optimizer.Beta2", o.Optimizer.Beta2}, {"Optimizer.Average", o.Optimizer.Average}} {
 		if !(decay.v >= 0 && decay.v < 1) {
 			bad(decay.field, decay.v, "must be 0 or more, and below 1")
 		}
 	}
-	if o.Time < 0 {
-		bad("Time", o.Time, "must be 0 (no limit) or more")
+	if o.Schedule.Time < 0 {
+		bad("Schedule.Time", o.Schedule.Time, "must be 0 (no limit) or more")
 	}
-	if o.FineIterations < 0 {
-		bad("FineIterations", o.FineIterations, "must be 0 (a third of the first scale's, and all of them at the last) or more")
+	if o.Schedule.FineIterations < 0 {
+		bad("Schedule.FineIterations", o.Schedule.FineIterations, "must be 0 (a third of the first scale's, and all of them at the last) or more")
 	}
-	word("StyleMix", o.StyleMix, StyleMixes())
-	word("TVForm", o.TVForm, TVForms())
-	word("StyleLoss", o.StyleLoss, StyleLosses())
-	word("Pooling", o.Pooling, Poolings())
-	word("Preprocessing", o.Preprocessing, Preprocessings())
-	word("Padding", o.Padding, Paddings())
-	if o.Views < 0 || o.Views > vgg.Views {
-		bad("Views", o.Views, "must be 0 (all that the network has) or 1 to %d", vgg.Views)
+	word("Objective.StyleMix", o.Objective.StyleMix)
+	word("Objective.TVForm", o.Objective.TVForm)
+	word("Objective.StyleLoss", o.Objective.StyleLoss)
+	word("Objective.Pooling", o.Objective.Pooling)
+	word("Objective.Preprocessing", o.Objective.Preprocessing)
+	word("Objective.Padding", o.Objective.Padding)
+	if o.Objective.Orientations < 0 || o.Objective.Orientations > vgg.Views {
+		bad("Objective.Orientations", o.Objective.Orientations, "must be 0 (all that the network has) or 1 to %d", vgg.Views)
 	}
-	word("Optimizer", o.Optimizer, Optimizers())
-	word("Init", o.Init, Inits())
-	if o.NormalizeGradients && (o.Optimizer == LBFGS || o.Optimizer == LBFGSWolfe) {
-		bad("NormalizeGradients", true, "cannot go with the optimizer %s, which compares losses", o.Optimizer)
+	word("Optimizer.Method", o.Optimizer.Method)
+	word("Schedule.Init", o.Schedule.Init)
+	if o.Objective.NormalizeGradients && (o.Optimizer.Method == LBFGS || o.Optimizer.Method == LBFGSWolfe) {
+		bad("Objective.NormalizeGradients", true, "cannot go with the optimizer %s, which compares losses", o.Optimizer.Method)
 	}
-	if o.NormalizeGradients && o.Tolerance > 0 {
-		bad("NormalizeGradients", true, "cannot go with a tolerance, which compares losses")
+	if o.Objective.NormalizeGradients && o.Schedule.Tolerance > 0 {
+		bad("Objective.NormalizeGradients", true, "cannot go with a tolerance, which compares losses")
 	}
-	if o.Iterations < 1 {
-		bad("Iterations", o.Iterations, "must be 1 or more")
+	if o.Schedule.Iterations < 1 {
+		bad("Schedule.Iterations", o.Schedule.Iterations, "must be 1 or more")
 	}
-	if o.History < 1 {
-		bad("History", o.History, "must be 1 or more")
+	if o.Optimizer.History < 1 {
+		bad("Optimizer.History", o.Optimizer.History, "must be 1 or more")
 	}
-	if o.Threads < 0 {
-		bad("Threads", o.Threads, "must be 0 (all processors) or more")
+	if o.Compute.Threads < 0 {
+		bad("Compute.Threads", o.Compute.Threads, "must be 0 (all processors) or more")
 	}
-	word("Color", o.Color, Colours())
-	word("Precision", o.Precision, Precisions())
-	switch kind, _, err := ParseDevice(o.Device); {
+	word("Color", o.Color)
+	word("Compute.Precision", o.Compute.Precision)
+	switch kind, _, err := ParseDevice(o.Compute.Device); {
 	case err != nil:
-		bad("Device", fmt.Sprintf("%q", o.Device), "%v", err)
-	case kind == DeviceCUDA && o.StyleLoss == StyleW2:
-		bad("StyleLoss", o.StyleLoss, "has no kernels for a card")
+		bad("Compute.Device", fmt.Sprintf("%q", o.Compute.Device), "%v", err)
+	case kind == DeviceCUDA && o.Objective.StyleLoss == StyleW2:
+		bad("Objective.StyleLoss", o.Objective.StyleLoss, "has no kernels for a card")
 	}
 	layers := func(field string, ls []LayerWeight, on float64) {
 		sum, seen := 0.0, map[string]bool{}
@@ -125,10 +124,10 @@ func (o *Options) Validate(net *vgg.Network) error {
 			bad(field, ls, "must name a layer with a weight above 0")
 		}
 	}
-	layers("ContentLayers", o.ContentLayers, o.ContentWeight)
-	layers("StyleLayers", o.StyleLayers, o.StyleWeight)
-	if o.ContentWeight == 0 && o.StyleWeight == 0 {
-		bad("StyleWeight", o.StyleWeight, "must not be 0 when the weight of the content is 0 too: nothing would be wanted of the picture")
+	layers("Objective.ContentLayers", o.Objective.ContentLayers, o.Objective.ContentWeight)
+	layers("Objective.StyleLayers", o.Objective.StyleLayers, o.Objective.StyleWeight)
+	if o.Objective.ContentWeight == 0 && o.Objective.StyleWeight == 0 {
+		bad("Objective.StyleWeight", o.Objective.StyleWeight, "must not be 0 when the weight of the content is 0 too: nothing would be wanted of the picture")
 	}
 	return errors.Join(errs...)
 }

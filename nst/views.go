@@ -27,10 +27,10 @@ func (t *Transfer) turn() int {
 	switch {
 	case len(t.sights) == 1:
 		return 0
-	case t.options.Optimizer == LBFGSWolfe:
+	case t.options.Optimizer.Method == LBFGSWolfe:
 		return longTurn
 	}
-	return min(max(t.options.Iterations/len(t.sights), leastTurn), turnLength)
+	return min(max(t.options.Schedule.Iterations/len(t.sights), leastTurn), turnLength)
 }
 
 // sight is a network as it looks at pictures.
@@ -47,7 +47,7 @@ func sightsOf(w *vgg.Weights, c centre, views int) ([]sight, error) {
 		useful = vgg.Views
 	}
 	if views > useful {
-		return nil, &OptionError{"Views", views, "must be 0 or 1 with " + w.Network.Name + ", which has one view: only a network that stands in for a larger one has more"}
+		return nil, &OptionError{"Objective.Orientations", views, "must be 0 or 1 with " + w.Network.Name + ", which has one view: only a network that stands in for a larger one has more"}
 	}
 	if views == 0 {
 		views = useful

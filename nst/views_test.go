@@ -21,7 +21,7 @@ func looker(t *testing.T, w *vgg.Weights, set func(*Options)) (*Transfer, *Style
 		return p
 	}
 	o := DefaultOptionsFor(w)
-	o.Size, o.Scales, o.Threads = 96, 1, 2
+	o.Size, o.Schedule.Scales, o.Compute.Threads = 96, 1, 2
 	set(&o)
 	tr, err := New(w, o)
 	if err != nil {
@@ -66,7 +66,7 @@ func symmetric(w *vgg.Weights) {
 // steps they do not touch, and that it is the views' doing where they differ.
 func TestViewsAlike(t *testing.T) {
 	run := func(w *vgg.Weights, views int) *imgio.Planar {
-		tr, s, c := looker(t, w, func(o *Options) { o.Optimizer, o.Iterations, o.Views = Adam, 8, views })
+		tr, s, c := looker(t, w, func(o *Options) { o.Optimizer.Method, o.Schedule.Iterations, o.Objective.Orientations = Adam, 8, views })
 		r, err := tr.Run(t.Context(), Job{Content: c, Style: s})
 		if err != nil {
 			t.Fatal(err)
@@ -121,8 +121,8 @@ func TestViewsHelp(t *testing.T) {
 // TestViewsWithAll looks that every optimiser brings the loss down over all turns, by the
 // view that is asked about, and that a run interrupted in a turn has its picture.
 func TestViewsWithAll(t *testing.T) {
-	for _, name := range Optimizers() {
-		tr, s, c := looker(t, embedded(t), func(o *Options) { o.Optimizer, o.Iterations = name, 48 })
+	for _, name := range Methods() {
+		tr, s, c := looker(t, embedded(t), func(o *Options) { o.Optimizer.Method, o.Schedule.Iterations = name, 48 })
 		before, err := tr.Score(t.Context(), c, s, c)
 		if err != nil {
 			t.Fatal(err)
@@ -139,7 +139,7 @@ func TestViewsWithAll(t *testing.T) {
 			t.Errorf("%s: %.4g to %.4g in %d iterations, %d rollbacks", name, before.Total, after.Total, r.Iterations, r.Rollbacks)
 		}
 	}
-	tr, s, c := looker(t, embedded(t), func(o *Options) { o.Iterations = 40 })
+	tr, s, c := looker(t, embedded(t), func(o *Options) { o.Schedule.Iterations = 40 })
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	r, err := tr.Run(ctx, Job{Content: c, Style: s, Progress: func(p Progress) {
@@ -155,7 +155,7 @@ func TestViewsWithAll(t *testing.T) {
 // TestTurn looks how long turns are, and which view has which.
 func TestTurn(t *testing.T) {
 	for _, c := range []struct{ iterations, turn, window int }{{1, 3, 24}, {24, 3, 24}, {40, 5, 40}, {80, 10, 80}, {1000, 10, 80}} {
-		tr := &Transfer{sights: make([]sight, vgg.Views), options: Options{Iterations: c.iterations}}
+		tr := &Transfer{sights: make([]sight, vgg.Views), options: Options{Schedule: Schedule{Iterations: c.iterations}}}
 		if turn, window := tr.turn(), tr.window(); turn != c.turn || window != c.window {
 			t.Errorf("%d iterations: turns of %d, windows of %d, want %d and %d", c.iterations, turn, window, c.turn, c.window)
 		}
@@ -164,7 +164,7 @@ func TestTurn(t *testing.T) {
 				t.Errorf("turn %d is that of view %d, want %d", turn, got, view)
 			}
 		}
-		if tr.options.Optimizer = LBFGSWolfe; tr.turn() != longTurn {
+		if tr.options.Optimizer.Method = LBFGSWolfe; tr.turn() != longTurn {
 			t.Errorf("a line search has turns of %d", tr.turn())
 		}
 		if tr.sights = tr.sights[:1]; tr.turn() != 0 || tr.window() != settle || tr.looking(5) != tr {

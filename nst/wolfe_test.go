@@ -13,8 +13,8 @@ import (
 // larger, but the best picture that it has seen, on the way as at the end.
 func TestWolfe(t *testing.T) {
 	o := small()
-	o.Optimizer, o.LearningRate, o.Scales = nst.LBFGSWolfe, 4, 1 // first trials that are too long
-	for o.Iterations = 1; o.Iterations <= 12; o.Iterations++ {
+	o.Optimizer.Method, o.Optimizer.LearningRate, o.Schedule.Scales = nst.LBFGSWolfe, 4, 1 // first trials that are too long
+	for o.Schedule.Iterations = 1; o.Schedule.Iterations <= 12; o.Schedule.Iterations++ {
 		tr := transfer(t, o)
 		content := draw(40, 30, 0)
 		s, err := tr.Style(context.Background(), nst.StylePicture{Picture: draw(32, 32, 1), Weight: 1})
@@ -30,14 +30,14 @@ func TestWolfe(t *testing.T) {
 				t.Errorf("after %d evaluations the picture scores %v (%v), the best %v", p.Done, got, err, best)
 			}
 		}})
-		if err != nil || r.Iterations != o.Iterations {
-			t.Fatalf("%d evaluations of %d: %v", r.Iterations, o.Iterations, err)
+		if err != nil || r.Iterations != o.Schedule.Iterations {
+			t.Fatalf("%d evaluations of %d: %v", r.Iterations, o.Schedule.Iterations, err)
 		}
 		got, err := tr.Score(context.Background(), content, s, r.Picture)
 		if err != nil || math.Abs(got.Total-best) > 1e-4*best {
-			t.Errorf("%d evaluations: the result scores %v (%v), the best %v", o.Iterations, got, err, best)
+			t.Errorf("%d evaluations: the result scores %v (%v), the best %v", o.Schedule.Iterations, got, err, best)
 		}
-		if o.Iterations == 12 && !rose {
+		if o.Schedule.Iterations == 12 && !rose {
 			t.Error("no trial was too long, so that this shows nothing")
 		}
 	}
@@ -52,7 +52,7 @@ func TestPreprocessing(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := small()
-		o.Preprocessing = prepare
+		o.Objective.Preprocessing = prepare
 		tr, err := nst.New(w, o)
 		if err != nil {
 			t.Fatal(err)

@@ -58,7 +58,7 @@ CONTENT-STYLE-partial.png.`,
 	f := cmd.Flags()
 	f.StringArrayVar(&o.styles, "style", nil, "take the style of the picture in `FILE`; may be given again")
 	folderFlag(cmd, &o.dir, "out-dir", "put the results into `DIR`; made if need be")
-	words(cmd, &wordValue{word: &o.format, words: []string{"png", "jpg"}}, "format", "of the results")
+	words(cmd, &o.format, []string{"png", "jpg"}, "format", "of the results")
 	o.saveFlags(cmd)
 	o.lossFlags(cmd, e)
 	o.paintFlags(cmd)
@@ -179,7 +179,7 @@ func (o *batchOptions) painters(e *env) (all []batch.Painter, closeAll func(), e
 	}
 	for _, d := range devices {
 		options := o.Options
-		options.Device = d
+		options.Compute.Device = d
 		t, err := nst.New(weights, options)
 		if err != nil {
 			closeAll()
@@ -198,16 +198,16 @@ var errNotTogether = errors.New("the driver shares memory with one card at a tim
 func (o *batchOptions) devices() ([]string, error) {
 	cards, together := nst.UsableCards()
 	switch {
-	case len(cards) < 2 || o.Device != nst.DeviceAuto && o.Device != nst.DeviceCUDA:
-		return []string{o.Device}, nil
-	case !together && o.Device == nst.DeviceCUDA:
+	case len(cards) < 2 || o.Compute.Device != nst.DeviceAuto && o.Compute.Device != nst.DeviceCUDA:
+		return []string{o.Compute.Device}, nil
+	case !together && o.Compute.Device == nst.DeviceCUDA:
 		return nil, errNotTogether
 	case !together:
 		cards = cards[:1]
 	}
 	var all []string
 	for _, n := range cards {
-		all = append(all, fmt.Sprintf("%s:%d", o.Device, n))
+		all = append(all, fmt.Sprintf("%s:%d", o.Compute.Device, n))
 	}
 	return all, nil
 }

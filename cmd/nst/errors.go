@@ -227,7 +227,7 @@ func hints(err error) []string {
 		memory   = new(nst.MemoryError)
 	)
 	switch {
-	case errors.As(err, &option) && option.Field == "NormalizeGradients":
+	case errors.As(err, &option) && option.Field == "Objective.NormalizeGradients":
 		return []string{"gradients of equal size belong to no one loss: take --optimizer adam, without --tolerance"}
 	case errors.As(err, new(*nst.DeviceError)) && !nst.BuiltWithCUDA():
 		return []string{"make gpu builds a program that can use a card; this one paints with --device cpu"}
@@ -241,7 +241,7 @@ func hints(err error) []string {
 		return []string{"nst gpu selftest tells whether the card works; or take --device cpu"}
 	case errors.As(err, new(*nst.UnsupportedError)):
 		return []string{"take --device cpu"}
-	case errors.As(err, &option) && option.Field == "StyleLoss" && option.Value == nst.StyleW2:
+	case errors.As(err, &option) && option.Field == "Objective.StyleLoss" && option.Value == nst.StyleW2:
 		return []string{"take --device cpu"}
 	case errors.As(err, &memory) && memory.Size > 0:
 		return []string{fmt.Sprintf("the largest that fits is --size %d; or take --device cpu", memory.Size)}

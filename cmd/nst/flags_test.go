@@ -31,60 +31,60 @@ func TestStylizeFlags(t *testing.T) {
 	}{
 		{"defaults", "", func(*stylizeOptions) {}},
 		{"weights", "--content-weight 2 --style-weight=3e2 --tv-weight 0 --steady=false", func(o *stylizeOptions) {
-			o.Steady = false
-			o.ContentWeight, o.StyleWeight, o.TVWeight = 2, 300, 0
+			o.Schedule.AutoBalance = false
+			o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight = 2, 300, 0
 		}},
 		{"layers", "--content-layers relu3_1 --style-layers relu1_1:0.5,relu2_2", func(o *stylizeOptions) {
 			o.keepLayers = true
-			o.ContentLayers = layers(nst.LayerWeight{Layer: "relu3_1", Weight: 1})
-			o.StyleLayers = layers(nst.LayerWeight{Layer: "relu1_1", Weight: 0.5}, nst.LayerWeight{Layer: "relu2_2", Weight: 1})
+			o.Objective.ContentLayers = layers(nst.LayerWeight{Layer: "relu3_1", Weight: 1})
+			o.Objective.StyleLayers = layers(nst.LayerWeight{Layer: "relu1_1", Weight: 0.5}, nst.LayerWeight{Layer: "relu2_2", Weight: 1})
 		}},
 		{"optimiser", "--optimizer adam --learning-rate 5 --iterations 9 --tolerance 1e-4", func(o *stylizeOptions) {
-			o.Optimizer, o.LearningRate, o.Iterations, o.Tolerance = nst.Adam, 5, 9, 1e-4
+			o.Optimizer.Method, o.Optimizer.LearningRate, o.Schedule.Iterations, o.Schedule.Tolerance = nst.Adam, 5, 9, 1e-4
 		}},
-		{"views", "--views 4", func(o *stylizeOptions) { o.Views = 4 }},
-		{"history", "--optimizer lbfgs --history 8", func(o *stylizeOptions) { o.Optimizer, o.History = nst.LBFGS, 8 }},
+		{"views", "--views 4", func(o *stylizeOptions) { o.Objective.Orientations = 4 }},
+		{"history", "--optimizer lbfgs --history 8", func(o *stylizeOptions) { o.Optimizer.Method, o.Optimizer.History = nst.LBFGS, 8 }},
 		{"scales", "--size original --scales 3 --fine-iterations 7 --time 1m30s", func(o *stylizeOptions) {
-			o.Size, o.Scales, o.FineIterations, o.Time = nst.OriginalSize, 3, 7, 90*time.Second
+			o.Size, o.Schedule.Scales, o.Schedule.FineIterations, o.Schedule.Time = nst.OriginalSize, 3, 7, 90*time.Second
 		}},
 		{"adam", "--optimizer adam --min-scale 99 --beta2 0.5 --average 0 --clamp=false", func(o *stylizeOptions) {
-			o.Optimizer, o.MinScale, o.Beta2, o.Average, o.Clamp = nst.Adam, 99, 0.5, 0, false
+			o.Optimizer.Method, o.Schedule.MinScale, o.Optimizer.Beta2, o.Optimizer.Average, o.Optimizer.Clamp = nst.Adam, 99, 0.5, 0, false
 		}},
 		{"our own preset", "--preset default", func(o *stylizeOptions) { o.preset = "default" }},
-		{"strength", "--strength 70", func(o *stylizeOptions) { o.StyleWeight *= 10 }},
+		{"strength", "--strength 70", func(o *stylizeOptions) { o.Objective.StyleWeight *= 10 }},
 		{"preset below flags", "--init x.png --style-layers relu1_1:0.5 --preset pastiche --optimizer adam --iterations 9", func(o *stylizeOptions) {
 			p, _ := nst.PresetByName("pastiche")
 			o.Options, o.preset, o.keepLayers = p.Options, p.Name, true
-			o.Init, o.start, o.Optimizer, o.Iterations = nst.InitImage, "x.png", nst.Adam, 9
-			o.StyleLayers = layers(nst.LayerWeight{Layer: "relu1_1", Weight: 0.5})
+			o.Schedule.Init, o.start, o.Optimizer.Method, o.Schedule.Iterations = nst.InitImage, "x.png", nst.Adam, 9
+			o.Objective.StyleLayers = layers(nst.LayerWeight{Layer: "relu1_1", Weight: 0.5})
 		}},
 		{"noise", "--init noise --seed 18446744073709551615", func(o *stylizeOptions) {
-			o.Init, o.Seed = nst.InitNoise, 1<<64-1
+			o.Schedule.Init, o.Schedule.Seed = nst.InitNoise, 1<<64-1
 		}},
-		{"start from a file", "--init dir/x.png", func(o *stylizeOptions) { o.Init, o.start = nst.InitImage, "dir/x.png" }},
-		{"the last --init counts", "--init x.png --init content", func(o *stylizeOptions) { o.Init = nst.InitContent }},
+		{"start from a file", "--init dir/x.png", func(o *stylizeOptions) { o.Schedule.Init, o.start = nst.InitImage, "dir/x.png" }},
+		{"the last --init counts", "--init x.png --init content", func(o *stylizeOptions) { o.Schedule.Init = nst.InitContent }},
 		{"network", "--network vgg16 --pooling avg --size 64 --threads 3", func(o *stylizeOptions) {
-			o.network, o.Pooling, o.Size, o.Threads = "vgg16", nst.PoolAvg, 64, 3
+			o.network, o.Objective.Pooling, o.Size, o.Compute.Threads = "vgg16", nst.PoolAvg, 64, 3
 		}},
 		{"device", "--device cuda:1 --precision fp32", func(o *stylizeOptions) {
-			o.Device, o.Precision = "cuda:1", nst.PrecisionFP32
+			o.Compute.Device, o.Compute.Precision = "cuda:1", nst.PrecisionFP32
 		}},
 		{"draft", "--draft", func(o *stylizeOptions) { o.draft, o.network = true, "slim" }},
 		{"colours", "--color luma", func(o *stylizeOptions) { o.Color = nst.ColourLuma }},
 		{"mask", "--protect m.png", func(o *stylizeOptions) { o.masks.protect = "m.png" }},
 		{"regions", "--content-mask sky.png --style-mask a.png --style-scale 0.5", func(o *stylizeOptions) {
 			o.masks.content, o.masks.style = []string{"sky.png"}, []string{"a.png"}
-			o.StyleScale = 0.5
+			o.Objective.StyleScale = 0.5
 		}},
 		{"features", "--pooling l2 --rescale --padding replicate", func(o *stylizeOptions) {
-			o.Pooling, o.Rescale, o.Padding = nst.PoolL2, true, nst.PadReplicate
+			o.Objective.Pooling, o.Objective.Rescale, o.Objective.Padding = nst.PoolL2, true, nst.PadReplicate
 		}},
 		{"total variation", "--tv-weight 2 --tv-form nine-point", func(o *stylizeOptions) {
-			o.TVWeight, o.TVForm = 2, nst.TVNinePoint
+			o.Objective.TVWeight, o.Objective.TVForm = 2, nst.TVNinePoint
 		}},
-		{"style loss", "--style-loss w2", func(o *stylizeOptions) { o.StyleLoss, o.keepLayers = nst.StyleW2, true }},
+		{"style loss", "--style-loss w2", func(o *stylizeOptions) { o.Objective.StyleLoss, o.keepLayers = nst.StyleW2, true }},
 		{"normalised gradients", "--normalize-gradients --optimizer adam", func(o *stylizeOptions) {
-			o.NormalizeGradients, o.Optimizer, o.keepLayers = true, nst.Adam, true
+			o.Objective.NormalizeGradients, o.Optimizer.Method, o.keepLayers = true, nst.Adam, true
 		}},
 		{"output", "-o x.jpeg --quality 70 --overwrite --save-every 5", func(o *stylizeOptions) {
 			o.output, o.quality, o.overwrite, o.saveEvery = "x.jpeg", 70, true, 5
@@ -144,7 +144,7 @@ func TestScoreFlags(t *testing.T) {
 		settings: defaults(), content: "c.png", styles: []string{"s.png", "t.png"},
 		images: []string{"x.png", "y.png"}, json: true,
 	}
-	want.TVWeight = 2
+	want.Objective.TVWeight = 2
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -93,13 +93,13 @@ as long.`,
 			if runs < 3 || slices.Min(sizes) < nst.MinSize {
 				return &usageError{cmd, errors.New("want 3 iterations or more, at sizes that can be painted")}
 			}
-			if kind, _, _ := nst.ParseDevice(s.Device); kind != nst.DeviceCUDA {
-				return &valueError{"--device", s.Device, "must be cuda or cuda:N"}
+			if kind, _, _ := nst.ParseDevice(s.Compute.Device); kind != nst.DeviceCUDA {
+				return &valueError{"--device", s.Compute.Device, "must be cuda or cuda:N"}
 			}
 			return bench(cmd.Context(), e, &s, sizes, runs)
 		},
 	}
-	cardFlag(cmd, &s.Device)
+	cardFlag(cmd, &s.Compute.Device)
 	cmd.Flags().IntSliceVar(&sizes, "size", sizes, "sizes in pixels")
 	cmd.Flags().IntVar(&runs, "iterations", runs, "iterations to time, after a few that are not")
 	return cmd
@@ -112,9 +112,9 @@ func bench(ctx context.Context, e *env, s *settings, sizes []int, runs int) erro
 	}
 	for _, size := range sizes {
 		for _, precision := range nst.Precisions() {
-			for _, optimizer := range []string{nst.LBFGS, nst.Adam} {
+			for _, optimizer := range []nst.Method{nst.LBFGS, nst.Adam} {
 				o := s.Options
-				o.Size, o.Scales, o.Precision, o.Optimizer, o.Iterations = size, 1, precision, optimizer, runs+warmup
+				o.Size, o.Schedule.Scales, o.Compute.Precision, o.Optimizer.Method, o.Schedule.Iterations = size, 1, precision, optimizer, runs+warmup
 				if err := benchOne(ctx, e, weights, o); err != nil {
 					return err
 				}
@@ -165,7 +165,7 @@ func benchOne(ctx context.Context, e *env, w *vgg.Weights, o nst.Options) error 
 		return fmt.Errorf("the run at %d px ended after %s, which are not timed", o.Size, count(len(at), "iteration"))
 	}
 	slices.Sort(each)
-	fmt.Fprintf(e.Stdout, "%4d px  %s  %-5s  %8.2f ms an iteration  %6d MB of memory  %s\n", o.Size, o.Precision, o.Optimizer,
+	fmt.Fprintf(e.Stdout, "%4d px  %s  %-5s  %8.2f ms an iteration  %6d MB of memory  %s\n", o.Size, o.Compute.Precision, o.Optimizer.Method,
 		each[len(each)/2].Seconds()*1e3, plan.OnDevice()>>20, t.Device())
 	return nil
 }

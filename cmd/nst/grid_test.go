@@ -21,8 +21,8 @@ func parseSweep(t *testing.T, args string) *sweepOptions {
 
 func TestSweepFlags(t *testing.T) {
 	o := parseSweep(t, "--style-weight 1e2,1000 --iterations 7 --content-weight 1,5,20 --size 64,128")
-	if o.output != "c-s-sweep.png" || o.dir != "c-s-sweep" || o.Iterations != 7 {
-		t.Errorf("output %q, folder %q, %d iterations", o.output, o.dir, o.Iterations)
+	if o.output != "c-s-sweep.png" || o.dir != "c-s-sweep" || o.Schedule.Iterations != 7 {
+		t.Errorf("output %q, folder %q, %d iterations", o.output, o.dir, o.Schedule.Iterations)
 	}
 	if _, there := o.fixed["size"]; there || o.fixed["iterations"] != "7" || o.fixed["init"] != "content" {
 		t.Errorf("fixed settings %v", o.fixed)
@@ -31,7 +31,7 @@ func TestSweepFlags(t *testing.T) {
 	for i := range o.varied.count() {
 		p := o.varied.point(i)
 		names = append(names, o.varied.name(p))
-		if o.varied.set(p); i == 3 && (o.StyleWeight != 1000 || o.ContentWeight != 1 || o.Size != 128) {
+		if o.varied.set(p); i == 3 && (o.Objective.StyleWeight != 1000 || o.Objective.ContentWeight != 1 || o.Size != 128) {
 			t.Errorf("picture %d has %+v", i, o.Options)
 		}
 	}
@@ -53,8 +53,8 @@ func TestSweepFlags(t *testing.T) {
 // The last list of a flag counts, and one value is no list.
 func TestSweepFlagTwice(t *testing.T) {
 	o := parseSweep(t, "--size 64,128 --seed 1,2,3 --init noise --seed 4 --size 32,48")
-	if len(o.varied) != 1 || o.varied[0].name != "size" || o.Seed != 4 || o.varied.count() != 2 {
-		t.Errorf("varied %v, seed %d", o.varied, o.Seed)
+	if len(o.varied) != 1 || o.varied[0].name != "size" || o.Schedule.Seed != 4 || o.varied.count() != 2 {
+		t.Errorf("varied %v, seed %d", o.varied, o.Schedule.Seed)
 	}
 }
 
@@ -100,7 +100,7 @@ func TestTextureFlags(t *testing.T) {
 	if err := cmd.Execute(); err != nil {
 		t.Fatal(err)
 	}
-	if got.output != "a-texture.png" || got.ContentWeight != 0 || got.Init != "noise" || got.Seed != 3 || got.gif != "g.gif" ||
+	if got.output != "a-texture.png" || got.Objective.ContentWeight != 0 || got.Schedule.Init != "noise" || got.Schedule.Seed != 3 || got.gif != "g.gif" ||
 		got.canvas.W != 64 || got.canvas.H != 32 || len(got.blend) != 2 || !slices.Equal(got.inputs(), []string{"a.png", "b.png"}) {
 		t.Errorf("got %+v", got)
 	}

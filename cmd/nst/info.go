@@ -99,7 +99,7 @@ func showPlan(cmd *cobra.Command, e *env, s *settings, asJSON bool) error {
 		return json.NewEncoder(e.Stdout).Encode(p)
 	}
 	const mb = 1 << 20
-	fmt.Fprintf(e.Stdout, "%dx%d pixels, %s, %s\n", p.Width, p.Height, s.Optimizer, p.Device)
+	fmt.Fprintf(e.Stdout, "%dx%d pixels, %s, %s\n", p.Width, p.Height, s.Optimizer.Method, p.Device)
 	for _, part := range p.Parts {
 		fmt.Fprintf(e.Stdout, "%8.1f MB  %s\n", float64(part.Bytes)/mb, part.Name)
 	}

@@ -74,9 +74,9 @@ func (s *settings) weights(e *env) (*vgg.Weights, error) {
 		return nil, err
 	}
 	if !s.keepLayers {
-		s.StyleLayers = nst.DefaultOptionsFor(w).StyleLayers
+		s.Objective.StyleLayers = nst.DefaultOptionsFor(w).Objective.StyleLayers
 	}
-	return w, errors.Join(reach(w, s.ContentLayers), reach(w, s.StyleLayers))
+	return w, errors.Join(reach(w, s.Objective.ContentLayers), reach(w, s.Objective.StyleLayers))
 }
 
 // shortError is a layer that lies deeper than the weights that are kept.

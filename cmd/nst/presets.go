@@ -151,10 +151,17 @@ func (s *settings) applyPreset(cmd *cobra.Command) error {
 // optionFlags lists the flags that set fields of nst.Options, and strength, which
 // sets one of them.
 func optionFlags() []string {
-	names := []string{"strength"}
-	fields := reflect.TypeFor[nst.Options]()
-	for i := range fields.NumField() {
-		names = append(names, strings.TrimPrefix(flagName(fields.Field(i).Name), "--"))
+	return append([]string{"strength"}, fieldFlags(reflect.TypeFor[nst.Options]())...)
+}
+
+// fieldFlags lists the flags that set the fields of a struct of options, and of those in it.
+func fieldFlags(options reflect.Type) (names []string) {
+	for i := range options.NumField() {
+		if f := options.Field(i); f.Type.Kind() == reflect.Struct {
+			names = append(names, fieldFlags(f.Type)...)
+		} else {
+			names = append(names, strings.TrimPrefix(flagName(f.Name), "--"))
+		}
 	}
 	return names
 }
@@ -224,7 +231,7 @@ func showPreset(e *env, p nst.Preset) error {
 func explainPreset(e *env, p nst.Preset) error {
 	o := p.Options
 	fmt.Fprintf(e.Stdout, "%s: %s\n%s\n\n%s\n\n", p.Name, p.Title, p.Description, p.Explain)
-	w2 := o.StyleLoss == nst.StyleW2
+	w2 := o.Objective.StyleLoss == nst.StyleW2
 	if w2 {
 		fmt.Fprintln(e.Stdout, "L = Σ c mean((F-P)²) + Σ s W2, where s cannot be held against that of Gram matrices:")
 	} else {
@@ -233,16 +240,16 @@ func explainPreset(e *env, p nst.Preset) error {
 	net := vgg.VGG19()
 	w := tabwriter.NewWriter(e.Stdout, 0, 0, 2, ' ', 0)
 	content := 0.0
-	for _, l := range o.ContentLayers {
-		content += l.Weight * o.ContentWeight
-		fmt.Fprintf(w, "content\t%s\tc = %.4g\t\n", l.Layer, l.Weight*o.ContentWeight)
+	for _, l := range o.Objective.ContentLayers {
+		content += l.Weight * o.Objective.ContentWeight
+		fmt.Fprintf(w, "content\t%s\tc = %.4g\t\n", l.Layer, l.Weight*o.Objective.ContentWeight)
 	}
-	for _, l := range o.StyleLayers {
+	for _, l := range o.Objective.StyleLayers {
 		i, err := net.Index(l.Layer)
 		if err != nil {
 			return err
 		}
-		s := l.Weight * o.StyleWeight
+		s := l.Weight * o.Objective.StyleWeight
 		if !w2 {
 			s /= math.Pow(float64(net.Layers[i].K), 2)
 		}
@@ -254,13 +261,13 @@ func explainPreset(e *env, p nst.Preset) error {
 	if w2 {
 		return nil
 	}
-	for i, l := range o.StyleLayers {
-		if l.Weight != o.StyleLayers[0].Weight {
+	for i, l := range o.Objective.StyleLayers {
+		if l.Weight != o.Objective.StyleLayers[0].Weight {
 			fmt.Fprintln(e.Stdout, "Its layers have weights of their own: no one --strength has that ratio.")
 			return nil
 		}
 		if i == 0 {
-			o.StyleWeight *= l.Weight
+			o.Objective.StyleWeight *= l.Weight
 		}
 	}
 	fmt.Fprintf(e.Stdout, "The ratio of the weights is that of --strength %.0f.\n", o.Strength())

@@ -39,7 +39,7 @@ down to --size but never up, so that a texture may be larger than its style.`,
 			if o.output == "" {
 				o.output = batch.Stem(args[0]) + "-texture.png"
 			}
-			o.Init, o.ContentWeight, o.ContentLayers = nst.InitNoise, 0, nil
+			o.Schedule.Init, o.Objective.ContentWeight, o.Objective.ContentLayers = nst.InitNoise, 0, nil
 			if err := o.check(cmd); err != nil {
 				return err
 			}

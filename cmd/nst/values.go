@@ -11,52 +11,61 @@ import (
 	"nst/nst"
 )
 
-// wordValue is a flag that takes one of a few words. With other set, anything
-// else is the name of a file, kept there, and the word becomes otherWord.
-type wordValue struct {
-	word  *string
-	words []string
+// wordValue is a flag that takes one of a few words. If other is set, anything
+// else is the name of a file, which is stored there, and the word becomes otherWord.
+type wordValue[T ~string] struct {
+	word  *T
+	words []T
 
 	other     *string
-	otherWord string
+	otherWord T
 }
 
 // String returns the word, or the name of the file.
-func (v *wordValue) String() string {
+func (v *wordValue[T]) String() string {
 	switch {
 	case v.word == nil:
 		return ""
 	case v.other != nil && *v.other != "":
 		return *v.other
 	}
-	return *v.word
+	return string(*v.word)
 }
 
-// Type lists the words, and FILE where the name of a file will do.
-func (v *wordValue) Type() string {
+// Type lists the words, and FILE where a file name is accepted.
+func (v *wordValue[T]) Type() string {
 	if v.other != nil {
-		return "{" + strings.Join(v.words, "|") + "|FILE}"
+		return "{" + joined(v.words, "|") + "|FILE}"
 	}
-	return "{" + strings.Join(v.words, "|") + "}"
+	return "{" + joined(v.words, "|") + "}"
 }
 
-// Set takes one of the words, or the name of a file where that will do. The error lists
-// what there is.
-func (v *wordValue) Set(s string) error {
-	known := slices.Contains(v.words, s)
+// Set takes one of the words, or a file name where that is accepted. The error lists the
+// words.
+func (v *wordValue[T]) Set(s string) error {
+	known := slices.Contains(v.words, T(s))
 	switch {
 	case known && v.other != nil:
-		*v.word, *v.other = s, ""
+		*v.word, *v.other = T(s), ""
 	case known:
-		*v.word = s
+		*v.word = T(s)
 	case v.other != nil && s != "":
 		*v.word, *v.other = v.otherWord, s
 	case v.other != nil:
-		return fmt.Errorf("must be one of %s or the name of a file", strings.Join(v.words, ", "))
+		return fmt.Errorf("must be one of %s or the name of a file", joined(v.words, ", "))
 	default:
-		return fmt.Errorf("must be one of %s", strings.Join(v.words, ", "))
+		return fmt.Errorf("must be one of %s", joined(v.words, ", "))
 	}
 	return nil
+}
+
+// joined returns words with a separator between them.
+func joined[T ~string](words []T, sep string) string {
+	parts := make([]string, len(words))
+	for i, w := range words {
+		parts[i] = string(w)
+	}
+	return strings.Join(parts, sep)
 }
 
 // textValue is a flag that takes any text, and says of what kind.

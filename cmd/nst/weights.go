@@ -94,7 +94,7 @@ told from the file where that is possible; the flags overrule.`,
 	}
 	cmd.Flags().Var(&textValue{&opts.Network, "{vgg19|vgg16}"}, "network", "what the file holds (default: told from it)")
 	complete(cmd, "network", func() ([]string, cobra.ShellCompDirective) { return networks(), cobra.ShellCompDirectiveNoFileComp })
-	words(cmd, &wordValue{word: &opts.Convention, words: []string{"caffe", "torchvision"}}, "convention", "how pictures are prepared for it (default: told from the file)")
+	words(cmd, &opts.Convention, []string{"caffe", "torchvision"}, "convention", "how pictures are prepared for it (default: told from the file)")
 	cmd.Flags().StringVar(&name, "name", "", "keep it as `NAME` (default: the network's)")
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "say nothing but errors")
 	keepFlags(cmd, &opts.Full, &float32)

@@ -35,17 +35,17 @@ func run(args []string) error {
 		return fmt.Errorf("no preset %q", args[0])
 	}
 	o := preset.Options
-	o.Scales = 1
+	o.Schedule.Scales = 1
 	var err error
 	if o.Size, err = strconv.Atoi(args[2]); err != nil {
 		return err
 	}
-	if o.Iterations, err = strconv.Atoi(args[3]); err != nil {
+	if o.Schedule.Iterations, err = strconv.Atoi(args[3]); err != nil {
 		return err
 	}
 	var start []float32
 	if len(args) == 7 {
-		o.Init = nst.InitImage
+		o.Schedule.Init = nst.InitImage
 		if start, err = floats(args[6]); err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ import (
 // settings is what is compared.
 type settings struct {
 	size, iterations, fine, threads int
-	optimizer                       string
+	optimizer                       nst.Method
 	pairs, network, out             string
 }
 
@@ -40,7 +40,7 @@ func main() {
 	flag.IntVar(&s.size, "size", 512, "longest side, `PIXELS`")
 	flag.IntVar(&s.iterations, "iterations", 500, "evaluations that neural-style has")
 	flag.IntVar(&s.fine, "fine", 0, "evaluations of ours at each scale but the first; 0 is the default's")
-	flag.StringVar(&s.optimizer, "optimizer", nst.DefaultOptions().Optimizer, "ours")
+	flag.TextVar(&s.optimizer, "optimizer", nst.DefaultOptions().Optimizer.Method, "ours")
 	flag.IntVar(&s.threads, "threads", 0, "processors; 0 is all")
 	flag.StringVar(&s.pairs, "pairs", reftest.Pairs(), "pictures")
 	flag.StringVar(&s.network, "network", "vgg19", "network")
@@ -101,17 +101,17 @@ func (s *settings) run(ctx context.Context) error {
 func (s *settings) theirs() nst.Options {
 	p, _ := nst.PresetByName("neural-style")
 	o := p.Options
-	o.Size, o.Iterations, o.Init, o.Threads = s.size, s.iterations, nst.InitContent, s.threads
+	o.Size, o.Schedule.Iterations, o.Schedule.Init, o.Compute.Threads = s.size, s.iterations, nst.InitContent, s.threads
 	return o
 }
 
 // ours is its objective and our schedule.
 func (s *settings) ours() nst.Options {
 	o, d := s.theirs(), nst.DefaultOptions()
-	o.Scales, o.MinScale, o.Iterations, o.FineIterations = d.Scales, d.MinScale, d.Iterations, d.FineIterations
-	o.Optimizer, o.LearningRate, o.Beta2, o.Average, o.Clamp, o.History = s.optimizer, d.LearningRate, d.Beta2, d.Average, d.Clamp, d.History
+	o.Schedule.Scales, o.Schedule.MinScale, o.Schedule.Iterations, o.Schedule.FineIterations = d.Schedule.Scales, d.Schedule.MinScale, d.Schedule.Iterations, d.Schedule.FineIterations
+	o.Optimizer.Method, o.Optimizer.LearningRate, o.Optimizer.Beta2, o.Optimizer.Average, o.Optimizer.Clamp, o.Optimizer.History = s.optimizer, d.Optimizer.LearningRate, d.Optimizer.Beta2, d.Optimizer.Average, d.Optimizer.Clamp, d.Optimizer.History
 	if s.fine > 0 {
-		o.FineIterations = s.fine
+		o.Schedule.FineIterations = s.fine
 	}
 	return o
 }

@@ -39,7 +39,7 @@ type settings struct {
 func main() {
 	s := settings{options: nst.DefaultOptions()}
 	flag.IntVar(&s.options.Size, "size", 512, "longest side of what is painted, `PIXELS`")
-	flag.IntVar(&s.options.Iterations, "iterations", s.options.Iterations, "`N` at the first scale and the last")
+	flag.IntVar(&s.options.Schedule.Iterations, "iterations", s.options.Schedule.Iterations, "`N` at the first scale and the last")
 	flag.StringVar(&s.images, "images", "testdata/images/content,testdata/images/style", "folders of pictures for the first table, at 256 pixels; none leaves it out")
 	flag.StringVar(&s.pairs, "pairs", reftest.Pairs(), "what is painted; none leaves it out")
 	flag.StringVar(&s.slim, "slim", vgg.EmbeddedName, "weights in the place of those that come with the program")

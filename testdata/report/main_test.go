@@ -28,7 +28,7 @@ func TestErrors(t *testing.T) {
 // TestPair looks that what is painted scores below the start.
 func TestPair(t *testing.T) {
 	s := settings{options: nst.DefaultOptions(), out: t.TempDir()}
-	s.options.Size, s.options.Iterations = 48, 5
+	s.options.Size, s.options.Schedule.Iterations = 48, 5
 	slim, err := vgg.Embedded()
 	if err != nil {
 		t.Fatal(err)

@@ -30,7 +30,7 @@ func (s *settings) reportPairs(ctx context.Context, teacher, slim *vgg.Weights) 
 	fmt.Println("| pair | style: start | vgg19 | slim | slim / vgg19 | slim / start | content: vgg19 | slim | seconds: vgg19 | slim |")
 	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 	var ratios, parts []float64
-	layers := make([]layerRatio, len(s.options.StyleLayers))
+	layers := make([]layerRatio, len(s.options.Objective.StyleLayers))
 	for text := range strings.SplitSeq(s.pairs, ",") {
 		p, err := readPair(text)
 		if err != nil {
@@ -63,7 +63,7 @@ func (s *settings) reportPairs(ctx context.Context, teacher, slim *vgg.Weights) 
 	}
 	fmt.Printf("\nslim / vgg19: %.2f, slim / start: %.1f %% (geometric means); strips in %s\n\n", geometric(ratios), 100*geometric(parts), s.out)
 	fmt.Println("| style layer | slim / vgg19 | share of slim's style loss |\n| --- | --- | --- |")
-	for i, l := range s.options.StyleLayers {
+	for i, l := range s.options.Objective.StyleLayers {
 		fmt.Printf("| %s | %.2f | %.1f %% |\n", l.Layer, geometric(layers[i].ratios), 100*layers[i].share)
 	}
 	return nil
@@ -131,16 +131,16 @@ func (t taken) String() string {
 
 // paint paints a pair with a network, or takes what it has painted before.
 func (s *settings) paint(ctx context.Context, w *vgg.Weights, p pair, network string, reuse bool) (*imgio.Planar, taken, error) {
-	path := filepath.Join(s.out, fmt.Sprintf("%s-%d-%d-%s.png", p.name, s.options.Size, s.options.Iterations, network))
+	path := filepath.Join(s.out, fmt.Sprintf("%s-%d-%d-%s.png", p.name, s.options.Size, s.options.Schedule.Iterations, network))
 	if reuse {
 		if old, _, err := imgio.Open(path); err == nil {
 			return old, taken{}, nil
 		}
 	}
 	o := nst.DefaultOptionsFor(w)
-	o.Size, o.Iterations = s.options.Size, s.options.Iterations
+	o.Size, o.Schedule.Iterations = s.options.Size, s.options.Schedule.Iterations
 	if len(w.Maps) > 0 {
-		o.Views = s.views
+		o.Objective.Orientations = s.views
 	}
 	t, err := nst.New(w, o)
 	if err != nil {
