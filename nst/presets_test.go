@@ -110,7 +110,7 @@ func TestStrength(t *testing.T) {
 func TestStyleMix(t *testing.T) {
 	ctx := context.Background()
 	content, a, b := draw(32, 24, 0), draw(24, 32, 1), draw(32, 32, 2)
-	score := func(mix string, styles ...nst.StylePicture) float64 {
+	score := func(mix nst.StyleMix, styles ...nst.StylePicture) float64 {
 		o := small()
 		o.Objective.StyleMix, o.Objective.ContentWeight = mix, 0
 		tr := transfer(t, o)
