@@ -52,12 +52,12 @@ func TestTVForms(t *testing.T) {
 			}
 		}
 	}
-	want := map[string]float64{
+	want := map[nst.TVForm]float64{
 		nst.TVQuadratic:    across/(3*30*39) + down/(3*29*40),
 		nst.TVQuadraticSum: inner,
 		nst.TVAbsoluteSum:  absolute,
 	}
-	seen := map[float64]string{}
+	seen := map[float64]nst.TVForm{}
 	for _, form := range nst.TVForms() {
 		o.Objective.TVForm = form
 		got := scoreOf(t, o).TV.Loss
@@ -85,7 +85,7 @@ func TestStyleLosses(t *testing.T) {
 		{nst.StyleMeanStd, []string{"", "moments"}, 1e-6},
 		{nst.StyleW2, []string{"w2"}, 0.1},
 	} {
-		t.Run(tt.loss, func(t *testing.T) {
+		t.Run(string(tt.loss), func(t *testing.T) {
 			o := small()
 			o.Objective.StyleLoss, o.Objective.ContentWeight = tt.loss, 0
 			o.Schedule.Scales, o.Schedule.Iterations, o.Optimizer.Average, o.Optimizer.LearningRate = 1, 20, 0, 2
@@ -143,7 +143,7 @@ func TestStyleLosses(t *testing.T) {
 // they are, and bring the loss down all the same.
 func TestNormalizeGradients(t *testing.T) {
 	for _, style := range nst.StyleLosses() {
-		t.Run(style, func(t *testing.T) {
+		t.Run(string(style), func(t *testing.T) {
 			o := small()
 			o.Optimizer.Method, o.Objective.StyleLoss, o.Objective.NormalizeGradients, o.Objective.ContentWeight = nst.Adam, style, true, 1
 			o.Objective.StyleWeight, o.Objective.TVWeight, o.Schedule.Iterations, o.Optimizer.LearningRate = 5, 0, 20, 2

@@ -46,7 +46,7 @@ func TestWolfe(t *testing.T) {
 // TestPreprocessing looks that levels undoes the unit of torchvision's weights: they
 // then see what a network of the same filters sees that was trained with levels.
 func TestPreprocessing(t *testing.T) {
-	score := func(c vgg.Convention, prepare string) float64 {
+	score := func(c vgg.Convention, prepare nst.Preprocessing) float64 {
 		w, err := vgg.Seeded(vgg.Tiny(), c, "conv5_1", 1)
 		if err != nil {
 			t.Fatal(err)
