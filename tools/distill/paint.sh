@@ -26,6 +26,6 @@ BEGIN {
 }' | while read -r i content style iterations strength init optimizer; do
 	file="$out/$seed-$i.png"
 	printf '%s\t%s\n' "$file" "$style" >> "$out/pairs.tsv"
-	test -e "$file" || "$nst" stylize "$content" "$style" -o "$file" --network "$network" --size 256 --min-scale 128 --views 1 \
+	test -e "$file" || "$nst" stylize "$content" "$style" -o "$file" --network "$network" --size 256 --min-scale 128 --orientations 1 \
 		--iterations "$iterations" --strength "$strength" --init "$init" --optimizer "$optimizer" --threads 1 -q || true
 done
