@@ -17,12 +17,12 @@ import (
 
 // The native file is safetensors (an 8-byte little-endian length, that much
 // JSON, the numbers): tensors conv1_1.weight (K, C, 3, 3) and conv1_1.bias (K),
-// for a network with maps map.relu1_1 (K, C), and in __metadata__ all that makes the
+// for a network with projections map.relu1_1 (K, C), and in __metadata__ all that makes the
 // numbers usable.
 const (
-	nativeFormat = "nst"
-	maxHeader    = 16 << 20 // bytes; a VGG's header takes a few thousand
-	mapPrefix    = "map."   // of tensors that are maps
+	nativeFormat     = "nst"
+	maxHeader        = 16 << 20 // bytes; a VGG's header takes a few thousand
+	projectionPrefix = "map."   // of tensors that are projections
 )
 
 // span is what the header says of one tensor.
@@ -32,7 +32,7 @@ type span struct {
 	Offsets [2]int64 `json:"data_offsets"` // bytes from the end of the header: [from, to)
 }
 
-// Write writes ws to w in the native format, with weights and maps as float16 if
+// Write writes ws to w in the native format, with weights and projections as float16 if
 // half and float32 if not; biases, a thousandth of the file, are float32 always. It
 // is an error if a weight is not finite or too large for float16.
 func Write(w io.Writer, ws *Weights, half bool) error {
@@ -79,7 +79,7 @@ type written struct {
 	half   bool
 }
 
-// entries returns the tensors of a file in order: each convolution, then the maps.
+// entries returns the tensors of a file in order: each convolution, then the projections.
 func (w *Weights) entries(half bool) []written {
 	var all []written
 	for _, l := range w.Network.Convs() {
@@ -90,8 +90,8 @@ func (w *Weights) entries(half bool) []written {
 		all = append(all, written{l.Name + ".weight", []int{l.K, l.C, 3, 3}, f.W, half}, written{l.Name + ".bias", []int{l.K}, f.B, false})
 	}
 	for _, l := range w.Network.Layers {
-		if m, ok := w.Maps[l.Name]; ok {
-			all = append(all, written{mapPrefix + l.Name, []int{m.K, m.C}, m.W, half})
+		if m, ok := w.Projections[l.Name]; ok {
+			all = append(all, written{projectionPrefix + l.Name, []int{m.K, m.C}, m.W, half})
 		}
 	}
 	return all
@@ -142,12 +142,12 @@ func readNative(tensors map[string]tensor, meta map[string]string) (*Weights, er
 	if ws.Filters, err = readFilters(ws.Network, tensors, nativeStem, ""); err != nil {
 		return nil, err
 	}
-	if ws.Maps, err = readMaps(ws.Network, tensors); err != nil {
+	if ws.Projections, err = readProjections(ws.Network, tensors); err != nil {
 		return nil, err
 	}
-	if 2*len(ws.Filters)+len(ws.Maps) != len(tensors) {
+	if 2*len(ws.Filters)+len(ws.Projections) != len(tensors) {
 		for _, name := range slices.Sorted(maps.Keys(tensors)) {
-			if _, ok := ws.Maps[strings.TrimPrefix(name, mapPrefix)]; ok {
+			if _, ok := ws.Projections[strings.TrimPrefix(name, projectionPrefix)]; ok {
 				continue
 			}
 			if _, ok := ws.Filters[strings.TrimSuffix(strings.TrimSuffix(name, ".weight"), ".bias")]; !ok {
@@ -158,27 +158,27 @@ func readNative(tensors map[string]tensor, meta map[string]string) (*Weights, er
 	return ws, nil
 }
 
-// readMaps reads the maps of n, nil for none.
-func readMaps(n *Network, tensors map[string]tensor) (map[string]Map, error) {
-	var found map[string]Map
+// readProjections reads the projections of n, nil for none.
+func readProjections(n *Network, tensors map[string]tensor) (map[string]Projection, error) {
+	var found map[string]Projection
 	for _, l := range n.Layers {
-		t, ok := tensors[mapPrefix+l.Name]
+		t, ok := tensors[projectionPrefix+l.Name]
 		if !ok {
 			continue
 		}
 		if len(t.shape) != 2 || t.shape[1] != l.K || l.Kind != ReLU {
-			return nil, fmt.Errorf("%s: map is %s, want (K, %d), after a ReLU", l.Name, dims(t.shape), l.K)
+			return nil, fmt.Errorf("%s: projection is %s, want (K, %d), after a ReLU", l.Name, dims(t.shape), l.K)
 		}
 		w, err := t.values()
 		if err != nil {
-			return nil, fmt.Errorf("%s: map: %w", l.Name, err)
+			return nil, fmt.Errorf("%s: projection: %w", l.Name, err)
 		}
-		m, err := NewMap(t.shape[0], l.K, w)
+		m, err := NewProjection(t.shape[0], l.K, w)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", l.Name, trimPrefix(err))
 		}
 		if found == nil {
-			found = map[string]Map{}
+			found = map[string]Projection{}
 		}
 		found[l.Name] = m
 	}

@@ -138,7 +138,7 @@ func (e *Entry) describe(r io.ReaderAt, size int64) error {
 			e.Last = l.Name
 			bytes += 4 * count(t.shape)
 		}
-		if t, ok := tensors[mapPrefix+l.Name]; ok {
+		if t, ok := tensors[projectionPrefix+l.Name]; ok {
 			bytes += 4 * count(t.shape)
 		}
 	}
