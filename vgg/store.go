@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"nst/internal/atomicfile"
 )
 
 // Home returns the folder for nst's data: $NST_HOME or, where that is not set,
@@ -188,25 +190,8 @@ func (s Store) Save(name string, ws *Weights, half bool) (path string, err error
 	if err := os.MkdirAll(s.weights(), 0o755); err != nil {
 		return "", fmt.Errorf("vgg: saving weights: %w", err)
 	}
-	f, err := os.CreateTemp(s.weights(), "."+name+"-*.tmp")
-	if err != nil {
-		return "", fmt.Errorf("vgg: saving weights: %w", err)
-	}
-	defer os.Remove(f.Name()) // after the rename there is nothing to remove
-	err = Write(f, ws, half)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
 	path = s.Path(name)
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
+	err = atomicfile.Write(path, func(w io.Writer) error { return Write(w, ws, half) })
 	if err != nil {
 		return "", fmt.Errorf("vgg: saving %q: %w", path, err)
 	}
