@@ -14,6 +14,7 @@ import (
 	"nst/internal/engine/op"
 	"nst/internal/reftest"
 	"nst/vgg"
+	"nst/vgg/safetensors"
 )
 
 // numbers returns n random numbers.
@@ -188,7 +189,7 @@ func TestProjectionsThereAndBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, x := range ws.Projections["relu2_1"].W {
-		if y := got.Projections["relu2_1"].W[i]; y != vgg.FromHalf(vgg.ToHalf(x)) {
+		if y := got.Projections["relu2_1"].W[i]; y != safetensors.FromHalf(safetensors.ToHalf(x)) {
 			t.Fatalf("value %d: %v became %v", i, x, y)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"nst/internal/atomicfile"
+	"nst/vgg/safetensors"
 )
 
 // Home returns the folder for nst's data: $NST_HOME or, where that is not set,
@@ -138,10 +139,10 @@ func (e *Entry) describe(r io.ReaderAt, size int64) error {
 	for _, l := range e.Info.Network.Layers {
 		if t, ok := tensors[l.Name+".weight"]; ok {
 			e.Last = l.Name
-			bytes += 4 * count(t.shape)
+			bytes += 4 * safetensors.Count(t.shape)
 		}
 		if t, ok := tensors[projectionPrefix+l.Name]; ok {
-			bytes += 4 * count(t.shape)
+			bytes += 4 * safetensors.Count(t.shape)
 		}
 	}
 	e.Half = e.Size < int64(bytes)

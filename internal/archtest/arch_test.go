@@ -18,7 +18,8 @@ var rooms = map[string][]string{
 	"cmd/nst/internal/batch":    {"nst", "imgio"},
 	"cmd/nst/internal/sheet":    {"golang.org/x/image", "gonum.org/v1/plot"},
 	"nst":                       {"vgg", "loss", "imgio", "internal/engine/exec", "internal/optim"},
-	"vgg":                       {"internal/engine/op", "internal/atomicfile", "gorgonia.org", "github.com/scigolib/hdf5", "github.com/nlpodyssey/gopickle"},
+	"vgg":                       {"internal/engine/op", "internal/atomicfile", "vgg/safetensors", "gorgonia.org", "github.com/scigolib/hdf5", "github.com/nlpodyssey/gopickle"},
+	"vgg/safetensors":           {},
 	"loss":                      {"internal/engine/op", "gorgonia.org"},
 	"internal/engine/exec":      {"internal/engine/op", "internal/engine/kernel", "internal/engine/cuda", "gorgonia.org"},
 	"internal/engine/cuda":      {"internal/engine/cuda/lazy", "gorgonia.org/cu"},
@@ -27,7 +28,7 @@ var rooms = map[string][]string{
 	"internal/engine/kernel":    {"golang.org/x"},
 	"internal/optim":            {},
 	"imgio":                     {"internal/atomicfile", "golang.org/x/image"},
-	"internal/reftest":          {}, // read by tests only
+	"internal/reftest":          {"vgg/safetensors"}, // read by tests only
 	"internal/archtest":         {},
 	"internal/atomicfile":       {},
 	"tools/distill/teacher":     {"vgg", "internal/engine/exec"}, // how slim was made, no part of the program
