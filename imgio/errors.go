@@ -3,6 +3,8 @@ package imgio
 import (
 	"errors"
 	"strings"
+
+	"nst/internal/atomicfile"
 )
 
 // What can be wrong with a file beyond the errors of package fs. Every error of
@@ -19,9 +21,9 @@ var (
 	// before memory is spent on them.
 	ErrTooLarge = errors.New("picture too large")
 	// ErrFolder means that a path names a folder where a file is wanted.
-	ErrFolder = errors.New("is a folder")
+	ErrFolder = atomicfile.ErrFolder
 	// ErrNoFolder means that the folder to write to does not exist.
-	ErrNoFolder = errors.New("folder does not exist")
+	ErrNoFolder = atomicfile.ErrNoFolder
 )
 
 // FormatError means that a file is not of a format that this package knows, or

@@ -22,7 +22,7 @@ func twins(t *testing.T) (teacher, student *vgg.Weights) {
 	}
 	copied := *teacher
 	student = &copied
-	student.Maps = map[string]vgg.Map{}
+	student.Projections = map[string]vgg.Projection{}
 	for i, l := range student.Network.Layers {
 		if l.Kind != vgg.ReLU || teacher.Filters[student.Network.Layers[i-1].Name].K == 0 {
 			continue
@@ -31,7 +31,7 @@ func twins(t *testing.T) (teacher, student *vgg.Weights) {
 		for i := range l.K {
 			unit[i*l.K+i] = 1
 		}
-		if student.Maps[l.Name], err = vgg.NewMap(l.K, l.K, unit); err != nil {
+		if student.Projections[l.Name], err = vgg.NewProjection(l.K, l.K, unit); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -98,13 +98,13 @@ func TestMapsCountTeachersChannels(t *testing.T) {
 	teacher, student := twins(t)
 	const times = 3
 	r := rand.New(rand.NewPCG(1, 9))
-	for name, m := range student.Maps {
+	for name, m := range student.Projections {
 		w := make([]float32, times*m.K*m.C) // the channels of the teacher, in another order
 		for to, from := range r.Perm(times * m.K) {
 			w[to*m.C+from%m.C] = 1
 		}
 		var err error
-		if student.Maps[name], err = vgg.NewMap(times*m.K, m.C, w); err != nil {
+		if student.Projections[name], err = vgg.NewProjection(times*m.K, m.C, w); err != nil {
 			t.Fatal(err)
 		}
 	}

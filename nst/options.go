@@ -246,15 +246,15 @@ func DefaultOptions() Options {
 }
 
 // DefaultOptionsFor returns [DefaultOptions] as they suit the network w. Where it stands
-// in for a larger one (w.Maps), the lower style layers weigh more. It predicts their Gram
+// in for a larger one (w.Projections), the lower style layers weigh more. It predicts their Gram
 // matrices better than that of relu4_1, which is nine tenths of the loss, and the more
 // alike two pictures are below, the less its errors there differ: measured by VGG-19
 // itself, pictures come nearer to their style, at each layer; see docs/slim.md. All weigh
-// twice as much besides, since Gram matrices of averages ([vgg.Weights.Coarse]) pull
+// twice as much besides, since Gram matrices of averages ([vgg.Weights.StylePooled]) pull
 // less. The weights are for Gram matrices, not for another StyleLoss.
 func DefaultOptionsFor(w *vgg.Weights) Options {
 	o := DefaultOptions()
-	if len(w.Maps) > 0 {
+	if len(w.Projections) > 0 {
 		o.Objective.StyleLayers = []LayerWeight{{"relu1_1", 10}, {"relu2_1", 60}, {"relu3_1", 300}, {"relu4_1", 2}, {"relu5_1", 20}}
 	}
 	return o

@@ -56,7 +56,7 @@ func (t *Transfer) Plan(w, h int) (Plan, error) {
 	for _, f := range t.weights.Filters {
 		network += int64(len(f.W)+len(f.B)) * 4
 	}
-	for _, m := range t.weights.Maps {
+	for _, m := range t.weights.Projections {
 		network += int64(len(m.W)+len(m.R)) * 4
 	}
 	network *= int64(len(t.sights))

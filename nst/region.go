@@ -91,7 +91,7 @@ func (t *Transfer) places(layer string, w, h int) (int, int) {
 	if !t.options.coarse() {
 		return w / s, h / s
 	}
-	return t.weights.CoarseSize(layer, w/s, h/s)
+	return t.weights.StylePooledSize(layer, w/s, h/s)
 }
 
 // selects returns a MaskError of ErrMaskSmall if no style layer sees anything of

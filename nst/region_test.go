@@ -75,7 +75,7 @@ func testRegionScore(t *testing.T, loss StyleLoss, halvings, terms int) {
 	ctx := context.Background()
 	tr, j := scene(t, func(o *Options) { o.Objective.StyleLoss, o.Objective.StyleMix = loss, MixMean })
 	for i := range tr.weights.Network.Layers {
-		tr.weights.Network.Layers[i].Halvings = halvings
+		tr.weights.Network.Layers[i].StylePooling = halvings
 	}
 	regions := []*Mask{half(80, 60), stripe(160, 120, 100, 60)}
 	part := half(50, 70)

@@ -71,7 +71,7 @@ func (o *Options) statistics() []statistic {
 }
 
 // coarse tells whether a style may see features averaged over some positions, see
-// [vgg.Weights.Coarse]: Gram matrices are of products of features, to which means matter
+// [vgg.Weights.StylePooled]: Gram matrices are of products of features, to which means matter
 // most. Deviations and covariances are without the means.
 func (o *Options) coarse() bool { return o.Objective.StyleLoss == StyleGram }
 
@@ -80,7 +80,7 @@ func (t *Transfer) styled(layer string, features *exec.Node) (*exec.Node, error)
 	if !t.options.coarse() {
 		return features, nil
 	}
-	f, err := t.weights.Coarse(layer, features)
+	f, err := t.weights.StylePooled(layer, features)
 	if err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}

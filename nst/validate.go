@@ -79,8 +79,8 @@ func (o *Options) Validate(net *vgg.Network) error {
 	word("Objective.Pooling", o.Objective.Pooling)
 	word("Objective.Preprocessing", o.Objective.Preprocessing)
 	word("Objective.Padding", o.Objective.Padding)
-	if o.Objective.Orientations < 0 || o.Objective.Orientations > vgg.Views {
-		bad("Objective.Orientations", o.Objective.Orientations, "must be 0 (all that the network has) or 1 to %d", vgg.Views)
+	if o.Objective.Orientations < 0 || o.Objective.Orientations > vgg.Orientations {
+		bad("Objective.Orientations", o.Objective.Orientations, "must be 0 (all that the network has) or 1 to %d", vgg.Orientations)
 	}
 	word("Optimizer.Method", o.Optimizer.Method)
 	word("Schedule.Init", o.Schedule.Init)

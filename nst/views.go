@@ -7,9 +7,9 @@ import (
 	"nst/vgg"
 )
 
-// A network that stands in for a larger one (vgg.Weights.Maps) does not see all that its
+// A network that stands in for a larger one (vgg.Weights.Projections) does not see all that its
 // teacher does, and what it does not see of a picture an optimiser leaves as it was. Turned
-// or mirrored, other things escape it. So its views ([vgg.Weights.Turned]) take turns: the
+// or mirrored, other things escape it. So its views ([vgg.Weights.Oriented]) take turns: the
 // filters are turned, the picture stays. docs/slim.md has what that is worth.
 
 // turnLength is how many evaluations a view has, where a scale has enough for all of them:
@@ -43,8 +43,8 @@ type sight struct {
 // if it stands in for a larger one. Views that are of no use are an [OptionError].
 func sightsOf(w *vgg.Weights, c centre, views int) ([]sight, error) {
 	useful := 1
-	if len(w.Maps) > 0 {
-		useful = vgg.Views
+	if len(w.Projections) > 0 {
+		useful = vgg.Orientations
 	}
 	if views > useful {
 		return nil, &OptionError{"Objective.Orientations", views, "must be 0 or 1 with " + w.Network.Name + ", which has one view: only a network that stands in for a larger one has more"}
@@ -54,7 +54,7 @@ func sightsOf(w *vgg.Weights, c centre, views int) ([]sight, error) {
 	}
 	sights := make([]sight, views)
 	for i := range sights {
-		turned, err := w.Turned(i)
+		turned, err := w.Oriented(i)
 		if err != nil {
 			return nil, fmt.Errorf("nst: %w", err)
 		}

@@ -74,11 +74,11 @@ func TestViewsAlike(t *testing.T) {
 		return r.Picture
 	}
 	w := embedded(t)
-	if slices.Equal(run(w, 1).Pix, run(w, vgg.Views).Pix) {
+	if slices.Equal(run(w, 1).Pix, run(w, vgg.Orientations).Pix) {
 		t.Error("views that differ paint the same")
 	}
 	symmetric(w)
-	if !slices.Equal(run(w, 1).Pix, run(w, vgg.Views).Pix) {
+	if !slices.Equal(run(w, 1).Pix, run(w, vgg.Orientations).Pix) {
 		t.Error("views that are the same paint another picture than one of them")
 	}
 }
@@ -111,7 +111,7 @@ func TestViewsHelp(t *testing.T) {
 		}
 		return most
 	}
-	one, eight := worst(1), worst(vgg.Views)
+	one, eight := worst(1), worst(vgg.Orientations)
 	t.Logf("worst style loss: one view %.4g, eight %.4g", one, eight)
 	if eight > one/2 {
 		t.Errorf("the worst style loss is %.4g by one view, %.4g by eight: not half", one, eight)
@@ -155,7 +155,7 @@ func TestViewsWithAll(t *testing.T) {
 // TestTurn looks how long turns are, and which view has which.
 func TestTurn(t *testing.T) {
 	for _, c := range []struct{ iterations, turn, window int }{{1, 3, 24}, {24, 3, 24}, {40, 5, 40}, {80, 10, 80}, {1000, 10, 80}} {
-		tr := &Transfer{sights: make([]sight, vgg.Views), options: Options{Schedule: Schedule{Iterations: c.iterations}}}
+		tr := &Transfer{sights: make([]sight, vgg.Orientations), options: Options{Schedule: Schedule{Iterations: c.iterations}}}
 		if turn, window := tr.turn(), tr.window(); turn != c.turn || window != c.window {
 			t.Errorf("%d iterations: turns of %d, windows of %d, want %d and %d", c.iterations, turn, window, c.turn, c.window)
 		}
@@ -177,14 +177,14 @@ func TestTurn(t *testing.T) {
 func TestSightsOf(t *testing.T) {
 	small := embedded(t)
 	whole := *small
-	whole.Maps = nil
+	whole.Projections = nil
 	for _, c := range []struct {
 		weights     *vgg.Weights
 		asked, want int // 0 is an error
-	}{{small, 0, vgg.Views}, {small, 1, 1}, {small, 3, 3}, {small, 8, 8}, {&whole, 0, 1}, {&whole, 1, 1}, {&whole, 2, 0}} {
+	}{{small, 0, vgg.Orientations}, {small, 1, 1}, {small, 3, 3}, {small, 8, 8}, {&whole, 0, 1}, {&whole, 1, 1}, {&whole, 2, 0}} {
 		sights, err := sightsOf(c.weights, centreOf(small.Convention), c.asked)
 		if len(sights) != c.want || (err != nil) != (c.want == 0) || (err != nil && !errors.As(err, new(*OptionError))) {
-			t.Errorf("%d of a network with %d maps: %d views, %v", c.asked, len(c.weights.Maps), len(sights), err)
+			t.Errorf("%d of a network with %d projections: %d views, %v", c.asked, len(c.weights.Projections), len(sights), err)
 		}
 	}
 }
@@ -195,7 +195,7 @@ func TestStyleKeepsViews(t *testing.T) {
 	tr, s, _ := looker(t, embedded(t), func(*Options) {})
 	of := source{"relu4_1", statisticGram}
 	var before []float32
-	for view := range vgg.Views {
+	for view := range vgg.Orientations {
 		all, err := tr.looking(view).targetsAt(t.Context(), s, 96)
 		if err != nil {
 			t.Fatal(err)
@@ -205,7 +205,7 @@ func TestStyleKeepsViews(t *testing.T) {
 		}
 		before = all[0].values[of]
 	}
-	if all, err := tr.looking(vgg.Views-1).targetsAt(t.Context(), s, 96); err != nil || &all[0].values[of][0] != &before[0] || len(s.targets) != vgg.Views {
+	if all, err := tr.looking(vgg.Orientations-1).targetsAt(t.Context(), s, 96); err != nil || &all[0].values[of][0] != &before[0] || len(s.targets) != vgg.Orientations {
 		t.Errorf("%d looks are kept, %v", len(s.targets), err)
 	}
 }

@@ -14,7 +14,7 @@ const EmbeddedName = "slim"
 var embedded string
 
 // Embedded returns the weights that come with the program, read anew each time: those
-// of [Slim], with maps to the features of VGG-19. They were trained to have its features, from
+// of [Slim], with projections to the features of VGG-19. They were trained to have its features, from
 // the weights of Simonyan and Zisserman, and are under the licence of these, CC BY 4.0.
 func Embedded() (*Weights, error) {
 	ws, err := Read(strings.NewReader(embedded), int64(len(embedded)))

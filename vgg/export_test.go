@@ -4,8 +4,6 @@ import "bytes"
 
 // For tests outside the package.
 var (
-	ToHalf     = toHalf
-	FromHalf   = fromHalf
 	HomeOn     = home
 	KnowOxford = knowOxford
 )

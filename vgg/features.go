@@ -48,20 +48,20 @@ func ParsePadding(name string) (Padding, error) {
 // value is no departure.
 //
 // x is a picture (1, 3, h, w), RGB in [0, 1]; a feature node is (1, c, h', w').
-// Node names are the layer names below "vgg/". Where the network has maps, what is
-// returned is the features times [Map].R, from which losses come out as its teacher
+// Node names are the layer names below "vgg/". Where the network has projections, what is
+// returned is the features times [Projection].R, from which losses come out as its teacher
 // has them; the network itself goes on from the features. The error is an
 // [UnknownLayerError] for a tap that the network lacks, and a [TapError] for one
-// that it has no map of.
+// that it has no projection of.
 func (w *Weights) Features(x *G.Node, taps []string, o FeatureOptions) (map[string]*G.Node, error) {
-	b := &builder{weights: w, wanted: map[string]bool{}, maps: map[string]*Map{}}
+	b := &builder{weights: w, wanted: map[string]bool{}, projections: map[string]*Projection{}}
 	deepest := -1
 	for _, name := range taps {
 		i, m, err := w.tap(name)
 		if err != nil {
 			return nil, err
 		}
-		b.wanted[name], b.maps[name] = true, m
+		b.wanted[name], b.projections[name] = true, m
 		deepest = max(deepest, i)
 	}
 	found := map[string]*G.Node{}
@@ -101,10 +101,10 @@ func (w *Weights) Features(x *G.Node, taps []string, o FeatureOptions) (map[stri
 
 // builder adds layers to a graph; after the first error it does nothing.
 type builder struct {
-	weights *Weights
-	wanted  map[string]bool
-	maps    map[string]*Map // of those wanted; nil where there is none
-	err     error
+	weights     *Weights
+	wanted      map[string]bool
+	projections map[string]*Projection // of those wanted; nil where there is none
+	err         error
 }
 
 func (b *builder) apply(layer string, o G.Op, inputs ...*G.Node) *G.Node {
@@ -145,12 +145,12 @@ func (b *builder) conv(x *G.Node, l Layer, o *op.Conv) *G.Node {
 
 // mapped returns the features x of a layer as losses are to see them.
 func (b *builder) mapped(x *G.Node, l Layer) *G.Node {
-	m := b.maps[l.Name]
+	m := b.projections[l.Name]
 	if m == nil || b.err != nil {
 		return x
 	}
 	r := b.input(x.Graph(), "vgg/"+l.Name+"/r", m.R, m.C, m.C)
-	return b.apply(l.Name+"/map", op.NewPointwise(), x, r)
+	return b.apply(l.Name+"/projection", op.NewPointwise(), x, r)
 }
 
 // input adds fixed numbers to the graph, or finds them there if another picture

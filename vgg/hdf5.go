@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"nst/vgg/safetensors"
 )
 
 // h5 reads the part of HDF5 that h5py writes unless told otherwise, and Keras
@@ -227,7 +229,7 @@ func (f *h5) name(off int64) (string, error) {
 // it comes out when it is read: it may be one that nobody asks for.
 func (f *h5) array(m map[uint16]message) tensor {
 	shape, err := h5Shape(m[0x01].data)
-	var d dtype
+	var d safetensors.DType
 	if err == nil {
 		d, err = h5Type(m[0x03].data)
 	}
@@ -242,7 +244,7 @@ func (f *h5) array(m map[uint16]message) tensor {
 		if err != nil {
 			return err
 		}
-		return d.readAt(f.r, off, dst)
+		return d.ReadAt(f.r, off, dst)
 	}}
 }
 
@@ -267,23 +269,23 @@ func h5Shape(b []byte) ([]int, error) {
 
 // h5Type decodes a datatype message: IV.A.2.d. Floating point numbers are class
 // 1 and said in full, down to the place of the exponent.
-func h5Type(b []byte) (dtype, error) {
+func h5Type(b []byte) (safetensors.DType, error) {
 	if len(b) < 20 || b[0]&15 != 1 {
-		return dtype{}, errors.New("hdf5: numbers are not floating point")
+		return safetensors.DType{}, errors.New("hdf5: numbers are not floating point")
 	}
 	if b[1]&0x41 != 0 {
-		return dtype{}, errors.New("hdf5: numbers are not little-endian")
+		return safetensors.DType{}, errors.New("hdf5: numbers are not little-endian")
 	}
 	size, exponent, mantissa := binary.LittleEndian.Uint32(b[4:]), b[13], b[15]
 	switch {
 	case size == 4 && exponent == 8 && mantissa == 23:
-		return dtypeByName("F32")
+		return safetensors.DTypeByName("F32")
 	case size == 8 && exponent == 11 && mantissa == 52:
-		return dtypeByName("F64")
+		return safetensors.DTypeByName("F64")
 	case size == 2 && exponent == 5 && mantissa == 10:
-		return dtypeByName("F16")
+		return safetensors.DTypeByName("F16")
 	}
-	return dtype{}, fmt.Errorf("hdf5: floating point numbers of %d bytes with %d bits of exponent are not supported", size, exponent)
+	return safetensors.DType{}, fmt.Errorf("hdf5: floating point numbers of %d bytes with %d bits of exponent are not supported", size, exponent)
 }
 
 // h5Layout returns where the values of an array lie: IV.A.2.i.

@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"nst/vgg"
+	"nst/vgg/safetensors"
 )
 
 const fixtures = "../testdata/weights"
@@ -56,7 +57,7 @@ func TestImport(t *testing.T) {
 		{"torch-legacy.pth", "conv5_1", "conv5_4", vgg.Torchvision(), "PyTorch", same},
 		{"torch-zip.pth", "conv3_1", "conv3_1", vgg.Torchvision(), "PyTorch", same},
 		{"torch-double.pt", "conv3_1", "conv3_1", vgg.Torchvision(), "PyTorch", same},
-		{"torch-half.pth", "conv3_1", "conv3_1", vgg.Torchvision(), "PyTorch", func(x float32) float32 { return vgg.FromHalf(vgg.ToHalf(x)) }},
+		{"torch-half.pth", "conv3_1", "conv3_1", vgg.Torchvision(), "PyTorch", func(x float32) float32 { return safetensors.FromHalf(safetensors.ToHalf(x)) }},
 		{"torchvision.safetensors", "conv3_1", "conv3_1", vgg.Torchvision(), "safetensors", same},
 	} {
 		t.Run(c.file, func(t *testing.T) {

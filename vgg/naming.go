@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"nst/vgg/safetensors"
 )
 
 // A naming is a way to call the convolutions of a network.
@@ -179,10 +181,10 @@ func readFilters(n *Network, tensors map[string]tensor, stem func(int, Layer) st
 
 func readFilter(l Layer, w, b tensor) (Filter, error) {
 	if want := []int{l.K, l.C, 3, 3}; !slices.Equal(w.shape, want) {
-		return Filter{}, fmt.Errorf("weight is %s, want %s", dims(w.shape), dims(want))
+		return Filter{}, fmt.Errorf("weight is %s, want %s", safetensors.Dims(w.shape), safetensors.Dims(want))
 	}
 	if want := []int{l.K}; !slices.Equal(b.shape, want) {
-		return Filter{}, fmt.Errorf("bias is %s, want %s", dims(b.shape), dims(want))
+		return Filter{}, fmt.Errorf("bias is %s, want %s", safetensors.Dims(b.shape), safetensors.Dims(want))
 	}
 	f := Filter{K: l.K, C: l.C}
 	var err error

@@ -23,8 +23,8 @@ type Layer struct {
 	C, K int // input and output channels; equal but for Conv
 
 	// Halvings is how often a style sees the features averaged over squares of two by two
-	// positions; see [Weights.Coarse].
-	Halvings int
+	// positions; see [Weights.StylePooled].
+	StylePooling int
 }
 
 // Network is an architecture as data: its layers in the order in which a
@@ -50,13 +50,13 @@ func VGG16() *Network {
 // conv4_1, whose Gram matrix is nine tenths of a style loss. What slim gets wrong there
 // are the means of the features over the picture before all, so that a style sees them
 // averaged over four by four positions, which changes no mean and has a sixteenth of the
-// work. Its weights are trained to stand in for those of VGG19, with maps from its
+// work. Its weights are trained to stand in for those of VGG19, with projections from its
 // features to theirs, and come with the program; see [Embedded].
 func Slim() *Network {
 	n := build("slim", [][]int{{16, 16}, {48, 48}, {64, 64, 64, 64}, {256, 64, 64, 64}, {128, 128, 128, 128}})
 	for i := range n.Layers {
 		if n.Layers[i].Name == "relu4_1" {
-			n.Layers[i].Halvings = 2
+			n.Layers[i].StylePooling = 2
 		}
 	}
 	return n

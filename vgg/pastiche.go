@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"nst/vgg/safetensors"
 )
 
 // isPastiche reports whether a member of a zip file is the VGG-19 that the
@@ -49,7 +51,7 @@ func dequantise(a *archive) error {
 			return fmt.Errorf("PyTorch: %s: 8-bit weights without table or bias", layer)
 		}
 		if want := []int{256}; !slices.Equal(table.shape, want) {
-			return fmt.Errorf("PyTorch: %s: table is %s, want %s", layer, dims(table.shape), dims(want))
+			return fmt.Errorf("PyTorch: %s: table is %s, want %s", layer, safetensors.Dims(table.shape), safetensors.Dims(want))
 		}
 		a.format = "pastiche, 8 bits"
 		a.tensors[layer+".bias"] = bias

@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"nst/internal/atomicfile"
+	"nst/vgg/safetensors"
 )
 
 // Home returns the folder for nst's data: $NST_HOME or, where that is not set,
@@ -136,10 +139,10 @@ func (e *Entry) describe(r io.ReaderAt, size int64) error {
 	for _, l := range e.Info.Network.Layers {
 		if t, ok := tensors[l.Name+".weight"]; ok {
 			e.Last = l.Name
-			bytes += 4 * count(t.shape)
+			bytes += 4 * safetensors.Count(t.shape)
 		}
-		if t, ok := tensors[mapPrefix+l.Name]; ok {
-			bytes += 4 * count(t.shape)
+		if t, ok := tensors[projectionPrefix+l.Name]; ok {
+			bytes += 4 * safetensors.Count(t.shape)
 		}
 	}
 	e.Half = e.Size < int64(bytes)
@@ -188,25 +191,8 @@ func (s Store) Save(name string, ws *Weights, half bool) (path string, err error
 	if err := os.MkdirAll(s.weights(), 0o755); err != nil {
 		return "", fmt.Errorf("vgg: saving weights: %w", err)
 	}
-	f, err := os.CreateTemp(s.weights(), "."+name+"-*.tmp")
-	if err != nil {
-		return "", fmt.Errorf("vgg: saving weights: %w", err)
-	}
-	defer os.Remove(f.Name()) // after the rename there is nothing to remove
-	err = Write(f, ws, half)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
 	path = s.Path(name)
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
+	err = atomicfile.Write(path, func(w io.Writer) error { return Write(w, ws, half) })
 	if err != nil {
 		return "", fmt.Errorf("vgg: saving %q: %w", path, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"nst/vgg/safetensors"
 )
 
 // rebuildTensor takes (storage, first, shape, stride, ...).
@@ -20,9 +22,9 @@ func rebuildTensor(args []any) (any, error) {
 	}
 	v.first += first
 	t := strided{v, shape, stride}
-	n := count(shape)
+	n := safetensors.Count(shape)
 	if n < 0 || n > 0 && t.last() >= v.n {
-		return nil, fmt.Errorf("tensor %s reaches beyond its storage of %d values", dims(shape), v.n)
+		return nil, fmt.Errorf("tensor %s reaches beyond its storage of %d values", safetensors.Dims(shape), v.n)
 	}
 	return t, nil
 }
@@ -58,12 +60,12 @@ func (t strided) read(dst []float32) error {
 	if t.r == nil {
 		return errors.New("its storage is not in the file")
 	}
-	off := t.off + int64(t.first)*int64(t.dtype.size)
+	off := t.off + int64(t.first)*int64(t.dtype.Size)
 	if t.contiguous() {
-		return t.dtype.readAt(t.r, off, dst)
+		return t.dtype.ReadAt(t.r, off, dst)
 	}
 	src := make([]float32, t.last()-t.first+1)
-	if err := t.dtype.readAt(t.r, off, src); err != nil {
+	if err := t.dtype.ReadAt(t.r, off, src); err != nil {
 		return err
 	}
 	at := make([]int, len(t.shape))

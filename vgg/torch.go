@@ -11,11 +11,13 @@ import (
 	"math"
 	"path"
 	"strings"
+
+	"nst/vgg/safetensors"
 )
 
 // storage is a run of numbers in a PyTorch file. Tensors are views of it.
 type storage struct {
-	dtype dtype
+	dtype safetensors.DType
 	n     int // values
 	r     io.ReaderAt
 	off   int64 // in r, of the first value
@@ -135,7 +137,7 @@ func (sd *stateDict) place(keys any, r io.ReaderAt, off, size int64) error {
 			return fmt.Errorf("storage %q has %d values, want %d", name, got, s.n)
 		}
 		s.r, s.off = r, off+8
-		off = s.off + int64(s.n)*int64(s.dtype.size)
+		off = s.off + int64(s.n)*int64(s.dtype.Size)
 		if off > size {
 			return fmt.Errorf("file is cut short in storage %q: it ends at byte %d of %d", name, off, size)
 		}
@@ -172,7 +174,7 @@ func global(module, name string) (any, error) {
 		"Char": "I8", "Short": "I16", "Int": "I32", "Long": "I64", "Bool": "BOOL",
 	}
 	if kind, ok := strings.CutSuffix(name, "Storage"); ok && module == "torch" && types[kind] != "" {
-		return dtypeByName(types[kind])
+		return safetensors.DTypeByName(types[kind])
 	}
 	return nil, fmt.Errorf("file asks for %s.%s, which is no part of a dictionary of tensors: refused", module, name)
 }
@@ -183,7 +185,7 @@ func (sd *stateDict) persistent(id []any) (any, error) {
 	if len(id) < 5 || id[0] != "storage" {
 		return nil, fmt.Errorf("a reference that is not a storage: %w", errPickle)
 	}
-	d, okD := id[1].(dtype)
+	d, okD := id[1].(safetensors.DType)
 	key, okK := id[2].(string)
 	n, okN := id[4].(int)
 	if !okD || !okK || !okN || n < 0 || n > math.MaxInt64/16 {
@@ -194,7 +196,7 @@ func (sd *stateDict) persistent(id []any) (any, error) {
 		s = &storage{dtype: d, n: n}
 		if sd.locate != nil {
 			var err error
-			if s.r, s.off, err = sd.locate(key, int64(n)*int64(d.size)); err != nil {
+			if s.r, s.off, err = sd.locate(key, int64(n)*int64(d.Size)); err != nil {
 				return nil, err
 			}
 		}

@@ -53,12 +53,12 @@ type Weights struct {
 
 	// Maps, of a network that stands in for a larger one, take its features to those
 	// of that teacher, by layer name, relu1_1 ...; nil for a network of its own right.
-	Maps map[string]Map
+	Projections map[string]Projection
 }
 
 // Check reports the first convolution, in order, whose filter has the wrong
 // shape, is missing though a deeper one is there, or is not called for by the
-// network; then the same of the maps.
+// network; then the same of the projections.
 func (w *Weights) Check() error {
 	last, found := "", 0
 	for _, l := range w.Network.Convs() {
@@ -84,5 +84,5 @@ func (w *Weights) Check() error {
 	if found != len(w.Filters) {
 		return fmt.Errorf("vgg: %s weights hold %d filters that are not of this network", w.Network.Name, len(w.Filters)-found)
 	}
-	return w.checkMaps()
+	return w.checkProjections()
 }

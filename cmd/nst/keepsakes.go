@@ -13,6 +13,7 @@ import (
 
 	"nst/cmd/nst/internal/sheet"
 	"nst/imgio"
+	"nst/internal/atomicfile"
 	"nst/nst"
 )
 
@@ -74,7 +75,7 @@ func (k *keepsakes) check(output string) error {
 func (k *keepsakes) checkFiles(overwrite bool, inputs []string) error {
 	var errs []error
 	for _, one := range k.all() {
-		err := imgio.CheckFile(one.path, overwrite)
+		err := atomicfile.Check(one.path, overwrite)
 		if slices.ContainsFunc(inputs, func(in string) bool { return imgio.SameFile(one.path, in) }) {
 			err = errIsInput
 		}
@@ -136,12 +137,12 @@ func (a *album) save(s *settings, t *talk, result *imgio.Planar, sources []*imgi
 		t.put(map[string]string{"wrote": path}, "wrote "+path)
 	}
 	write("plot", a.plot, func() error {
-		return imgio.WriteFile(a.plot, func(w io.Writer) error {
+		return atomicfile.Write(a.plot, func(w io.Writer) error {
 			return a.curve.Plot(w, strings.ToLower(strings.TrimPrefix(filepath.Ext(a.plot), ".")))
 		})
 	})
 	write("gif", a.gif, func() error {
-		return imgio.WriteFile(a.gif, func(w io.Writer) error { return a.film.Encode(w, result.Image()) })
+		return atomicfile.Write(a.gif, func(w io.Writer) error { return a.film.Encode(w, result.Image()) })
 	})
 	write("strip", a.strip, func() error {
 		var images []image.Image

@@ -10,6 +10,7 @@ import (
 
 	"nst/cmd/nst/internal/sheet"
 	"nst/imgio"
+	"nst/internal/atomicfile"
 )
 
 // show puts a picture into the grid.
@@ -35,7 +36,7 @@ func (r *sweepRun) write() error {
 		return err
 	}
 	page := filepath.Join(r.dir, pageFile)
-	err = imgio.WriteFile(page, r.page().Write)
+	err = atomicfile.Write(page, r.page().Write)
 	if err != nil {
 		return &fileError{"page", page, err}
 	}
@@ -63,7 +64,7 @@ func (r *sweepRun) page() *sheet.Page {
 // writeScores writes a row for every picture that is done.
 func (r *sweepRun) writeScores() error {
 	path := filepath.Join(r.dir, scoresFile)
-	err := imgio.WriteFile(path, func(w io.Writer) error {
+	err := atomicfile.Write(path, func(w io.Writer) error {
 		c := csv.NewWriter(w)
 		var header []string
 		for _, l := range r.varied {

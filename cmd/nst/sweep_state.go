@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strconv"
 
-	"nst/imgio"
+	"nst/internal/atomicfile"
 	"nst/nst"
 )
 
@@ -98,7 +98,7 @@ func (r *recipe) differs(other *recipe) string {
 // write leaves the recipe in its folder.
 func (r *recipe) write(dir string) error {
 	path := filepath.Join(dir, recipeFile)
-	err := imgio.WriteFile(path, func(w io.Writer) error {
+	err := atomicfile.Write(path, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(r)

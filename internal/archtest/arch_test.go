@@ -14,11 +14,12 @@ import (
 // rooms says for every room which other rooms and which modules it may import,
 // besides the standard library. A room that is not here may not be.
 var rooms = map[string][]string{
-	"cmd/nst":                   {"nst", "cmd/nst/internal/batch", "cmd/nst/internal/sheet", "imgio", "vgg", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
+	"cmd/nst":                   {"nst", "cmd/nst/internal/batch", "cmd/nst/internal/sheet", "imgio", "internal/atomicfile", "vgg", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
 	"cmd/nst/internal/batch":    {"nst", "imgio"},
 	"cmd/nst/internal/sheet":    {"golang.org/x/image", "gonum.org/v1/plot"},
 	"nst":                       {"vgg", "loss", "imgio", "internal/engine/exec", "internal/optim"},
-	"vgg":                       {"internal/engine/op", "gorgonia.org", "github.com/scigolib/hdf5", "github.com/nlpodyssey/gopickle"},
+	"vgg":                       {"internal/engine/op", "internal/atomicfile", "vgg/safetensors", "gorgonia.org", "github.com/scigolib/hdf5", "github.com/nlpodyssey/gopickle"},
+	"vgg/safetensors":           {},
 	"loss":                      {"internal/engine/op", "gorgonia.org"},
 	"internal/engine/exec":      {"internal/engine/op", "internal/engine/kernel", "internal/engine/cuda", "gorgonia.org"},
 	"internal/engine/cuda":      {"internal/engine/cuda/lazy", "gorgonia.org/cu"},
@@ -26,9 +27,10 @@ var rooms = map[string][]string{
 	"internal/engine/op":        {"internal/engine/kernel", "gorgonia.org", "github.com/chewxy/hm"},
 	"internal/engine/kernel":    {"golang.org/x"},
 	"internal/optim":            {},
-	"imgio":                     {"golang.org/x/image"},
-	"internal/reftest":          {}, // read by tests only
+	"imgio":                     {"internal/atomicfile", "golang.org/x/image"},
+	"internal/reftest":          {"vgg/safetensors"}, // read by tests only
 	"internal/archtest":         {},
+	"internal/atomicfile":       {},
 	"tools/distill/teacher":     {"vgg", "internal/engine/exec"}, // how slim was made, no part of the program
 }
 

@@ -5,11 +5,12 @@
 package reftest
 
 import (
-	"encoding/binary"
-	"encoding/json"
+	"bytes"
 	"fmt"
 	"math"
 	"os"
+
+	"nst/vgg/safetensors"
 )
 
 // Tensor is one named array of a file. Data or F64 is nil, by its type.
@@ -25,88 +26,37 @@ type File struct {
 	Meta    map[string]string
 }
 
-// entry is what the header says of one tensor.
-type entry struct {
-	DType   string   `json:"dtype"`
-	Shape   []int    `json:"shape"`
-	Offsets [2]int64 `json:"data_offsets"`
-}
-
 // Load reads the safetensors file at path: F32 and F64 tensors and metadata.
 func Load(path string) (*File, error) {
 	blob, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reftest: %w", err)
 	}
-	f, err := parse(blob)
+	opened, err := safetensors.Open(bytes.NewReader(blob), int64(len(blob)))
 	if err != nil {
 		return nil, fmt.Errorf("reftest: reading %q: %w", path, err)
 	}
-	return f, nil
-}
-
-// parse splits a file into the length of its header (u64, little endian), the
-// header (JSON) and the data.
-func parse(blob []byte) (*File, error) {
-	if len(blob) < 8 {
-		return nil, fmt.Errorf("%d bytes are no safetensors file", len(blob))
-	}
-	n, rest := binary.LittleEndian.Uint64(blob), blob[8:]
-	if n > uint64(len(rest)) {
-		return nil, fmt.Errorf("header of %d bytes in a file of %d", n, len(blob))
-	}
-	header, data := map[string]json.RawMessage{}, rest[n:]
-	if err := json.Unmarshal(rest[:n], &header); err != nil {
-		return nil, fmt.Errorf("header: %w", err)
-	}
-	f := &File{Tensors: map[string]Tensor{}, Meta: map[string]string{}}
-	for name, raw := range header {
-		if name == "__metadata__" {
-			if err := json.Unmarshal(raw, &f.Meta); err != nil {
-				return nil, fmt.Errorf("metadata: %w", err)
-			}
-			continue
+	f := &File{Tensors: map[string]Tensor{}, Meta: opened.Meta}
+	for name, t := range opened.Tensors {
+		if f.Tensors[name], err = read(t); err != nil {
+			return nil, fmt.Errorf("reftest: reading %q: tensor %q: %w", path, name, err)
 		}
-		var e entry
-		if err := json.Unmarshal(raw, &e); err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", name, err)
-		}
-		t, err := e.decode(data)
-		if err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", name, err)
-		}
-		f.Tensors[name] = t
 	}
 	return f, nil
 }
 
-// decode cuts the tensor out of the data of its file.
-func (e entry) decode(data []byte) (Tensor, error) {
-	count := int64(1)
-	for _, s := range e.Shape {
-		count *= int64(s)
+// read returns the numbers of a tensor in the precision that it has.
+func read(t safetensors.Tensor) (Tensor, error) {
+	out, n := Tensor{Shape: t.Shape}, safetensors.Count(t.Shape)
+	switch t.DType.Name {
+	case "F32":
+		out.Data = make([]float32, n)
+		return out, t.Read(out.Data)
+	case "F64":
+		out.F64 = make([]float64, n)
+		return out, t.Read64(out.F64)
 	}
-	size := map[string]int64{"F32": 4, "F64": 8}[e.DType]
-	if size == 0 {
-		return Tensor{}, fmt.Errorf("type %q is neither F32 nor F64", e.DType)
-	}
-	from, to := e.Offsets[0], e.Offsets[1]
-	if from < 0 || to > int64(len(data)) || to-from != count*size {
-		return Tensor{}, fmt.Errorf("bytes %d to %d of %d for %d values of %s", from, to, len(data), count, e.DType)
-	}
-	t, raw := Tensor{Shape: e.Shape}, data[from:to]
-	if e.DType == "F64" {
-		t.F64 = make([]float64, count)
-		for i := range t.F64 {
-			t.F64[i] = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
-		}
-		return t, nil
-	}
-	t.Data = make([]float32, count)
-	for i := range t.Data {
-		t.Data[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
-	}
-	return t, nil
+	return Tensor{}, fmt.Errorf("type %q is neither F32 nor F64", t.DType.Name)
 }
 
 // RelMax returns max|got-want| / max|want|: the largest error on the scale of

@@ -143,7 +143,7 @@ func build(weights *vgg.Weights, size int) (*problem, error) {
 		terms := []loss.Term{{Node: content, Weight: 1}}
 		for _, l := range style {
 			c := f[l].Shape()[1]
-			seen, err := weights.Coarse(l, f[l])
+			seen, err := weights.StylePooled(l, f[l])
 			if err != nil {
 				return err
 			}

@@ -11,7 +11,7 @@ import (
 
 // TestErrors holds the two errors against numbers worked out by hand.
 func TestErrors(t *testing.T) {
-	m, err := vgg.NewMap(2, 1, []float32{1, 2})
+	m, err := vgg.NewProjection(2, 1, []float32{1, 2})
 	if err != nil {
 		t.Fatal(err)
 	}

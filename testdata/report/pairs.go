@@ -139,7 +139,7 @@ func (s *settings) paint(ctx context.Context, w *vgg.Weights, p pair, network st
 	}
 	o := nst.DefaultOptionsFor(w)
 	o.Size, o.Schedule.Iterations = s.options.Size, s.options.Schedule.Iterations
-	if len(w.Maps) > 0 {
+	if len(w.Projections) > 0 {
 		o.Objective.Orientations = s.views
 	}
 	t, err := nst.New(w, o)

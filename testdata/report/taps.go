@@ -26,7 +26,7 @@ const tapSize = 256
 func reportTaps(ctx context.Context, teacher, slim *vgg.Weights, folders []string) error {
 	var taps []string
 	for _, l := range slim.Network.Layers {
-		if slim.Maps[l.Name].C > 0 {
+		if slim.Projections[l.Name].C > 0 {
 			taps = append(taps, l.Name)
 		}
 	}
@@ -36,7 +36,7 @@ func reportTaps(ctx context.Context, teacher, slim *vgg.Weights, folders []strin
 	}
 	defer device.Close()
 	plain := *slim // its own features, which are mapped here by the whole map
-	plain.Maps = nil
+	plain.Projections = nil
 	features, grams := make([]float64, len(taps)), make([]float64, len(taps))
 	pictures, err := open(folders)
 	if err != nil {
@@ -52,8 +52,8 @@ func reportTaps(ctx context.Context, teacher, slim *vgg.Weights, folders []strin
 			return err
 		}
 		for i, l := range taps {
-			features[i] += featureError(slim.Maps[l], got[i].features, want[i].features) / float64(len(pictures))
-			grams[i] += gramError(slim.Maps[l], got[i].gram, want[i].gram) / float64(len(pictures))
+			features[i] += featureError(slim.Projections[l], got[i].features, want[i].features) / float64(len(pictures))
+			grams[i] += gramError(slim.Projections[l], got[i].gram, want[i].gram) / float64(len(pictures))
 		}
 	}
 	fmt.Printf("%d pictures of %d pixels, relative errors against VGG-19:\n\n| layer | features | Gram matrix |\n| --- | --- | --- |\n", len(pictures), tapSize)
@@ -104,7 +104,7 @@ func look(ctx context.Context, d exec.Device, w, as *vgg.Weights, p *imgio.Plana
 			return err
 		}
 		for _, l := range layers {
-			seen, err := as.Coarse(l, f[l])
+			seen, err := as.StylePooled(l, f[l])
 			if err != nil {
 				return err
 			}
@@ -159,7 +159,7 @@ func each(n int, f func(i int)) {
 }
 
 // featureError returns |W f - t| / |t| for features f (c, n) and t (k, n).
-func featureError(m vgg.Map, f, t []float32) float64 {
+func featureError(m vgg.Projection, f, t []float32) float64 {
 	n := len(f) / m.C
 	off, size := make([]float64, m.K), make([]float64, m.K)
 	each(m.K, func(k int) {
@@ -179,7 +179,7 @@ func featureError(m vgg.Map, f, t []float32) float64 {
 }
 
 // gramError returns |W g Wᵀ - t| / |t| for Gram matrices g (c, c) and t (k, k).
-func gramError(m vgg.Map, g, t []float32) float64 {
+func gramError(m vgg.Projection, g, t []float32) float64 {
 	off, size := make([]float64, m.K), make([]float64, m.K)
 	each(m.K, func(k int) {
 		row := make([]float64, m.C) // of W g

@@ -69,7 +69,7 @@ func newProblem(t testing.TB, net *vgg.Network, w, h int, pooling op.Pooling, co
 		add(must(loss.Content("content/"+l, f, target("p/"+l, f, f.Shape()...))), 3)
 	}
 	for _, l := range style {
-		f := must(weights.Coarse(l, features[l]))
+		f := must(weights.StylePooled(l, features[l]))
 		c := f.Shape()[1]
 		add(must(loss.Style("style/"+l, f, target("a/"+l, f, c, c))), 0.01)
 	}

@@ -137,7 +137,7 @@ func withMaps(t *testing.T, r *rand.Rand) *vgg.Weights {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Maps = map[string]vgg.Map{}
+	w.Projections = map[string]vgg.Projection{}
 	for _, l := range w.Network.Layers[:14] {
 		if l.Kind != vgg.ReLU {
 			continue
@@ -146,7 +146,7 @@ func withMaps(t *testing.T, r *rand.Rand) *vgg.Weights {
 		for i := range m {
 			m[i] = float32(r.NormFloat64()) / 4
 		}
-		if w.Maps[l.Name], err = vgg.NewMap(2*l.K, l.K, m); err != nil {
+		if w.Projections[l.Name], err = vgg.NewProjection(2*l.K, l.K, m); err != nil {
 			t.Fatal(err)
 		}
 	}

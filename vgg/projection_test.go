@@ -14,6 +14,7 @@ import (
 	"nst/internal/engine/op"
 	"nst/internal/reftest"
 	"nst/vgg"
+	"nst/vgg/safetensors"
 )
 
 // numbers returns n random numbers.
@@ -25,22 +26,22 @@ func numbers(r *rand.Rand, n int) []float32 {
 	return out
 }
 
-// mapped returns the tiny network with random weights up to last and a map to twice
+// mapped returns the tiny network with random weights up to last and a projection to twice
 // the channels of every ReLU layer.
 func mapped(t testing.TB, last string) *vgg.Weights {
 	t.Helper()
 	ws := tiny(t, last)
 	r := rand.New(rand.NewPCG(1, 1))
-	ws.Maps = map[string]vgg.Map{}
+	ws.Projections = map[string]vgg.Projection{}
 	for i, l := range ws.Network.Layers {
 		if l.Kind != vgg.ReLU || ws.Filters[ws.Network.Layers[i-1].Name].K == 0 {
 			continue
 		}
-		m, err := vgg.NewMap(2*l.K, l.K, numbers(r, 2*l.K*l.K))
+		m, err := vgg.NewProjection(2*l.K, l.K, numbers(r, 2*l.K*l.K))
 		if err != nil {
 			t.Fatal(err)
 		}
-		ws.Maps[l.Name] = m
+		ws.Projections[l.Name] = m
 	}
 	return ws
 }
@@ -82,9 +83,9 @@ func meanSquare(v []float64) float64 {
 	return sum / float64(len(v))
 }
 
-// TestMap looks that means over the channels of R are those over the channels of W,
+// TestProjection looks that means over the channels of R are those over the channels of W,
 // of features as of Gram matrices, also where W has not full rank.
-func TestMap(t *testing.T) {
+func TestProjection(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 3))
 	for _, c := range []struct {
 		name string
@@ -98,7 +99,7 @@ func TestMap(t *testing.T) {
 				w[i*c.c+1] = w[i*c.c]
 			}
 		}
-		m, err := vgg.NewMap(c.k, c.c, w)
+		m, err := vgg.NewProjection(c.k, c.c, w)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -119,25 +120,25 @@ func TestMap(t *testing.T) {
 		}
 	}
 	for _, w := range [][]float32{nil, make([]float32, 6), {1, 2, 3, 4, 5, float32(math.NaN())}, {1, 2, 3, 4, 5, float32(math.Inf(1))}} {
-		if _, err := vgg.NewMap(3, 2, w); err == nil {
+		if _, err := vgg.NewProjection(3, 2, w); err == nil {
 			t.Errorf("%v: no error", w)
 		}
 	}
 }
 
-// TestMappedFeatures looks that a tap of a network with maps is its features times R,
-// pools by the map of the ReLU before.
+// TestMappedFeatures looks that a tap of a network with projections is its features times R,
+// pools by the projection of the ReLU before.
 func TestMappedFeatures(t *testing.T) {
 	ws := mapped(t, "conv3_1")
 	plain := *ws
-	plain.Maps = nil
+	plain.Projections = nil
 	taps := []string{"relu1_1", "relu1_2", "pool1", "relu2_2", "pool2", "relu3_1"}
 	p := reftest.Picture(19, 22, 0)
 	got, want := run(t, ws, p, 19, 22, taps, op.Max), run(t, &plain, p, 19, 22, taps, op.Max)
 	for _, l := range taps {
-		m := ws.Maps[map[string]string{"pool1": "relu1_2", "pool2": "relu2_2"}[l]]
+		m := ws.Projections[map[string]string{"pool1": "relu1_2", "pool2": "relu2_2"}[l]]
 		if m.C == 0 {
-			m = ws.Maps[l]
+			m = ws.Projections[l]
 		}
 		n := len(want[l]) / m.C
 		rf := product(wide(m.R), wide(want[l]), m.C, m.C, n)
@@ -147,14 +148,14 @@ func TestMappedFeatures(t *testing.T) {
 			}
 		}
 		if ws.Channels(l) != 2*m.C || plain.Channels(l) != m.C {
-			t.Errorf("%s stands for %d channels, and without maps for %d", l, ws.Channels(l), plain.Channels(l))
+			t.Errorf("%s stands for %d channels, and without projections for %d", l, ws.Channels(l), plain.Channels(l))
 		}
 	}
 }
 
 func TestTapError(t *testing.T) {
 	ws := mapped(t, "conv3_1")
-	delete(ws.Maps, "relu1_1")
+	delete(ws.Projections, "relu1_1")
 	x := G.NewTensor(G.NewGraph(), tensor.Float32, 4, G.WithShape(1, 3, 16, 16), G.WithName("pixels"))
 	for layer, instead := range map[string]string{"conv2_1": "relu2_1", "relu1_1": "", "conv1_1": ""} {
 		_, err := ws.Features(x, []string{"relu1_2", layer}, vgg.FeatureOptions{})
@@ -174,7 +175,7 @@ func TestTapError(t *testing.T) {
 	}
 }
 
-func TestMapsThereAndBack(t *testing.T) {
+func TestProjectionsThereAndBack(t *testing.T) {
 	ws := mapped(t, "conv3_1")
 	got, err := read(write(t, ws, false))
 	if err != nil {
@@ -187,8 +188,8 @@ func TestMapsThereAndBack(t *testing.T) {
 	if got, err = read(b); err != nil {
 		t.Fatal(err)
 	}
-	for i, x := range ws.Maps["relu2_1"].W {
-		if y := got.Maps["relu2_1"].W[i]; y != vgg.FromHalf(vgg.ToHalf(x)) {
+	for i, x := range ws.Projections["relu2_1"].W {
+		if y := got.Projections["relu2_1"].W[i]; y != safetensors.FromHalf(safetensors.ToHalf(x)) {
 			t.Fatalf("value %d: %v became %v", i, x, y)
 		}
 	}
@@ -196,10 +197,10 @@ func TestMapsThereAndBack(t *testing.T) {
 		change func(h map[string]any)
 		want   string
 	}{
-		"shape": {func(h map[string]any) { h["map.relu1_1"].(map[string]any)["shape"] = []int{4, 8} }, "relu1_1: map is (4, 8), want (K, 4)"},
-		"flat":  {func(h map[string]any) { h["map.relu1_1"].(map[string]any)["shape"] = []int{32} }, "relu1_1: map is (32), want (K, 4)"},
+		"shape": {func(h map[string]any) { h["map.relu1_1"].(map[string]any)["shape"] = []int{4, 8} }, "relu1_1: projection is (4, 8), want (K, 4)"},
+		"flat":  {func(h map[string]any) { h["map.relu1_1"].(map[string]any)["shape"] = []int{32} }, "relu1_1: projection is (32), want (K, 4)"},
 		"layer": {func(h map[string]any) { h["map.relu9_1"] = h["map.relu1_1"]; delete(h, "map.relu1_1") }, `"map.relu9_1" that is not of this network`},
-		"pool":  {func(h map[string]any) { h["map.pool1"] = h["map.relu1_1"]; delete(h, "map.relu1_1") }, "pool1: map is"},
+		"pool":  {func(h map[string]any) { h["map.pool1"] = h["map.relu1_1"]; delete(h, "map.relu1_1") }, "pool1: projection is"},
 	} {
 		if _, err := read(edit(t, b, c.change)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
@@ -207,16 +208,16 @@ func TestMapsThereAndBack(t *testing.T) {
 	}
 }
 
-func TestCheckMaps(t *testing.T) {
+func TestCheckProjections(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(ws *vgg.Weights)
 		want   string
 	}{
-		"another layer's": {func(ws *vgg.Weights) { ws.Maps["relu1_1"] = ws.Maps["relu3_1"] }, "map is (12, 6) with 72 values"},
-		"not made":        {func(ws *vgg.Weights) { ws.Maps["relu1_1"] = vgg.Map{K: 8, C: 4, W: make([]float32, 32)} }, "0 of its root"},
-		"convolution":     {func(ws *vgg.Weights) { ws.Maps["conv1_1"] = ws.Maps["relu1_1"] }, "want maps of ReLU layers"},
-		"unknown":         {func(ws *vgg.Weights) { ws.Maps["relu8_1"] = ws.Maps["relu1_1"] }, "1 maps of layers that are not"},
-		"too deep":        {func(ws *vgg.Weights) { ws.Maps["relu3_4"] = ws.Maps["relu3_1"] }, "but end before it"},
+		"another layer's": {func(ws *vgg.Weights) { ws.Projections["relu1_1"] = ws.Projections["relu3_1"] }, "projection is (12, 6) with 72 values"},
+		"not made":        {func(ws *vgg.Weights) { ws.Projections["relu1_1"] = vgg.Projection{K: 8, C: 4, W: make([]float32, 32)} }, "0 of its root"},
+		"convolution":     {func(ws *vgg.Weights) { ws.Projections["conv1_1"] = ws.Projections["relu1_1"] }, "want projections of ReLU layers"},
+		"unknown":         {func(ws *vgg.Weights) { ws.Projections["relu8_1"] = ws.Projections["relu1_1"] }, "1 projections of layers that are not"},
+		"too deep":        {func(ws *vgg.Weights) { ws.Projections["relu3_4"] = ws.Projections["relu3_1"] }, "but end before it"},
 	} {
 		ws := mapped(t, "conv3_1")
 		c.change(ws)

@@ -11,8 +11,8 @@ import (
 	"nst/vgg"
 )
 
-// coarse returns features of a layer of a picture as a style sees them, and as they are.
-func coarse(t *testing.T, ws *vgg.Weights, layer string, w, h int) (seen, plain []float32, shape tensor.Shape) {
+// stylePooled returns features of a layer of a picture as a style sees them, and as they are.
+func stylePooled(t *testing.T, ws *vgg.Weights, layer string, w, h int) (seen, plain []float32, shape tensor.Shape) {
 	t.Helper()
 	g := G.NewGraph()
 	v := tensor.New(tensor.WithShape(1, 3, h, w), tensor.WithBacking(reftest.Picture(w, h, 3)))
@@ -21,7 +21,7 @@ func coarse(t *testing.T, ws *vgg.Weights, layer string, w, h int) (seen, plain 
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := ws.Coarse(layer, f[layer])
+	n, err := ws.StylePooled(layer, f[layer])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,18 +36,18 @@ func coarse(t *testing.T, ws *vgg.Weights, layer string, w, h int) (seen, plain 
 	return values[0].Data().([]float32), values[1].Data().([]float32), n.Shape()
 }
 
-// TestCoarse looks that features are averaged over squares, with a map and without,
+// TestStylePooled looks that features are averaged over squares, with a projection and without,
 // and no more often than leaves two positions along each side.
-func TestCoarse(t *testing.T) {
+func TestStylePooled(t *testing.T) {
 	for _, c := range []struct {
 		name          string
-		halvings      int
-		maps          bool
+		stylePooling  int
+		projections   bool
 		w, h          int // of the picture; the layer has half as many positions
 		cw, ch, times int
 	}{
 		{"twice", 2, true, 44, 27, 5, 3, 4},
-		{"without a map", 2, false, 44, 27, 5, 3, 4},
+		{"without a projection", 2, false, 44, 27, 5, 3, 4},
 		{"once, since it is small", 2, true, 30, 15, 7, 3, 2},
 		{"not, since it is smaller", 2, true, 40, 7, 20, 3, 1},
 		{"twice, as narrow as can be", 2, true, 44, 17, 5, 2, 4},
@@ -62,14 +62,14 @@ func TestCoarse(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			own.Layers[i].Halvings = c.halvings
-			if !c.maps {
-				ws.Maps = nil
+			own.Layers[i].StylePooling = c.stylePooling
+			if !c.projections {
+				ws.Projections = nil
 			}
-			if w, h := ws.CoarseSize("relu2_1", c.w/2, c.h/2); w != c.cw || h != c.ch {
+			if w, h := ws.StylePooledSize("relu2_1", c.w/2, c.h/2); w != c.cw || h != c.ch {
 				t.Errorf("size is %dx%d, want %dx%d", w, h, c.cw, c.ch)
 			}
-			seen, plain, shape := coarse(t, ws, "relu2_1", c.w, c.h)
+			seen, plain, shape := stylePooled(t, ws, "relu2_1", c.w, c.h)
 			if shape[2] != c.ch || shape[3] != c.cw {
 				t.Fatalf("shape is %v, want %d by %d positions", shape, c.ch, c.cw)
 			}
@@ -90,13 +90,13 @@ func TestCoarse(t *testing.T) {
 	}
 }
 
-// TestCoarseUntouched looks that other layers, and layers that are not there, stay as
+// TestStylePooledUntouched looks that other layers, and layers that are not there, stay as
 // they are.
-func TestCoarseUntouched(t *testing.T) {
+func TestStylePooledUntouched(t *testing.T) {
 	ws := mapped(t, "conv3_1")
 	x := G.NewTensor(G.NewGraph(), tensor.Float32, 4, G.WithShape(1, 4, 16, 16), G.WithName("x"))
 	for _, l := range []string{"relu1_1", "relu9_9"} {
-		if got, err := ws.Coarse(l, x); err != nil || got != x {
+		if got, err := ws.StylePooled(l, x); err != nil || got != x {
 			t.Errorf("%s: got %v, %v", l, got, err)
 		}
 	}

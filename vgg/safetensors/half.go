@@ -1,10 +1,10 @@
-package vgg
+package safetensors
 
 import "math"
 
-// toHalf rounds x to the nearest float16 (IEEE 754 binary16), ties to even.
+// ToHalf rounds x to the nearest float16 (IEEE 754 binary16), ties to even.
 // From 65520 on that is infinity.
-func toHalf(x float32) uint16 {
+func ToHalf(x float32) uint16 {
 	bits := math.Float32bits(x)
 	sign := uint16(bits >> 16 & 0x8000)
 	bits &= 0x7fffffff
@@ -24,8 +24,8 @@ func toHalf(x float32) uint16 {
 	return sign | uint16(bits>>13)
 }
 
-// fromHalf is exact.
-func fromHalf(h uint16) float32 {
+// FromHalf is exact.
+func FromHalf(h uint16) float32 {
 	sign, rest := uint32(h&0x8000)<<16, uint32(h&0x7fff)
 	if rest >= 0x7c00 {
 		return math.Float32frombits(sign | 0x7f800000 | rest<<13)

@@ -1,10 +1,10 @@
-package vgg_test
+package safetensors_test
 
 import (
 	"math"
 	"testing"
 
-	"nst/vgg"
+	"nst/vgg/safetensors"
 )
 
 // value is what the bits of a float16 mean, by IEEE 754's definition.
@@ -26,17 +26,17 @@ func value(h uint16) float64 {
 func TestHalfThereAndBack(t *testing.T) {
 	for i := range 1 << 16 {
 		h := uint16(i)
-		f, want := vgg.FromHalf(h), value(h)
+		f, want := safetensors.FromHalf(h), value(h)
 		if math.IsNaN(want) {
-			if f == f || vgg.ToHalf(f)&0x7fff != 0x7e00 {
-				t.Fatalf("%#04x: %v, back %#04x, want no number", h, f, vgg.ToHalf(f))
+			if f == f || safetensors.ToHalf(f)&0x7fff != 0x7e00 {
+				t.Fatalf("%#04x: %v, back %#04x, want no number", h, f, safetensors.ToHalf(f))
 			}
 			continue
 		}
 		if float64(f) != want || math.Signbit(float64(f)) != (h>>15 == 1) {
 			t.Fatalf("%#04x: got %v, want %v", h, f, want)
 		}
-		if back := vgg.ToHalf(f); back != h {
+		if back := safetensors.ToHalf(f); back != h {
 			t.Fatalf("%#04x: %v goes back to %#04x", h, f, back)
 		}
 	}
@@ -56,16 +56,16 @@ func TestHalfRoundsToNearestEven(t *testing.T) {
 			x    float32
 			want uint16
 		}{{math.Nextafter32(tie, 0), h}, {tie, even}, {math.Nextafter32(tie, 1e9), h + 1}} {
-			if got := vgg.ToHalf(c.x); got != c.want {
+			if got := safetensors.ToHalf(c.x); got != c.want {
 				t.Fatalf("%v: got %#04x, want %#04x", c.x, got, c.want)
 			}
-			if got := vgg.ToHalf(-c.x); got != c.want|0x8000 {
+			if got := safetensors.ToHalf(-c.x); got != c.want|0x8000 {
 				t.Fatalf("%v: got %#04x, want %#04x", -c.x, got, c.want|0x8000)
 			}
 		}
 	}
 	for _, x := range []float32{65520, 1e10, math.MaxFloat32, float32(math.Inf(1))} {
-		if got := vgg.ToHalf(x); got != 0x7c00 {
+		if got := safetensors.ToHalf(x); got != 0x7c00 {
 			t.Errorf("%v: got %#04x, want infinity", x, got)
 		}
 	}

@@ -30,11 +30,11 @@ func featuresAt(t *testing.T, ws *vgg.Weights, layer string, pixels []float32, w
 	return value.Data().([]float32), f[layer].Shape()
 }
 
-// asSeen returns planes of w by h numbers as a view sees them: with rows for columns, then
+// asSeen returns planes of w by h numbers as a orientation sees them: with rows for columns, then
 // mirrored left and right, top and bottom.
-func asSeen(planes []float32, w, h, view int) (out []float32, ow, oh int) {
+func asSeen(planes []float32, w, h, orientation int) (out []float32, ow, oh int) {
 	ow, oh = w, h
-	if view&4 != 0 {
+	if orientation&4 != 0 {
 		ow, oh = h, w
 	}
 	out = make([]float32, len(planes))
@@ -42,13 +42,13 @@ func asSeen(planes []float32, w, h, view int) (out []float32, ow, oh int) {
 		for y := range h {
 			for x := range w {
 				ty, tx := y, x
-				if view&4 != 0 {
+				if orientation&4 != 0 {
 					ty, tx = tx, ty
 				}
-				if view&1 != 0 {
+				if orientation&1 != 0 {
 					tx = ow - 1 - tx
 				}
-				if view&2 != 0 {
+				if orientation&2 != 0 {
 					ty = oh - 1 - ty
 				}
 				out[at+ty*ow+tx] = planes[at+y*w+x]
@@ -58,24 +58,24 @@ func asSeen(planes []float32, w, h, view int) (out []float32, ow, oh int) {
 	return out, ow, oh
 }
 
-// TestTurned looks that each view has the features, turned, that the network has of the
+// TestOriented looks that each orientation has the features, turned, that the network has of the
 // turned picture, and that they are none of those of the network itself.
-func TestTurned(t *testing.T) {
+func TestOriented(t *testing.T) {
 	const w, h = 24, 16
 	ws := mapped(t, "conv3_1")
 	pixels := reftest.Picture(w, h, 3)
-	for view := range vgg.Views {
-		ours, err := ws.Turned(view)
+	for orientation := range vgg.Orientations {
+		ours, err := ws.Oriented(orientation)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, layer := range []string{"relu1_2", "relu3_1"} {
 			got, shape := featuresAt(t, ours, layer, pixels, w, h)
-			got, _, _ = asSeen(got, shape[3], shape[2], view)
-			other, ow, oh := asSeen(pixels, w, h, view)
+			got, _, _ = asSeen(got, shape[3], shape[2], orientation)
+			other, ow, oh := asSeen(pixels, w, h, orientation)
 			want, _ := featuresAt(t, ws, layer, other, ow, oh)
 			plain, _ := featuresAt(t, ws, layer, pixels, w, h)
-			plain, _, _ = asSeen(plain, shape[3], shape[2], view)
+			plain, _, _ = asSeen(plain, shape[3], shape[2], orientation)
 			var far, size, off float64
 			for i := range want {
 				far = max(far, math.Abs(float64(got[i]-want[i])))
@@ -83,24 +83,24 @@ func TestTurned(t *testing.T) {
 				size = max(size, math.Abs(float64(want[i])))
 			}
 			if far > 1e-5*size {
-				t.Errorf("view %d, %s: off by %v of %v", view, layer, far, size)
+				t.Errorf("orientation %d, %s: off by %v of %v", orientation, layer, far, size)
 			}
-			if view > 0 && off < 1e-3*size {
-				t.Errorf("view %d, %s: the network itself has the same features", view, layer)
+			if orientation > 0 && off < 1e-3*size {
+				t.Errorf("orientation %d, %s: the network itself has the same features", orientation, layer)
 			}
 		}
 	}
 }
 
-// TestTurnedNot looks that there are eight views, and that the first is the network.
-func TestTurnedNot(t *testing.T) {
+// TestOrientedNot looks that there are eight orientations, and that the first is the network.
+func TestOrientedNot(t *testing.T) {
 	ws := mapped(t, "conv3_1")
-	if got, err := ws.Turned(0); got != ws || err != nil {
-		t.Errorf("view 0 is another network: %v", err)
+	if got, err := ws.Oriented(0); got != ws || err != nil {
+		t.Errorf("orientation 0 is another network: %v", err)
 	}
-	for _, view := range []int{-1, vgg.Views} {
-		if _, err := ws.Turned(view); err == nil {
-			t.Errorf("there is a view %d", view)
+	for _, orientation := range []int{-1, vgg.Orientations} {
+		if _, err := ws.Oriented(orientation); err == nil {
+			t.Errorf("there is a orientation %d", orientation)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"nst/vgg"
+	"nst/vgg/safetensors"
 )
 
 func tiny(t testing.TB, last string) *vgg.Weights {
@@ -70,7 +71,7 @@ func TestWriteHalf(t *testing.T) {
 	}
 	for name, f := range ws.Filters {
 		for i, x := range f.W {
-			if y := got.Filters[name].W[i]; y != vgg.FromHalf(vgg.ToHalf(x)) {
+			if y := got.Filters[name].W[i]; y != safetensors.FromHalf(safetensors.ToHalf(x)) {
 				t.Fatalf("%s: weight %d: %v became %v", name, i, x, y)
 			}
 		}
@@ -146,14 +147,7 @@ func TestReadRefuses(t *testing.T) {
 		{tensor("conv1_2.weight", "shape", []int{4, 2, 3, 6}), "vgg: conv1_2: weight is (4, 2, 3, 6), want (4, 4, 3, 3)"},
 		{tensor("conv1_2.bias", "shape", []int{2, 2}), "vgg: conv1_2: bias is (2, 2), want (4)"},
 		{tensor("conv1_2.weight", "shape", []int{4, 4, 3, 4}), "bytes 448 to 1024 do not hold (4, 4, 3, 4) values of F32"},
-		{tensor("conv1_2.weight", "shape", []int{-4, -4, 3, 3}), "do not hold"},
-		{tensor("conv1_2.weight", "shape", []int{1 << 31, 1 << 31, 1 << 31, 0}), "do not hold"},
-		{tensor("conv1_2.weight", "dtype", "F16"), "values of F16"},
 		{tensor("conv1_2.weight", "dtype", "I32"), "conv1_2: weight: numbers are of type I32, want floating point"},
-		{tensor("conv1_2.weight", "dtype", "Q4"), `unknown type of number "Q4"`},
-		{tensor("conv1_2.weight", "data_offsets", []int{440, 1016}), "overlaps"},
-		{tensor("conv1_2.weight", "data_offsets", []int{-10, 566}), "do not hold"},
-		{tensor("conv1_2.weight", "data_offsets", []int{1 << 40, 1<<40 + 576}), "belong to no tensor"},
 		{tensor("conv2_1.bias", "data_offsets", []int{size, size + 16}), "belong to no tensor"},
 		{func(h map[string]any) {
 			h["x"] = map[string]any{"dtype": "U8", "shape": []int{3}, "data_offsets": []int{size, size + 3}}

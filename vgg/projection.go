@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Map takes the C features of a network at a position to the K features that
+// Projection takes the C features of a network at a position to the K features that
 // another one, its teacher, has there: the product W f, for features after a ReLU.
-type Map struct {
+type Projection struct {
 	K, C int
 	W    []float32 // (K, C)
 
@@ -24,16 +24,16 @@ type Map struct {
 	R []float32 // (C, C)
 }
 
-// NewMap returns the map with the matrix w (k, c). It is an error if w is of
+// NewProjection returns the projection with the matrix w (k, c). It is an error if w is of
 // another size, holds what is no finite number, or nothing but zeros.
-func NewMap(k, c int, w []float32) (Map, error) {
+func NewProjection(k, c int, w []float32) (Projection, error) {
 	if k < 1 || c < 1 || len(w) != k*c {
-		return Map{}, fmt.Errorf("vgg: map of %d values, want (%d, %d)", len(w), k, c)
+		return Projection{}, fmt.Errorf("vgg: projection of %d values, want (%d, %d)", len(w), k, c)
 	}
-	m := Map{K: k, C: c, W: w}
+	m := Projection{K: k, C: c, W: w}
 	var err error
 	if m.R, err = root(gramOf(w, k, c), c); err != nil {
-		return Map{}, fmt.Errorf("vgg: map (%d, %d): %w", k, c, err)
+		return Projection{}, fmt.Errorf("vgg: projection (%d, %d): %w", k, c, err)
 	}
 	return m, nil
 }
@@ -108,12 +108,12 @@ func cholesky(g []float64, c int, ridge float64) ([]float32, bool) {
 	return out, true
 }
 
-// checkMaps reports the first map, in the order of the layers, that does not fit
+// checkProjections reports the first projection, in the order of the layers, that does not fit
 // its layer, or that belongs to none.
-func (w *Weights) checkMaps() error {
+func (w *Weights) checkProjections() error {
 	found := 0
 	for _, l := range w.Network.Layers {
-		m, ok := w.Maps[l.Name]
+		m, ok := w.Projections[l.Name]
 		if !ok {
 			continue
 		}
@@ -121,16 +121,16 @@ func (w *Weights) checkMaps() error {
 		_, reached := w.Filters[strings.Replace(l.Name, "relu", "conv", 1)]
 		switch {
 		case l.Kind != ReLU:
-			return fmt.Errorf("vgg: %s weights have a map of %s, want maps of ReLU layers", w.Network.Name, l.Name)
+			return fmt.Errorf("vgg: %s weights have a projection of %s, want projections of ReLU layers", w.Network.Name, l.Name)
 		case !reached:
-			return fmt.Errorf("vgg: %s weights have a map of %s, but end before it", w.Network.Name, l.Name)
+			return fmt.Errorf("vgg: %s weights have a projection of %s, but end before it", w.Network.Name, l.Name)
 		case m.C != l.K || len(m.W) != m.K*m.C || len(m.R) != m.C*m.C:
-			return fmt.Errorf("vgg: %s weights of %s: map is (%d, %d) with %d values and %d of its root, want (K, %d) as NewMap makes it",
+			return fmt.Errorf("vgg: %s weights of %s: projection is (%d, %d) with %d values and %d of its root, want (K, %d) as NewProjection makes it",
 				w.Network.Name, l.Name, m.K, m.C, len(m.W), len(m.R), l.K)
 		}
 	}
-	if found != len(w.Maps) {
-		return fmt.Errorf("vgg: %s weights hold %d maps of layers that are not of this network", w.Network.Name, len(w.Maps)-found)
+	if found != len(w.Projections) {
+		return fmt.Errorf("vgg: %s weights hold %d projections of layers that are not of this network", w.Network.Name, len(w.Projections)-found)
 	}
 	return nil
 }
@@ -144,33 +144,33 @@ type TapError struct {
 
 // Error names the network and the layer.
 func (e *TapError) Error() string {
-	return fmt.Sprintf("vgg: %s has no map of %s to its teacher's features", e.Network, e.Layer)
+	return fmt.Sprintf("vgg: %s has no projection of %s to its teacher's features", e.Network, e.Layer)
 }
 
 // CheckTap tells whether [Weights.Features] can return a layer: it returns an
-// [UnknownLayerError], or a [TapError] if the network has maps and none for it.
+// [UnknownLayerError], or a [TapError] if the network has projections and none for it.
 func (w *Weights) CheckTap(layer string) error {
 	_, _, err := w.tap(layer)
 	return err
 }
 
-// tap returns the position of a layer and the map of its features, nil for none.
-func (w *Weights) tap(layer string) (int, *Map, error) {
+// tap returns the position of a layer and the projection of its features, nil for none.
+func (w *Weights) tap(layer string) (int, *Projection, error) {
 	i, err := w.Network.Index(layer)
-	if err != nil || len(w.Maps) == 0 {
+	if err != nil || len(w.Projections) == 0 {
 		return i, nil, err
 	}
 	of := i
 	for w.Network.Layers[of].Kind == Pool { // what is pooled is what the ReLU before has let through
 		of--
 	}
-	if m, ok := w.Maps[w.Network.Layers[of].Name]; ok {
+	if m, ok := w.Projections[w.Network.Layers[of].Name]; ok {
 		return i, &m, nil
 	}
 	e := &TapError{Network: w.Network.Name, Layer: layer}
 	after := slices.IndexFunc(w.Network.Layers[i:], func(l Layer) bool { return l.Kind == ReLU })
 	if after >= 0 {
-		if name := w.Network.Layers[i+after].Name; name != layer && w.Maps[name].C > 0 {
+		if name := w.Network.Layers[i+after].Name; name != layer && w.Projections[name].C > 0 {
 			e.Instead = name
 		}
 	}
@@ -178,14 +178,14 @@ func (w *Weights) tap(layer string) (int, *Map, error) {
 }
 
 // Channels returns the number of channels that the features of a layer stand for:
-// those of the teacher where the network has a map of it, else the layer's own. It
+// those of the teacher where the network has a projection of it, else the layer's own. It
 // panics if the network lacks the layer.
 func (w *Weights) Channels(layer string) int {
 	i, m, err := w.tap(layer)
 	switch {
 	case m != nil:
 		return m.K
-	case err != nil && len(w.Maps) == 0:
+	case err != nil && len(w.Projections) == 0:
 		panic(err)
 	}
 	return w.Network.Layers[i].K

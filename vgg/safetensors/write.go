@@ -1,0 +1,75 @@
+package safetensors
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+)
+
+// Entry is a tensor to be written.
+type Entry struct {
+	Name   string
+	Shape  []int
+	Values []float32 // in row-major order, as many as Shape says
+	Half   bool      // write float16 instead of float32
+}
+
+// Write writes a file with these tensors, in this order, and these metadata. The same
+// arguments give the same bytes. It is an error if a value is not finite or is too
+// large for float16.
+func Write(w io.Writer, entries []Entry, meta map[string]string) error {
+	header := map[string]any{metadataKey: meta}
+	end := int64(0)
+	for _, e := range entries {
+		from, d, size := end, "F32", int64(4)
+		if e.Half {
+			d, size = "F16", 2
+		}
+		end += size * int64(len(e.Values))
+		header[e.Name] = span{d, e.Shape, [2]int64{from, end}}
+	}
+	text, err := json.Marshal(header)
+	if err != nil {
+		return fmt.Errorf("safetensors: writing the header: %w", err)
+	}
+	for len(text)%8 != 0 { // aligns the numbers
+		text = append(text, ' ')
+	}
+	b := bufio.NewWriterSize(w, 64<<10)
+	b.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(text)))) // Flush returns any error
+	b.Write(text)
+	for _, e := range entries {
+		if err := writeValues(b, e.Values, e.Half); err != nil {
+			return fmt.Errorf("safetensors: tensor %s: %w", e.Name, err)
+		}
+	}
+	if err := b.Flush(); err != nil {
+		return fmt.Errorf("safetensors: writing: %w", err)
+	}
+	return nil
+}
+
+func writeValues(w *bufio.Writer, v []float32, half bool) error {
+	buf := make([]byte, 0, 4)
+	for i, x := range v {
+		if math.Float32bits(x)&0x7f800000 == 0x7f800000 {
+			return fmt.Errorf("value %d is %v, want finite numbers", i, x)
+		}
+		if half {
+			h := ToHalf(x)
+			if h&0x7c00 == 0x7c00 {
+				return fmt.Errorf("value %d is %v, too large for float16", i, x)
+			}
+			buf = binary.LittleEndian.AppendUint16(buf[:0], h)
+		} else {
+			buf = binary.LittleEndian.AppendUint32(buf[:0], math.Float32bits(x))
+		}
+		if _, err := w.Write(buf); err != nil {
+			return err
+		}
+	}
+	return nil
+}
