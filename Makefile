@@ -5,6 +5,9 @@ GOFUMPT     = $(GO) run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PACKAGES    = ./... ./testdata/gen ./testdata/bench ./testdata/report ./testdata/presets ./testdata/quality
 FUZZTIME   ?= 200x
+PREFIX     ?= $(HOME)/.local
+SHARES      = share/man/man1 share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d
+LDFLAGS     = -s -w $(if $(VERSION),-X main.release=$(VERSION))
 PYTHON     ?= /usr/bin/python3
 
 export CGO_ENABLED ?= 0
@@ -15,7 +18,39 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/nst
-	$(GO) build -trimpath -o bin/nst ./cmd/nst
+	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/nst ./cmd/nst
+
+.PHONY: install
+install: build ## build nst and copy it to PREFIX (~/.local), with man pages and completions
+	@$(MAKE) -s place
+
+.PHONY: install-gpu
+install-gpu: gpu ## the same with CUDA
+	@$(MAKE) -s place
+
+.PHONY: place
+place:
+	@rm -rf build/gen && mkdir -p build
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s) $(GO) run -tags gen ./cmd/nst build/gen
+	install -d $(addprefix "$(DESTDIR)$(PREFIX)"/,bin $(SHARES))
+	install -m 755 bin/nst "$(DESTDIR)$(PREFIX)/bin"
+	install -m 644 build/gen/man/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
+	install -m 644 build/gen/completions/nst.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/nst"
+	install -m 644 build/gen/completions/_nst "$(DESTDIR)$(PREFIX)/share/zsh/site-functions"
+	install -m 644 build/gen/completions/nst.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/nst"
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "$(PREFIX)/bin is not on your PATH yet" ;; esac
+
+.PHONY: uninstall
+uninstall: ## remove what install copied
+	rm -f "$(DESTDIR)$(PREFIX)/bin/nst" "$(DESTDIR)$(PREFIX)"/share/man/man1/nst.1 "$(DESTDIR)$(PREFIX)"/share/man/man1/nst-*.1 \
+		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/nst" "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_nst" \
+		"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/nst.fish"
+
+.PHONY: dist
+dist: ## archives for linux, darwin and windows with SHA256SUMS in build/dist: VERSION=v0.1.0
+	@test -n "$(VERSION)" || { echo "make dist VERSION=v0.1.0"; exit 2; }
+	$(GO) run ./tools/dist -version "$(VERSION)" $(DISTFLAGS)
 
 .PHONY: demo
 demo: build ## paint a picture of our own in a style of our own: build/demo.jpg
@@ -41,6 +76,7 @@ lint: ## formatting, vet, staticcheck
 	@test -z "$$($(GOFUMPT) -l $$(git ls-files '*.go'))" || { $(GOFUMPT) -l $$(git ls-files '*.go'); echo "run: make fmt"; exit 1; }
 	$(GO) vet $(PACKAGES)
 	$(GO) vet -tags noasm ./internal/...
+	$(GO) vet -tags gen ./cmd/nst
 	GOARCH=arm64 $(GO) vet ./...
 	$(STATICCHECK) $(PACKAGES)
 
@@ -133,7 +169,7 @@ GPU           = CGO_ENABLED=1 CGO_CFLAGS="-I$(CURDIR)/internal/engine/cuda/compa
 
 .PHONY: gpu
 gpu: ## build bin/nst with CUDA: one program for machines with and without a card
-	$(GPU) $(GO) build -trimpath -tags gpu -o bin/nst ./cmd/nst
+	$(GPU) $(GO) build -trimpath -ldflags "$(LDFLAGS)" -tags gpu -o bin/nst ./cmd/nst
 
 .PHONY: gpu-kit
 gpu-kit: ## what to carry to a machine with a card and run there: build/gpu-kit/first.sh

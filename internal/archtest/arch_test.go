@@ -16,7 +16,7 @@ import (
 var rooms = map[string][]string{
 	"cmd/nst":                   {"nst", "cmd/nst/internal/batch", "cmd/nst/internal/sheet", "imgio", "internal/atomicfile", "vgg", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
 	"cmd/nst/internal/batch":    {"nst", "imgio"},
-	"cmd/nst/internal/sheet":    {"golang.org/x/image", "gonum.org/v1/plot"},
+	"cmd/nst/internal/sheet":    {"golang.org/x/image"},
 	"nst":                       {"vgg", "loss", "imgio", "internal/engine/exec", "internal/optim"},
 	"vgg":                       {"internal/engine/op", "internal/atomicfile", "vgg/safetensors", "gorgonia.org", "github.com/scigolib/hdf5", "github.com/nlpodyssey/gopickle"},
 	"vgg/safetensors":           {},
@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 	"internal/reftest":          {"vgg/safetensors"}, // read by tests only
 	"internal/archtest":         {},
 	"internal/atomicfile":       {},
+	"tools/dist":                {},                              // packs releases, no part of the program
 	"tools/distill/teacher":     {"vgg", "internal/engine/exec"}, // how slim was made, no part of the program
 }
 

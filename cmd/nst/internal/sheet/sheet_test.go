@@ -2,11 +2,9 @@ package sheet
 
 import (
 	"bytes"
-	"encoding/xml"
 	"image"
 	"image/color"
 	"image/gif"
-	"image/png"
 	"io"
 	"math"
 	"slices"
@@ -237,84 +235,5 @@ func TestPage(t *testing.T) {
 	p.Cells = nil
 	if err := p.Write(io.Discard); err == nil {
 		t.Error("no cells: no error")
-	}
-}
-
-func samples(n int, f func(i int) Sample) (out []Sample) {
-	for i := range n {
-		out = append(out, f(i))
-	}
-	return out
-}
-
-func TestPlot(t *testing.T) {
-	two := func(i int) Sample {
-		s := Sample{Scale: 1, Label: "64x48", Values: []float64{100 / float64(i+1), 0}}
-		if i >= 10 {
-			s.Scale, s.Label = 2, "128x96"
-		}
-		return s
-	}
-	c := &Curve{Title: "out.png", Names: []string{"total", "never"}, Samples: samples(30, two)}
-	var b bytes.Buffer
-	if err := c.Plot(&b, "svg"); err != nil {
-		t.Fatal(err)
-	}
-	for text, want := range map[string]bool{"out.png": true, "total": true, "never": false, "64x48": true, "128x96": true, "iteration": true} {
-		if bytes.Contains(b.Bytes(), []byte(">"+text+"<")) != want {
-			t.Errorf("%q in the plot: want %v", text, want)
-		}
-	}
-	if err := xml.Unmarshal(b.Bytes(), new(struct{})); err != nil {
-		t.Errorf("no XML: %v", err)
-	}
-	b.Reset()
-	if err := c.Plot(&b, "png"); err != nil {
-		t.Fatal(err)
-	}
-	if m, err := png.Decode(&b); err != nil || m.Bounds().Size() != image.Pt(1152, 720) {
-		t.Errorf("the PNG is none: %v", err)
-	}
-	if s := c.segments(0, 0); len(s) != 2 || len(s[0]) != 10 || len(s[1]) != 20 || s[1][0].X != 11 {
-		t.Errorf("segments %v", s)
-	}
-
-	c.Samples = samples(100_000, two)
-	if s := c.segments(0, 0); len(s[1]) > points+2 || s[1][len(s[1])-1].X != 100_000 {
-		t.Errorf("a long line has %d points, ends at %v", len(s[1]), s[1][len(s[1])-1])
-	}
-}
-
-// TestPlotOddValues looks that no loss makes the plot panic.
-func TestPlotOddValues(t *testing.T) {
-	for name, tt := range map[string]struct {
-		values []float64
-		fails  bool
-	}{
-		"none":       {nil, true},
-		"zeros":      {[]float64{0, 0}, true},
-		"not finite": {[]float64{math.NaN(), math.Inf(1)}, true},
-		"one":        {[]float64{5}, false},
-		"constant":   {[]float64{5, 5, 5}, false},
-		"early only": {[]float64{5, 0, 0, 0}, false},
-		"late only":  {[]float64{0, math.NaN(), -1, 7}, false},
-		"wide":       {[]float64{1e299, 1e-299}, false},
-		"huge":       {[]float64{1e299, 1e299}, false},
-		"too huge":   {[]float64{1e308, 1e308}, true},
-		"tiny":       {[]float64{1e-299, 1e-299}, false},
-		"denormal":   {[]float64{5e-324, 5e-324}, true},
-	} {
-		c := &Curve{Title: "t", Names: []string{"v"}}
-		for _, v := range tt.values {
-			c.Samples = append(c.Samples, Sample{1, "1x1", []float64{v}})
-		}
-		for _, format := range PlotFormats() {
-			if err := c.Plot(io.Discard, format); (err != nil) != tt.fails {
-				t.Errorf("%s as %s: got %v", name, format, err)
-			}
-		}
-	}
-	if err := (&Curve{}).Plot(io.Discard, "gif"); err == nil {
-		t.Error("format gif: no error")
 	}
 }
