@@ -144,7 +144,7 @@ func (p *problem) oracle(t *testing.T) (total float64, terms []float64, gradient
 	for _, v := range values[2:] {
 		terms = append(terms, float64(op.Floats(v)[0]))
 	}
-	return float64(op.Floats(values[0])[0]), terms, op.Floats(values[1])
+	return float64(op.Floats(values[0])[0]), terms, slices.Clone(op.Floats(values[1]))
 }
 
 // TestOracle holds whole objectives on our machine against Gorgonia's.
@@ -176,39 +176,71 @@ func TestOracle(t *testing.T) {
 			if testing.Short() && tt.w*tt.h > 600 {
 				t.Skip("small pictures are enough in short mode")
 			}
-			// The gradient jumps where a maximum changes place or an activation crosses
-			// zero, and now and then a picture lies within rounding of such a place. A
-			// mistake shows on every picture.
-			worst, net := 1.0, vgg.VGG19()
+			net := vgg.VGG19()
 			if strings.HasPrefix(tt.name, "slim") {
 				net = vgg.Slim()
 			}
-			for picture := uint64(2); picture < 7 && worst > 1e-4; picture++ {
-				p := newProblem(t, net, tt.w, tt.h, tt.pooling, tt.content, tt.style, picture)
-				worst = min(worst, p.compare(t))
-			}
-			if worst > 1e-4 {
-				t.Errorf("gradient is %.2g off", worst)
-			}
+			compareAll(t, func(picture uint64) *problem {
+				return newProblem(t, net, tt.w, tt.h, tt.pooling, tt.content, tt.style, picture)
+			})
 		})
 	}
 }
 
-// compare holds the losses of the two machines against each other and returns
-// how far their gradients are apart.
-func (p *problem) compare(t *testing.T) float64 {
+// The bounds on the difference of the two machines, over the largest value. The worst
+// that was measured is 2e-6 for a loss and 3e-6 for a gradient.
+const (
+	lossBound     = 1e-5
+	gradientBound = 1e-5
+)
+
+// compareAll holds the two machines against each other for three pictures. Every one
+// must agree, and the worst is logged.
+func compareAll(t *testing.T, build func(picture uint64) *problem) {
+	t.Helper()
+	var worst float64
+	for picture := uint64(2); picture < 5; picture++ {
+		worst = max(worst, build(picture).compare(t, picture))
+	}
+	t.Logf("the worst gradient is %.2g off", worst)
+}
+
+// compare holds the losses and the gradients of the two machines against each other
+// and returns how far the gradients are apart.
+//
+// The gradient jumps where a maximum changes place or an activation crosses zero. A few
+// pictures lie within rounding of such a kink, and there two correct machines may be on
+// different sides. Then our gradient must be the oracle's on the other side, which is
+// found by adding noise of rounding size to the picture of the oracle.
+func (p *problem) compare(t *testing.T, picture uint64) float64 {
 	t.Helper()
 	total, terms, gradient := p.run(t, 2)
-	wantTotal, wantTerms, wantGradient := p.oracle(t)
+	wantTotal, wantTerms, want := p.oracle(t)
 	for i, n := range p.terms {
-		if d := reftest.Rel(terms[i], wantTerms[i]); d > 1e-4 {
-			t.Errorf("%s is %v, want %v", n.Name(), terms[i], wantTerms[i])
+		if d := reftest.Rel(terms[i], wantTerms[i]); d > lossBound {
+			t.Errorf("picture %d: %s is %v, want %v", picture, n.Name(), terms[i], wantTerms[i])
 		}
 	}
-	if d := reftest.Rel(total, wantTotal); d > 1e-4 {
-		t.Errorf("total is %v, want %v", total, wantTotal)
+	if d := reftest.Rel(total, wantTotal); d > lossBound {
+		t.Errorf("picture %d: total is %v, want %v", picture, total, wantTotal)
 	}
-	return reftest.RelMax(gradient, wantGradient)
+	here := reftest.RelMax(gradient, want)
+	nearest := here
+	pixels := slices.Clone(p.given[p.pixels])
+	r := rand.New(rand.NewPCG(6, 6))
+	for try := 0; try < 24 && nearest > gradientBound; try++ {
+		for i, v := range pixels {
+			p.given[p.pixels][i] = v * (1 + 1e-7*float32(try+1)*(2*r.Float32()-1))
+		}
+		_, _, nearby := p.oracle(t)
+		nearest = min(nearest, reftest.RelMax(gradient, nearby))
+	}
+	if nearest > gradientBound {
+		t.Errorf("picture %d: gradient is %.2g off, and %.2g off the nearest one beyond a kink", picture, here, nearest)
+	} else if here > gradientBound {
+		t.Logf("picture %d lies at a kink: gradient is %.2g off, %.2g beyond it", picture, here, nearest)
+	}
+	return nearest
 }
 
 // TestThreads looks that the number of threads changes nothing at all.
