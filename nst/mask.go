@@ -28,6 +28,8 @@ func NewMask(p *imgio.Planar) *Mask {
 // What can be wrong with a mask. Every [MaskError] matches one of these under
 // errors.Is.
 var (
+	// ErrMaskValues means that a mask has no pixels, or not one value for each.
+	ErrMaskValues = errors.New("has not one value for each pixel")
 	// ErrMaskShape means that a mask has another ratio of width to height than
 	// its picture, by more than 2 % and more than the rounding of a pixel.
 	ErrMaskShape = errors.New("has not the shape of its picture")
@@ -47,7 +49,7 @@ type MaskError struct {
 	Index                       int    // of a content or style mask, from 1
 	Width, Height               int    // of the mask, pixels
 	PictureWidth, PictureHeight int    // of the picture that it is for, as scaled
-	Err                         error  // ErrMaskShape, ErrMaskEmpty, ErrMaskFull or ErrMaskSmall
+	Err                         error  // ErrMaskValues, ErrMaskShape, ErrMaskEmpty, ErrMaskFull or ErrMaskSmall
 }
 
 // Error names the mask and says what is wrong with it.
@@ -78,6 +80,9 @@ func (e *MaskError) Unwrap() error { return e.Err }
 func (m *Mask) fit(what string, index, w, h int) (*Mask, error) {
 	fail := func(err error) (*Mask, error) {
 		return nil, &MaskError{what, index, m.W, m.H, w, h, err}
+	}
+	if m.W < 1 || m.H < 1 || len(m.Pix) != m.W*m.H {
+		return fail(ErrMaskValues)
 	}
 	fw, fh := imgio.FitLongest(m.W, m.H, max(w, h))
 	near := func(a, b int) bool { return math.Abs(float64(a-b)) <= max(1, 0.02*float64(b)) }

@@ -119,7 +119,7 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	var start *imgio.Planar
 	var err error
 	if last == nil {
-		start, err = t.start(content, r.job.Start)
+		start = t.start(content, r.job.Start)
 	} else {
 		start = r.grow(last, content)
 		err = last.vector.Wait()

@@ -60,7 +60,7 @@ func styleOf(t *testing.T, ref *reftest.File, tr *Transfer) *Style {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Style{targets: map[look][]target{{size: tr.options.Size}: measured}}
+	return &Style{targets: map[look][]target{{size: tr.options.Size}: measured}, origin: tr.origin}
 }
 
 // TestAgainstTorch holds every term of the objective and its gradient against
