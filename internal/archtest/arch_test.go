@@ -17,7 +17,7 @@ var rooms = map[string][]string{
 	"cmd/nst":                   {"nst", "cmd/nst/internal/batch", "cmd/nst/internal/sheet", "imgio", "vgg", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
 	"cmd/nst/internal/batch":    {"nst", "imgio"},
 	"cmd/nst/internal/sheet":    {"golang.org/x/image", "gonum.org/v1/plot"},
-	"nst":                       {"vgg", "loss", "imgio", "internal/engine/exec", "internal/optim"},
+	"nst":                       {"vgg", "loss", "imgio", "internal/engine/exec", "internal/optim", "internal/colour"},
 	"vgg":                       {"internal/engine/op", "gorgonia.org", "github.com/scigolib/hdf5", "github.com/nlpodyssey/gopickle"},
 	"loss":                      {"internal/engine/op", "gorgonia.org"},
 	"internal/engine/exec":      {"internal/engine/op", "internal/engine/kernel", "internal/engine/cuda", "gorgonia.org"},
@@ -26,6 +26,7 @@ var rooms = map[string][]string{
 	"internal/engine/op":        {"internal/engine/kernel", "gorgonia.org", "github.com/chewxy/hm"},
 	"internal/engine/kernel":    {"golang.org/x"},
 	"internal/optim":            {},
+	"internal/colour":           {"imgio"},
 	"imgio":                     {"golang.org/x/image"},
 	"internal/reftest":          {}, // read by tests only
 	"internal/archtest":         {},
