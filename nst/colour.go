@@ -1,9 +1,10 @@
 package nst
 
 import (
-	"math"
+	"slices"
 
 	"nst/imgio"
+	"nst/internal/colour"
 )
 
 // The words that say whose colours the result has.
@@ -35,47 +36,26 @@ func Colours() []Colour {
 	return []Colour{ColourStyle, ColourLuma, ColourMatch, ColourPost, ColourHistogram}
 }
 
-// colourMode is what is done about colours before, during and after a run. Its
-// methods leave their arguments as they are, but for confine, and may return one
-// of them. Pictures may have any size; values that they make lie in [0, 1], since
-// a style that no picture can have would ask the run for the impossible.
-type colourMode interface {
-	// content returns what the run sees of a content, or of a first picture.
-	content(p *imgio.Planar) *imgio.Planar
-
-	// style returns the picture to take the style from, given the content as it
-	// came.
-	style(s, content *imgio.Planar) *imgio.Planar
-
-	// confine takes out of the gradient (3, h, w) of a picture of the run what
-	// would lead it away from the pictures of this mode.
-	confine(gradient []float32)
-
-	// finish turns a picture of the run into the result, given the content as it
-	// came, which is scaled if it is of another size.
-	finish(result, content *imgio.Planar) *imgio.Planar
-}
-
-// colourOf returns the mode of a name, which must be one of [Colours].
-func colourOf(name Colour) colourMode {
-	switch name {
+// colourOf returns what a word stands for, which must be one of [Colours].
+func colourOf(c Colour) colour.Mode {
+	switch c {
 	case ColourLuma:
-		return lumaOnly{}
+		return colour.Luma{}
 	case ColourMatch:
-		return covarianceMatched{}
+		return colour.Match{}
 	case ColourPost:
-		return recoloured{}
+		return colour.Post{}
 	case ColourHistogram:
-		return histogramMatched{}
+		return colour.Histogram{}
 	}
-	return asPainted{}
+	return colour.Plain{}
 }
 
 // coloured returns the style that a mode makes of s for a content as it came: s
 // itself, with all that it has measured, if the mode leaves its pictures as they
 // are. A region counts with its own colours, and so does the part of a picture that a
 // mask selects.
-func (s *Style) coloured(m colourMode, content *imgio.Planar) *Style {
+func (s *Style) coloured(m colour.Mode, content *imgio.Planar) *Style {
 	out := *s
 	out.pictures, out.targets = make([]StylePicture, len(s.pictures)), map[look][]target{}
 	same := true
@@ -94,124 +74,42 @@ func (s *Style) coloured(m colourMode, content *imgio.Planar) *Style {
 	return &out
 }
 
-// asPainted is [ColourStyle], and what the other modes do not change.
-type asPainted struct{}
-
-func (asPainted) content(p *imgio.Planar) *imgio.Planar   { return p }
-func (asPainted) style(s, _ *imgio.Planar) *imgio.Planar  { return s }
-func (asPainted) confine([]float32)                       {}
-func (asPainted) finish(r, _ *imgio.Planar) *imgio.Planar { return r }
-
-// recoloured is [ColourPost].
-type recoloured struct{ asPainted }
-
-func (recoloured) finish(r, content *imgio.Planar) *imgio.Planar { return recolour(r, content) }
-
-// lumaOnly is [ColourLuma], the luminance transfer of Gatys et al. (2016),
-// "Preserving color in neural artistic style transfer", section 3.2.
-type lumaOnly struct{}
-
-func (lumaOnly) content(p *imgio.Planar) *imgio.Planar { return grey(p, 1, 0) }
-
-// style makes L' = g (L - mean of L) + mean of the content's, with g the ratio of
-// the deviations.
-func (lumaOnly) style(s, content *imgio.Planar) *imgio.Planar {
-	from, to := lumaMoments(s), lumaMoments(content)
-	gain := math.Sqrt((to.variance + ridge) / (from.variance + ridge))
-	return grey(s, gain, to.mean-gain*from.mean)
-}
-
-// confine projects the gradient onto the grey pictures: without it the run would
-// spend its steps on colours that finish throws away.
-func (lumaOnly) confine(gradient []float32) {
-	n := len(gradient) / 3
-	r, g, b := gradient[:n], gradient[n:2*n], gradient[2*n:3*n]
-	for i := range r {
-		mean := (r[i] + g[i] + b[i]) / 3
-		r[i], g[i], b[i] = mean, mean, mean
+// selected returns the pixels of p that a mask selects at least half as much as any
+// other, in a row: enough for a mode of colours, which asks for no places. A nil mask
+// selects all.
+func (m *Mask) selected(p *imgio.Planar) (row *imgio.Planar, at []int) {
+	m = m.resize(p.W, p.H)
+	half := slices.Max(m.Pix) / 2
+	for i, v := range m.Pix {
+		if v >= half {
+			at = append(at, i)
+		}
 	}
-}
-
-func (lumaOnly) finish(r, content *imgio.Planar) *imgio.Planar { return recolour(r, content) }
-
-// luma is the Y of Rec. 601: 0.299 R + 0.587 G + 0.114 B, of sRGB-encoded values,
-// full range, as in JPEG.
-func luma(r, g, b float32) float32 {
-	return float32(0.299*float64(r) + 0.587*float64(g) + 0.114*float64(b))
-}
-
-// planes returns the red, green and blue values of p.
-func planes(p *imgio.Planar) (r, g, b []float32) {
 	n := p.W * p.H
-	return p.Pix[:n], p.Pix[n : 2*n], p.Pix[2*n : 3*n]
+	row = imgio.NewPlanar(len(at), 1)
+	for c := range 3 {
+		for j, i := range at {
+			row.Pix[c*len(at)+j] = p.Pix[c*n+i]
+		}
+	}
+	return row, at
 }
 
-// grey returns the picture whose red, green and blue are all gain times the luma
-// of p plus offset, clamped to [0, 1].
-func grey(p *imgio.Planar, gain, offset float64) *imgio.Planar {
-	out := imgio.NewPlanar(p.W, p.H)
-	r, g, b := planes(p)
-	or, og, ob := planes(out)
-	for i := range r {
-		y := unit(float32(gain*float64(luma(r[i], g[i], b[i])) + offset))
-		or[i], og[i], ob[i] = y, y, y
+// colouredPart returns what a mode makes of a style picture for a content: of the
+// part that counts by its own colours, of the rest, which the edges of that part
+// see, by those of the whole.
+func colouredPart(m colour.Mode, p StylePicture, content *imgio.Planar) *imgio.Planar {
+	whole := m.Style(p.Picture, content)
+	if p.Mask == nil || whole == p.Picture {
+		return whole
+	}
+	row, at := p.Mask.selected(p.Picture)
+	row = m.Style(row, content)
+	out, n := whole.Clone(), whole.W*whole.H
+	for c := range 3 {
+		for j, i := range at {
+			out.Pix[c*n+i] = row.Pix[c*len(at)+j]
+		}
 	}
 	return out
-}
-
-// recolour returns the picture with the luma of light and the chroma of colour,
-// the Cb and Cr of Rec. 601. These are multiples of B - Y and R - Y, so to keep
-// them is to add the difference in luma to all three channels alike. Where that
-// leaves [0, 1], the colour is made paler until it fits: luma and hue stay, which
-// a clamp of each channel would change.
-func recolour(light, colour *imgio.Planar) *imgio.Planar {
-	if colour.W != light.W || colour.H != light.H {
-		colour = colour.Resize(light.W, light.H)
-	}
-	out := imgio.NewPlanar(light.W, light.H)
-	lr, lg, lb := planes(light)
-	cr, cg, cb := planes(colour)
-	or, og, ob := planes(out)
-	for i := range lr {
-		y, was := unit(luma(lr[i], lg[i], lb[i])), luma(cr[i], cg[i], cb[i])
-		dr, dg, db := cr[i]-was, cg[i]-was, cb[i]-was
-		high, low := max(dr, dg, db), min(dr, dg, db)
-		share := float32(1)
-		if y+high > 1 {
-			share = (1 - y) / high
-		}
-		if y+low < 0 {
-			share = min(share, -y/low)
-		}
-		or[i], og[i], ob[i] = unit(y+share*dr), unit(y+share*dg), unit(y+share*db)
-	}
-	return out
-}
-
-// unit clamps x to [0, 1].
-func unit(x float32) float32 { return min(max(x, 0), 1) }
-
-// spread is the mean and variance of some values.
-type spread struct{ mean, variance float64 }
-
-func lumaMoments(p *imgio.Planar) spread {
-	r, g, b := planes(p)
-	y := make([]float32, len(r))
-	for i := range y {
-		y[i] = luma(r[i], g[i], b[i])
-	}
-	return spreadOf(y)
-}
-
-func spreadOf(values []float32) (s spread) {
-	for _, v := range values {
-		s.mean += float64(v)
-	}
-	s.mean /= float64(len(values))
-	for _, v := range values {
-		d := float64(v) - s.mean
-		s.variance += d * d
-	}
-	s.variance /= float64(len(values))
-	return s
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nst/imgio"
+	"nst/internal/colour"
 )
 
 // paintedIn runs a job of scene in the colours of the given mode, with the content and
@@ -38,8 +39,8 @@ func TestRunColour(t *testing.T) {
 	content, style := warm(80, 60), cold(70, 50)
 	for name, given := range map[string][2]*imgio.Planar{
 		"colour":       {content, style},
-		"grey content": {grey(content, 1, 0), style},
-		"grey style":   {content, grey(style, 1, 0)},
+		"grey content": {grey(content), style},
+		"grey style":   {content, grey(style)},
 		"even style":   {content, flat(70, 50, 0.2, 0.2, 0.2)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,7 +77,7 @@ func sameChroma(t *testing.T, mode Colour, got, want *imgio.Planar) {
 	wr, wg, wb := planes(want)
 	inside, moved := 0, 0.0
 	for i := range r {
-		y, wy := luma(r[i], g[i], b[i]), luma(wr[i], wg[i], wb[i])
+		y, wy := colour.LumaOf(r[i], g[i], b[i]), colour.LumaOf(wr[i], wg[i], wb[i])
 		moved += math.Abs(float64(y-wy)) / float64(len(r))
 		if min(r[i], g[i], b[i]) <= 0 || max(r[i], g[i], b[i]) >= 1 {
 			continue

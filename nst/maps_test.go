@@ -3,9 +3,10 @@ package nst_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
-	"reflect"
+	"slices"
 	"testing"
 
 	"nst/nst"
@@ -58,23 +59,49 @@ func scoreWith(t *testing.T, w *vgg.Weights, o nst.Options) *nst.Score {
 	return score
 }
 
-// TestDefaultsForStandIn looks that a network with maps has weights of its own for the
-// style layers, and that nothing else depends on the network.
-func TestDefaultsForStandIn(t *testing.T) {
-	teacher, student := twins(t)
-	usual := nst.DefaultOptions()
-	if got := nst.DefaultOptionsFor(teacher); !reflect.DeepEqual(got, usual) {
-		t.Errorf("defaults for a network without maps: %+v", got)
+// TestStyleLayersOf looks that slim has style weights of its own, which count for Gram
+// matrices only and when no layers are named, and that they are what New takes.
+func TestStyleLayersOf(t *testing.T) {
+	layers := func(weights ...float64) (all []nst.LayerWeight) {
+		for i, w := range weights {
+			all = append(all, nst.LayerWeight{Layer: fmt.Sprintf("relu%d_1", i+1), Weight: w})
+		}
+		return all
 	}
-	got := nst.DefaultOptionsFor(student)
-	for i, l := range got.Objective.StyleLayers {
-		want := usual.Objective.StyleLayers[i]
-		if l.Layer != want.Layer || (l.Weight > got.Objective.StyleLayers[3].Weight) != (l.Layer != "relu4_1") {
-			t.Errorf("%s weighs %v, of a network without maps %v", l.Layer, l.Weight, want.Weight)
+	even, slim := layers(1, 1, 1, 1, 1), layers(10, 60, 300, 2, 20)
+	named := []nst.LayerWeight{{Layer: "relu1_2", Weight: 3}}
+	for name, c := range map[string]struct {
+		network *vgg.Network
+		set     func(*nst.Objective)
+		want    []nst.LayerWeight
+	}{
+		"vgg19":      {vgg.VGG19(), func(*nst.Objective) {}, even},
+		"vgg16":      {vgg.VGG16(), func(*nst.Objective) {}, even},
+		"slim":       {vgg.Slim(), func(*nst.Objective) {}, slim},
+		"w2":         {vgg.Slim(), func(o *nst.Objective) { o.StyleLoss = nst.StyleW2 }, even},
+		"meanstd":    {vgg.Slim(), func(o *nst.Objective) { o.StyleLoss = nst.StyleMeanStd }, even},
+		"normalised": {vgg.Slim(), func(o *nst.Objective) { o.NormalizeGradients = true }, even},
+		"named":      {vgg.Slim(), func(o *nst.Objective) { o.StyleLayers = named }, named},
+	} {
+		o := nst.DefaultOptions().Objective
+		c.set(&o)
+		if got := o.StyleLayersOf(c.network); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
-	if got.Objective.StyleLayers = usual.Objective.StyleLayers; !reflect.DeepEqual(got, usual) {
-		t.Errorf("more than the style layers differs: %+v", got)
+	w, err := vgg.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := small()
+	unset := scoreWith(t, w, o)
+	o.Objective.StyleLayers = slim
+	if set := scoreWith(t, w, o); set.Total != unset.Total {
+		t.Errorf("with no layers named slim scores %v, with its own %v", unset.Total, set.Total)
+	}
+	o.Objective.StyleLayers = even
+	if set := scoreWith(t, w, o); set.Total == unset.Total {
+		t.Errorf("slim's own weights score as weights of 1 do: %v", set.Total)
 	}
 }
 

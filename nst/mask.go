@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"nst/imgio"
+	"nst/internal/colour"
 )
 
 // Mask is a soft selection of the pixels of a picture: 1 is in, 0 is out.
@@ -18,9 +19,9 @@ type Mask struct {
 // an 8-bit grey of g is g/255): white is in, black is out.
 func NewMask(p *imgio.Planar) *Mask {
 	m := &Mask{p.W, p.H, make([]float32, p.W*p.H)}
-	r, g, b := planes(p)
+	n := len(m.Pix)
 	for i := range m.Pix {
-		m.Pix[i] = unit(luma(r[i], g[i], b[i]))
+		m.Pix[i] = min(max(colour.LumaOf(p.Pix[i], p.Pix[n+i], p.Pix[2*n+i]), 0), 1)
 	}
 	return m
 }
@@ -28,6 +29,8 @@ func NewMask(p *imgio.Planar) *Mask {
 // What can be wrong with a mask. Every [MaskError] matches one of these under
 // errors.Is.
 var (
+	// ErrMaskValues means that a mask has no pixels, or not one value for each.
+	ErrMaskValues = errors.New("has not one value for each pixel")
 	// ErrMaskShape means that a mask has another ratio of width to height than
 	// its picture, by more than 2 % and more than the rounding of a pixel.
 	ErrMaskShape = errors.New("has not the shape of its picture")
@@ -47,7 +50,7 @@ type MaskError struct {
 	Index                       int    // of a content or style mask, from 1
 	Width, Height               int    // of the mask, pixels
 	PictureWidth, PictureHeight int    // of the picture that it is for, as scaled
-	Err                         error  // ErrMaskShape, ErrMaskEmpty, ErrMaskFull or ErrMaskSmall
+	Err                         error  // ErrMaskValues, ErrMaskShape, ErrMaskEmpty, ErrMaskFull or ErrMaskSmall
 }
 
 // Error names the mask and says what is wrong with it.
@@ -79,6 +82,9 @@ func (m *Mask) fit(what string, index, w, h int) (*Mask, error) {
 	fail := func(err error) (*Mask, error) {
 		return nil, &MaskError{what, index, m.W, m.H, w, h, err}
 	}
+	if m.W < 1 || m.H < 1 || len(m.Pix) != m.W*m.H {
+		return fail(ErrMaskValues)
+	}
 	fw, fh := imgio.FitLongest(m.W, m.H, max(w, h))
 	near := func(a, b int) bool { return math.Abs(float64(a-b)) <= max(1, 0.02*float64(b)) }
 	if !near(fw, w) || !near(fh, h) {
@@ -99,57 +105,7 @@ func (m *Mask) sum() (n float64) {
 	return n
 }
 
-// resize returns the mask resampled to w by h pixels, both at least 1: the mean
-// over the area of each pixel along a side that shrinks, straight lines between
-// the middles of pixels along one that grows.
+// resize returns the mask resampled to w by h pixels, as [imgio.ResizePlane] does.
 func (m *Mask) resize(w, h int) *Mask {
-	across, down := coverage(m.W, w), coverage(m.H, h)
-	rows := make([]float64, m.H*w)
-	for y := range m.H {
-		for x, part := range across {
-			for i, share := range part.shares {
-				rows[y*w+x] += share * float64(m.Pix[y*m.W+part.first+i])
-			}
-		}
-	}
-	out := &Mask{w, h, make([]float32, w*h)}
-	for y, part := range down {
-		for x := range w {
-			var sum float64
-			for i, share := range part.shares {
-				sum += share * rows[(part.first+i)*w+x]
-			}
-			out.Pix[y*w+x] = unit(float32(sum))
-		}
-	}
-	return out
-}
-
-// cover says which samples make a new one: shares[i], which add up to 1, of
-// sample first+i.
-type cover struct {
-	first  int
-	shares []float64
-}
-
-// coverage returns what makes m samples of n that take the same length.
-func coverage(n, m int) []cover {
-	out := make([]cover, m)
-	for i := range out {
-		if m > n {
-			at := min(max((float64(i)+0.5)*float64(n)/float64(m)-0.5, 0), float64(n-1))
-			first := min(int(at), max(n-2, 0))
-			out[i] = cover{first, []float64{1 - (at - float64(first)), at - float64(first)}[:min(n, 2)]}
-			continue
-		}
-		// In units of 1/m of a sample: from i*n to (i+1)*n, sample j is j*m on.
-		first, last := i*n/m, ((i+1)*n-1)/m
-		c := cover{first, make([]float64, last-first+1)}
-		for j := range c.shares {
-			begin, end := (first+j)*m, (first+j+1)*m
-			c.shares[j] = float64(min(end, (i+1)*n)-max(begin, i*n)) / float64(n)
-		}
-		out[i] = c
-	}
-	return out
+	return &Mask{w, h, imgio.ResizePlane(m.Pix, m.W, m.H, w, h)}
 }

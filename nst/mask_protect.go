@@ -68,7 +68,7 @@ func (p *protection) gradient(g []float32) {
 }
 
 // restore puts the content back in place where the mask is 1, after a
-// colourMode has finished r: what was protected then equals the given content,
+// colour.Mode has finished r: what was protected then equals the given content,
 // the one that came, exactly. Mask and content are scaled to r.
 func (m *Mask) restore(r, content *imgio.Planar) {
 	m, content = m.resize(r.W, r.H), content.Resize(r.W, r.H)

@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"nst/imgio"
+	"nst/internal/colour"
 )
 
 // half is a mask whose left part is in, with a soft edge.
 func half(w, h int) *Mask {
 	m := &Mask{w, h, make([]float32, w*h)}
 	for i := range m.Pix {
-		m.Pix[i] = unit(0.5 - (float32(i%w)+0.5-float32(w)/2)/4)
+		m.Pix[i] = min(max(0.5-(float32(i%w)+0.5-float32(w)/2)/4, 0), 1)
 	}
 	return m
 }
@@ -161,7 +162,7 @@ func TestProtection(t *testing.T) {
 		}
 	}
 
-	result := recolour(&imgio.Planar{W: 16, H: 12, Pix: blended}, content)
+	result := colour.Post{}.Finish(&imgio.Planar{W: 16, H: 12, Pix: blended}, content)
 	p.mask.restore(result, content)
 	for i, v := range result.Pix {
 		if p.mask.Pix[i%n] == 1 && v != content.Pix[i] {
@@ -252,7 +253,7 @@ func TestProtectedVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.Protect = half(64, 48)
-	r := &run{transfer: tr, job: &j, colour: asPainted{}, plan: plan, began: time.Now(), result: &Result{}}
+	r := &run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan, began: time.Now(), result: &Result{}}
 	p, err := r.begin(context.Background(), 0, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"nst/imgio"
@@ -22,9 +23,12 @@ func small() nst.Options {
 	return o
 }
 
+// tiny is a network that the tests share, as are its styles.
+var tiny = sync.OnceValues(func() (*vgg.Weights, error) { return vgg.Seeded(vgg.Tiny(), vgg.Caffe(), "conv5_1", 1) })
+
 func transfer(t *testing.T, o nst.Options) *nst.Transfer {
 	t.Helper()
-	weights, err := vgg.Seeded(vgg.Tiny(), vgg.Caffe(), "conv5_1", 1)
+	weights, err := tiny()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,12 +265,12 @@ func TestValidate(t *testing.T) {
 		"TVWeight":      func(o *nst.Options) { o.Objective.TVWeight = math.Inf(1) },
 		"both weights":  func(o *nst.Options) { o.Objective.ContentWeight, o.Objective.StyleWeight = 0, 0 },
 		"ContentLayers": func(o *nst.Options) { o.Objective.ContentLayers = []nst.LayerWeight{{Layer: "relu9_9", Weight: 1}} },
-		"no layers":     func(o *nst.Options) { o.Objective.StyleLayers = nil },
+		"no layers":     func(o *nst.Options) { o.Objective.StyleLayers = []nst.LayerWeight{} },
 		"zero layers":   func(o *nst.Options) { o.Objective.StyleLayers = []nst.LayerWeight{{Layer: "relu1_1"}} },
 		"layer twice": func(o *nst.Options) {
-			o.Objective.StyleLayers = append(o.Objective.StyleLayers, o.Objective.StyleLayers[0])
+			o.Objective.StyleLayers = []nst.LayerWeight{{Layer: "relu1_1", Weight: 1}, {Layer: "relu1_1", Weight: 1}}
 		},
-		"negative layer":        func(o *nst.Options) { o.Objective.StyleLayers[0].Weight = -1 },
+		"negative layer":        func(o *nst.Options) { o.Objective.StyleLayers = []nst.LayerWeight{{Layer: "relu1_1", Weight: -1}} },
 		"Pooling":               func(o *nst.Options) { o.Objective.Pooling = "median" },
 		"Padding":               func(o *nst.Options) { o.Objective.Padding = "reflect" },
 		"TVForm":                func(o *nst.Options) { o.Objective.TVForm = "cubic" },

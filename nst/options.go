@@ -2,6 +2,7 @@ package nst
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"nst/vgg"
@@ -37,8 +38,8 @@ type Objective struct {
 
 	// ContentLayers and StyleLayers are the layers whose features are compared. The
 	// loss of a content layer is multiplied by its weight. StyleLoss says what the
-	// weight of a style layer multiplies. A nil StyleLayers takes the network's own,
-	// [vgg.Network.StyleLayers], which StyleLayersOf returns; an empty one takes none.
+	// weight of a style layer multiplies. A nil StyleLayers takes those of the network,
+	// see [Objective.StyleLayersOf]; an empty one takes none.
 	ContentLayers, StyleLayers []LayerWeight
 
 	// StyleLoss says which statistics of the features of a style layer are compared.
@@ -215,7 +216,6 @@ func DefaultOptions() Options {
 			ContentWeight: 5,
 			StyleWeight:   5 * middle,
 			ContentLayers: []LayerWeight{{"relu4_2", 1}},
-			StyleLayers:   []LayerWeight{{"relu1_1", 1}, {"relu2_1", 1}, {"relu3_1", 1}, {"relu4_1", 1}, {"relu5_1", 1}},
 			StyleLoss:     StyleGram,
 			StyleMix:      MixMean,
 			StyleScale:    1,
@@ -245,17 +245,27 @@ func DefaultOptions() Options {
 	}
 }
 
-// DefaultOptionsFor returns [DefaultOptions] as they suit the network w. Where it stands
-// in for a larger one (w.Projections), the lower style layers weigh more. It predicts their Gram
-// matrices better than that of relu4_1, which is nine tenths of the loss, and the more
-// alike two pictures are below, the less its errors there differ: measured by VGG-19
-// itself, pictures come nearer to their style, at each layer; see docs/slim.md. All weigh
-// twice as much besides, since Gram matrices of averages ([vgg.Weights.StylePooled]) pull
-// less. The weights are for Gram matrices, not for another StyleLoss.
-func DefaultOptionsFor(w *vgg.Weights) Options {
-	o := DefaultOptions()
-	if len(w.Projections) > 0 {
-		o.Objective.StyleLayers = []LayerWeight{{"relu1_1", 10}, {"relu2_1", 60}, {"relu3_1", 300}, {"relu4_1", 2}, {"relu5_1", 20}}
+// resolve copies the lists of layers, so that a caller who changes his changes nothing
+// here, and names the style layers where none were named.
+func (o *Objective) resolve(n *vgg.Network) {
+	o.ContentLayers = slices.Clone(o.ContentLayers)
+	o.StyleLayers = slices.Clone(o.StyleLayersOf(n))
+}
+
+// StyleLayersOf returns StyleLayers or, if it is nil, those of the network n
+// ([vgg.Network]): the first ReLU of each block for the networks of this program. Their
+// weights are those of the network if StyleLoss compares Gram matrices and gradients are
+// not normalised, else 1.
+func (o *Objective) StyleLayersOf(n *vgg.Network) []LayerWeight {
+	if o.StyleLayers != nil {
+		return o.StyleLayers
 	}
-	return o
+	layers := make([]LayerWeight, len(n.StyleLayers))
+	for i, l := range n.StyleLayers {
+		layers[i] = LayerWeight{l.Layer, 1}
+		if o.StyleLoss == StyleGram && !o.NormalizeGradients {
+			layers[i].Weight = l.Weight
+		}
+	}
+	return layers
 }

@@ -85,7 +85,7 @@ func (p *pass) descend(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.colour.confine(p.gradient)
+		p.colour.Confine(p.gradient)
 		p.protection.gradient(p.gradient)
 		if p.transfer.options.bounded() {
 			lo, hi := p.transfer.centre.bounds(p.unit)
@@ -242,7 +242,7 @@ func (p *pass) carry(last *pass) error {
 	}
 	ratio := float32(from.pixels() / to.pixels())
 	plane := func(i int) *imgio.Planar { return &imgio.Planar{W: from.w, H: from.h, Pix: slices.Clone(s.Vectors[i])} }
-	m, v := plane(0).Resize(to.w, to.h), bilinear(plane(1), to.w, to.h)
+	m, v := plane(0).Resize(to.w, to.h), plane(1).ResizeBilinear(to.w, to.h)
 	p.transfer.vector.Scale(m.Pix, ratio, m.Pix)
 	p.transfer.vector.Scale(v.Pix, ratio*ratio, v.Pix)
 	err := p.optimizer.Restore(optim.State{Method: s.Method, Steps: s.Steps, Vectors: [][]float32{m.Pix, v.Pix}})

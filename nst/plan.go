@@ -36,6 +36,9 @@ const program = 24 << 20
 // picture of w x h pixels. It plans the run but does not begin it; the sizes of
 // features, masks and filters are those that the run will allocate, to the byte.
 func (t *Transfer) Plan(w, h int) (Plan, error) {
+	if t.closed {
+		return Plan{}, ErrClosed
+	}
 	o, content, err := t.sketch(w, h)
 	if err != nil {
 		return Plan{}, err

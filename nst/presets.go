@@ -1,6 +1,9 @@
 package nst
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Preset is a set of options with a name: those of another program, so far as what
 // it computes can be said in Options, or our own.
@@ -44,11 +47,22 @@ func PresetByName(name string) (Preset, bool) {
 // torch's L-BFGS, no average and no clamping, Adam with its usual numbers.
 func classic() Options {
 	o := DefaultOptions()
+	o.Objective.StyleLayers = styleLayers(1, 1, 1, 1, 1)
 	o.Schedule.Scales, o.Schedule.AutoBalance = 1, false
 	o.Optimizer.Method = LBFGSTorch
 	o.Optimizer.LearningRate, o.Optimizer.History = 1, 100
 	o.Optimizer.Beta2, o.Optimizer.Average, o.Optimizer.Clamp = 0.999, 0, false
 	return o
+}
+
+// styleLayers returns the layers that hold the style in all these programs, the first ReLU
+// of each block, with these weights.
+func styleLayers(weights ...float64) []LayerWeight {
+	layers := make([]LayerWeight, len(weights))
+	for i, w := range weights {
+		layers[i] = LayerWeight{fmt.Sprintf("relu%d_1", i+1), w}
+	}
+	return layers
 }
 
 // gatys is leongatys/PytorchNeuralStyleTransfer.
@@ -89,9 +103,7 @@ weights of several styles are not brought to a sum of 1, here they are.`,
 func anishathalye() Preset {
 	o := classic()
 	o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight = 5, 500, 100
-	for i := range o.Objective.StyleLayers {
-		o.Objective.StyleLayers[i].Weight = 0.2
-	}
+	o.Objective.StyleLayers = styleLayers(0.2, 0.2, 0.2, 0.2, 0.2)
 	o.Objective.StyleMix = MixSum
 	o.Size, o.Schedule.Iterations = OriginalSize, 1000
 	o.Optimizer.Method, o.Optimizer.LearningRate = Adam, 10

@@ -53,9 +53,7 @@ func crowsonkb() Preset {
 	o := DefaultOptions()
 	o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight, o.Schedule.AutoBalance = 0.015, 1, 2, false
 	o.Objective.TVForm, o.Objective.StyleLoss, o.Objective.Padding = TVNinePoint, StyleW2, PadReplicate
-	for i := range o.Objective.StyleLayers {
-		o.Objective.StyleLayers[i].Weight = []float64{256, 64, 16, 4, 1}[i] / 341
-	}
+	o.Objective.StyleLayers = styleLayers(256./341, 64./341, 16./341, 4./341, 1./341)
 	o.Schedule.Iterations, o.Schedule.FineIterations = 1000, 500
 	o.Optimizer.Method, o.Optimizer.LearningRate, o.Optimizer.Epsilon, o.Optimizer.Average = Adam, 5.1, 1e-8/255, 0.99
 	o.Optimizer.History = 100
@@ -86,9 +84,7 @@ func gordicaleksa() Preset {
 	o := classic()
 	o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight = 1e5, 3e4, 1
 	o.Objective.TVForm, o.Objective.Preprocessing = TVAbsoluteSum, PrepareLevels
-	for i, c := range []float64{64, 128, 256, 512, 512} {
-		o.Objective.StyleLayers[i].Weight = c * c / 5
-	}
+	o.Objective.StyleLayers = styleLayers(64*64/5., 128*128/5., 256*256/5., 512*512/5., 512*512/5.)
 	o.Optimizer.Method = LBFGSWolfe
 	o.Size, o.Schedule.Iterations = 400, 1250
 	return Preset{

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"nst/imgio"
 )
 
 // ErrMaskCount means that there are content masks, but not one for each style
@@ -137,46 +135,6 @@ func (s *Style) wanted(measured []target, mix StyleMix) []target {
 	for i := range out {
 		out[i].share *= float64(len(out)) * s.regions[i].area
 		out[i].where, out[i].region = s.regions[i].mask, i+1
-	}
-	return out
-}
-
-// selected returns the pixels of p that a mask selects at least half as much as any
-// other, in a row: enough for a mode of colours, which asks for no places. A nil mask
-// selects all.
-func (m *Mask) selected(p *imgio.Planar) (row *imgio.Planar, at []int) {
-	m = m.resize(p.W, p.H)
-	half := slices.Max(m.Pix) / 2
-	for i, v := range m.Pix {
-		if v >= half {
-			at = append(at, i)
-		}
-	}
-	n := p.W * p.H
-	row = imgio.NewPlanar(len(at), 1)
-	for c := range 3 {
-		for j, i := range at {
-			row.Pix[c*len(at)+j] = p.Pix[c*n+i]
-		}
-	}
-	return row, at
-}
-
-// colouredPart returns what a mode makes of a style picture for a content: of the
-// part that counts by its own colours, of the rest, which the edges of that part
-// see, by those of the whole.
-func colouredPart(m colourMode, p StylePicture, content *imgio.Planar) *imgio.Planar {
-	whole := m.style(p.Picture, content)
-	if p.Mask == nil || whole == p.Picture {
-		return whole
-	}
-	row, at := p.Mask.selected(p.Picture)
-	row = m.style(row, content)
-	out, n := whole.Clone(), whole.W*whole.H
-	for c := range 3 {
-		for j, i := range at {
-			out.Pix[c*n+i] = row.Pix[c*len(at)+j]
-		}
 	}
 	return out
 }

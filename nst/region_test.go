@@ -353,8 +353,8 @@ func TestRegionColours(t *testing.T) {
 	}
 	for _, mode := range []Colour{ColourMatch, ColourHistogram} {
 		s := j.Style.over(regions).coloured(colourOf(mode), content)
-		for i, want := range []vec3{{0.1, 0.2, 0.9}, {0.9, 0.5, 0.1}} {
-			got := momentsOf(s.pictures[i].Picture).mean
+		for i, want := range [][3]float64{{0.1, 0.2, 0.9}, {0.9, 0.5, 0.1}} {
+			got := meanOf(s.pictures[i].Picture)
 			for k := range want {
 				if math.Abs(got[k]-want[k]) > 0.05 {
 					t.Errorf("%s: style %d has the mean colour %.2f, want %.2f", mode, i+1, got, want)

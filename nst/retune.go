@@ -15,6 +15,10 @@ var ErrRetune = errors.New("nst: these options need a Transfer of their own")
 // Init, Seed and Color. Otherwise, which is so for every option not named here, the
 // error is [ErrRetune]; or it is what [Options.Validate] finds. Then t is as it was.
 func (t *Transfer) Retune(o Options) error {
+	if t.closed {
+		return ErrClosed
+	}
+	o.Objective.resolve(t.weights.Network)
 	same := t.options
 	same.Objective.ContentWeight, same.Objective.StyleWeight, same.Objective.TVWeight = o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight
 	same.Schedule.AutoBalance = o.Schedule.AutoBalance

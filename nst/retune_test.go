@@ -49,7 +49,7 @@ func TestRetuneRefuses(t *testing.T) {
 		"pooling": func(o *nst.Options) { o.Objective.Pooling = nst.PoolAvg },
 		"padding": func(o *nst.Options) { o.Objective.Padding = nst.PadReplicate },
 		"loss":    func(o *nst.Options) { o.Objective.StyleLoss = nst.StyleW2 },
-		"layers":  func(o *nst.Options) { o.Objective.StyleLayers = o.Objective.StyleLayers[1:] },
+		"layers":  func(o *nst.Options) { o.Objective.StyleLayers = []nst.LayerWeight{{Layer: "relu1_1", Weight: 1}} },
 		"threads": func(o *nst.Options) { o.Compute.Threads = 1 },
 	} {
 		o := small()

@@ -21,9 +21,9 @@ func TestOddPictures(t *testing.T) {
 		content, style *imgio.Planar
 		size           int
 	}{
-		{"grey content", grey(content, 1, 0), style, 64},
-		{"grey style", content, grey(style, 1, 0), 64},
-		{"both grey", grey(content, 1, 0), grey(style, 1, 0), 64},
+		{"grey content", grey(content), style, 64},
+		{"grey style", content, grey(style), 64},
+		{"both grey", grey(content), grey(style), 64},
 		{"even style", content, flat(70, 50, 0.2, 0.4, 0.9), 64},
 		{"black style", content, flat(70, 50, 0, 0, 0), 64},
 		{"style of 16x16", content, cold(16, 16), 64},
@@ -59,7 +59,7 @@ func sensible(t *testing.T, name string, got, content *imgio.Planar) {
 		}
 	}
 	content = content.Resize(got.W, got.H)
-	a, b := grey(got, 1, 0).Pix[:got.W*got.H], grey(content, 1, 0).Pix[:got.W*got.H]
+	a, b := grey(got).Pix[:got.W*got.H], grey(content).Pix[:got.W*got.H]
 	ma, mb := spreadOf(a), spreadOf(b)
 	var both float64
 	for i := range a {

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"nst/imgio"
+	"nst/internal/colour"
 )
 
 // run is one picture being painted, over all scales.
 type run struct {
 	transfer *Transfer
 	job      *Job // with the style as colour wants it, and the mask of the result's size
-	colour   colourMode
+	colour   colour.Mode
 	plan     []scale
 	began    time.Time
 	result   *Result
@@ -93,7 +94,7 @@ func instead(ctx context.Context, err, failed error) error {
 
 // finish turns a picture of the run, which it may change, into a result.
 func (r *run) finish(p *imgio.Planar) *imgio.Planar {
-	p = r.colour.finish(p, r.job.Content)
+	p = r.colour.Finish(p, r.job.Content)
 	if r.job.Protect != nil {
 		r.job.Protect.restore(p, r.job.Content)
 	}
@@ -115,11 +116,11 @@ func (r *run) late() bool {
 // begin prepares the scale of that index, after the pass at the scale before it.
 func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	t, at := r.transfer, r.plan[index]
-	content := r.colour.content(r.job.Content.Resize(at.w, at.h))
+	content := r.colour.Content(r.job.Content.Resize(at.w, at.h))
 	var start *imgio.Planar
 	var err error
 	if last == nil {
-		start, err = t.start(content, r.job.Start)
+		start = t.start(content, r.job.Start)
 	} else {
 		start = r.grow(last, content)
 		err = last.vector.Wait()
@@ -131,7 +132,7 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	if last != nil {
 		r.turn++
 	}
-	p := &pass{run: r, index: index, began: t.now(), w: at.w, h: at.h, content: content, start: r.colour.content(start), bestLoss: math.Inf(1)}
+	p := &pass{run: r, index: index, began: t.now(), w: at.w, h: at.h, content: content, start: r.colour.Content(start), bestLoss: math.Inf(1)}
 	if err := p.equip(ctx, last); err != nil {
 		return nil, err
 	}
@@ -180,7 +181,7 @@ func (r *run) grow(last *pass, content *imgio.Planar) *imgio.Planar {
 	}
 	change := last.painted()
 	v := r.transfer.vector
-	v.Sub(change.Pix, change.Pix, r.colour.content(r.job.Content.Resize(change.W, change.H)).Pix)
+	v.Sub(change.Pix, change.Pix, r.colour.Content(r.job.Content.Resize(change.W, change.H)).Pix)
 	start := change.Resize(content.W, content.H)
 	v.Axpy(1, content.Pix, start.Pix)
 	v.Bound(start.Pix, [3]float32{}, [3]float32{1, 1, 1})

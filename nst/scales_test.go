@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nst/imgio"
+	"nst/internal/colour"
 	"nst/internal/reftest"
 	"nst/vgg"
 )
@@ -170,7 +171,7 @@ func TestCarry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{transfer: tr, job: &j, colour: asPainted{}, plan: plan, began: time.Now(), result: &Result{}}
+	r := &run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan, began: time.Now(), result: &Result{}}
 	first, err := r.begin(context.Background(), 0, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -211,7 +212,7 @@ func TestRollback(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{transfer: tr, job: &j, colour: asPainted{}, plan: plan, began: time.Now(), result: &Result{}}
+	r := &run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan, began: time.Now(), result: &Result{}}
 	p, err := r.begin(context.Background(), 0, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -307,7 +308,7 @@ func TestGrow(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := &run{transfer: tr, job: &j, colour: colourOf(colour), plan: plan, result: &Result{}}
-			at := func(s scale) *imgio.Planar { return r.colour.content(j.Content.Resize(s.w, s.h)) }
+			at := func(s scale) *imgio.Planar { return r.colour.Content(j.Content.Resize(s.w, s.h)) }
 			seen, content := at(plan[0]), at(plan[1])
 			last := &pass{run: r, w: seen.W, h: seen.H, vector: tr.vectors(), unit: 1, variables: make([]float32, len(seen.Pix))}
 			tr.centre.subtract(last.variables, seen.Pix)

@@ -17,6 +17,7 @@ type Style struct {
 	pictures []StylePicture // weights add up to 1, masks are of the pictures' sizes
 	regions  []region       // where each is wanted; nil is everywhere, together
 	targets  map[look][]target
+	origin   origin
 }
 
 // look says what targets are of: pictures as a view of the network sees them at a scale.
@@ -48,8 +49,14 @@ const keep = 48
 // side, are scaled down to it, times Options.StyleScale; smaller ones stay as they are. The
 // error is a [MaskError] if the mask of a picture does not serve.
 func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style, error) {
+	if t.closed {
+		return nil, ErrClosed
+	}
 	var sum float64
 	for i, p := range pictures {
+		if err := checkPicture(fmt.Sprintf("style %d", i+1), p.Picture); err != nil {
+			return nil, err
+		}
 		if !(p.Weight > 0) || math.IsInf(p.Weight, 0) {
 			return nil, fmt.Errorf("nst: weight of style picture %d is %v, must be above 0", i+1, p.Weight)
 		}
@@ -58,7 +65,7 @@ func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style,
 	if len(pictures) == 0 {
 		return nil, errors.New("nst: no style picture")
 	}
-	s := &Style{targets: map[look][]target{}}
+	s := &Style{targets: map[look][]target{}, origin: t.origin}
 	for i, p := range pictures {
 		if t.options.Size != OriginalSize {
 			p.Picture = within(p.Picture, t.styleSize(t.options.Size))

@@ -41,7 +41,7 @@ func TestStyleScale(t *testing.T) {
 	for _, bad := range []float64{0, -1, 0.01, 21, math.NaN(), math.Inf(1)} {
 		o.Objective.StyleScale = bad
 		var e *OptionError
-		if err := o.Validate(vgg.Tiny()); !errors.As(err, &e) || e.Field != "StyleScale" {
+		if err := o.Validate(vgg.Tiny()); !errors.As(err, &e) || e.Field != "Objective.StyleScale" {
 			t.Errorf("%v: %v", bad, err)
 		}
 	}

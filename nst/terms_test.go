@@ -8,6 +8,7 @@ import (
 
 	"nst/imgio"
 	"nst/nst"
+	"nst/vgg"
 )
 
 // TestFeatureOptions looks that every departure from the network as it was trained
@@ -116,7 +117,7 @@ func TestStyleLosses(t *testing.T) {
 				got = append(got, x.Layer+" "+x.Statistic)
 			}
 			var want []string
-			for _, l := range o.Objective.StyleLayers {
+			for _, l := range o.Objective.StyleLayersOf(vgg.Tiny()) {
 				for _, of := range tt.statistics {
 					want = append(want, l.Layer+" "+of)
 				}

@@ -22,7 +22,9 @@ type Transfer struct {
 	view     int     // which of the views that is
 	sights   []sight // all views
 	centre   centre
-	options  Options
+	options  Options // with the style layers of the network where none were named
+	origin   origin  // of the styles that it makes
+	closed   bool
 	features vgg.FeatureOptions
 	devices
 	device exec.Device  // one of the two
@@ -35,12 +37,17 @@ type Transfer struct {
 // [vgg.TapError]), and must not be changed afterwards. A card that is asked for and
 // cannot be used is a [DeviceError]. Close frees what it holds.
 func New(w *vgg.Weights, o Options) (*Transfer, error) {
+	if w == nil || w.Network == nil {
+		return nil, errors.New("nst: the weights are missing")
+	}
 	if err := w.Check(); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
 	if err := o.Validate(w.Network); err != nil {
 		return nil, err
 	}
+	made := originOf(w, &o)
+	o.Objective.resolve(w.Network)
 	if err := deepEnough(w, &o); err != nil {
 		return nil, err
 	}
@@ -53,7 +60,7 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 		return nil, err
 	}
 	w = o.prepared(w)
-	t := &Transfer{centre: centreOf(w.Convention), options: o, features: features, devices: d, device: d.cpu, vector: d.cpu.Vectors(), now: time.Now}
+	t := &Transfer{centre: centreOf(w.Convention), options: o, origin: made, features: features, devices: d, device: d.cpu, vector: d.cpu.Vectors(), now: time.Now}
 	if d.card != nil {
 		t.device = d.card
 	}
@@ -101,8 +108,13 @@ func threads(n int) int {
 	return n
 }
 
-// Close frees the devices. The Transfer cannot be used afterwards.
+// Close frees the devices. Afterwards the methods of t return [ErrClosed]; another Close
+// does nothing.
 func (t *Transfer) Close() error {
+	if t.closed {
+		return nil
+	}
+	t.closed = true
 	err := t.cpu.Close()
 	if t.card != nil {
 		err = errors.Join(err, t.card.Close())
@@ -176,6 +188,9 @@ func fit(p *imgio.Planar, size int) *imgio.Planar {
 // a card with too little memory is a [MemoryError], one without the kernels an
 // [UnsupportedError], one that fails a [CardError].
 func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
+	if err := t.checkJob(&j); err != nil {
+		return nil, err
+	}
 	size := t.size(j.Content)
 	if size < MinSize || size > MaxSize {
 		return nil, fmt.Errorf("nst: content of %dx%d pixels: the longest side must be between %d and %d", j.Content.W, j.Content.H, MinSize, MaxSize)
@@ -225,6 +240,12 @@ func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 // the result. Both pictures are scaled as Run scales the content; then they must
 // be of one size. regions are as in a [Job].
 func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, picture *imgio.Planar, regions ...*Mask) (*Score, error) {
+	if t.closed {
+		return nil, ErrClosed
+	}
+	if err := errors.Join(checkPicture("content", content), checkPicture("scored picture", picture), t.checkStyle(s)); err != nil {
+		return nil, err
+	}
 	size := t.size(content)
 	c, p := fit(content, size), fit(picture, size)
 	if c.W != p.W || c.H != p.H {
@@ -258,19 +279,16 @@ func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, p
 }
 
 // start returns the first picture of a run, for the content as it is scaled.
-func (t *Transfer) start(content, given *imgio.Planar) (*imgio.Planar, error) {
+func (t *Transfer) start(content, given *imgio.Planar) *imgio.Planar {
 	switch t.options.Schedule.Init {
 	case InitNoise:
-		return noise(content.W, content.H, t.options.Schedule.Seed), nil
+		return noise(content.W, content.H, t.options.Schedule.Seed)
 	case InitMean:
-		return meanColour(content.W, content.H, centreOf(t.weights.Convention), t.options.Schedule.Seed), nil
+		return meanColour(content.W, content.H, centreOf(t.weights.Convention), t.options.Schedule.Seed)
 	case InitImage:
-		if given == nil {
-			return nil, errors.New("nst: no picture to start from, which Init image asks for")
-		}
-		return given.Resize(content.W, content.H).Clone(), nil
+		return given.Resize(content.W, content.H).Clone()
 	}
-	return content.Clone(), nil
+	return content.Clone()
 }
 
 // The safeguards of lbfgs, in 8-bit levels: no pixel moves further in a step, nor in

@@ -125,7 +125,7 @@ func (o *Options) Validate(net *vgg.Network) error {
 		}
 	}
 	layers("Objective.ContentLayers", o.Objective.ContentLayers, o.Objective.ContentWeight)
-	layers("Objective.StyleLayers", o.Objective.StyleLayers, o.Objective.StyleWeight)
+	layers("Objective.StyleLayers", o.Objective.StyleLayersOf(net), o.Objective.StyleWeight)
 	if o.Objective.ContentWeight == 0 && o.Objective.StyleWeight == 0 {
 		bad("Objective.StyleWeight", o.Objective.StyleWeight, "must not be 0 when the weight of the content is 0 too: nothing would be wanted of the picture")
 	}

@@ -20,7 +20,7 @@ func looker(t *testing.T, w *vgg.Weights, set func(*Options)) (*Transfer, *Style
 		}
 		return p
 	}
-	o := DefaultOptionsFor(w)
+	o := DefaultOptions()
 	o.Size, o.Schedule.Scales, o.Compute.Threads = 96, 1, 2
 	set(&o)
 	tr, err := New(w, o)

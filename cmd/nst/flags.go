@@ -17,11 +17,10 @@ import (
 // start is [defaults], the one place where a default is.
 type settings struct {
 	nst.Options
-	preset     string // its name; empty for none
-	network    string // a name, or a file of weights; empty for vgg19 if it is there, else slim
-	draft      bool   // take slim
-	keepLayers bool   // the style layers are as they are, where our own settings let the network have a say
-	start      string // the file of --init FILE
+	preset  string // its name; empty for none
+	network string // a name, or a file of weights; empty for vgg19 if it is there, else slim
+	draft   bool   // take slim
+	start   string // the file of --init FILE
 
 	output    string
 	overwrite bool
@@ -70,7 +69,7 @@ func (s *settings) lossFlags(cmd *cobra.Command, e *env) {
 	f.Var(&numberValue{&s.Objective.TVWeight}, "tv-weight", "how much smoothness (total variation) counts")
 	words(cmd, &s.Objective.TVForm, nst.TVForms(), "tv-form", "differences that make the total variation: of neighbours, squared or not, their mean or sum; nine-point has diagonals too")
 	f.Var(&layersValue{&s.Objective.ContentLayers}, "content-layers", "layers that hold the content")
-	f.Var(&layersValue{&s.Objective.StyleLayers}, "style-layers", "layers that hold the style; with slim the lower ones weigh more, unless this is given")
+	f.Var(&layersValue{&s.Objective.StyleLayers}, "style-layers", "layers that hold the style (default the network's own: relu1_1,relu2_1,relu3_1,relu4_1,relu5_1, with weights for slim)")
 	f.Var(&numberValue{&s.Objective.StyleScale}, "style-scale", "size of the style against that of the picture, by the longest side; strokes grow with it, but never beyond the style's own pixels")
 	words(cmd, &s.Objective.StyleMix, nst.StyleMixes(), "style-mix", "what several styles make: one that lies between, or a loss for each")
 	words(cmd, &s.Objective.StyleLoss, nst.StyleLosses(), "style-loss", "what makes a style: Gram matrices, with means and deviations besides, or w2, the Wasserstein distance")
@@ -182,7 +181,6 @@ func (s *settings) check(cmd *cobra.Command) error {
 	if err := s.applyPreset(cmd); err != nil {
 		return err
 	}
-	s.keepLayers = cmd.Flags().Changed("style-layers") || s.preset != "" && s.preset != "default" || s.Objective.StyleLoss != nst.StyleGram || s.Objective.NormalizeGradients
 	var errs []error
 	if s.quality < 1 || s.quality > 100 {
 		errs = append(errs, &valueError{"--quality", s.quality, "must be between 1 and 100"})

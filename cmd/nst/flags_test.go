@@ -35,7 +35,6 @@ func TestStylizeFlags(t *testing.T) {
 			o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight = 2, 300, 0
 		}},
 		{"layers", "--content-layers relu3_1 --style-layers relu1_1:0.5,relu2_2", func(o *stylizeOptions) {
-			o.keepLayers = true
 			o.Objective.ContentLayers = layers(nst.LayerWeight{Layer: "relu3_1", Weight: 1})
 			o.Objective.StyleLayers = layers(nst.LayerWeight{Layer: "relu1_1", Weight: 0.5}, nst.LayerWeight{Layer: "relu2_2", Weight: 1})
 		}},
@@ -54,7 +53,7 @@ func TestStylizeFlags(t *testing.T) {
 		{"strength", "--strength 70", func(o *stylizeOptions) { o.Objective.StyleWeight *= 10 }},
 		{"preset below flags", "--init x.png --style-layers relu1_1:0.5 --preset pastiche --optimizer adam --iterations 9", func(o *stylizeOptions) {
 			p, _ := nst.PresetByName("pastiche")
-			o.Options, o.preset, o.keepLayers = p.Options, p.Name, true
+			o.Options, o.preset = p.Options, p.Name
 			o.Schedule.Init, o.start, o.Optimizer.Method, o.Schedule.Iterations = nst.InitImage, "x.png", nst.Adam, 9
 			o.Objective.StyleLayers = layers(nst.LayerWeight{Layer: "relu1_1", Weight: 0.5})
 		}},
@@ -82,9 +81,9 @@ func TestStylizeFlags(t *testing.T) {
 		{"total variation", "--tv-weight 2 --tv-form nine-point", func(o *stylizeOptions) {
 			o.Objective.TVWeight, o.Objective.TVForm = 2, nst.TVNinePoint
 		}},
-		{"style loss", "--style-loss w2", func(o *stylizeOptions) { o.Objective.StyleLoss, o.keepLayers = nst.StyleW2, true }},
+		{"style loss", "--style-loss w2", func(o *stylizeOptions) { o.Objective.StyleLoss = nst.StyleW2 }},
 		{"normalised gradients", "--normalize-gradients --optimizer adam", func(o *stylizeOptions) {
-			o.Objective.NormalizeGradients, o.Optimizer.Method, o.keepLayers = true, nst.Adam, true
+			o.Objective.NormalizeGradients, o.Optimizer.Method = true, nst.Adam
 		}},
 		{"output", "-o x.jpeg --quality 70 --overwrite --save-every 5", func(o *stylizeOptions) {
 			o.output, o.quality, o.overwrite, o.saveEvery = "x.jpeg", 70, true, 5

@@ -73,10 +73,7 @@ func (s *settings) weights(e *env) (*vgg.Weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !s.keepLayers {
-		s.Objective.StyleLayers = nst.DefaultOptionsFor(w).Objective.StyleLayers
-	}
-	return w, errors.Join(reach(w, s.Objective.ContentLayers), reach(w, s.Objective.StyleLayers))
+	return w, errors.Join(reach(w, s.Objective.ContentLayers), reach(w, s.Objective.StyleLayersOf(w.Network)))
 }
 
 // shortError is a layer that lies deeper than the weights that are kept.

@@ -218,7 +218,7 @@ func showPreset(e *env, p nst.Preset) error {
 	s.lossFlags(cmd, e)
 	s.paintFlags(cmd)
 	for _, name := range optionFlags() {
-		if f := cmd.Flags().Lookup(name); name != "strength" && name != "threads" {
+		if f := cmd.Flags().Lookup(name); name != "strength" && name != "threads" && f.Value.String() != "" {
 			fmt.Fprintf(e.Stdout, "--%s=%s\n", name, f.Value)
 		}
 	}
@@ -244,7 +244,8 @@ func explainPreset(e *env, p nst.Preset) error {
 		content += l.Weight * o.Objective.ContentWeight
 		fmt.Fprintf(w, "content\t%s\tc = %.4g\t\n", l.Layer, l.Weight*o.Objective.ContentWeight)
 	}
-	for _, l := range o.Objective.StyleLayers {
+	style := o.Objective.StyleLayersOf(net)
+	for _, l := range style {
 		i, err := net.Index(l.Layer)
 		if err != nil {
 			return err
@@ -261,8 +262,8 @@ func explainPreset(e *env, p nst.Preset) error {
 	if w2 {
 		return nil
 	}
-	for i, l := range o.Objective.StyleLayers {
-		if l.Weight != o.Objective.StyleLayers[0].Weight {
+	for i, l := range style {
+		if l.Weight != style[0].Weight {
 			fmt.Fprintln(e.Stdout, "Its layers have weights of their own: no one --strength has that ratio.")
 			return nil
 		}

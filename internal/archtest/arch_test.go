@@ -17,7 +17,7 @@ var rooms = map[string][]string{
 	"cmd/nst":                   {"nst", "cmd/nst/internal/batch", "cmd/nst/internal/sheet", "imgio", "internal/atomicfile", "vgg", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
 	"cmd/nst/internal/batch":    {"nst", "imgio"},
 	"cmd/nst/internal/sheet":    {"golang.org/x/image"},
-	"nst":                       {"vgg", "loss", "imgio", "internal/engine/exec", "internal/optim"},
+	"nst":                       {"vgg", "loss", "imgio", "internal/engine/exec", "internal/optim", "internal/colour"},
 	"vgg":                       {"internal/engine/op", "internal/atomicfile", "vgg/safetensors", "gorgonia.org", "github.com/scigolib/hdf5", "github.com/nlpodyssey/gopickle"},
 	"vgg/safetensors":           {},
 	"loss":                      {"internal/engine/op", "gorgonia.org"},
@@ -27,6 +27,7 @@ var rooms = map[string][]string{
 	"internal/engine/op":        {"internal/engine/kernel", "gorgonia.org", "github.com/chewxy/hm"},
 	"internal/engine/kernel":    {"golang.org/x"},
 	"internal/optim":            {},
+	"internal/colour":           {"imgio"},
 	"imgio":                     {"internal/atomicfile", "golang.org/x/image"},
 	"internal/reftest":          {"vgg/safetensors"}, // read by tests only
 	"internal/archtest":         {},

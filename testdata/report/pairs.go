@@ -30,7 +30,8 @@ func (s *settings) reportPairs(ctx context.Context, teacher, slim *vgg.Weights) 
 	fmt.Println("| pair | style: start | vgg19 | slim | slim / vgg19 | slim / start | content: vgg19 | slim | seconds: vgg19 | slim |")
 	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 	var ratios, parts []float64
-	layers := make([]layerRatio, len(s.options.Objective.StyleLayers))
+	style := s.options.Objective.StyleLayersOf(teacher.Network)
+	layers := make([]layerRatio, len(style))
 	for text := range strings.SplitSeq(s.pairs, ",") {
 		p, err := readPair(text)
 		if err != nil {
@@ -63,7 +64,7 @@ func (s *settings) reportPairs(ctx context.Context, teacher, slim *vgg.Weights) 
 	}
 	fmt.Printf("\nslim / vgg19: %.2f, slim / start: %.1f %% (geometric means); strips in %s\n\n", geometric(ratios), 100*geometric(parts), s.out)
 	fmt.Println("| style layer | slim / vgg19 | share of slim's style loss |\n| --- | --- | --- |")
-	for i, l := range s.options.Objective.StyleLayers {
+	for i, l := range style {
 		fmt.Printf("| %s | %.2f | %.1f %% |\n", l.Layer, geometric(layers[i].ratios), 100*layers[i].share)
 	}
 	return nil
@@ -137,7 +138,7 @@ func (s *settings) paint(ctx context.Context, w *vgg.Weights, p pair, network st
 			return old, taken{}, nil
 		}
 	}
-	o := nst.DefaultOptionsFor(w)
+	o := nst.DefaultOptions()
 	o.Size, o.Schedule.Iterations = s.options.Size, s.options.Schedule.Iterations
 	if len(w.Projections) > 0 {
 		o.Objective.Orientations = s.views

@@ -1,4 +1,4 @@
-package nst
+package colour
 
 import (
 	"math"
@@ -36,21 +36,17 @@ func flat(w, h int, r, g, b float32) *imgio.Planar {
 	return p
 }
 
-func modes() map[Colour]colourMode {
-	all := map[Colour]colourMode{}
-	for _, name := range Colours() {
-		all[name] = colourOf(name)
-	}
-	return all
+func modes() map[string]Mode {
+	return map[string]Mode{"style": Plain{}, "luma": Luma{}, "match": Match{}, "post": Post{}, "histogram": Histogram{}}
 }
 
 // TestColourStyle looks that the plain mode touches nothing.
 func TestColourStyle(t *testing.T) {
-	m := modes()[ColourStyle]
+	m := modes()["style"]
 	content, style := warm(9, 7), cold(5, 8)
 	gradient := []float32{1, 2, 3}
-	m.confine(gradient)
-	if m.content(content) != content || m.style(style, content) != style || m.finish(style, content) != style || !slices.Equal(gradient, []float32{1, 2, 3}) {
+	m.Confine(gradient)
+	if m.Content(content) != content || m.Style(style, content) != style || m.Finish(style, content) != style || !slices.Equal(gradient, []float32{1, 2, 3}) {
 		t.Error("mode style changes something")
 	}
 }
@@ -59,8 +55,8 @@ func TestColourStyle(t *testing.T) {
 func TestColourMoments(t *testing.T) {
 	content, style := warm(61, 47), cold(80, 33)
 	want := momentsOf(content)
-	for name, tol := range map[Colour]float64{ColourMatch: 2 * ridge, ColourHistogram: 3e-4} {
-		got := momentsOf(modes()[name].style(style, content))
+	for name, tol := range map[string]float64{"match": 2 * ridge, "histogram": 3e-4} {
+		got := momentsOf(modes()[name].Style(style, content))
 		for i := range 3 {
 			if d := math.Abs(got.mean[i] - want.mean[i]); d > 100*tol {
 				t.Errorf("%s: mean %d is %v, want %v", name, i, got.mean[i], want.mean[i])
@@ -72,7 +68,7 @@ func TestColourMoments(t *testing.T) {
 			}
 		}
 	}
-	got, luma := lumaMoments(modes()[ColourLuma].style(style, content)), lumaMoments(content)
+	got, luma := lumaMoments(modes()["luma"].Style(style, content)), lumaMoments(content)
 	if math.Abs(got.mean-luma.mean) > 1e-6 || math.Abs(got.variance-luma.variance) > 1e-5 {
 		t.Errorf("luma: %+v, want %+v", got, luma)
 	}
@@ -101,11 +97,11 @@ func TestColourHistogram(t *testing.T) {
 		return near, bright
 	}
 	n := style.W * style.H
-	near, bright := counts(modes()[ColourHistogram].style(style, content))
+	near, bright := counts(modes()["histogram"].Style(style, content))
 	if near < n*98/100 || math.Abs(float64(bright)/float64(n)-1.0/3) > 0.02 {
 		t.Errorf("%d of %d pixels have one of the two colours, %d the bright one", near, n, bright)
 	}
-	if near, _ := counts(modes()[ColourMatch].style(style, content)); near > n/2 {
+	if near, _ := counts(modes()["match"].Style(style, content)); near > n/2 {
 		t.Errorf("the covariance alone puts %d of %d pixels there: the test shows nothing", near, n)
 	}
 }
@@ -145,8 +141,8 @@ func TestColourEven(t *testing.T) {
 		}
 		style.Pix[i] += (noise[i%n] - 0.5) * 3 / 255
 	}
-	for _, name := range []Colour{ColourLuma, ColourMatch, ColourHistogram} {
-		got := modes()[name].style(style, warm(50, 50))
+	for _, name := range []string{"luma", "match", "histogram"} {
+		got := modes()[name].Style(style, warm(50, 50))
 		for ch := range 3 {
 			paper := got.Pix[ch*n+n/4 : (ch+1)*n]
 			if d := math.Sqrt(spreadOf(paper).variance); d > 0.015 {
@@ -162,11 +158,11 @@ func TestColourFinish(t *testing.T) {
 	content, result := warm(31, 22), cold(31, 22)
 	chroma := func(p *imgio.Planar, i int) (y, cb, cr float64) {
 		r, g, b := planes(p)
-		y = float64(luma(r[i], g[i], b[i]))
+		y = float64(LumaOf(r[i], g[i], b[i]))
 		return y, (float64(b[i]) - y) / 1.772, (float64(r[i]) - y) / 1.402
 	}
-	for _, name := range []Colour{ColourLuma, ColourPost} {
-		got := modes()[name].finish(result, content)
+	for _, name := range []string{"luma", "post"} {
+		got := modes()[name].Finish(result, content)
 		for i := range 31 * 22 {
 			y, cb, cr := chroma(got, i)
 			wy, _, _ := chroma(result, i)
@@ -175,7 +171,7 @@ func TestColourFinish(t *testing.T) {
 				t.Fatalf("%s: pixel %d is (%v, %v, %v), want (%v, %v, %v)", name, i, y, cb, cr, wy, wcb, wcr)
 			}
 		}
-		if same := modes()[name].finish(content, content); reftest.RelMax(same.Pix, content.Pix) > 1e-6 {
+		if same := modes()[name].Finish(content, content); reftest.RelMax(same.Pix, content.Pix) > 1e-6 {
 			t.Errorf("%s: the content does not stay the content", name)
 		}
 	}
@@ -190,23 +186,23 @@ func TestRecolourRange(t *testing.T) {
 		if slices.Min(p.Pix) < 0 || slices.Max(p.Pix) > 1 || g != b || r < g {
 			t.Errorf("luma %v gives %v", y, p.Pix)
 		}
-		if d := luma(r, g, b) - unit(y); math.Abs(float64(d)) > 1e-6 {
-			t.Errorf("luma %v became %v", y, luma(r, g, b))
+		if d := LumaOf(r, g, b) - unit(y); math.Abs(float64(d)) > 1e-6 {
+			t.Errorf("luma %v became %v", y, LumaOf(r, g, b))
 		}
 	}
 }
 
 // TestColourLuma looks that the run of mode luma sees, and stays among, greys.
 func TestColourLuma(t *testing.T) {
-	m := modes()[ColourLuma]
+	m := modes()["luma"]
 	content, style := warm(20, 15), cold(16, 16)
 	isGrey := func(x []float32) bool {
 		n := len(x) / 3
 		return slices.Equal(x[:n], x[n:2*n]) && slices.Equal(x[:n], x[2*n:])
 	}
 	gradient := slices.Clone(style.Pix)
-	m.confine(gradient)
-	if !isGrey(m.content(content).Pix) || !isGrey(m.style(style, content).Pix) || !isGrey(gradient) {
+	m.Confine(gradient)
+	if !isGrey(m.Content(content).Pix) || !isGrey(m.Style(style, content).Pix) || !isGrey(gradient) {
 		t.Error("mode luma lets colour through")
 	}
 	n := len(gradient) / 3
@@ -228,8 +224,8 @@ func TestColourExtremes(t *testing.T) {
 		for cn, content := range pictures {
 			for sn, style := range pictures {
 				keepC, keepS := slices.Clone(content.Pix), slices.Clone(style.Pix)
-				s := m.style(style, content)
-				r := m.finish(m.content(content), content)
+				s := m.Style(style, content)
+				r := m.Finish(m.Content(content), content)
 				if s.W != style.W || s.H != style.H || r.W != content.W || r.H != content.H {
 					t.Fatalf("%s: %s in %s changes a size", name, cn, sn)
 				}
@@ -238,7 +234,7 @@ func TestColourExtremes(t *testing.T) {
 						t.Fatalf("%s: %s in %s gives %v", name, cn, sn, v)
 					}
 				}
-				if again := m.style(style, content); !slices.Equal(again.Pix, s.Pix) {
+				if again := m.Style(style, content); !slices.Equal(again.Pix, s.Pix) {
 					t.Errorf("%s: %s in %s: two answers", name, cn, sn)
 				}
 				if !slices.Equal(content.Pix, keepC) || !slices.Equal(style.Pix, keepS) {
@@ -262,16 +258,16 @@ func TestColourGrey(t *testing.T) {
 		}
 		return most
 	}
-	for _, name := range []Colour{ColourMatch, ColourHistogram} {
+	for _, name := range []string{"match", "histogram"} {
 		m := modes()[name]
 		// What is left of a grey style lies on one line in colour space.
-		s := momentsOf(m.style(greyish, warm(30, 20)))
+		s := momentsOf(m.Style(greyish, warm(30, 20)))
 		values, _ := eigen(s.covariance)
 		slices.Sort(values[:])
 		if values[1] > 1e-3*values[2] {
 			t.Errorf("%s: a grey style has variances %v", name, values)
 		}
-		if d := cast(m.style(cold(24, 18), greyish), greyish); d > 0.02 {
+		if d := cast(m.Style(cold(24, 18), greyish), greyish); d > 0.02 {
 			t.Errorf("%s: a grey content leaves %v of colour", name, d)
 		}
 	}
@@ -279,7 +275,7 @@ func TestColourGrey(t *testing.T) {
 
 func TestColourFinishResizes(t *testing.T) {
 	for name, m := range modes() {
-		if r := m.finish(cold(20, 10), warm(41, 20)); r.W != 20 || r.H != 10 {
+		if r := m.Finish(cold(20, 10), warm(41, 20)); r.W != 20 || r.H != 10 {
 			t.Errorf("%s: %dx%d, want 20x10", name, r.W, r.H)
 		}
 	}

@@ -1,4 +1,4 @@
-package nst
+package colour
 
 import (
 	"math"
@@ -12,21 +12,23 @@ import (
 // noise instead of becoming confetti.
 const ridge = 1e-5
 
-// covarianceMatched is [ColourMatch].
-type covarianceMatched struct{ asPainted }
+// Match gives the style the mean and covariance of the content's colours.
+type Match struct{ Plain }
 
-func (covarianceMatched) style(s, content *imgio.Planar) *imgio.Planar {
+// Style returns s with the mean and covariance of the content's colours.
+func (Match) Style(s, content *imgio.Planar) *imgio.Planar {
 	return coloured(s, matchCovariance(momentsOf(s), momentsOf(content)))
 }
 
-// histogramMatched is [ColourHistogram]: after the covariance, the distribution
-// along each principal axis of the content's colours is matched too. There both
-// pictures are uncorrelated, so that one axis can be changed without the others;
-// red, green and blue are not, and matching those makes colours that neither
+// Histogram gives the style the whole distribution of the content's colours. It matches the
+// covariance, then the distribution along each principal axis of the content's colours.
+// Along these axes both pictures are uncorrelated, so that one can be changed without the
+// others. Red, green and blue are correlated: matching them would make colours that neither
 // picture has.
-type histogramMatched struct{ asPainted }
+type Histogram struct{ Plain }
 
-func (histogramMatched) style(s, content *imgio.Planar) *imgio.Planar {
+// Style returns s with the distribution of the content's colours.
+func (Histogram) Style(s, content *imgio.Planar) *imgio.Planar {
 	to := momentsOf(content)
 	_, axes := eigen(to.covariance) // in columns
 	in := transform{matrix: axes.transposed(), from: to.mean}

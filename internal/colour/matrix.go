@@ -1,4 +1,4 @@
-package nst
+package colour
 
 import (
 	"math"

@@ -1,0 +1,57 @@
+package imgio
+
+// ResizePlane returns a plane of values (h, w), in [0, 1], resampled to (toH, toW), all
+// sizes at least 1: the mean over the area of each new value along a side that shrinks, and
+// linear interpolation between the middles of values along one that grows. It keeps values
+// in [0, 1], which [Planar.Resize] does not.
+func ResizePlane(pix []float32, w, h, toW, toH int) []float32 {
+	across, down := coverage(w, toW), coverage(h, toH)
+	rows := make([]float64, h*toW)
+	for y := range h {
+		for x, part := range across {
+			for i, share := range part.shares {
+				rows[y*toW+x] += share * float64(pix[y*w+part.first+i])
+			}
+		}
+	}
+	out := make([]float32, toW*toH)
+	for y, part := range down {
+		for x := range toW {
+			var sum float64
+			for i, share := range part.shares {
+				sum += share * rows[(part.first+i)*toW+x]
+			}
+			out[y*toW+x] = min(max(float32(sum), 0), 1)
+		}
+	}
+	return out
+}
+
+// cover says which samples make a new one: shares[i], which add up to 1, of
+// sample first+i.
+type cover struct {
+	first  int
+	shares []float64
+}
+
+// coverage returns what makes m samples of n that take the same length.
+func coverage(n, m int) []cover {
+	out := make([]cover, m)
+	for i := range out {
+		if m > n {
+			at := min(max((float64(i)+0.5)*float64(n)/float64(m)-0.5, 0), float64(n-1))
+			first := min(int(at), max(n-2, 0))
+			out[i] = cover{first, []float64{1 - (at - float64(first)), at - float64(first)}[:min(n, 2)]}
+			continue
+		}
+		// In units of 1/m of a sample: from i*n to (i+1)*n, sample j is j*m on.
+		first, last := i*n/m, ((i+1)*n-1)/m
+		c := cover{first, make([]float64, last-first+1)}
+		for j := range c.shares {
+			begin, end := (first+j)*m, (first+j+1)*m
+			c.shares[j] = float64(min(end, (i+1)*n)-max(begin, i*n)) / float64(n)
+		}
+		out[i] = c
+	}
+	return out
+}
