@@ -30,6 +30,7 @@ var rooms = map[string][]string{
 	"internal/reftest":          {}, // read by tests only
 	"internal/archtest":         {},
 	"tools/dist":                {},                              // packs releases, no part of the program
+	"tools/tally":               {},                              // runs the tests, no part of the program
 	"tools/distill/teacher":     {"vgg", "internal/engine/exec"}, // how slim was made, no part of the program
 }
 
