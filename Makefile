@@ -3,6 +3,7 @@
 GO         ?= go
 GOFUMPT     = $(GO) run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+TALLY       = $(GO) run ./tools/tally
 PACKAGES    = ./... ./testdata/gen ./testdata/bench ./testdata/report ./testdata/presets ./testdata/quality
 FUZZTIME   ?= 200x
 PREFIX     ?= $(HOME)/.local
@@ -12,9 +13,11 @@ PYTHON     ?= /usr/bin/python3
 
 export CGO_ENABLED ?= 0
 
+.NOTPARALLEL:
+
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 .PHONY: build
 build: ## build bin/nst
@@ -59,17 +62,30 @@ demo: build ## paint a picture of our own in a style of our own: build/demo.jpg
 		-o build/demo.jpg --overwrite
 
 .PHONY: test
-test: lint generated short race cross arm64 fuzz ## everything that must hold: what .ci/run runs
+test: untally lint generated short race cross arm64 fuzz ## everything that must hold: what .ci/run runs
+	@$(MAKE) -s covered
 
 .PHONY: short
 short: ## tests, and the same without assembly
-	$(GO) test $(PACKAGES)
-	$(GO) test -short -tags noasm ./internal/... ./vgg ./loss ./nst
+	$(TALLY) -to build/tally/short -sets avx512,avx2,generic $(GO) test -json $(PACKAGES)
+	$(TALLY) -to build/tally/noasm -sets generic env NST_TEST_REQUIRE=generic \
+		$(GO) test -json -short -tags noasm ./internal/... ./vgg ./loss ./nst
 
 .PHONY: race
 race: ## tests that need no patience, under the race detector
-	@if command -v $${CC:-cc} >/dev/null; then CGO_ENABLED=1 $(GO) test -race -short ./...; \
-	else echo "race: skipped, the race detector needs a C compiler"; fi
+	@if command -v $${CC:-cc} >/dev/null; then $(TALLY) -to build/tally/race env CGO_ENABLED=1 $(GO) test -json -race -short ./...; \
+	else mkdir -p build/tally; echo "race: NOT TESTED, the race detector needs a C compiler" | tee build/tally/race; fi
+
+.PHONY: untally
+untally:
+	@rm -rf build/tally
+
+.PHONY: covered
+covered: ## what the last make test covered, and what it skipped
+	@echo; echo "What was covered:"
+	@cd build/tally && for run in short noasm race arm64; do \
+		cat $$run 2>/dev/null || echo "$$run: NOT TESTED"; \
+	done
 
 .PHONY: lint
 lint: ## formatting, vet, staticcheck
@@ -132,8 +148,9 @@ bench-quality: ## our schedule against neural-style's, by its own objective, ove
 
 .PHONY: arm64
 arm64: ## tests of the kernels on an emulated arm64 processor, where qemu-user is installed
-	@if command -v qemu-aarch64 >/dev/null; then GOARCH=arm64 $(GO) test -short -exec qemu-aarch64 ./internal/engine/kernel; \
-	else echo "arm64: skipped, there is no qemu-aarch64 (Debian: qemu-user)"; fi
+	@if command -v qemu-aarch64 >/dev/null; then $(TALLY) -to build/tally/arm64 -sets generic env GOARCH=arm64 NST_TEST_REQUIRE=generic \
+		$(GO) test -json -short -exec qemu-aarch64 ./internal/engine/kernel; \
+	else mkdir -p build/tally; echo "arm64: NOT TESTED, there is no qemu-aarch64 (Debian: qemu-user)" | tee build/tally/arm64; fi
 
 # The kernels for CUDA: clang makes PTX of them, g++ host code for the tests. No CUDA is needed.
 CUDA_CLANG ?= clang++-16

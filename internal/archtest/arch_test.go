@@ -33,6 +33,7 @@ var rooms = map[string][]string{
 	"internal/archtest":         {},
 	"internal/atomicfile":       {},
 	"tools/dist":                {},                              // packs releases, no part of the program
+	"tools/tally":               {},                              // runs the tests, no part of the program
 	"tools/distill/teacher":     {"vgg", "internal/engine/exec"}, // how slim was made, no part of the program
 }
 
