@@ -5,9 +5,9 @@ import (
 	"math"
 )
 
-// xyzToRGB takes CIE XYZ under D50, the connection space of ICC profiles, to
-// linear sRGB: the sRGB primaries of IEC 61966-2-1, adapted from D65 to D50 by
-// the Bradford method, inverted.
+// xyzToRGB returns the matrix from CIE XYZ under D50, the connection space of ICC profiles,
+// to linear sRGB: the inverse of the sRGB primaries of IEC 61966-2-1, adapted from D65 to
+// D50 by the Bradford method.
 func xyzToRGB() [3][3]float64 {
 	return [3][3]float64{
 		{3.1338561, -1.6168667, -0.4906146},
@@ -35,7 +35,7 @@ func encodeSRGB(x float64) float64 {
 	return 1.055*math.Pow(x, 1/2.4) - 0.055
 }
 
-// isSRGB tells whether p says the same as sRGB, to about a level of 8 bits.
+// isSRGB reports whether p differs from sRGB by no more than one level of 8 bits.
 func (p *profile) isSRGB() bool {
 	const steps = 8
 	for i := range (steps + 1) * (steps + 1) * (steps + 1) {
@@ -57,8 +57,8 @@ func (p *profile) isSRGB() bool {
 	return true
 }
 
-// apply converts m to sRGB, relative to the white of the profile. Colours beyond
-// sRGB are clipped channel by channel. Transparency is kept.
+// apply converts m to sRGB, relative to the white of the profile. Colours outside sRGB are
+// clipped channel by channel. Transparency is kept.
 func (p *profile) apply(m image.Image) *image.NRGBA64 {
 	var linear [3][]float32
 	for ch := range linear {
@@ -86,8 +86,8 @@ func (p *profile) apply(m image.Image) *image.NRGBA64 {
 	return out
 }
 
-// sRGBTable returns encodeSRGB, clamped and with 16 bits, read off a table with
-// straight lines between its points: off by less than a tenth of a level.
+// sRGBTable returns a fast encodeSRGB that clamps its argument and returns 16 bits. It
+// interpolates a table linearly; the error is below a tenth of a level.
 func sRGBTable() func(float32) uint16 {
 	const n = 1 << 14
 	var table [n + 2]float32

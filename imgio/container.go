@@ -8,11 +8,10 @@ import (
 	"iter"
 )
 
-// The walkers below go through the parts of a file without decoding pixels.
-// They stop without complaint where the file stops making sense: what is wrong
-// with it is for the decoder to say.
+// The functions below walk through the parts of a file without decoding pixels. They stop
+// silently where the file is damaged, because the decoder reports that.
 
-// metadata is what a file says about its pixels.
+// metadata describes the pixels of a file.
 type metadata struct {
 	orientation int    // EXIF, 1 to 8; 1 if not given
 	icc         []byte // colour profile, nil if none
@@ -76,8 +75,8 @@ func jpegMetadata(data []byte) (exif, icc []byte) {
 	return exif, icc
 }
 
-// jpegSegments goes through the marker segments of a JPEG file up to its pixels,
-// each as marker byte and payload.
+// jpegSegments yields the marker segments of a JPEG file before its pixels, each as marker
+// byte and payload.
 func jpegSegments(data []byte) iter.Seq2[byte, []byte] {
 	return func(yield func(byte, []byte) bool) {
 		const startOfScan, endOfImage = 0xda, 0xd9
@@ -99,7 +98,7 @@ func jpegSegments(data []byte) iter.Seq2[byte, []byte] {
 	}
 }
 
-// pngChunks goes through the chunks of a PNG file, each as type and data.
+// pngChunks yields the chunks of a PNG file, each as type and data.
 func pngChunks(data []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		for i := 8; i+12 <= len(data); {
@@ -115,9 +114,8 @@ func pngChunks(data []byte) iter.Seq2[string, []byte] {
 	}
 }
 
-// pngProfile returns the profile in an iCCP chunk: a name, a zero, the
-// compression method (0) and zlib data. What cannot be read comes back empty
-// but not nil.
+// pngProfile returns the profile in an iCCP chunk, which is a name, a zero, the compression
+// method (0) and zlib data. If it cannot be read, the result is empty but not nil.
 func pngProfile(chunk []byte) []byte {
 	_, rest, ok := bytes.Cut(chunk, []byte{0})
 	if !ok || len(rest) < 1 || rest[0] != 0 {
@@ -130,7 +128,7 @@ func pngProfile(chunk []byte) []byte {
 	return profile
 }
 
-// inflate unpacks zlib data, up to 16 MiB of it.
+// inflate unpacks zlib data, at most 16 MiB.
 func inflate(b []byte) ([]byte, error) {
 	r, err := zlib.NewReader(bytes.NewReader(b))
 	if err != nil {
@@ -139,7 +137,7 @@ func inflate(b []byte) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(r, 16<<20))
 }
 
-// riffChunks goes through the chunks of a RIFF file, each as type and data.
+// riffChunks yields the chunks of a RIFF file, each as type and data.
 func riffChunks(data []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		for i := 12; i+8 <= len(data); {
@@ -150,7 +148,7 @@ func riffChunks(data []byte) iter.Seq2[string, []byte] {
 			if !yield(string(data[i:i+4]), data[i+8:i+8+int(n)]) {
 				return
 			}
-			i += 8 + int(n+n%2) // chunks start at even places
+			i += 8 + int(n+n%2) // chunks start at even offsets
 		}
 	}
 }
@@ -158,7 +156,7 @@ func riffChunks(data []byte) iter.Seq2[string, []byte] {
 // gifFrames counts the frames of a GIF file, up to limit.
 func gifFrames(data []byte, limit int) int {
 	const header, imageHeader = 13, 10
-	palette := func(flags byte) int { // bytes of the colour table that flags announce
+	palette := func(flags byte) int { // size in bytes of the colour table
 		if flags&0x80 == 0 {
 			return 0
 		}

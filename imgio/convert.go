@@ -2,9 +2,9 @@ package imgio
 
 import "image"
 
-// FromImage converts m, of any type and with any bounds, to planar RGB. Colours
-// with 16 bits keep all of them, grey becomes three equal planes, CMYK becomes
-// RGB by the plain formula, and transparency is flattened on white.
+// FromImage converts m, of any type and with any bounds, to planar RGB. 16-bit colours keep
+// their precision. Grey becomes three equal planes, CMYK is converted without a profile, and
+// transparency is flattened on white.
 func FromImage(m image.Image) *Planar {
 	size := m.Bounds().Size()
 	p := NewPlanar(size.X, size.Y)
@@ -36,8 +36,8 @@ func flatten(r, g, b []float32, src []uint16) {
 	}
 }
 
-// Image returns p with 8 bits per channel: clamped to [0, 1], rounded to the
-// nearest value, NaN as 0, opaque.
+// Image returns p as an opaque picture with 8 bits per channel: values are clamped to
+// [0, 1] and rounded to the nearest level; NaN becomes 0.
 func (p *Planar) Image() *image.NRGBA {
 	m := image.NewNRGBA(image.Rect(0, 0, p.W, p.H))
 	parallel(p.H, func(lo, hi int) {
@@ -53,8 +53,7 @@ func (p *Planar) Image() *image.NRGBA {
 	return m
 }
 
-// Image16 returns p with 16 bits per channel: clamped to [0, 1], rounded to the
-// nearest value, NaN as 0, opaque.
+// Image16 is [Planar.Image] with 16 bits per channel.
 func (p *Planar) Image16() *image.NRGBA64 {
 	m := image.NewNRGBA64(image.Rect(0, 0, p.W, p.H))
 	parallel(p.H, func(lo, hi int) {
@@ -73,8 +72,8 @@ func (p *Planar) Image16() *image.NRGBA64 {
 	return m
 }
 
-// level returns the integer in [0, top] nearest to v*top. The product is exact
-// in float64, so a value half way is always rounded up.
+// level returns the integer in [0, top] nearest to v*top. The product is exact in float64,
+// so ties are always rounded up.
 func level(v float32, top float64) uint32 {
 	switch {
 	case !(v > 0): // NaN too

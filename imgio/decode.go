@@ -17,19 +17,18 @@ import (
 	"golang.org/x/image/tiff"
 )
 
-// MaxPixels is the largest picture that [Decode] accepts, width times height.
+// MaxPixels is the largest number of pixels, width times height, that [Decode] accepts.
 const MaxPixels = 300e6
 
-// maxFile is the longest file that is read: MaxPixels of 16-bit RGBA, and some.
+// maxFile is the largest file that is read: MaxPixels of 16-bit RGBA and some metadata.
 const maxFile int64 = 8*MaxPixels + 64<<20
 
-// Decode reads a picture and finds out its format by itself. The picture comes
-// upright and, where the file has a colour profile that can be converted, in
-// sRGB; it keeps its transparency and, but for what that needs, the type that
-// the format's decoder gave it. Its bounds may start anywhere.
+// Decode reads a picture of any supported format. It turns the picture upright and converts
+// it to sRGB if the file has a colour profile that can be converted. Transparency is kept.
+// Otherwise the picture is what the decoder of the format returned; its bounds may start
+// anywhere.
 //
-// Errors match [ErrFormat], [ErrCorrupt], [ErrTooSmall] or [ErrTooLarge], or are
-// those of r.
+// Errors match [ErrFormat], [ErrCorrupt], [ErrTooSmall] or [ErrTooLarge], or come from r.
 func Decode(r io.Reader) (image.Image, Info, error) {
 	m, info, err := decode(r, MaxPixels)
 	if err != nil {
@@ -38,9 +37,8 @@ func Decode(r io.Reader) (image.Image, Info, error) {
 	return m, info, nil
 }
 
-// Open reads the picture in the file at path. Errors are those of [Decode], and
-// [ErrFolder] if path is a folder, or those of os.Open, which match
-// fs.ErrNotExist and its kin.
+// Open reads the picture in the file at path. Errors are those of [Decode] and os.Open, or
+// match [ErrFolder] if path is a folder.
 func Open(path string) (*Planar, Info, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -49,7 +47,7 @@ func Open(path string) (*Planar, Info, error) {
 	return read(f, path)
 }
 
-// OpenFS is [Open] on a file of fsys.
+// OpenFS is [Open] for a file in fsys.
 func OpenFS(fsys fs.FS, name string) (*Planar, Info, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
@@ -104,9 +102,9 @@ func decode(r io.Reader, maxPixels int64) (image.Image, Info, error) {
 	return m, info, nil
 }
 
-// pixels decodes a file after a look at its size.
+// pixels checks the size of the picture, then decodes it.
 func (c *codec) pixels(data []byte, maxPixels int64) (m image.Image, err error) {
-	// A decoder that panics on a hostile file must not end a batch of pictures.
+	// A hostile file that makes a decoder panic must not end a batch of pictures.
 	defer func() {
 		if r := recover(); r != nil {
 			m, err = nil, fmt.Errorf("%w: %s decoder panicked: %v", ErrCorrupt, c.name, r)
@@ -131,14 +129,14 @@ func (c *codec) pixels(data []byte, maxPixels int64) (m image.Image, err error) 
 		return nil, c.classify(err)
 	}
 	if screen := image.Rect(0, 0, w, h); c.name == "gif" && m.Bounds() != screen {
-		whole := image.NewNRGBA(screen) // the first frame need not fill the screen
+		whole := image.NewNRGBA(screen) // the first frame may be smaller than the screen
 		draw.Draw(whole, m.Bounds(), m, m.Bounds().Min, draw.Src)
 		m = whole
 	}
 	return m, nil
 }
 
-// classify tells files that a decoder does not support from damaged ones.
+// classify returns a [FormatError] if the decoder does not support the file, else ErrCorrupt.
 func (c *codec) classify(err error) error {
 	var j jpeg.UnsupportedError
 	var p png.UnsupportedError
@@ -149,8 +147,7 @@ func (c *codec) classify(err error) error {
 	return fmt.Errorf("%w: %w", ErrCorrupt, err)
 }
 
-// finish turns a decoded picture upright, converts its colours to sRGB, and
-// says so.
+// finish turns a decoded picture upright, converts its colours to sRGB and describes it.
 func finish(m image.Image, format string, data []byte) (image.Image, Info) {
 	meta := readMetadata(format, data)
 	info := Info{
@@ -178,7 +175,7 @@ func finish(m image.Image, format string, data []byte) (image.Image, Info) {
 	return m, info
 }
 
-// isGrey tells whether m can hold nothing but grey.
+// isGrey reports whether the type or the palette of m allows only grey.
 func isGrey(m image.Image) bool {
 	switch m := m.(type) {
 	case *image.Gray, *image.Gray16:

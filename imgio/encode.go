@@ -13,11 +13,11 @@ import (
 	"strings"
 )
 
-// An Option changes how [Encode] and [Save] write a picture. One that the format
-// has no use for is an error.
+// An Option changes how [Encode] and [Save] write a picture. An option that does not apply
+// to the format is an error.
 type Option func(*encoding)
 
-// encoding is the sum of the options.
+// encoding is the result of the options.
 type encoding struct {
 	quality int // of JPEG; 0 if not given
 	deep    bool
@@ -25,8 +25,7 @@ type encoding struct {
 	err     error // of the first wrong option
 }
 
-// JPEGQuality sets the quality of a JPEG file, 1 to 100, higher is better. The
-// default is 95.
+// JPEGQuality sets the quality of a JPEG file, from 1 to 100 (best). The default is 95.
 func JPEGQuality(quality int) Option {
 	return func(e *encoding) {
 		e.quality = quality
@@ -39,11 +38,12 @@ func JPEGQuality(quality int) Option {
 // Depth16 writes a PNG file with 16 bits per channel; the default is 8.
 func Depth16() Option { return func(e *encoding) { e.deep = true } }
 
-// Text puts a line of text into the file under a key, which [ReadText] finds
-// again: an iTXt chunk of PNG (tEXt if value is ASCII), a comment of JPEG that
-// reads "key: value". Keys have 1 to 79 printable ASCII characters, no space at
-// either end, no two in a row, and no colon before a space; each is given once.
-// Values are UTF-8 without NUL; a JPEG comment holds 65533 bytes with its key.
+// Text puts a text into the file under a key; [ReadText] reads it back. In PNG it is an
+// iTXt chunk (tEXt if value is ASCII), in JPEG a comment "key: value".
+//
+// A key has 1 to 79 printable ASCII characters, no space at either end, no two spaces in a
+// row and no colon before a space. No key may be given twice. Values are UTF-8 without NUL.
+// A JPEG comment holds 65533 bytes, key included.
 func Text(key, value string) Option {
 	return func(e *encoding) {
 		t := text{key, value}
@@ -65,8 +65,7 @@ func (e *encoding) fail(err error) {
 	}
 }
 
-// encodingFor gathers the options and checks them against the format, png or
-// jpeg.
+// encodingFor applies the options and checks that they fit the format, png or jpeg.
 func encodingFor(format string, opts []Option) (*encoding, error) {
 	var e encoding
 	for _, o := range opts {
@@ -95,9 +94,9 @@ func encodingFor(format string, opts []Option) (*encoding, error) {
 	return &e, e.err
 }
 
-// FormatOf returns the format, png or jpeg, that [Save] writes to a file of this
-// name: by its extension, in upper or lower case. Any other is a [FormatError]
-// that lists those there are.
+// FormatOf returns the format, png or jpeg, that [Save] writes to a file with this name. It
+// depends on the extension, in upper or lower case. The error is a [FormatError] that lists
+// the extensions.
 func FormatOf(path string) (string, error) {
 	ext := filepath.Ext(path)
 	switch strings.ToLower(ext) {
@@ -113,10 +112,9 @@ func FormatOf(path string) (string, error) {
 	return "", fmt.Errorf("imgio: writing %q: %w", path, unknown)
 }
 
-// Encode writes p to w as format, png or jpeg, clamped and rounded as by
-// [Planar.Image]. A PNG file says that it is sRGB; a JPEG file without a profile
-// is taken to be. Errors are those of the options, of w, or of the format's
-// limits (a JPEG side has at most 65535 pixels).
+// Encode writes p to w as png or jpeg, clamped and rounded as by [Planar.Image]. A PNG file
+// gets an sRGB chunk; JPEG needs none, because readers assume sRGB. Errors come from the
+// options, from w or from the limits of the format: a side of a JPEG has at most 65535 pixels.
 func Encode(w io.Writer, p *Planar, format string, opts ...Option) error {
 	e, err := encodingFor(format, opts)
 	if err == nil {
@@ -128,8 +126,8 @@ func Encode(w io.Writer, p *Planar, format string, opts ...Option) error {
 	return nil
 }
 
-// write encodes p, with the parts that the image package does not write spliced
-// in near the start of the file.
+// write encodes p. The image package does not write text and sRGB chunks, so they are
+// inserted near the start of the file.
 func (e *encoding) write(w io.Writer, p *Planar, format string) error {
 	if err := p.check(); err != nil {
 		return err
@@ -139,7 +137,7 @@ func (e *encoding) write(w io.Writer, p *Planar, format string) error {
 	if format == "jpeg" {
 		const startOfImage = 2
 		m := p.Image()
-		opaque := &image.RGBA{Pix: m.Pix, Stride: m.Stride, Rect: m.Rect} // the same bytes, which the encoder takes faster
+		opaque := &image.RGBA{Pix: m.Pix, Stride: m.Stride, Rect: m.Rect} // same bytes, but faster to encode
 		err = jpeg.Encode(&splicer{bw, startOfImage, e.jpegComments()}, opaque, &jpeg.Options{Quality: e.quality})
 	} else {
 		const signatureAndHeader = 8 + 25
@@ -155,15 +153,14 @@ func (e *encoding) write(w io.Writer, p *Planar, format string) error {
 	return bw.Flush()
 }
 
-// splicer passes on what is written to it, with extra put in after the first
-// skip bytes.
+// splicer inserts extra after the first skip bytes that are written to it.
 type splicer struct {
 	w     io.Writer
 	skip  int
 	extra []byte
 }
 
-// Write passes b on. The error is that of the writer below.
+// Write writes b to the writer below.
 func (s *splicer) Write(b []byte) (int, error) {
 	if s.extra == nil || len(b) < s.skip {
 		s.skip -= min(s.skip, len(b))

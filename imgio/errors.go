@@ -7,18 +7,17 @@ import (
 	"nst/internal/atomicfile"
 )
 
-// What can be wrong with a file beyond the errors of package fs. Every error of
-// this package that has one of these causes matches it under errors.Is.
+// Causes of errors, for errors.Is, beside those of package fs.
 var (
 	// ErrFormat is matched by every [FormatError].
 	ErrFormat = errors.New("unsupported format")
-	// ErrCorrupt means that the file is of a known format but damaged, cut short
-	// or empty. The decoder's own error is wrapped beside it.
+	// ErrCorrupt means that the file has a known format but is damaged, cut short or
+	// empty. The error of the decoder is wrapped too.
 	ErrCorrupt = errors.New("corrupt or truncated picture")
 	// ErrTooSmall means a picture with a side of 0 or 1 pixels.
 	ErrTooSmall = errors.New("picture too small")
-	// ErrTooLarge means more than [MaxPixels] pixels, told from the file's header
-	// before memory is spent on them.
+	// ErrTooLarge means more than [MaxPixels] pixels. The header of the file is checked,
+	// before memory is allocated.
 	ErrTooLarge = errors.New("picture too large")
 	// ErrFolder means that a path names a folder where a file is wanted.
 	ErrFolder = atomicfile.ErrFolder
@@ -26,15 +25,15 @@ var (
 	ErrNoFolder = atomicfile.ErrNoFolder
 )
 
-// FormatError means that a file is not of a format that this package knows, or
-// uses a part of one that it does not. It matches [ErrFormat].
+// FormatError means that this package does not support the format of a file, or a feature
+// that the file uses. It matches [ErrFormat].
 type FormatError struct {
-	Format    string   // what the file is or its name says, such as "HEIC" or ".gif"; "" if unknown
-	Supported []string // formats or name extensions that would have done
+	Format    string   // format of the file or extension of its name, such as "HEIC" or ".gif"; "" if unknown
+	Supported []string // supported formats or name extensions
 	Err       error    // the decoder's reason, or nil
 }
 
-// Error says what was found and what would have done.
+// Error names the format and the supported formats.
 func (e *FormatError) Error() string {
 	var b strings.Builder
 	b.WriteString(ErrFormat.Error())
@@ -53,5 +52,5 @@ func (e *FormatError) Error() string {
 // Is reports whether target is [ErrFormat].
 func (e *FormatError) Is(target error) bool { return target == ErrFormat }
 
-// Unwrap returns the decoder's reason, if any.
+// Unwrap returns the decoder's reason, or nil.
 func (e *FormatError) Unwrap() error { return e.Err }

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Tags of TIFF 6.0, EXIF 2.3, DNG 1.4 and ICC.1 that are looked for.
+// Tags of TIFF 6.0, EXIF 2.3, DNG 1.4 and ICC.1.
 const (
 	tagNewSubfileType = 254
 	tagOrientation    = 274
@@ -13,16 +13,16 @@ const (
 	tagDNGVersion     = 50706
 )
 
-// directory is the first image file directory of a TIFF structure: a list of
-// entries of 12 bytes each. EXIF blocks are built the same way.
+// directory is the first image file directory of a TIFF structure: a list of entries of 12
+// bytes each. An EXIF block is such a structure too.
 type directory struct {
 	data    []byte // the whole structure; offsets count from its start
 	order   binary.ByteOrder
 	entries []byte
 }
 
-// parseTIFF finds the first directory of a TIFF structure. One that runs past
-// the end of data is cut there.
+// parseTIFF finds the first directory of a TIFF structure. A directory that runs past the
+// end of data is cut off there.
 func parseTIFF(data []byte) (directory, bool) {
 	if len(data) < 8 {
 		return directory{}, false
@@ -46,8 +46,8 @@ func parseTIFF(data []byte) (directory, bool) {
 	return d, true
 }
 
-// bytes returns the value of a tag as it is stored, or nil if there is no such
-// tag or its value lies outside of the data.
+// bytes returns the stored value of a tag, or nil if the tag is missing or its value lies
+// outside the data.
 func (d directory) bytes(tag uint16) []byte {
 	sizes := [...]int64{1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 	for e := d.entries; len(e) >= 12; e = e[12:] {
@@ -85,8 +85,8 @@ func (d directory) uint(tag uint16) uint32 {
 	}
 }
 
-// exifOrientation returns the orientation that an EXIF block gives, 1 to 8, or 1
-// if it gives none or makes no sense.
+// exifOrientation returns the orientation in an EXIF block, 1 to 8. It is 1 if the block has
+// none or is damaged.
 func exifOrientation(block []byte) int {
 	d, ok := parseTIFF(block)
 	if !ok {
@@ -98,8 +98,8 @@ func exifOrientation(block []byte) int {
 	return 1
 }
 
-// isRaw tells a camera's raw file, which is a TIFF file whose first picture is a
-// thumbnail, from a picture.
+// isRaw reports whether a TIFF file is a camera's raw file, whose first picture is only a
+// thumbnail.
 func isRaw(data []byte) bool {
 	if len(data) > 10 && string(data[8:10]) == "CR" { // Canon CR2
 		return true

@@ -8,11 +8,11 @@ import (
 	"unicode/utf16"
 )
 
-// errProfile means a colour profile that is damaged or of a kind that three
-// curves and a matrix cannot stand for: CMYK, lookup tables.
+// errProfile means that a colour profile is damaged, or is more than three curves and a
+// matrix: CMYK or lookup tables.
 var errProfile = errors.New("colour profile not understood")
 
-// profile takes encoded colours to linear sRGB: a curve for each channel, then a
+// profile converts encoded colours to linear sRGB, by a curve for each channel and then a
 // matrix. A grey profile has the same curve three times and the unit matrix.
 type profile struct {
 	grey  bool
@@ -20,8 +20,8 @@ type profile struct {
 	toRGB [3][3]float64 // linear sRGB = toRGB * linear device RGB
 }
 
-// parseICC reads a colour profile (ICC.1:2010). The name is its description, as
-// far as it could be read.
+// parseICC reads a colour profile (ICC.1:2010). name is its description, which may be known
+// even if err is not nil.
 func parseICC(b []byte) (p profile, name string, err error) {
 	tags, err := iccTags(b)
 	if err != nil {
@@ -85,8 +85,7 @@ func (p *profile) parseRGB(tags map[string][]byte) error {
 	return nil
 }
 
-// parseCurve reads a tone curve of type curv or para, which takes [0, 1] to
-// about [0, 1].
+// parseCurve reads a tone curve of type curv or para. It maps [0, 1] to about [0, 1].
 func parseCurve(b []byte) (func(float64) float64, error) {
 	if len(b) < 12 {
 		return nil, errProfile
@@ -111,7 +110,7 @@ func parseCurve(b []byte) (func(float64) float64, error) {
 	return nil, errProfile
 }
 
-// tableCurve interpolates between 16-bit values at equal distances.
+// tableCurve interpolates between equidistant 16-bit values.
 func tableCurve(values []byte) func(float64) float64 {
 	last := len(values)/2 - 1
 	at := func(i int) float64 { return float64(binary.BigEndian.Uint16(values[2*i:])) / 0xffff }
@@ -133,7 +132,7 @@ func parametricCurve(kind int, b []byte) (func(float64) float64, error) {
 	for i := range counts[kind] {
 		v[i] = fixed16(b[4*i:])
 	}
-	// All are (ax+b)^g + e from d up, and cx + f below it.
+	// All are (ax+b)^g + e for x >= d, and cx + f below d.
 	g, a, off, c, d, e, f := v[0], v[1], v[2], v[3], v[4], v[5], v[6]
 	switch kind {
 	case 0:
@@ -179,5 +178,5 @@ func iccText(b []byte) string {
 	return text
 }
 
-// fixed16 reads a number with 16 bits after the point.
+// fixed16 reads a fixed-point number with 16 fractional bits.
 func fixed16(b []byte) float64 { return float64(int32(binary.BigEndian.Uint32(b))) / 65536 }

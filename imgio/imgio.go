@@ -1,33 +1,28 @@
-// Package imgio turns picture files into planar float32 pixels and back.
+// Package imgio reads picture files into planar float32 pixels and writes them.
 //
-// Start with [Open], which reads a file of any supported kind into a [Planar]
-// and says in an [Info] what it met, and [Save], which writes one as PNG or
-// JPEG so that the file appears whole or not at all. [Decode] and [Encode] do
-// the same over streams; [FromImage] and [Planar.Image] are the bridge to the
-// image package.
+// Start with [Open], which reads a file of any supported format into a [Planar] and
+// describes the file in an [Info], and [Save], which writes a PNG or JPEG file that is
+// complete or not there at all. [Decode] and [Encode] do the same for streams. [FromImage]
+// and [Planar.Image] convert to and from the image package.
 //
 // # Reading
 //
-// JPEG, PNG, WebP, TIFF, BMP and GIF are told apart by content, not by name.
-// The EXIF orientation is applied, a colour profile that a matrix and three
-// curves describe is converted to sRGB, and transparency is flattened on white.
-// (A PNG file's gAMA and cHRM chunks are not looked at, only its profile.)
-// [Info.Notes] puts what was done into words. Errors can be told apart:
-// [ErrFormat], [ErrCorrupt], [ErrTooSmall], [ErrTooLarge], [ErrFolder] and
-// fs.ErrNotExist.
+// The formats are JPEG, PNG, WebP, TIFF, BMP and GIF, recognised by content and not by
+// name. The EXIF orientation is applied. A colour profile that consists of a matrix and three
+// curves is converted to sRGB; the gAMA and cHRM chunks of PNG are ignored. Transparency is
+// flattened on white. [Info.Notes] puts what was done into words. Errors match [ErrFormat],
+// [ErrCorrupt], [ErrTooSmall], [ErrTooLarge], [ErrFolder] or fs.ErrNotExist.
 //
 // # Writing
 //
-// PNG with 8 or 16 bits per channel, and JPEG with 4:2:0 chroma (the only kind
-// that image/jpeg writes; take PNG where fine colour detail matters). Both can
-// carry text, which [ReadText] reads back. [CheckWritable] tells before a long
-// run whether [Save] has a chance.
+// PNG has 8 or 16 bits per channel. JPEG has 4:2:0 chroma, the only kind that image/jpeg
+// writes: use PNG where fine colour detail matters. Both can carry text, which [ReadText]
+// reads back. Before a long run, [CheckWritable] reports whether [Save] can work.
 //
 // # Pixels
 //
-// Values are sRGB-encoded, 0 to 1, and neither clamped nor rounded before they
-// are written. Every function here gives the same values whatever the number
-// of threads.
+// Values are sRGB-encoded, 0 to 1. They are clamped and rounded only when they are written.
+// Results do not depend on the number of threads.
 package imgio
 
 import (
@@ -37,8 +32,8 @@ import (
 	"sync"
 )
 
-// Planar is a picture as the networks want it: three planes, red, green, blue,
-// of W by H float32 values each, sRGB-encoded and nominally in [0, 1].
+// Planar is a picture in three planes, red, green and blue, of W by H float32 values each.
+// Values are sRGB-encoded and nominally in [0, 1].
 type Planar struct {
 	W, H int       // pixels
 	Pix  []float32 // (3, H, W): Pix[(ch*H+y)*W+x]
@@ -60,7 +55,7 @@ func (p *Planar) row(ch, y int) []float32 {
 	return p.Pix[i : i+p.W]
 }
 
-// check reports a picture whose size and pixels do not agree.
+// check returns an error if the size and the number of values do not agree.
 func (p *Planar) check() error {
 	if p.W < 1 || p.H < 1 || len(p.Pix) != 3*p.W*p.H {
 		return fmt.Errorf("picture of %dx%d pixels with %d values", p.W, p.H, len(p.Pix))
@@ -68,9 +63,9 @@ func (p *Planar) check() error {
 	return nil
 }
 
-// FitLongest returns the size of a picture of w by h pixels scaled so that its
-// longest side is size pixels: the other side keeps the aspect ratio, rounded
-// to the nearest pixel and at least 1.
+// FitLongest returns the size of a picture of w by h pixels after scaling its longest side
+// to size pixels. The other side keeps the aspect ratio, rounded to the nearest pixel and at
+// least 1.
 func FitLongest(w, h, size int) (int, int) {
 	short := func(a, long int) int { return max(1, (2*a*size+long)/(2*long)) }
 	if w >= h {
@@ -79,8 +74,8 @@ func FitLongest(w, h, size int) (int, int) {
 	return short(w, h), size
 }
 
-// parallel calls f on pieces [lo, hi) that together make [0, n), at once on as
-// many threads as Go uses. The pieces must not depend on each other.
+// parallel splits [0, n) into pieces [lo, hi) and calls f on all of them at once, one for
+// each thread that Go uses. The pieces must not depend on each other.
 func parallel(n int, f func(lo, hi int)) {
 	pieces := min(n, runtime.GOMAXPROCS(0))
 	if pieces <= 1 {

@@ -2,22 +2,22 @@ package imgio
 
 import "fmt"
 
-// Info is what [Decode] and [Open] found in a file.
+// Info describes a file that [Decode] or [Open] has read.
 type Info struct {
 	Format        string // jpeg, png, webp, tiff, bmp or gif
-	Width, Height int    // pixels, as shown: after orientation
-	Orientation   int    // EXIF orientation that the file was stored with, 1 to 8; 1 is upright
+	Width, Height int    // in pixels, after orientation
+	Orientation   int    // EXIF orientation of the stored picture, 1 to 8; 1 is upright
 	Grey          bool   // greyscale
 	Alpha         bool   // some pixel is not opaque
 	Deep          bool   // 16 bits per channel
-	CMYK          bool   // stored as printing inks
-	Animated      bool   // one of several frames
+	CMYK          bool   // stored as CMYK
+	Animated      bool   // the file has more frames than the first, which was read
 	Profile       string // description of the embedded colour profile; "" if there is none or it is sRGB
-	Converted     bool   // pixels were converted from Profile to sRGB; if not, they are as stored
+	Converted     bool   // pixels were converted from Profile to sRGB
 }
 
-// Notes says in words, for people, what is special about the file and what was
-// done to it on the way to a [Planar]; nil for a plain picture.
+// Notes describes, for people, what is special about the file and how it was converted to a
+// [Planar]. It is nil for a plain picture.
 func (i Info) Notes() []string {
 	var notes []string
 	add := func(when bool, format string, args ...any) {

@@ -2,9 +2,8 @@ package imgio
 
 import "image"
 
-// orient returns m turned upright, given the EXIF orientation that it is stored
-// with: 2 to 8 as in EXIF 2.3, 4.6.4.A; anything else returns m itself. The
-// result is NRGBA, or NRGBA64 for a picture with 16 bits.
+// orient returns m turned upright. orientation is that of EXIF 2.3, 4.6.4.A, 2 to 8; with
+// anything else m itself is returned. The result is NRGBA, or NRGBA64 if m has 16 bits.
 func orient(m image.Image, orientation int) image.Image {
 	if orientation < 2 || orientation > 8 {
 		return m
@@ -14,7 +13,7 @@ func orient(m image.Image, orientation int) image.Image {
 	if orientation >= 5 {
 		size.X, size.Y = h, w
 	}
-	// Stored pixel (x, y) goes to place origin + x*dx + y*dy of the result.
+	// Stored pixel (x, y) becomes pixel origin + x*dx + y*dy of the result.
 	var origin, dx, dy int
 	switch orientation {
 	case 2: // mirrored left to right
@@ -25,11 +24,11 @@ func orient(m image.Image, orientation int) image.Image {
 		origin, dx, dy = (h-1)*w, 1, -w
 	case 5: // mirrored about the main diagonal
 		origin, dx, dy = 0, h, 1
-	case 6: // to be turned clockwise
+	case 6: // must be turned clockwise
 		origin, dx, dy = h-1, h, -1
 	case 7: // mirrored about the other diagonal
 		origin, dx, dy = w*h-1, -h, -1
-	case 8: // to be turned anticlockwise
+	case 8: // must be turned anticlockwise
 		origin, dx, dy = (w-1)*h, -h, 1
 	}
 	place := func(x, y int) int { return origin + x*dx + y*dy }
@@ -52,8 +51,8 @@ func orient(m image.Image, orientation int) image.Image {
 	return out
 }
 
-// eachPixel calls f on every pixel of m, from several goroutines: x and y count
-// from the top left, px is 16-bit RGBA, not premultiplied.
+// eachPixel calls f for every pixel of m, from several goroutines. x and y count from the
+// top left; px is 16-bit RGBA, not premultiplied.
 func eachPixel(m image.Image, f func(x, y int, px []uint16)) {
 	size := m.Bounds().Size()
 	read := rows(m)
@@ -71,7 +70,7 @@ func eachPixel(m image.Image, f func(x, y int, px []uint16)) {
 // nearest8 returns the 8-bit value nearest to a 16-bit one.
 func nearest8(v uint16) uint8 { return uint8((uint32(v)*0xff + 0x7fff) / 0xffff) }
 
-// isDeep tells whether m has more than 8 bits per channel.
+// isDeep reports whether m has more than 8 bits per channel.
 func isDeep(m image.Image) bool {
 	switch m.(type) {
 	case *image.Gray16, *image.RGBA64, *image.NRGBA64:

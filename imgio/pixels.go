@@ -5,13 +5,13 @@ import (
 	"image/color"
 )
 
-// rowReader fills dst with row y of a picture as 16-bit red, green, blue, alpha,
-// not premultiplied. Row 0 is the top one whatever the picture's bounds; dst
-// holds four values a pixel. It is safe to call at once from many goroutines.
+// rowReader fills dst with row y of a picture: 16-bit red, green, blue and alpha for each
+// pixel, not premultiplied. Row 0 is the top row, whatever the bounds of the picture. Many
+// goroutines may call it at once.
 type rowReader func(y int, dst []uint16)
 
-// rows returns a reader of m: a fast one for the types that decoders return,
-// and one over At for the rest.
+// rows returns a reader of m. It is fast for the types that decoders return, and calls At
+// for others.
 func rows(m image.Image) rowReader {
 	switch m := m.(type) {
 	case *image.YCbCr:
@@ -73,7 +73,7 @@ func anyRows(m image.Image) rowReader {
 }
 
 func palettedRows(m *image.Paletted) rowReader {
-	var table [256][4]uint16 // an index beyond the palette reads as transparent
+	var table [256][4]uint16 // an index outside the palette is transparent
 	for i, c := range m.Palette[:min(len(m.Palette), 256)] {
 		setColor(table[i][:], c)
 	}
@@ -110,7 +110,7 @@ func unmultiply(row []uint16) {
 		for ch := range 3 {
 			if a == 0 {
 				p[ch] = 0
-			} else { // a malformed picture can hold a colour above its alpha
+			} else { // in a malformed picture a colour can exceed its alpha
 				p[ch] = uint16(min((uint32(p[ch])*0xffff+a/2)/a, 0xffff))
 			}
 		}

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// codec is a format that can be read. A magic is how its files begin, with ?
-// for any byte.
+// codec is a format that can be read. Its files begin with one of magics, in which ? is any
+// byte.
 type codec struct {
 	name       string
 	magics     []string
@@ -44,9 +44,8 @@ func readable() []string {
 	return names
 }
 
-// Extensions lists the usual file name extensions, lower case with the dot, of
-// the formats that [Open] reads. Open itself goes by content; this is for
-// finding the pictures in a folder.
+// Extensions lists the usual file name extensions of the formats that [Open] reads, in lower
+// case with the dot. It helps to find the pictures in a folder; Open itself ignores names.
 func Extensions() []string {
 	var all []string
 	for _, c := range codecs() {
@@ -55,11 +54,11 @@ func Extensions() []string {
 	return all
 }
 
-// sniffLen is how much of a file's beginning sniff wants to see.
+// sniffLen is how many bytes of a file sniff needs.
 const sniffLen = 32
 
-// sniff returns the codec for a file that begins with head, or a [FormatError]
-// that names what else it may be.
+// sniff returns the codec for a file that begins with head. The error is a [FormatError]
+// that names the format if it is a well-known one.
 func sniff(head []byte) (*codec, error) {
 	const flags = 20 // of a VP8X chunk
 	if matches(head, "RIFF????WEBPVP8X") && len(head) > flags && head[flags]&2 != 0 {
@@ -75,7 +74,7 @@ func sniff(head []byte) (*codec, error) {
 	return nil, &FormatError{Format: foreign(head), Supported: readable()}
 }
 
-// matches tells whether head begins with magic, in which ? is any byte.
+// matches reports whether head begins with magic, in which ? is any byte.
 func matches(head []byte, magic string) bool {
 	if len(head) < len(magic) {
 		return false
@@ -88,7 +87,7 @@ func matches(head []byte, magic string) bool {
 	return true
 }
 
-// foreign names a format that cannot be read but is likely to be met, or "".
+// foreign returns the name of a common format that this package cannot read, or "".
 func foreign(head []byte) string {
 	for _, f := range []struct{ magic, name string }{
 		{"????ftypavif", "AVIF"},

@@ -11,15 +11,15 @@ import (
 	"unicode/utf8"
 )
 
-// maxComment is the length of the longest JPEG comment: its length field has 16
-// bits and counts itself.
+// maxComment is the longest JPEG comment in bytes. Its length field has 16 bits and counts
+// itself.
 const maxComment = 0xffff - 2
 
-// text is one entry of the texts in a picture file.
+// text is one text in a picture file.
 type text struct{ key, value string }
 
-// check reports a key or value that PNG (11.3.3) or our form of JPEG comments
-// has no room for.
+// check returns an error if PNG (11.3.3) or our form of JPEG comments does not allow the key
+// or the value.
 func (t text) check() error {
 	switch {
 	case len(t.key) < 1 || len(t.key) > 79,
@@ -34,7 +34,7 @@ func (t text) check() error {
 	return nil
 }
 
-// comment is the text as a JPEG comment.
+// comment returns the text as a JPEG comment.
 func (t text) comment() string { return t.key + ": " + t.value }
 
 // jpegComments returns the texts as COM segments.
@@ -49,8 +49,8 @@ func (e *encoding) jpegComments() []byte {
 	return b
 }
 
-// pngChunks returns an sRGB chunk, perceptual intent, and the texts: tEXt where
-// ASCII is enough, else iTXt, not compressed, with no language.
+// pngChunks returns an sRGB chunk with perceptual intent, and the texts: tEXt for ASCII,
+// else iTXt without compression and language.
 func (e *encoding) pngChunks() []byte {
 	b := appendChunk(nil, "sRGB", "\x00")
 	for _, t := range e.text {
@@ -71,11 +71,11 @@ func appendChunk(b []byte, kind, data string) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[start:]))
 }
 
-// ReadText returns the texts in a PNG file (tEXt, zTXt and iTXt chunks) or in a
-// JPEG file (comments that read "key: value"; others are found under
-// "Comment"), by key. A file without any gives an empty map; of several under
-// one key the first counts. Errors match [ErrFormat] for files of other formats
-// and [ErrCorrupt] for a text that cannot be read, or are those of r.
+// ReadText returns the texts in a PNG file (tEXt, zTXt and iTXt chunks) or a JPEG file
+// (comments), by key. A comment that does not look like "key: value" gets the key "Comment".
+// If a key occurs twice, the first text counts. A file without texts gives an empty map.
+// Errors match [ErrFormat] for other formats and [ErrCorrupt] for a damaged text, or come
+// from r.
 func ReadText(r io.Reader) (map[string]string, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxFile))
 	if err != nil {
@@ -118,7 +118,7 @@ func ReadText(r io.Reader) (map[string]string, error) {
 	return texts, nil
 }
 
-// pngText reads a text chunk; ok is false for a chunk of any other type.
+// pngText reads a text chunk. ok is false for chunks of other types.
 func pngText(kind string, body []byte) (t text, ok bool, err error) {
 	if kind != "tEXt" && kind != "zTXt" && kind != "iTXt" {
 		return text{}, false, nil
@@ -157,7 +157,7 @@ func pngText(kind string, body []byte) (t text, ok bool, err error) {
 	return text{latin1(key), latin1(rest)}, true, nil
 }
 
-// latin1 decodes ISO 8859-1, in which a byte is the number of its character.
+// latin1 decodes ISO 8859-1, in which each byte is a Unicode code point.
 func latin1(b []byte) string {
 	var s strings.Builder
 	for _, c := range b {

@@ -7,14 +7,14 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// toRGB turns one luma and two chroma values into red, green and blue: as in
-// JPEG (color.YCbCrToRGB) or in video (videoToRGB).
+// toRGB converts a luma and two chroma values to red, green and blue, by the rules of JPEG
+// (color.YCbCrToRGB) or video (videoToRGB).
 type toRGB func(y, cb, cr uint8) (r, g, b uint8)
 
-// ycbcrRows reads m, interpolating chroma that is stored at half the width or
-// height: 3/4 of the nearest sample and 1/4 of the next along each axis, the
-// triangle filter of most JPEG and WebP decoders. (The At method of m repeats
-// the nearest one, which leaves steps of two pixels at coloured edges.)
+// ycbcrRows reads m. It interpolates chroma that is stored at half the width or height, with
+// the triangle filter of most JPEG and WebP decoders: 3/4 of the nearest sample and 1/4 of
+// the next along each axis. The At method of m repeats the nearest sample instead, which
+// leaves steps of two pixels at coloured edges.
 func ycbcrRows(m *image.YCbCr, convert toRGB) rowReader {
 	halfW, halfH := false, false
 	switch m.SubsampleRatio {
@@ -29,7 +29,7 @@ func ycbcrRows(m *image.YCbCr, convert toRGB) rowReader {
 		return anyRows(m)
 	}
 	bounds := m.Rect
-	if bounds.Min.X < 0 || bounds.Min.Y < 0 { // halves are rounded otherwise there
+	if bounds.Min.X < 0 || bounds.Min.Y < 0 { // halves of negative numbers are rounded differently
 		return anyRows(m)
 	}
 	// chroma returns the row of plane c that holds picture row y.
@@ -54,9 +54,9 @@ func ycbcrRows(m *image.YCbCr, convert toRGB) rowReader {
 	}
 }
 
-// spreadChroma writes w chroma values, interpolated between a row and the one
-// beside it, to every fourth place of dst. At half width, odd is 1 if the first
-// pixel is the right one of the two that share a sample.
+// spreadChroma writes w chroma values, interpolated between row and the row beside it, to
+// every fourth element of dst. At half width two pixels share a sample; odd is 1 if the first
+// pixel is the right one of its two.
 func spreadChroma(dst []uint16, row, beside []byte, odd, w int, halfW bool) {
 	at := func(i int) uint16 { return 3*uint16(row[i]) + uint16(beside[i]) }
 	if !halfW {
@@ -73,7 +73,7 @@ func spreadChroma(dst []uint16, row, beside []byte, odd, w int, halfW bool) {
 	}
 }
 
-// nycbcraRows reads m, which has an alpha plane besides.
+// nycbcraRows is ycbcrRows for a picture with an alpha plane.
 func nycbcraRows(m *image.NYCbCrA, convert toRGB) rowReader {
 	opaque := ycbcrRows(&m.YCbCr, convert)
 	return func(y int, dst []uint16) {
@@ -85,9 +85,9 @@ func nycbcraRows(m *image.NYCbCrA, convert toRGB) rowReader {
 	}
 }
 
-// decodeWebP decodes a WebP file. Lossy ones hold video levels, black at 16 and
-// white at 235, but webp.Decode hands them out as image.YCbCr, whose black is 0
-// and white 255 (golang/go issue 40173): they would look washed out.
+// decodeWebP decodes a WebP file. Lossy files hold video levels, with black at 16 and white
+// at 235. webp.Decode returns them as image.YCbCr, whose black is 0 and white 255
+// (golang/go issue 40173), so they would look washed out.
 func decodeWebP(r io.Reader) (image.Image, error) {
 	m, err := webp.Decode(r)
 	if err != nil {
@@ -117,8 +117,8 @@ func packed(read rowReader, bounds image.Rectangle) *image.NRGBA {
 	return m
 }
 
-// videoToRGB is the conversion of ITU-R BT.601 with 219 levels of luma and 224
-// of chroma, in integers with 16 bits after the point.
+// videoToRGB is the conversion of ITU-R BT.601 with 219 levels of luma and 224 of chroma, in
+// fixed-point numbers with 16 fractional bits.
 func videoToRGB(y, cb, cr uint8) (r, g, b uint8) {
 	l := 76309*(int32(y)-16) + 1<<15 // 255/219
 	u, v := int32(cb)-128, int32(cr)-128

@@ -1,8 +1,9 @@
-// Package loss holds the terms of the objective as graph nodes: features in,
-// scalar out, one file for each term.
+// Package loss builds the terms of the objective as graph nodes, from features to a scalar.
+// There is one file for each term.
 //
-// Build the terms ([Content], [Style], [TV]), then add them up with [Sum]. Every
-// term is a mean, so that a weight means the same at every size of the picture.
+// Start with [Content], [Style] and [TV], then add the terms with [Sum]. Terms are means,
+// so that a weight means the same at every size of the picture; the forms of total variation
+// that are sums say so.
 package loss
 
 import (
@@ -19,8 +20,8 @@ type Term struct {
 	Weight float64
 }
 
-// Sum returns the objective, the sum of the terms times their weights: equation
-// 7 of Gatys et al. (2016), with any number of terms. At least one is needed.
+// Sum returns the objective, the weighted sum of the terms: equation 7 of Gatys et al.
+// (2016) with any number of terms. No terms are an error.
 func Sum(name string, terms ...Term) (*G.Node, error) {
 	if len(terms) == 0 {
 		return nil, fmt.Errorf("loss: %s: no terms", name)

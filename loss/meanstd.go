@@ -7,13 +7,13 @@ import (
 )
 
 // Moments returns the mean and the standard deviation of each channel of features
-// (1, c, h, w), as (2, c): the means, then the deviations. guide, (h, w), gives
-// position p the weight guide[p]²; nil stands for all alike.
+// (1, c, h, w), as (2, c): the means, then the deviations. Position p has the weight
+// guide[p]², where guide is (h, w); nil gives all positions the same weight.
 func Moments(name string, features, guide *G.Node) (*G.Node, error) {
 	return op.Apply(name, op.NewMoments(guide != nil), guided(features, guide)...)
 }
 
-// guided is the inputs of a statistic of features, with a guide or without.
+// guided returns the inputs of a statistic of features: features and, if not nil, guide.
 func guided(features, guide *G.Node) []*G.Node {
 	if guide == nil {
 		return []*G.Node{features}
@@ -21,11 +21,13 @@ func guided(features, guide *G.Node) []*G.Node {
 	return []*G.Node{features, guide}
 }
 
-// StyleMeanStd returns the mean over channels of (μ - μ')² plus that of (σ - σ')²,
-// for the [Moments] μ, σ of features (1, c, h, w) and the target (2, c) that they
-// are of the style picture. It is what Galerne et al. (2023, arXiv 2212.13459) add
-// to the Gram loss, which alone does not say how features are spread about their
-// mean; Li et al. (2017, arXiv 1701.01036) use it alone. guide is as in [Moments].
+// StyleMeanStd returns the mean over channels of (μ - μ')² + (σ - σ')². μ and σ are the
+// [Moments] of features (1, c, h, w); target, (2, c), has μ' and σ', those of the style
+// picture. guide is as in [Moments].
+//
+// Galerne et al. (2023, arXiv 2212.13459) add this term to the Gram loss, which alone does
+// not determine how features are spread about their mean. Li et al. (2017, arXiv 1701.01036)
+// use it alone.
 //
 // A channel with σ = 0 has no gradient through σ.
 func StyleMeanStd(name string, features, guide, target *G.Node) (*G.Node, error) {

@@ -6,16 +6,15 @@ import (
 	"strings"
 )
 
-// EmbeddedName is the name of the weights that come with the program, those of
-// [Slim].
+// EmbeddedName is the name of the weights that come with the program: those of [Slim].
 const EmbeddedName = "slim"
 
 //go:embed slim.safetensors
 var embedded string
 
-// Embedded returns the weights that come with the program, read anew each time: those
-// of [Slim], with projections to the features of VGG-19. They were trained to have its features, from
-// the weights of Simonyan and Zisserman, and are under the licence of these, CC BY 4.0.
+// Embedded returns the weights that come with the program: those of [Slim], with
+// projections to the features of VGG-19. They are read again on every call. They were
+// trained from the weights of Simonyan and Zisserman and have the same licence, CC BY 4.0.
 func Embedded() (*Weights, error) {
 	ws, err := Read(strings.NewReader(embedded), int64(len(embedded)))
 	if err != nil {
@@ -24,8 +23,8 @@ func Embedded() (*Weights, error) {
 	return ws, nil
 }
 
-// EmbeddedEntry describes the weights that come with the program by their header, as
-// [Store.List] does those in a folder. Its Path is empty.
+// EmbeddedEntry describes the weights that come with the program, as [Store.List] does for
+// those on disk. Its Path is empty.
 func EmbeddedEntry() Entry {
 	e := Entry{Name: EmbeddedName}
 	if err := e.describe(strings.NewReader(embedded), int64(len(embedded))); err != nil {

@@ -9,10 +9,10 @@ import (
 	"nst/internal/engine/op"
 )
 
-// Pooling says how the network pools: max, avg or l2.
+// Pooling is how the network pools: max, avg or l2.
 type Pooling = op.Pooling
 
-// ParsePooling returns the pooling called max, avg or l2.
+// ParsePooling returns the pooling with a name: max, avg or l2.
 func ParsePooling(name string) (Pooling, error) {
 	for _, p := range []Pooling{op.Max, op.Avg, op.L2} {
 		if p.String() == name {
@@ -22,17 +22,17 @@ func ParsePooling(name string) (Pooling, error) {
 	return 0, fmt.Errorf("vgg: unknown pooling %q (known: max, avg, l2)", name)
 }
 
-// FeatureOptions are departures from the network as it was trained.
+// FeatureOptions change the network from what it was trained as. The zero value changes nothing.
 type FeatureOptions struct {
-	Pooling Pooling // how four features become one
-	Rescale bool    // multiply what is pooled by Pooling.Rescale, which changes nothing for max
-	Padding Padding // of the picture, by the first convolution; the others pad with zeros
+	Pooling Pooling // how four features become one; trained with max
+	Rescale bool    // multiply pooled features by Pooling.Rescale, which is 1 for max
+	Padding Padding // of the picture in the first convolution; the others pad with zeros
 }
 
-// Padding says what lies beyond the edge of a picture: zeros or its nearest pixel.
+// Padding is what lies beyond the edge of a picture: zeros or the nearest pixel.
 type Padding = op.Padding
 
-// ParsePadding returns the padding called zero or replicate.
+// ParsePadding returns the padding with a name: zero or replicate.
 func ParsePadding(name string) (Padding, error) {
 	for _, p := range []Padding{op.Zero, op.Replicate} {
 		if p.String() == name {
@@ -42,17 +42,14 @@ func ParsePadding(name string) (Padding, error) {
 	return 0, fmt.Errorf("vgg: unknown padding %q (known: zero, replicate)", name)
 }
 
-// Features adds to the graph of x the part of the network that computes the
-// layers named in taps, no deeper than the deepest of them, and returns the node
-// of each. o says how it departs from the network as it was trained; the zero
-// value is no departure.
+// Features adds the network to the graph of x, down to the deepest layer in taps, and
+// returns a node for each layer in taps.
 //
-// x is a picture (1, 3, h, w), RGB in [0, 1]; a feature node is (1, c, h', w').
-// Node names are the layer names below "vgg/". Where the network has projections, what is
-// returned is the features times [Projection].R, from which losses come out as its teacher
-// has them; the network itself goes on from the features. The error is an
-// [UnknownLayerError] for a tap that the network lacks, and a [TapError] for one
-// that it has no projection of.
+// x is a picture (1, 3, h, w), RGB in [0, 1]. A feature node is (1, c, h', w') and is named
+// "vgg/" and the layer. A distilled network returns its features times [Projection].R, with
+// which losses come out as for its teacher; its next layer gets the features themselves.
+// The error is an [UnknownLayerError] if the network lacks a layer, or a [TapError] if it
+// has no projection of a layer.
 func (w *Weights) Features(x *G.Node, taps []string, o FeatureOptions) (map[string]*G.Node, error) {
 	b := &builder{weights: w, wanted: map[string]bool{}, projections: map[string]*Projection{}}
 	deepest := -1
@@ -74,8 +71,8 @@ func (w *Weights) Features(x *G.Node, taps []string, o FeatureOptions) (map[stri
 	for i, l := range layers {
 		switch l.Kind {
 		case Conv:
-			// The ReLU that follows is done in passing, unless the convolution
-			// itself is wanted.
+			// The convolution also does the ReLU that follows, unless its own
+			// output is wanted.
 			fused := i+1 < len(layers) && !b.wanted[l.Name]
 			pad := op.Zero
 			if i == 0 {
@@ -99,11 +96,11 @@ func (w *Weights) Features(x *G.Node, taps []string, o FeatureOptions) (map[stri
 	return found, b.err
 }
 
-// builder adds layers to a graph; after the first error it does nothing.
+// builder adds layers to a graph. After the first error it does nothing.
 type builder struct {
 	weights     *Weights
 	wanted      map[string]bool
-	projections map[string]*Projection // of those wanted; nil where there is none
+	projections map[string]*Projection // of the wanted layers; nil without one
 	err         error
 }
 
@@ -118,7 +115,7 @@ func (b *builder) apply(layer string, o G.Op, inputs ...*G.Node) *G.Node {
 	return n
 }
 
-// prepare turns RGB in [0, 1] into what the network was trained on.
+// prepare turns RGB in [0, 1] into the input that the network was trained with.
 func (b *builder) prepare(x *G.Node) *G.Node {
 	c := b.weights.Convention
 	var mul, add [3]float32
@@ -143,7 +140,7 @@ func (b *builder) conv(x *G.Node, l Layer, o *op.Conv) *G.Node {
 	return b.apply(l.Name, o, x, w, bias)
 }
 
-// mapped returns the features x of a layer as losses are to see them.
+// mapped returns the features x of a layer as losses use them.
 func (b *builder) mapped(x *G.Node, l Layer) *G.Node {
 	m := b.projections[l.Name]
 	if m == nil || b.err != nil {
@@ -153,8 +150,8 @@ func (b *builder) mapped(x *G.Node, l Layer) *G.Node {
 	return b.apply(l.Name+"/projection", op.NewPointwise(), x, r)
 }
 
-// input adds fixed numbers to the graph, or finds them there if another picture
-// of the same graph uses them too. The backing is shared, not copied.
+// input adds constants to the graph. If another picture in the graph uses them already,
+// it returns their node. data is shared, not copied.
 func (b *builder) input(g *G.ExprGraph, name string, data []float32, shape ...int) *G.Node {
 	for _, n := range g.ByName(name) {
 		return n

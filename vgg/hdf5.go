@@ -10,14 +10,13 @@ import (
 	"nst/vgg/safetensors"
 )
 
-// h5 reads the part of HDF5 that h5py writes unless told otherwise, and Keras
-// with it: superblock 0 or 1, groups as symbol tables, object headers 1, and
-// arrays of floating point numbers in one piece. Section numbers are those of
-// the HDF5 file format specification, version 3.
+// h5 reads the part of HDF5 that h5py, and so Keras, writes by default: superblock 0 or 1,
+// groups as symbol tables, object headers of version 1, and arrays of floating point numbers
+// in one piece. Section numbers refer to the HDF5 file format specification, version 3.
 type h5 struct {
 	r    io.ReaderAt
 	size int64
-	left int // objects that may still be visited; keeps circles from going on
+	left int // objects that may still be visited: a limit for circular files
 }
 
 const (
@@ -63,7 +62,7 @@ func (f *h5) at(off int64, n int) ([]byte, error) {
 	return b, nil
 }
 
-// block returns n bytes that start with a signature, without that.
+// block reads n bytes that start with a signature, and returns those after it.
 func (f *h5) block(addr uint64, signature string, n int) ([]byte, error) {
 	b, err := f.at(int64(addr), n)
 	if err != nil {
@@ -78,13 +77,13 @@ func (f *h5) block(addr uint64, signature string, n int) ([]byte, error) {
 // word decodes the first 8 bytes of b, an address or a length.
 func word(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
 
-// message is one of those that make up the header of an object.
+// message is one part of the header of an object.
 type message struct {
 	data []byte
 	at   int64 // where data lies in the file
 }
 
-// messages returns the messages of an object by type, the first of each: IV.A.1.
+// messages returns the first message of each type in the header of an object: IV.A.1.
 func (f *h5) messages(addr uint64) (map[uint16]message, error) {
 	b, err := f.at(int64(addr), 16)
 	if err != nil {
@@ -112,7 +111,7 @@ func (f *h5) messages(addr uint64) (map[uint16]message, error) {
 				return nil, errH5
 			}
 			m := message{b[p : p+n], r.at + int64(p)}
-			if kind == 0x10 && n >= 16 { // goes on elsewhere
+			if kind == 0x10 && n >= 16 { // the header continues there
 				runs = append(runs, run{int64(word(m.data)), int64(word(m.data[8:]))})
 			}
 			if _, ok := out[kind]; !ok {
@@ -150,8 +149,8 @@ func (f *h5) object(addr uint64, path string, depth int, visit func(string, tens
 	return nil
 }
 
-// group visits the members that a node of a group's B-tree leads to (III.A.1),
-// whose names lie in the heap.
+// group visits the members of a group that lie below a node of its B-tree (III.A.1). Their
+// names are in the heap.
 func (f *h5) group(addr uint64, heap int64, path string, depth int, visit func(string, tensor)) error {
 	if f.left--; f.left < 0 || depth > h5Depth {
 		return fmt.Errorf("%w: objects without end", errH5)
@@ -209,7 +208,7 @@ func (f *h5) symbols(addr uint64, heap int64, path string, depth int, visit func
 	return nil
 }
 
-// name reads a string that ends with a zero.
+// name reads a zero-terminated string.
 func (f *h5) name(off int64) (string, error) {
 	if off < 0 || off >= f.size {
 		return "", errH5
@@ -225,8 +224,8 @@ func (f *h5) name(off int64) (string, error) {
 	return string(s), nil
 }
 
-// array describes an array by the messages of its header. What is wrong with
-// it comes out when it is read: it may be one that nobody asks for.
+// array describes an array by the messages of its header. Errors come out when it is read,
+// because nobody may ask for this array.
 func (f *h5) array(m map[uint16]message) tensor {
 	shape, err := h5Shape(m[0x01].data)
 	var d safetensors.DType
@@ -267,8 +266,8 @@ func h5Shape(b []byte) ([]int, error) {
 	return shape, nil
 }
 
-// h5Type decodes a datatype message: IV.A.2.d. Floating point numbers are class
-// 1 and said in full, down to the place of the exponent.
+// h5Type decodes a datatype message: IV.A.2.d. Class 1 is floating point; the message gives
+// the sizes of exponent and mantissa.
 func h5Type(b []byte) (safetensors.DType, error) {
 	if len(b) < 20 || b[0]&15 != 1 {
 		return safetensors.DType{}, errors.New("hdf5: numbers are not floating point")

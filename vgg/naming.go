@@ -10,16 +10,16 @@ import (
 	"nst/vgg/safetensors"
 )
 
-// A naming is a way to call the convolutions of a network.
+// A naming is a scheme of names for the convolutions of a network.
 type naming struct {
 	name       string
-	stem       func(i int, l Layer) string // of layer i; .weight and .bias follow
+	stem       func(i int, l Layer) string // name of layer i without .weight or .bias
 	pattern    *regexp.Regexp              // of all stems
-	convention Convention                  // of weights so named, if they are not Oxford's
+	convention Convention                  // of weights with such names, unless they are Oxford's
 }
 
-// Stems after the index of the layer in the network, which counts ReLU and
-// pooling as PyTorch does; after block and convolution; and after the layer.
+// namings returns the schemes. Torchvision's and nn.Sequential's names hold the index of
+// the layer in the network, which counts ReLU and pooling too.
 func namings() []naming {
 	return []naming{
 		{"layers'", nativeStem, regexp.MustCompile(`^conv\d+_\d+$`), Caffe()},
@@ -41,7 +41,7 @@ func namings() []naming {
 
 func nativeStem(_ int, l Layer) string { return l.Name }
 
-// stems returns what n's convolutions are called, in order.
+// stems returns the names of the convolutions of net, in order.
 func (n naming) stems(net *Network) []string {
 	var out []string
 	for i, l := range net.Layers {
@@ -52,7 +52,7 @@ func (n naming) stems(net *Network) []string {
 	return out
 }
 
-// weights puts a network together out of tensors.
+// weights assembles a network from the tensors.
 func (a archive) weights(opts ImportOptions) (*Weights, error) {
 	names, stems, err := a.naming()
 	if err != nil {
@@ -82,7 +82,7 @@ func (a archive) weights(opts ImportOptions) (*Weights, error) {
 	return ws, nil
 }
 
-// naming finds out how a file calls its convolutions, and which ones it has.
+// naming returns the scheme of names of a file, and the names of its convolutions.
 func (a archive) naming() (naming, []string, error) {
 	all := slices.Sorted(maps.Keys(a.tensors))
 	for _, name := range all {
@@ -107,8 +107,8 @@ func (a archive) naming() (naming, []string, error) {
 	return naming{}, nil, fmt.Errorf("no VGG network: no convolution among the %d tensors (%s)", len(a.tensors), strings.Join(all, ", "))
 }
 
-// detectNetwork returns the network called name or, if name is empty, the one
-// whose convolutions, from the first on, are called stems.
+// detectNetwork returns the network with a name. If name is empty it returns the network
+// whose first convolutions have the names in stems.
 func detectNetwork(name string, names naming, stems []string) (*Network, error) {
 	if name != "" {
 		n, err := ByName(name)
@@ -142,8 +142,8 @@ func detectNetwork(name string, names naming, stems []string) (*Network, error) 
 		len(stems), fit[0].Name, fit[1].Name)
 }
 
-// readFilters reads the convolutions of n, up to the one called last (all, if
-// last is empty) or as many as there are.
+// readFilters reads the convolutions of n, down to last if the file has so many. If last is
+// empty it reads all.
 func readFilters(n *Network, tensors map[string]tensor, stem func(int, Layer) string, last string) (map[string]Filter, error) {
 	filters, missing := map[string]Filter{}, ""
 	for i, l := range n.Layers {

@@ -13,13 +13,12 @@ import (
 	"nst/vgg/safetensors"
 )
 
-// The native file is safetensors (an 8-byte little-endian length, that much
-// JSON, the numbers): tensors conv1_1.weight (K, C, 3, 3) and conv1_1.bias (K),
-// for a network with projections map.relu1_1 (K, C), and in __metadata__ all that makes the
-// numbers usable.
+// A native file is a safetensors file with tensors conv1_1.weight (K, C, 3, 3) and
+// conv1_1.bias (K) ..., and map.relu1_1 (K, C) ... if there are projections. Its metadata
+// say which network they are for and how to prepare a picture.
 const (
 	nativeFormat     = "nst"
-	projectionPrefix = "map." // of tensors that are projections
+	projectionPrefix = "map." // of the names of projections
 )
 
 // Write writes ws to w in the native format. Weights and projections are float16 if half,
@@ -35,7 +34,7 @@ func Write(w io.Writer, ws *Weights, half bool) error {
 	return nil
 }
 
-// entries returns the tensors of a file in order: each convolution, then the projections.
+// entries returns the tensors of a file in order: convolutions, then projections.
 func (w *Weights) entries(half bool) []safetensors.Entry {
 	var all []safetensors.Entry
 	for _, l := range w.Network.Convs() {
@@ -57,9 +56,8 @@ func (w *Weights) entries(half bool) []safetensors.Entry {
 	return all
 }
 
-// Read reads a native file of the given size in bytes. It reads tensor by
-// tensor: what it holds at any time is what it returns and 64 KB. Files of
-// other makers, safetensors too, are for [Import].
+// Read reads a native file of the given size in bytes. Beside the result it needs 64 KB of
+// memory. [Import] reads the files of other programs.
 func Read(r io.ReaderAt, size int64) (*Weights, error) {
 	tensors, meta, err := openSafetensors(r, size)
 	if err != nil {
@@ -96,7 +94,7 @@ func readNative(tensors map[string]tensor, meta map[string]string) (*Weights, er
 	return ws, nil
 }
 
-// readProjections reads the projections of n, nil for none.
+// readProjections reads the projections of n. Without any it returns nil.
 func readProjections(n *Network, tensors map[string]tensor) (map[string]Projection, error) {
 	var found map[string]Projection
 	for _, l := range n.Layers {
@@ -136,8 +134,8 @@ func openSafetensors(r io.ReaderAt, size int64) (map[string]tensor, map[string]s
 	return tensors, f.Meta, nil
 }
 
-// metadata spells out what the numbers of ws mean. The convention's name is for
-// people; the values beside it are what counts.
+// metadata says what the numbers of ws mean. The name of the convention is for people;
+// readers use the values.
 func metadata(ws *Weights) map[string]string {
 	c := ws.Convention
 	order := "RGB"
@@ -185,7 +183,7 @@ func parseMetadata(meta map[string]string) (*Weights, error) {
 	return &Weights{Network: n, Convention: c, Source: meta["source"], Licence: meta["licence"], SHA256: meta["sha256"]}, nil
 }
 
-// triple writes numbers so that parseTriple gets the same ones back.
+// triple writes numbers so that parseTriple returns the same numbers.
 func triple(v ...float32) string {
 	s := make([]string, len(v))
 	for i, x := range v {

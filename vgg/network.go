@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// Kind tells what a layer of a network does.
+// Kind is what a layer of a network does.
 type Kind int
 
 // The three kinds of layer that VGG is made of.
 const (
 	Conv Kind = iota // 3x3 convolution, stride 1, zero padding 1, plus bias
-	ReLU             // max(0, x), in place of the convolution it follows
+	ReLU             // max(0, x)
 	Pool             // 2x2 pooling, stride 2; odd sizes lose their last row or column
 )
 
@@ -20,15 +20,14 @@ const (
 type Layer struct {
 	Name string // conv3_1, relu3_1 or pool3
 	Kind Kind
-	C, K int // input and output channels; equal but for Conv
+	C, K int // input and output channels; they differ for Conv only
 
-	// Halvings is how often a style sees the features averaged over squares of two by two
-	// positions; see [Weights.StylePooled].
+	// StylePooling is how many times the features are averaged over 2x2 positions before
+	// the style is measured; see [Weights.StylePooled].
 	StylePooling int
 }
 
-// Network is an architecture as data: its layers in the order in which a
-// picture passes through them.
+// Network is an architecture: its layers from input to output.
 type Network struct {
 	Name   string // vgg19, vgg16, slim
 	Layers []Layer
@@ -56,12 +55,13 @@ func VGG16() *Network {
 	return build("vgg16", even([]int{64, 128, 256, 512, 512}, []int{2, 2, 3, 3, 3}))
 }
 
-// Slim is VGG19 with far fewer channels: the same layers by the same names. Most has
-// conv4_1, whose Gram matrix is nine tenths of a style loss. What slim gets wrong there
-// are the means of the features over the picture before all, so that a style sees them
-// averaged over four by four positions, which changes no mean and has a sixteenth of the
-// work. Its weights are trained to stand in for those of VGG19, with projections from its
-// features to theirs, and come with the program; see [Embedded].
+// Slim is a distilled VGG19: the same layers with the same names, but far fewer channels.
+// Its weights come with the program, see [Embedded].
+//
+// conv4_1 has the most channels, because its Gram matrix makes nine tenths of a style loss.
+// At relu4_1 slim mostly gets the means of the features wrong. The style is therefore
+// measured on features averaged over 4x4 positions, which keeps the means and takes a
+// sixteenth of the work.
 func Slim() *Network {
 	n := build("slim", [][]int{{16, 16}, {48, 48}, {64, 64, 64, 64}, {256, 64, 64, 64}, {128, 128, 128, 128}})
 	for i := range n.Layers {
@@ -80,12 +80,12 @@ func Slim() *Network {
 	return n
 }
 
-// Tiny is VGG19 with 4 to 6 channels in place of 64 to 512, for tests: the
-// names, the depth and the strides of the real network in 17 KB of weights.
+// Tiny is VGG19 with 4 to 6 channels instead of 64 to 512, for tests. It has the names,
+// the depth and the strides of the real network in 17 KB of weights.
 func Tiny() *Network { return build("tiny", even([]int{4, 4, 6, 6, 6}, []int{2, 2, 4, 4, 4})) }
 
-// ByName returns the architecture called name. The error lists those there are;
-// [Tiny] is found under its name but not listed.
+// ByName returns the network with a name: vgg19, vgg16, slim or tiny. The error lists the
+// names, except tiny.
 func ByName(name string) (*Network, error) {
 	if name == "tiny" {
 		return Tiny(), nil
@@ -101,11 +101,11 @@ func ByName(name string) (*Network, error) {
 	return nil, fmt.Errorf("vgg: unknown network %q (known: %s)", name, strings.Join(names, ", "))
 }
 
-// known returns the networks that a file of another program can turn out to be for.
+// known returns the networks that files of other programs may hold.
 func known() []*Network { return []*Network{VGG19(), VGG16()} }
 
-// even returns the output channels of blocks of convs convolutions that have the same
-// number of channels each.
+// even returns the output channels of every convolution, by block: block b has convs[b]
+// convolutions with channels[b] channels each.
 func even(channels, convs []int) [][]int {
 	blocks := make([][]int, len(channels))
 	for b, k := range channels {
@@ -114,8 +114,7 @@ func even(channels, convs []int) [][]int {
 	return blocks
 }
 
-// build writes out the layers of a network with the given output channels of the
-// convolutions of its blocks.
+// build returns a network with these output channels of its convolutions, by block.
 func build(name string, blocks [][]int) *Network {
 	n := &Network{Name: name}
 	c := 3
@@ -133,19 +132,18 @@ func build(name string, blocks [][]int) *Network {
 	return n
 }
 
-// UnknownLayerError is returned when a network has no layer of a name.
+// UnknownLayerError means that a network has no layer with a name.
 type UnknownLayerError struct {
 	Network, Layer string
-	Known          []string // the names that would have done
+	Known          []string // the names that exist
 }
 
-// Error names the network, the layer, and those that there are.
+// Error names the network, the layer and the layers that exist.
 func (e *UnknownLayerError) Error() string {
 	return fmt.Sprintf("vgg: %s has no layer %q (known: %s)", e.Network, e.Layer, strings.Join(e.Known, ", "))
 }
 
-// Index returns the position of the layer called name in n.Layers, or an
-// [UnknownLayerError].
+// Index returns the position of a layer in n.Layers. The error is an [UnknownLayerError].
 func (n *Network) Index(name string) (int, error) {
 	i := slices.IndexFunc(n.Layers, func(l Layer) bool { return l.Name == name })
 	if i < 0 {
@@ -169,8 +167,8 @@ func (n *Network) Convs() []Layer {
 	return out
 }
 
-// Stride returns how many pixels of the picture, along one side, one feature of
-// layer i stands for: 2 to the number of poolings up to and with it.
+// Stride returns the distance in pixels between neighbouring features of layer i: 2 to the
+// power of the number of poolings up to and including it.
 func (n *Network) Stride(i int) int {
 	s := 1
 	for _, l := range n.Layers[:i+1] {

@@ -119,7 +119,7 @@ func (u *unpickler) tuple(op byte) (err error) {
 	return err
 }
 
-// collect adds to the list or dictionary below what it takes off the stack.
+// collect moves items from the stack into the list or dictionary below them.
 func (u *unpickler) collect(op byte) error {
 	var items tuple
 	var err error
@@ -156,7 +156,7 @@ func (u *unpickler) collect(op byte) error {
 	return fmt.Errorf("items are put into a %T: %w", target, errPickle)
 }
 
-// call does what leads out of the machine, all through global and persistent.
+// call runs the instructions that use global and persistent.
 func (u *unpickler) call(op byte) error {
 	if op == 'c' { // GLOBAL
 		module, err := u.r.line()
@@ -204,7 +204,7 @@ func (u *unpickler) call(op byte) error {
 		u.push(v)
 		return err
 	}
-	// BUILD: the attributes of a dictionary, such as versions, are of no use.
+	// BUILD sets attributes of a dictionary, such as versions: ignored.
 	if _, ok := below.(*dict); !ok {
 		return fmt.Errorf("a %T is given attributes: %w", below, errPickle)
 	}

@@ -5,17 +5,16 @@ import (
 	"maps"
 )
 
-// Orientations is the number of ways in which a square can be turned and mirrored.
+// Orientations is the number of ways to turn and mirror a square.
 const Orientations = 8
 
-// Turned returns the network that sees a picture as w sees it turned and mirrored: its
-// features of a picture x, at a place, are those that w has of the other picture at the
-// place where that shows the same. Of the bits of orientation, 0 to 7, the third trades rows for
-// columns, then the first mirrors left and right, the second top and bottom; Turned(0) is w.
-// It is an error if there is no such orientation.
+// Oriented returns w with every filter turned and mirrored. Its features of a picture are
+// those that w has of the turned and mirrored picture, turned back. That is exact if no
+// pooling drops an odd row or column.
 //
-// What holds of one orientation does of the other where no pooling leaves out an odd row or column,
-// since networks leave out the last. Biases and projections are those of w, not copies.
+// orientation is 0 to 7, anything else is an error. Bit 2 transposes; then bit 0 mirrors
+// left to right and bit 1 top to bottom. Oriented(0) is w itself. Biases and projections are
+// shared with w.
 func (w *Weights) Oriented(orientation int) (*Weights, error) {
 	if orientation < 0 || orientation >= Orientations {
 		return nil, fmt.Errorf("vgg: orientation %d, want 0 to %d", orientation, Orientations-1)
@@ -32,7 +31,7 @@ func (w *Weights) Oriented(orientation int) (*Weights, error) {
 	return &out, nil
 }
 
-// orientFilters turns each of filters of 3 by 3.
+// orientFilters turns and mirrors every 3x3 filter in w.
 func orientFilters(w []float32, orientation int) []float32 {
 	var from [9]int
 	for i := range from {

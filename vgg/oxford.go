@@ -5,18 +5,17 @@ import (
 	"slices"
 )
 
-// oxford is how the weights of Simonyan and Zisserman begin: the first biases
-// of conv1_1, and of its first filter the top left value of each input channel,
-// blue first. Every conversion of them has these numbers, up to rounding; no
-// training that starts elsewhere comes near them.
+// oxford identifies the weights of Simonyan and Zisserman: the first biases of conv1_1, and
+// the top left value of each input channel of its first filter, blue first. Every conversion
+// has these numbers, up to rounding; weights of other origin do not.
 type oxford struct {
 	bias [4]float32
 	bgr  [3]float32
 }
 
-// oxfords returns the two networks by name. The order of the channels is known
-// from MatConvNet's copy, whose documented order is RGB and whose first filter
-// has the three numbers the other way round.
+// oxfords returns the two networks by name. The order of the channels is known from
+// MatConvNet's copy: it is documented as RGB, and its first filter has the three numbers in
+// reverse.
 func oxfords() map[string]oxford {
 	return map[string]oxford{
 		"vgg19": {[4]float32{0.7301776, 0.06493629, 0.03428847, 0.8260386}, [3]float32{0.34119523, 0.46418372, 0.39416704}},
@@ -24,8 +23,8 @@ func oxfords() map[string]oxford {
 	}
 }
 
-// knowOxford reports whether ws are Oxford's weights, and puts the input
-// channels of conv1_1 into the order BGR if they come as RGB.
+// knowOxford reports whether ws are Oxford's weights. If they are, it reorders the input
+// channels of conv1_1 to BGR if they are RGB.
 func knowOxford(ws *Weights) bool {
 	o, ok := oxfords()[ws.Network.Name]
 	f := ws.Filters["conv1_1"]
@@ -37,7 +36,7 @@ func knowOxford(ws *Weights) bool {
 			return false
 		}
 	}
-	// 8-bit copies are off by some 0.01 here; the two orders differ by 0.05.
+	// 8-bit copies differ by about 0.01 here, the two orders by 0.05.
 	far := func(order ...int) (d float64) {
 		for c, i := range order {
 			d += math.Abs(float64(f.W[9*c] - o.bgr[i]))

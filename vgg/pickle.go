@@ -7,22 +7,21 @@ import (
 	"io"
 )
 
-// unpickler runs the part of Python's pickle machine that a state dict needs:
-// numbers, strings, tuples, lists, dictionaries, and calls of what global
-// returns. It cannot reach anything else, whatever the pickle says, and it
-// allocates no more than the pickle is long.
+// unpickler runs the part of Python's pickle machine that a state dict needs: numbers,
+// strings, tuples, lists, dictionaries, and calls of what global returns. A pickle cannot
+// reach anything else, and cannot make it allocate more memory than the pickle is long.
 type unpickler struct {
 	r          *counter
 	stack      []any
 	marks      []int
 	memo       map[int]any
-	global     func(module, name string) (any, error) // never called for what it should not return
+	global     func(module, name string) (any, error) // decides what a pickle may call
 	persistent func(id []any) (any, error)
 }
 
-// Values on the stack are nil, bool, int, float64, string, []byte (an integer
-// too long for an int, little-endian), tuple, *list, *dict, callable, and what
-// global and persistent return.
+// Values on the stack are nil, bool, int, float64, string, []byte (a little-endian integer
+// that does not fit an int), tuple, *list, *dict, callable, and what global and persistent
+// return.
 type (
 	tuple    []any
 	list     struct{ items []any }
@@ -32,7 +31,7 @@ type (
 
 var errPickle = errors.New("damaged")
 
-// counter counts the bytes that have been read.
+// counter counts the bytes that it reads.
 type counter struct {
 	r interface {
 		io.Reader
@@ -49,7 +48,7 @@ func (c *counter) byte() (byte, error) {
 	return b, err
 }
 
-const maxString = 1 << 20 // bytes; names take a few dozen
+const maxString = 1 << 20 // bytes; names have a few dozen
 
 func (c *counter) bytes(n int) ([]byte, error) {
 	if n < 0 || n > maxString {
@@ -86,7 +85,7 @@ func (c *counter) line() (string, error) {
 	return "", fmt.Errorf("line of more than 1000 bytes: %w", errPickle)
 }
 
-// load runs one pickle and returns what it leaves.
+// load runs one pickle and returns its result.
 func (u *unpickler) load() (any, error) {
 	u.stack, u.marks, u.memo = nil, nil, map[int]any{}
 	for {
@@ -108,7 +107,7 @@ func (u *unpickler) load() (any, error) {
 
 func (u *unpickler) push(v any) { u.stack = append(u.stack, v) }
 
-// pop takes the top of the stack, down to the last mark at most.
+// pop removes the top of the stack. It does not go below the last mark.
 func (u *unpickler) pop() (any, error) {
 	floor := 0
 	if len(u.marks) > 0 {
@@ -134,7 +133,7 @@ func (u *unpickler) popN(n int) (tuple, error) {
 	return t, nil
 }
 
-// popMark takes all there is above the last mark, and the mark.
+// popMark removes everything above the last mark, and the mark.
 func (u *unpickler) popMark() (tuple, error) {
 	if len(u.marks) == 0 {
 		return nil, fmt.Errorf("no mark: %w", errPickle)
@@ -144,7 +143,7 @@ func (u *unpickler) popMark() (tuple, error) {
 	return t, err
 }
 
-// step does one instruction. Their names are those of Python's pickletools.
+// step runs one instruction. Names in comments are those of Python's pickletools.
 func (u *unpickler) step(op byte) error {
 	switch op {
 	case 0x80: // PROTO

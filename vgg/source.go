@@ -18,18 +18,18 @@ import (
 	"time"
 )
 
-// HTTPSource is a file on a web server. A download that is cut off is taken up
-// where it stopped, at once and by later calls, if the server can do that.
+// HTTPSource is a file on a web server. A download that is cut off continues where it
+// stopped, at once and in later calls, if the server supports that.
 type HTTPSource struct {
 	URL    string
 	MD5    string       // hex
-	Client *http.Client // nil: one that gives up where no connection comes about in 10 s
+	Client *http.Client // nil means one that waits 10 s for a connection
 }
 
-// String is the address.
+// String returns the URL.
 func (s HTTPSource) String() string { return s.URL }
 
-// Fetch downloads the file and checks it. A file with the wrong checksum is
+// Fetch downloads the file and compares its checksum. A file with a wrong checksum is
 // removed.
 func (s HTTPSource) Fetch(ctx context.Context, dir string, progress func(done, total int64)) (string, error) {
 	part := filepath.Join(dir, path.Base(s.URL)+".part")
@@ -39,7 +39,7 @@ func (s HTTPSource) Fetch(ctx context.Context, dir string, progress func(done, t
 		if err == nil {
 			break
 		}
-		// Go on at once only where the last attempt got somewhere.
+		// Try again at once only if the last attempt made progress.
 		if ctx.Err() != nil || sizeOf(part) <= before {
 			return "", err
 		}
@@ -59,7 +59,7 @@ func sizeOf(path string) int64 {
 	return info.Size()
 }
 
-// resume makes one request for what part still lacks.
+// resume makes one request for the rest of the file part.
 func (s HTTPSource) resume(ctx context.Context, part string, progress func(done, total int64)) (err error) {
 	body, have, total, err := s.request(ctx, sizeOf(part))
 	if err != nil {
@@ -91,21 +91,21 @@ func (s HTTPSource) resume(ctx context.Context, part string, progress func(done,
 	return nil
 }
 
-// request asks for the file from byte have on. It returns the body, the byte
-// at which that starts (0 if the server does as it likes) and the size of the
-// whole file, or -1.
+// request asks for the file from byte have on. It returns the body, the byte at which the
+// body starts (0 if the server sends the whole file) and the size of the whole file (-1 if
+// unknown).
 func (s HTTPSource) request(ctx context.Context, have int64) (body io.ReadCloser, from, total int64, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL, nil)
 	if err != nil {
 		return nil, 0, 0, err
 	}
-	req.Header.Set("Accept-Encoding", "identity") // bytes are counted as they are in the file
+	req.Header.Set("Accept-Encoding", "identity") // no compression, so that byte counts fit the file
 	if have > 0 {
 		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
 	}
 	resp, err := s.client().Do(req)
 	if err != nil {
-		return nil, 0, 0, errors.Unwrap(err) // the URL is said already
+		return nil, 0, 0, errors.Unwrap(err) // the caller names the URL
 	}
 	var last int64
 	switch resp.StatusCode {
@@ -116,7 +116,7 @@ func (s HTTPSource) request(ctx context.Context, have int64) (body io.ReadCloser
 		if err == nil && from == have {
 			return resp.Body, from, total, nil
 		}
-	case http.StatusRequestedRangeNotSatisfiable: // there is no more: it is complete, or of something else
+	case http.StatusRequestedRangeNotSatisfiable: // the file has no more bytes
 		if have > 0 {
 			resp.Body.Close()
 			return http.NoBody, have, -1, nil
@@ -155,15 +155,14 @@ func checkMD5(path, want string) error {
 	return nil
 }
 
-// meter tells of each piece that goes through it.
+// meter reports the progress of a download.
 type meter struct {
 	w           io.Writer
 	done, total int64
 	progress    func(done, total int64)
 }
 
-// Write passes p on and tells of what went through. The error is that of the writer
-// below.
+// Write writes p to the writer below and reports the bytes so far.
 func (m *meter) Write(p []byte) (int, error) {
 	n, err := m.w.Write(p)
 	m.done += int64(n)
@@ -173,21 +172,21 @@ func (m *meter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// PipSource is a file of a Python package index, fetched by pip, with the
-// user's settings for it. Nothing of the package is installed or run.
+// PipSource is a file of a Python package index. It is downloaded by pip with the user's
+// settings. Nothing of the package is installed or run.
 type PipSource struct {
-	Package string // as pip takes it: name==version
+	Package string // name==version
 	File    string // the wheel
 	SHA256  string // of File, hex
-	// Commands are ways to run pip; the first whose program exists is used.
-	// nil: python3 -m pip, python -m pip, pip3, pip.
+	// Commands are ways to run pip. The first whose program exists is used. nil means
+	// python3 -m pip, python -m pip, pip3 and pip.
 	Commands [][]string
 }
 
-// String is what is run to fetch it, in short.
+// String returns the command in short.
 func (s PipSource) String() string { return "pip download " + s.Package }
 
-// Fetch runs pip. It tells no progress but the size at the end.
+// Fetch runs pip. It reports progress only once, at the end.
 func (s PipSource) Fetch(ctx context.Context, dir string, progress func(done, total int64)) (string, error) {
 	pip, err := s.pip()
 	if err != nil {
@@ -237,7 +236,7 @@ func (s PipSource) pip() ([]string, error) {
 	return nil, fmt.Errorf("none of the programs %s is there", strings.Join(names, ", "))
 }
 
-// lastLine returns what a program said last, which is mostly why it failed.
+// lastLine returns the last line of output, which mostly says why a program failed.
 func lastLine(out []byte) string {
 	s := strings.TrimSpace(string(out))
 	return s[strings.LastIndex(s, "\n")+1:]

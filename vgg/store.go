@@ -14,11 +14,11 @@ import (
 	"nst/vgg/safetensors"
 )
 
-// Home returns the folder for nst's data: $NST_HOME or, where that is not set,
-// nst in the place that the system has for users' data: $XDG_DATA_HOME or
-// ~/.local/share on Linux, ~/Library/Application Support on macOS,
-// %LocalAppData% on Windows. It need not exist. getenv is [os.Getenv]. Where the
-// variables that this takes are not set, the error is an [ErrNoHome].
+// Home returns the folder for nst's data: $NST_HOME if that is set, else nst in the
+// system's folder for user data: $XDG_DATA_HOME or ~/.local/share on Linux,
+// ~/Library/Application Support on macOS, %LocalAppData% on Windows. The folder need not
+// exist. getenv is usually [os.Getenv]. The error matches [ErrNoHome] if the variables are
+// not set.
 func Home(getenv func(string) string) (string, error) { return home(runtime.GOOS, getenv) }
 
 func home(system string, getenv func(string) string) (string, error) {
@@ -44,20 +44,20 @@ func home(system string, getenv func(string) string) (string, error) {
 	return filepath.Join(dir, rest, "nst"), nil
 }
 
-// ErrNoHome says that there is no [Home].
+// ErrNoHome means that the environment does not say where [Home] is.
 var ErrNoHome = errors.New("vgg: no folder for data")
 
-// Store is a folder of weights: native files DIR/weights/NAME.safetensors.
+// Store is a folder of weights: native files Dir/weights/NAME.safetensors.
 type Store struct {
-	Dir string // as of Home
+	Dir string // usually Home
 }
 
-// ErrNoWeights is what a [NotFoundError] is.
+// ErrNoWeights is matched by every [NotFoundError].
 var ErrNoWeights = errors.New("vgg: no weights")
 
-// NotFoundError says that there are no weights of a name.
+// NotFoundError means that there are no weights with a name.
 type NotFoundError struct {
-	Name, Path string // what was asked for, and where it should have been
+	Name, Path string // what was asked for, and the file that does not exist
 }
 
 // Error names the weights, and the file that does not exist.
@@ -65,29 +65,29 @@ func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("vgg: no weights %q: %q does not exist", e.Name, e.Path)
 }
 
-// Is makes errors.Is(e, ErrNoWeights) true.
+// Is reports whether target is [ErrNoWeights].
 func (e *NotFoundError) Is(target error) bool { return target == ErrNoWeights }
 
 const extension = ".safetensors"
 
-// Path returns the file for the weights called name, whether it exists or not.
+// Path returns the file for the weights with a name. The file need not exist.
 func (s Store) Path(name string) string { return filepath.Join(s.weights(), name+extension) }
 
 func (s Store) weights() string { return filepath.Join(s.Dir, "weights") }
 
-// Entry is one file of a store, as its header describes it.
+// Entry describes one file of a store.
 type Entry struct {
-	Name string // to Load it by
+	Name string // for Load
 	Path string
 	Size int64    // bytes
 	Info *Weights // without filters; nil if Err is set
 	Last string   // the deepest convolution in the file
 	Half bool     // weights are float16
-	Err  error    // why the file is not usable, if it is not
+	Err  error    // why the file cannot be used; nil if it can
 }
 
-// List returns what the store holds, by name, reading no more than headers. A
-// store that does not exist yet is empty.
+// List returns what the store holds, sorted by name. It reads only headers. A store that
+// does not exist is empty.
 func (s Store) List() ([]Entry, error) {
 	files, err := os.ReadDir(s.weights())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -111,7 +111,7 @@ func (s Store) List() ([]Entry, error) {
 	return out, nil
 }
 
-// open fills e in from the header of its file.
+// open fills in e from the header of its file.
 func (e *Entry) open() error {
 	f, err := os.Open(e.Path)
 	if err != nil {
@@ -125,7 +125,7 @@ func (e *Entry) open() error {
 	return e.describe(f, info.Size())
 }
 
-// describe fills e in from the header of a file of the given size in bytes.
+// describe fills in e from the header of a file of the given size in bytes.
 func (e *Entry) describe(r io.ReaderAt, size int64) error {
 	e.Size = size
 	tensors, meta, err := openSafetensors(r, size)
@@ -149,11 +149,10 @@ func (e *Entry) describe(r io.ReaderAt, size int64) error {
 	return nil
 }
 
-// Load returns the weights called name in the store, or those in the file of
-// that name: a name with a path separator is a file's, any other is one only if
-// the store has no such weights. [EmbeddedName] is always the weights that come with
-// the program. Files need not be native; others are read by [Import] each time. If
-// there is neither, the error is a [NotFoundError].
+// Load returns the weights with a name. [EmbeddedName] is always the weights that come with
+// the program. A name with a path separator is a file. Any other name is looked up in the
+// store and then, if the store has no such weights, as a file. A file need not be native:
+// [Import] reads it. If nothing is found, the error is a [NotFoundError].
 func (s Store) Load(name string) (*Weights, error) {
 	if name == EmbeddedName {
 		return Embedded()
@@ -175,9 +174,9 @@ func (s Store) Load(name string) (*Weights, error) {
 	return ws, err
 }
 
-// Save puts ws into the store under a name, which is their network's if it is
-// empty, in place of what is there, and returns the file. Weights are rounded
-// to float16 if half is set. The file is there whole or not at all.
+// Save writes ws to the store and returns the file. An empty name means the name of the
+// network. Weights with that name are replaced, or kept if Save fails. half rounds weights
+// to float16.
 func (s Store) Save(name string, ws *Weights, half bool) (path string, err error) {
 	if name == "" {
 		name = ws.Network.Name

@@ -42,8 +42,8 @@ func ints(v any) ([]int, bool) {
 	return out, ok
 }
 
-// last returns the highest index into the storage that t uses, or one out of
-// reach if that overflows.
+// last returns the highest index into the storage that t uses, or math.MaxInt if that
+// overflows.
 func (t strided) last() int {
 	last := t.first
 	for i, d := range t.shape {
@@ -75,7 +75,7 @@ func (t strided) read(dst []float32) error {
 			from += x * t.stride[d]
 		}
 		dst[i] = src[from]
-		for d := len(at) - 1; d >= 0; d-- { // the next index, last dimension first
+		for d := len(at) - 1; d >= 0; d-- { // next index, last dimension first
 			if at[d]++; at[d] < t.shape[d] {
 				break
 			}

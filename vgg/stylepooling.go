@@ -8,21 +8,22 @@ import (
 	"nst/internal/engine/op"
 )
 
-// leastPooled is how many positions along each side averaging leaves at least: so many are
-// left of relu4_1 at 128 pixels where the sides are as 2 to 1. Photograph and painting, of
-// other shapes, have to be averaged alike, or what they have cannot be compared.
+// leastPooled is the least number of positions along each side that averaging leaves. It is
+// low because photograph and painting must be averaged the same number of times, or their
+// statistics cannot be compared: a picture of 128 by 64 pixels has just 2 positions along
+// the short side of relu4_1 after averaging twice.
 const leastPooled = 2
 
-// Coarse returns features of a layer, (1, c, h, w) as [Weights.Features] has returned them,
-// as the style of a picture is to be measured by them: averaged over two by two positions,
-// Layer.StylePooling times, as long as that leaves two along each side. The result is
-// (1, c, h', w'), see [Weights.StylePooledSize]; an error is one of adding to the graph. Of odd
-// sizes the last row or column is left out; but for that the mean over a picture stays what
-// it is. Of how features go together what is left is how they do over some distance.
+// StylePooled returns the features of a layer as the style is measured on them: averaged
+// over 2x2 positions, Layer.StylePooling times, as long as two positions are left along each
+// side. features is (1, c, h, w), from [Weights.Features]; the result is (1, c, h', w'), see
+// [Weights.StylePooledSize]. An error comes from the graph.
 //
-// Networks that stand in for none return features as they are. So does slim at all
-// layers but relu4_1. There, measured by VGG-19, what it paints with averaged features is
-// as near to the style as with all of them; see docs/slim.md.
+// An odd size loses its last row or column. Otherwise the mean over the picture stays the
+// same. Only correlations between features over larger distances are kept.
+//
+// Only slim averages, and only at relu4_1. By the measure of VGG-19, its pictures are as
+// close to the style as without averaging.
 func (w *Weights) StylePooled(layer string, features *G.Node) (*G.Node, error) {
 	s := features.Shape()
 	times := w.stylePooling(layer, s[3], s[2])
@@ -45,14 +46,14 @@ func (w *Weights) StylePooled(layer string, features *G.Node) (*G.Node, error) {
 	return op.Apply("vgg/"+layer+"/stylepool/projection", op.NewPointwise(), x, r)
 }
 
-// StylePooledSize returns the size of what [Weights.StylePooled] makes of features of a layer of w by
-// h positions.
+// StylePooledSize returns the width and height that [Weights.StylePooled] gives features of
+// a layer with width by height positions.
 func (w *Weights) StylePooledSize(layer string, width, height int) (int, int) {
 	times := w.stylePooling(layer, width, height)
 	return width >> times, height >> times
 }
 
-// stylePooling is how often features of a layer of w by h positions are averaged.
+// stylePooling returns how many times features with width by height positions are averaged.
 func (w *Weights) stylePooling(layer string, width, height int) int {
 	i, err := w.Network.Index(layer)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"nst/vgg/safetensors"
 )
 
-// storage is a run of numbers in a PyTorch file. Tensors are views of it.
+// storage is a block of numbers in a PyTorch file. Tensors are views of it.
 type storage struct {
 	dtype safetensors.DType
 	n     int // values
@@ -23,29 +23,29 @@ type storage struct {
 	off   int64 // in r, of the first value
 }
 
-// view is a part of a storage, as slicing and transposing leave it.
+// view is a part of a storage.
 type view struct {
 	*storage
 	first int // value
 }
 
-// strided is a tensor of PyTorch: value (i, j, ...) of it is value
-// first + i*stride[0] + j*stride[1] + ... of its storage.
+// strided is a tensor of PyTorch: its value (i, j, ...) is value
+// first + i*stride[0] + j*stride[1] + ... of the storage.
 type strided struct {
 	view
 	shape, stride []int
 }
 
-// stateDict is what both formats of PyTorch file have in common.
+// stateDict is what both formats of PyTorch files have in common.
 type stateDict struct {
 	storages map[string]*storage // by key
-	// locate returns where storage key lies, or an error; nil if that is not
-	// known before the pickle has been read.
+	// locate returns where the storage with a key lies. It is nil if that is not known
+	// before the end of the pickle.
 	locate func(key string, bytes int64) (io.ReaderAt, int64, error)
 }
 
-// openZipTorch opens a file of torch.save since version 1.6: a zip file with a
-// pickle and, uncompressed beside it, one member for each storage.
+// openZipTorch opens a file of torch.save since version 1.6: a zip file with a pickle and
+// an uncompressed member for each storage.
 func openZipTorch(r io.ReaderAt, z *zip.Reader, pickle *zip.File) (archive, error) {
 	members, dir := map[string]*zip.File{}, path.Dir(pickle.Name)
 	for _, f := range z.File {
@@ -83,9 +83,9 @@ func openZipTorch(r io.ReaderAt, z *zip.Reader, pickle *zip.File) (archive, erro
 	return stateDictArchive(v)
 }
 
-// openLegacyTorch opens a file of torch.save before version 1.6: pickles of a
-// magic number, a version, the system, the state dict and the keys of its
-// storages; then, for each key, the number of values and the values.
+// openLegacyTorch opens a file of torch.save before version 1.6. It has five pickles: a
+// magic number, a version, the system, the state dict and the keys of its storages. Then, for
+// each key, come the number of values and the values.
 func openLegacyTorch(r io.ReaderAt, size int64) (archive, error) {
 	sd := stateDict{storages: map[string]*storage{}}
 	c := &counter{r: bufio.NewReader(io.NewSectionReader(r, 0, size))}
@@ -117,7 +117,7 @@ func isMagic(v any) bool {
 	return ok && bytes.Equal(b, []byte{0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19})
 }
 
-// place gives the storages, in the order of keys, their places in r from off on.
+// place finds the storages in r, from off on in the order of keys.
 func (sd *stateDict) place(keys any, r io.ReaderAt, off, size int64) error {
 	l, ok := keys.(*list)
 	if !ok {
@@ -149,7 +149,7 @@ func (sd *stateDict) unpickler(c *counter) *unpickler {
 	return &unpickler{r: c, global: global, persistent: sd.persistent}
 }
 
-// global returns the few things of Python that tensors are pickled with.
+// global returns the Python functions and types that pickled tensors need, and nothing else.
 func global(module, name string) (any, error) {
 	switch module + "." + name {
 	case "collections.OrderedDict":
@@ -179,8 +179,8 @@ func global(module, name string) (any, error) {
 	return nil, fmt.Errorf("file asks for %s.%s, which is no part of a dictionary of tensors: refused", module, name)
 }
 
-// persistent takes ("storage", type, key, location, values) and, in legacy
-// files, None or the (key, first value, values) of a part of it.
+// persistent returns a storage or, in legacy files, a part of one. id is ("storage", type,
+// key, location, values), in legacy files followed by None or by (key, first value, values).
 func (sd *stateDict) persistent(id []any) (any, error) {
 	if len(id) < 5 || id[0] != "storage" {
 		return nil, fmt.Errorf("a reference that is not a storage: %w", errPickle)

@@ -2,29 +2,28 @@ package vgg
 
 import "fmt"
 
-// Convention says how a picture must be prepared for a network: with x a
-// channel of a pixel in [0, 1], the network sees (x*Scale - Mean[i]) / Std[i],
-// channels in the order that BGR says. Mean and Std are in that same order.
+// Convention is how a network wants its pictures prepared. For the channel x of a pixel,
+// in [0, 1], the input of the network is (x*Scale - Mean[i]) / Std[i].
 type Convention struct {
 	Name      string // caffe or torchvision
-	BGR       bool
+	BGR       bool   // channels are blue, green, red; else red, green, blue
 	Scale     float32
-	Mean, Std [3]float32
+	Mean, Std [3]float32 // of the channels, in the order that BGR says
 }
 
-// Caffe is the convention of the original Oxford weights: BGR, 0..255, minus
-// the mean of ImageNet.
+// Caffe is the convention of the original Oxford weights: BGR in 0..255, minus the mean
+// of ImageNet.
 func Caffe() Convention {
 	return Convention{Name: "caffe", BGR: true, Scale: 255, Mean: [3]float32{103.939, 116.779, 123.68}, Std: [3]float32{1, 1, 1}}
 }
 
-// Torchvision is the convention of torchvision's retrained weights: RGB, 0..1,
-// minus mean, over standard deviation.
+// Torchvision is the convention of torchvision's own weights: RGB in 0..1, minus the mean,
+// divided by the standard deviation.
 func Torchvision() Convention {
 	return Convention{Name: "torchvision", Scale: 1, Mean: [3]float32{.485, .456, .406}, Std: [3]float32{.229, .224, .225}}
 }
 
-// ConventionByName returns the convention called caffe or torchvision.
+// ConventionByName returns the convention with a name: caffe or torchvision.
 func ConventionByName(name string) (Convention, error) {
 	for _, c := range []Convention{Caffe(), Torchvision()} {
 		if c.Name == name {
@@ -34,31 +33,30 @@ func ConventionByName(name string) (Convention, error) {
 	return Convention{}, fmt.Errorf("vgg: unknown convention %q (known: caffe, torchvision)", name)
 }
 
-// Filter is what one convolution has learnt.
+// Filter is the weights of one convolution.
 type Filter struct {
 	K, C int       // output and input channels
 	W    []float32 // (K, C, 3, 3), cross-correlation: W[k][c][dy][dx]
 	B    []float32 // (K)
 }
 
-// Weights is a network with what it has learnt, possibly cut short: the
-// convolutions of Network from the first up to the last one in Filters.
+// Weights is a network with its weights. They may end early: Filters has the convolutions
+// from the first up to some other one.
 type Weights struct {
 	Network    *Network
 	Convention Convention
-	Source     string // where the numbers come from, for people
+	Source     string // where the weights come from, for people
 	Licence    string
-	SHA256     string            // of the file they were imported from, hex
+	SHA256     string            // of the file that they were imported from, hex
 	Filters    map[string]Filter // by layer name, conv1_1 ...
 
-	// Maps, of a network that stands in for a larger one, take its features to those
-	// of that teacher, by layer name, relu1_1 ...; nil for a network of its own right.
+	// Projections take the features of a distilled network to those of its teacher, by
+	// layer name, relu1_1 ...; nil for other networks.
 	Projections map[string]Projection
 }
 
-// Check reports the first convolution, in order, whose filter has the wrong
-// shape, is missing though a deeper one is there, or is not called for by the
-// network; then the same of the projections.
+// Check returns an error if a filter or a projection has the wrong shape, belongs to no
+// layer of the network, or is missing although a deeper one exists.
 func (w *Weights) Check() error {
 	last, found := "", 0
 	for _, l := range w.Network.Convs() {

@@ -1,7 +1,8 @@
-// Package archtest holds the rule of the house: imports run one way.
+// Package archtest checks which package imports which.
 package archtest
 
 import (
+	"errors"
 	"go/build"
 	"io/fs"
 	"os"
@@ -11,36 +12,89 @@ import (
 	"testing"
 )
 
-// rooms says for every room which other rooms and which modules it may import,
-// besides the standard library. A room that is not here may not be.
-var rooms = map[string][]string{
-	"cmd/nst":                   {"nst", "cmd/nst/internal/batch", "cmd/nst/internal/sheet", "imgio", "internal/atomicfile", "vgg", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
-	"cmd/nst/internal/batch":    {"nst", "imgio"},
-	"cmd/nst/internal/sheet":    {"golang.org/x/image"},
-	"nst":                       {"vgg", "loss", "imgio", "internal/engine/exec", "internal/optim", "internal/colour"},
-	"vgg":                       {"internal/engine/op", "internal/atomicfile", "vgg/safetensors", "gorgonia.org", "github.com/scigolib/hdf5", "github.com/nlpodyssey/gopickle"},
-	"vgg/safetensors":           {},
-	"loss":                      {"internal/engine/op", "gorgonia.org"},
-	"internal/engine/exec":      {"internal/engine/op", "internal/engine/kernel", "internal/engine/cuda", "gorgonia.org"},
-	"internal/engine/cuda":      {"internal/engine/cuda/lazy", "gorgonia.org/cu"},
-	"internal/engine/cuda/lazy": {},
-	"internal/engine/op":        {"internal/engine/kernel", "gorgonia.org", "github.com/chewxy/hm"},
-	"internal/engine/kernel":    {"golang.org/x"},
-	"internal/optim":            {},
-	"internal/colour":           {"imgio"},
-	"imgio":                     {"internal/atomicfile", "golang.org/x/image"},
-	"internal/reftest":          {"vgg/safetensors"}, // read by tests only
-	"internal/archtest":         {},
-	"internal/atomicfile":       {},
-	"tools/dist":                {},                              // packs releases, no part of the program
-	"tools/tally":               {},                              // runs the tests, no part of the program
-	"tools/distill/teacher":     {"vgg", "internal/engine/exec"}, // how slim was made, no part of the program
+const root = "../.."
+
+// room is a package of the project.
+type room struct {
+	rank    int      // a room imports only rooms of a lower rank
+	imports []string // all rooms and modules that it imports, besides the standard library
 }
 
-// TestImports reads the import clauses of every Go file that is built into the
-// program, whatever its build tags, and holds them against the rule.
+// rooms lists every package of the program and the tools. It is exact: a package that is
+// not listed is an error, and so is a listed import that no file has any more.
+var rooms = map[string]room{
+	"cmd/nst":                {7, []string{"cmd/nst/internal/batch", "cmd/nst/internal/sheet", "nst", "vgg", "imgio", "internal/atomicfile", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
+	"cmd/nst/internal/batch": {6, []string{"nst", "imgio"}},
+	"cmd/nst/internal/sheet": {6, []string{"golang.org/x/image"}},
+
+	"nst":             {5, []string{"vgg", "loss", "imgio", "internal/colour", "internal/engine/exec", "internal/optim"}},
+	"vgg":             {4, []string{"vgg/safetensors", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
+	"loss":            {4, []string{"internal/engine/op", "gorgonia.org"}},
+	"internal/colour": {4, []string{"imgio"}},
+	"internal/optim":  {0, nil},
+	"imgio":           {1, []string{"internal/atomicfile", "golang.org/x/image"}},
+	"vgg/safetensors": {0, nil},
+
+	"internal/engine/exec":      {3, []string{"internal/engine/op", "internal/engine/kernel", "internal/engine/cuda", "gorgonia.org"}},
+	"internal/engine/op":        {2, []string{"internal/engine/kernel", "gorgonia.org", "github.com/chewxy/hm"}},
+	"internal/engine/cuda":      {2, []string{"internal/engine/cuda/lazy", "gorgonia.org/cu"}},
+	"internal/engine/cuda/lazy": {1, nil},
+	"internal/engine/kernel":    {1, []string{"golang.org/x/sys"}},
+	"internal/atomicfile":       {0, nil},
+
+	// No part of the program: only tests and tools import the first two.
+	"internal/reftest":      {1, []string{"vgg/safetensors"}},
+	"internal/archtest":     {0, nil},
+	"tools/dist":            {0, nil},
+	"tools/tally":           {0, nil},
+	"tools/distill/teacher": {5, []string{"vgg", "internal/engine/exec"}},
+}
+
+// TestImports compares the imports of all packages, under all build tags, with the list.
 func TestImports(t *testing.T) {
-	root := "../.."
+	found := imports(t)
+	for name, imported := range found {
+		r, listed := rooms[name]
+		if !listed {
+			t.Errorf("%s is a new room: list it here, and describe it in CONTRIBUTING.md", name)
+			continue
+		}
+		for _, imp := range imported {
+			if !slices.ContainsFunc(r.imports, func(allowed string) bool { return covers(allowed, imp) }) {
+				t.Errorf("%s imports %s, which is not in its list", name, imp)
+			}
+		}
+		for _, allowed := range r.imports {
+			if _, isRoom := rooms[allowed]; isRoom && found[allowed] == nil {
+				continue // reported below
+			}
+			if !slices.ContainsFunc(imported, func(imp string) bool { return covers(allowed, imp) }) {
+				t.Errorf("%s does not import %s any more: take it off the list", name, allowed)
+			}
+		}
+	}
+	for name := range rooms {
+		if found[name] == nil {
+			t.Errorf("there is no package %s: take it off the list", name)
+		}
+	}
+}
+
+// TestImportsRunDown checks the list itself: no room imports one of its own rank or above.
+func TestImportsRunDown(t *testing.T) {
+	for name, r := range rooms {
+		for _, imp := range r.imports {
+			if other, isRoom := rooms[imp]; isRoom && other.rank >= r.rank {
+				t.Errorf("%s (rank %d) imports %s (rank %d)", name, r.rank, imp, other.rank)
+			}
+		}
+	}
+}
+
+// imports returns, for every package of the module, what its files import besides the
+// standard library: rooms by their folder, other packages by their path. Tests do not count.
+func imports(t *testing.T) map[string][]string {
+	found := map[string][]string{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
 			return err
@@ -52,53 +106,43 @@ func TestImports(t *testing.T) {
 		ctx := build.Default
 		ctx.UseAllFiles = true
 		p, err := ctx.ImportDir(path, 0)
-		if _, none := err.(*build.NoGoError); none {
+		if errors.As(err, new(*build.NoGoError)) || p == nil || p.Name == "" {
 			return nil
 		}
-		if p == nil || len(p.GoFiles)+len(p.CgoFiles) == 0 {
-			return nil
-		}
-		room, err := filepath.Rel(root, path)
+		dir, err := filepath.Rel(root, path)
 		if err != nil {
 			return err
 		}
-		check(t, filepath.ToSlash(room), p.Imports)
+		imported := []string{}
+		for _, imp := range p.Imports {
+			inside, ours := strings.CutPrefix(imp, "nst/")
+			if first, _, _ := strings.Cut(imp, "/"); ours || strings.Contains(first, ".") {
+				imported = append(imported, inside)
+			}
+		}
+		found[filepath.ToSlash(dir)] = imported
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return found
 }
 
-func check(t *testing.T, room string, imports []string) {
-	t.Helper()
-	allowed, known := rooms[room]
-	if !known {
-		t.Errorf("%s is a new room: give it a line here and a reason in CONTRIBUTING.md", room)
-		return
-	}
-	for _, imp := range imports {
-		inside := strings.TrimPrefix(imp, "nst/")
-		standard := inside == imp && imp != "nst" && !strings.Contains(strings.Split(imp, "/")[0], ".")
-		if standard || slices.ContainsFunc(allowed, func(a string) bool {
-			if a == "nst" || !strings.Contains(a, ".") {
-				return inside == a
-			}
-			return imp == a || strings.HasPrefix(imp, a+"/")
-		}) {
-			continue
-		}
-		t.Errorf("%s imports %s, which it may not", room, imp)
-	}
+// covers reports whether an entry of a list permits an import: the same room, or a
+// package of the same module.
+func covers(allowed, imp string) bool {
+	module := strings.Contains(strings.Split(allowed, "/")[0], ".")
+	return imp == allowed || module && strings.HasPrefix(imp, allowed+"/")
 }
 
 // TestLibrariesStayQuiet looks for calls that only a command may make.
 func TestLibrariesStayQuiet(t *testing.T) {
-	for room := range rooms {
-		if room == "cmd/nst" || strings.HasPrefix(room, "tools/") {
+	for name := range rooms {
+		if name == "cmd/nst" || strings.HasPrefix(name, "tools/") {
 			continue
 		}
-		files, err := filepath.Glob("../../" + room + "/*.go")
+		files, err := filepath.Glob(filepath.Join(root, name, "*.go"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +158,7 @@ func TestLibrariesStayQuiet(t *testing.T) {
 				for line := range strings.SplitSeq(string(src), "\n") {
 					code, _, _ := strings.Cut(line, "//")
 					if strings.Contains(code, word) && (word != "log." || strings.HasPrefix(strings.TrimSpace(code), "log.")) {
-						t.Errorf("%s says %s", f, strings.TrimSpace(line))
+						t.Errorf("%s calls %s", f, strings.TrimSpace(line))
 					}
 				}
 			}

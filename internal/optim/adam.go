@@ -5,12 +5,12 @@ import (
 	"math"
 )
 
-// AdamOptions are the settings of [Adam]. Begin with [DefaultAdam].
+// AdamOptions are the settings of [Adam]. Start with [DefaultAdam].
 type AdamOptions struct {
 	LR    float64 // step size in units of x, above 0; default 0.001
 	Beta1 float64 // decay of the mean gradient, in [0, 1); default 0.9
 	Beta2 float64 // decay of the mean squared gradient, in [0, 1); default 0.999
-	Eps   float64 // added to the root of the latter, at least 0; default 1e-8
+	Eps   float64 // added to the root of the mean squared gradient, at least 0; default 1e-8
 }
 
 // DefaultAdam returns the settings of Kingma and Ba (2015), PyTorch's defaults.
@@ -18,8 +18,8 @@ func DefaultAdam() AdamOptions {
 	return AdamOptions{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}
 }
 
-// Adam is the method of Kingma and Ba (2015), algorithm 1, in the order of
-// operations of torch.optim.Adam. It holds two vectors: 8n bytes.
+// Adam is algorithm 1 of Kingma and Ba (2015), in the order of operations of
+// torch.optim.Adam. It holds two vectors, 8n bytes for n variables.
 type Adam struct {
 	opts  AdamOptions
 	vec   Vector
@@ -29,8 +29,7 @@ type Adam struct {
 
 var _ Optimizer = (*Adam)(nil)
 
-// NewAdam returns an Adam for n variables. It returns an error if an option is
-// out of its range.
+// NewAdam returns an Adam for n variables. It is an error if an option is out of range.
 func NewAdam(n int, opts AdamOptions, vec Vector) (*Adam, error) {
 	switch {
 	case n < 1:
@@ -47,12 +46,12 @@ func NewAdam(n int, opts AdamOptions, vec Vector) (*Adam, error) {
 	return &Adam{opts: opts, vec: vec, m: vec.Make(n), v: vec.Make(n)}, nil
 }
 
-// Step does
+// Step computes
 //
 //	m = β1 m + (1-β1) g      v = β2 v + (1-β2) g²
 //	x -= LR / (1-β1ᵗ) m / (√v / √(1-β2ᵗ) + ε)
 //
-// with t = 1 in the first step. It never converges by itself.
+// with t = 1 in the first step. It never returns [ErrConverged].
 func (a *Adam) Step(x, g []float32, loss float64) error {
 	if err := checkStep(a.vec, len(a.m), x, g, loss); err != nil {
 		return err
@@ -63,13 +62,13 @@ func (a *Adam) Step(x, g []float32, loss float64) error {
 	return nil
 }
 
-// Shorten multiplies LR by factor, above 0, for the steps to come.
+// Shorten multiplies LR by factor, which is above 0.
 func (a *Adam) Shorten(factor float64) { a.opts.LR *= factor }
 
-// Change does nothing: the moments forget by themselves.
+// Change does nothing, because the moments decay by themselves.
 func (a *Adam) Change() {}
 
-// Reset forgets all steps taken.
+// Reset forgets all steps.
 func (a *Adam) Reset() {
 	a.steps = 0
 	a.vec.Clear(a.m)

@@ -5,43 +5,39 @@ import (
 	"math"
 )
 
-// LBFGSOptions are the settings of [LBFGS]. Begin with [DefaultLBFGS].
+// LBFGSOptions are the settings of [LBFGS]. Start with [DefaultLBFGS].
 type LBFGSOptions struct {
 	LR      float64 // step length, above 0; default 1
 	History int     // pairs remembered, at least 1; default 100
 
-	// TolGrad stops where max |g| is not above it; default 1e-7.
-	// 0 stops at a gradient of zeros only, a negative number never.
+	// TolGrad stops if max |g| is not above it; default 1e-7. 0 stops only at a gradient
+	// of zeros, a negative number never.
 	TolGrad float64
 
-	// TolChange stops where the last step moved no variable by more, changed the
-	// loss by less, or the slope along the next direction is above its negative;
-	// default 1e-9. 0 stops where nothing moves or the way leads uphill; at
-	// math.Inf(-1) none of the three stops.
+	// TolChange stops if the last step moved no variable by more than it, if the last step
+	// changed the loss by less, or if the slope along the next direction is above
+	// -TolChange; default 1e-9. 0 stops if nothing moves or the direction leads uphill.
+	// math.Inf(-1) never stops.
 	TolChange float64
 
-	// MaxMove, if not 0, keeps every variable from moving by more in one step, and
-	// FirstMove is how far the variable that moves most does as long as there is
-	// no pair that tells the curvature. torch has neither: its first step is
-	// min(1, 1/|g|₁), which is lost in the rounding of many large variables, so
-	// that the second step can be any number of times too long. Both 0 are
-	// torch's rules; both are in units of x.
+	// MaxMove, if not 0, is the most that any variable moves in one step. FirstMove, if not
+	// 0, is how far the fastest variable moves while the history is empty. Both are in units
+	// of x. torch has neither: its first step of min(1, 1/|g|₁) can vanish in the rounding
+	// of many large variables, and the second step can then be far too long.
 	MaxMove, FirstMove float64
 
-	// StrongWolfe searches along each direction for a step that satisfies the
-	// strong Wolfe conditions, beginning with the length that it would else have:
-	// line_search_fn of torch. A search takes 1 to 26 evaluations, each of which is
-	// a Step; x is then a trial, which may be worse than where the line starts. It
-	// takes three vectors more. It compares losses: x must follow the gradient of
-	// the function that they are of.
+	// StrongWolfe searches along each direction for a step that satisfies the strong Wolfe
+	// conditions, starting with the length that the step would have otherwise. It is torch's
+	// line_search_fn. A search takes 1 to 26 evaluations, each in its own Step. Meanwhile x
+	// is a trial, which may be worse than the start of the line. The search needs three more
+	// vectors. g must be the true gradient of loss, because the search compares losses.
 	StrongWolfe bool
 
-	// Precondition, if not nil, sets dst to P src, which do not overlap: P is a
-	// symmetric positive definite matrix that resembles, but for a factor, the
-	// inverse Hessian. The pairs then correct it in the place of the identity, so
-	// that directions are good before there are many of them. It must not allocate,
-	// and gives the same for the same src always. It costs a call for each pair and
-	// one for each direction.
+	// Precondition, if not nil, sets dst to P src; the two do not overlap. P is a symmetric
+	// positive definite matrix that resembles the inverse Hessian up to a factor. L-BFGS
+	// then starts from P instead of the identity, so that directions are good with few
+	// pairs. Precondition must not allocate, and must depend on src alone. It is called once
+	// for each pair and once for each direction.
 	Precondition func(dst, src []float32)
 }
 
@@ -50,30 +46,28 @@ func DefaultLBFGS() LBFGSOptions {
 	return LBFGSOptions{LR: 1, History: 100, TolGrad: 1e-7, TolChange: 1e-9}
 }
 
-// LBFGS is the limited-memory BFGS method with the rules of torch.optim.LBFGS (see
-// Nocedal and Wright 2006, algorithm 7.4): the evaluations of n Steps are those of
-// one torch step, which without line search is one with max_iter = n.
+// LBFGS is the limited-memory BFGS method (Nocedal and Wright 2006, algorithm 7.4) with the
+// rules of torch.optim.LBFGS. n Steps make the same evaluations as one torch step; without
+// line search that is a step with max_iter = n.
 //
-// Memory: two vectors, and two more for each pair of the history, allocated
-// when it is first filled: 8n bytes at first, 8n (History+1) in the end.
+// For n variables it takes 8n bytes at first and 8n (History+1) when the history is full.
 type LBFGS struct {
 	opts LBFGSOptions
 	vec  Vector
-	own  Recursion // of vec; nil if it has none
+	own  Recursion // of vec, or nil
 
 	steps   int
-	t, prev float64   // step length and loss of the last step; no number after Change
-	scale   float64   // H0 = scale times identity or P
+	t, prev float64   // step length and loss of the last step; prev is NaN after Change
+	scale   float64   // H0 is scale times the identity or P
 	d, grad []float32 // direction and gradient of the last step
-	pairs   []pair    // ring of History pairs, the oldest at first
+	pairs   []pair    // ring of History pairs; the oldest is pairs[first]
 	first   int
 	count   int
 	alpha   []float64 // scratch of the two-loop recursion
 	search  *search   // nil without StrongWolfe
 }
 
-// pair is what one step taught about the curvature: a move s in x changed the
-// gradient by y.
+// pair is what one step tells about the curvature: moving x by s changed the gradient by y.
 type pair struct {
 	s, y []float32
 	rho  float64 // 1 / s·y
@@ -81,11 +75,10 @@ type pair struct {
 
 var _ Optimizer = (*LBFGS)(nil)
 
-// minCurvature is the s·y up to which a pair is not remembered, as in torch.
+// minCurvature is what s·y of a pair must exceed to be remembered, as in torch.
 const minCurvature = 1e-10
 
-// NewLBFGS returns an LBFGS for n variables. It returns an error if an option
-// is out of its range.
+// NewLBFGS returns an LBFGS for n variables. It is an error if an option is out of range.
 func NewLBFGS(n int, opts LBFGSOptions, vec Vector) (*LBFGS, error) {
 	switch {
 	case n < 1:
@@ -111,11 +104,12 @@ func NewLBFGS(n int, opts LBFGSOptions, vec Vector) (*LBFGS, error) {
 	return l, nil
 }
 
-// Step moves x by t d, where d is minus the approximate inverse Hessian times g
-// and t is LR; in the first step d = -g, or -P g, and t = LR min(1, 1/|g|₁). MaxMove and
-// FirstMove change t. With StrongWolfe that is the first trial of a line; x moves
-// from trial to trial and, once one will do, on to the first of the next line. At
-// ErrConverged it then is the best of the line.
+// Step moves x by t d. d is minus the approximate inverse Hessian times g, and t is LR. In the
+// first step d is -g or -P g, and t is LR min(1, 1/|g|₁). MaxMove and FirstMove change t.
+//
+// With StrongWolfe this is the first trial of a line. Later Steps move x from trial to trial
+// until one satisfies the conditions, and then to the first trial of the next line. After
+// [ErrConverged] x is the best trial of the line.
 func (l *LBFGS) Step(x, g []float32, loss float64) error {
 	if err := checkStep(l.vec, len(l.d), x, g, loss); err != nil {
 		return err
@@ -154,7 +148,7 @@ func (l *LBFGS) Step(x, g []float32, loss float64) error {
 	return nil
 }
 
-// length returns how many times d the step is long.
+// length returns t, the length of the step in units of d.
 func (l *LBFGS) length(g []float32) float64 {
 	t := l.opts.LR
 	switch {
@@ -169,8 +163,7 @@ func (l *LBFGS) length(g []float32) float64 {
 	return t
 }
 
-// done reports whether the gradient g or what the last step did is within the
-// tolerances.
+// done reports whether the gradient g or the last step is within the tolerances.
 func (l *LBFGS) done(g []float32, loss float64) bool {
 	if float64(l.vec.AbsMax(g)) <= l.opts.TolGrad {
 		return true
@@ -181,9 +174,9 @@ func (l *LBFGS) done(g []float32, loss float64) bool {
 	return float64(l.vec.AbsMax(l.d))*l.t <= l.opts.TolChange || math.Abs(loss-l.prev) < l.opts.TolChange
 }
 
-// remember makes a pair of the last step and the change of the gradient since,
-// in place of the oldest pair if the history is full. It leaves d and grad to be
-// overwritten: their buffers are traded for those of the pair that goes.
+// remember makes a pair of the last step and the change of the gradient. It replaces the
+// oldest pair if the history is full. The pair takes the buffers of d and grad, which get
+// those of the replaced pair and may be overwritten.
 func (l *LBFGS) remember(g []float32) {
 	s, y := l.d, l.grad
 	l.vec.Sub(y, g, y)
@@ -206,7 +199,7 @@ func (l *LBFGS) remember(g []float32) {
 	l.scale = sy / l.inner(y)
 }
 
-// inner returns y·y, or y·P y, for which it overwrites d.
+// inner returns y·y or, with a preconditioner, y·P y. It may overwrite d.
 func (l *LBFGS) inner(y []float32) float64 {
 	if l.opts.Precondition == nil {
 		return l.vec.Dot(y, y)
@@ -218,8 +211,8 @@ func (l *LBFGS) inner(y []float32) float64 {
 // pair returns the i-th pair, counted from the oldest.
 func (l *LBFGS) pair(i int) *pair { return &l.pairs[(l.first+i)%len(l.pairs)] }
 
-// direction sets d to minus the approximate inverse Hessian times g, by the
-// two-loop recursion. It leaves grad to be overwritten.
+// direction sets d to minus the approximate inverse Hessian times g, by the two-loop
+// recursion. It may overwrite grad.
 func (l *LBFGS) direction(g []float32) {
 	l.vec.Scale(l.d, -1, g)
 	for i := l.count - 1; i >= 0; i-- {
@@ -237,7 +230,7 @@ func (l *LBFGS) direction(g []float32) {
 	}
 }
 
-// down is a step of the first loop, by [Recursion.Down] if there is one.
+// down is a step of the first loop. It uses [Recursion.Down] if vec has it.
 func (l *LBFGS) down(i int, rho float64, s, y []float32) {
 	if l.own != nil {
 		l.own.Down(i, rho, s, y, l.d)
@@ -247,7 +240,7 @@ func (l *LBFGS) down(i int, rho float64, s, y []float32) {
 	l.vec.Axpy(float32(-l.alpha[i]), y, l.d)
 }
 
-// up is a step of the second loop.
+// up is a step of the second loop, like down.
 func (l *LBFGS) up(i int, rho float64, s, y []float32) {
 	if l.own != nil {
 		l.own.Up(i, rho, s, y, l.d)
@@ -257,10 +250,10 @@ func (l *LBFGS) up(i int, rho float64, s, y []float32) {
 	l.vec.Axpy(float32(l.alpha[i]-beta), s, l.d)
 }
 
-// Shorten multiplies LR by factor, above 0, for the steps to come.
+// Shorten multiplies LR by factor, which is above 0.
 func (l *LBFGS) Shorten(factor float64) { l.opts.LR *= factor }
 
-// Change makes no pair of the last step, nor does a tolerance end with it.
+// Change prevents a pair from the last step, and a tolerance from comparing with it.
 func (l *LBFGS) Change() {
 	l.prev = math.NaN()
 	if l.search != nil {
@@ -268,7 +261,7 @@ func (l *LBFGS) Change() {
 	}
 }
 
-// Reset forgets all steps taken and all pairs; their memory stays.
+// Reset forgets all steps and pairs but keeps their memory.
 func (l *LBFGS) Reset() {
 	l.steps, l.t, l.prev, l.scale = 0, 0, 0, 1
 	l.first, l.count = 0, 0
@@ -277,7 +270,7 @@ func (l *LBFGS) Reset() {
 	}
 }
 
-// method names the states of l.
+// method returns the Method of states of l.
 func (l *LBFGS) method() string {
 	if l.search != nil {
 		return "lbfgs-wolfe"
@@ -285,9 +278,9 @@ func (l *LBFGS) method() string {
 	return "lbfgs"
 }
 
-// State returns the step length, loss and scale of the last step and the pairs'
-// rho as numbers; direction, gradient and the pairs, oldest first, as vectors. Those
-// of a line search are last.
+// State returns as numbers the step length, loss and scale of the last step and rho of each
+// pair; as vectors the direction, the gradient and the pairs, oldest first. The numbers and
+// vectors of a line search come last.
 func (l *LBFGS) State() State {
 	st := State{Method: l.method(), Steps: l.steps, Numbers: []float64{l.t, l.prev, l.scale}, Vectors: [][]float32{l.d, l.grad}}
 	for i := range l.count {
@@ -303,8 +296,7 @@ func (l *LBFGS) State() State {
 	return st
 }
 
-// Restore copies st into l. It returns an error if st has more pairs than l can
-// remember.
+// Restore copies st into l. It is an error if st has more pairs than History.
 func (l *LBFGS) Restore(st State) error {
 	numbers, vectors := 3, 2
 	if l.search != nil {

@@ -1,19 +1,18 @@
-// Package optim minimises functions of a flat []float32: L-BFGS and Adam with
-// the rules of PyTorch 1.13, so that a run can be checked against it.
+// Package optim minimises functions of a flat []float32 with L-BFGS and Adam. It follows the
+// rules of PyTorch 1.13, so that a run can be checked against it.
 //
-// Begin with [NewLBFGS] or [NewAdam]. The caller owns the loop: it evaluates
-// loss and gradient at x, and Step moves x in place.
+// Start with [NewLBFGS] or [NewAdam]. The caller owns the loop: it evaluates loss and
+// gradient at x, and Step moves x in place.
 //
 //	for range iterations {
 //		loss := evaluate(x, g)
 //		if err := o.Step(x, g, loss); err != nil {
-//			break // ErrConverged: x is as good as it gets; ErrNotFinite: x is as it was
+//			break // ErrConverged: no better x is found; ErrNotFinite: x is unchanged
 //		}
 //	}
 //
-// One Step spends one evaluation and, once its buffers are there, allocates
-// nothing. All state can be taken out with State and put back with Restore; the
-// steps after that are the same bit by bit.
+// A Step uses one evaluation. It allocates nothing once its buffers exist. State returns the
+// whole state of an optimiser; after Restore it takes the same steps again, bit by bit.
 package optim
 
 import (
@@ -25,46 +24,43 @@ import (
 
 // Optimizer is what [LBFGS] and [Adam] have in common.
 type Optimizer interface {
-	// Step moves x, given the gradient g and the loss at x. It changes x only
-	// when it returns nil, but for a line search, see [LBFGS.Step]. It returns [ErrNotFinite] without touching any state
-	// when loss or a value of g is infinite or not a number, [ErrConverged] when
-	// a tolerance of the options says that there is nothing left to do, and an
-	// error when x or g has another length than the optimiser was made for.
+	// Step moves x, given the gradient g and the loss at x. If it returns an error, x is
+	// unchanged; with a line search see [LBFGS.Step]. The error is [ErrNotFinite] if loss
+	// or a value of g is infinite or NaN, which also leaves the state unchanged;
+	// [ErrConverged] if a tolerance is met; or another one if x or g has the wrong length.
 	Step(x, g []float32, loss float64) error
 
-	// Reset forgets all steps taken. Buffers stay, to be used again, and so does
-	// what Shorten did.
+	// Reset forgets all steps. Buffers are kept for reuse; Shorten stays in effect.
 	Reset()
 
-	// Change tells that the losses and gradients to come are of another function, one
-	// much like that before: what the last step did teaches nothing, what steps before it
-	// taught still holds. A line search that runs ends; x must be where to begin another.
+	// Change must be called before losses and gradients of another, similar function. The
+	// optimiser then learns nothing from the last step, but keeps what it learnt before. A
+	// line search in progress ends; the next one starts at x.
 	Change()
 
-	// Shorten multiplies the length of the steps to come by factor, above 0.
+	// Shorten multiplies the length of later steps by factor, which is above 0.
 	Shorten(factor float64)
 
-	// State returns what the next Step depends on. Its vectors are the
-	// optimiser's own: write them out, or Clone it, before the next Step.
+	// State returns everything that the next Step depends on. It shares its vectors with
+	// the optimiser: save or Clone it before the next Step.
 	State() State
 
-	// Restore copies a state into this optimiser, which must have been made with
-	// the method, length and options of the one that State was called on. It may
-	// not be the own state of this optimiser, unless cloned. Where the state does
-	// not fit Restore returns an error and changes nothing.
+	// Restore copies a state into this optimiser, which must have the same method, length
+	// and options as the one that State was called on. A state of this optimiser itself
+	// must be cloned first. If the state does not fit, Restore returns an error and
+	// changes nothing.
 	Restore(State) error
 }
 
 var (
-	// ErrConverged is returned by a Step that finds a tolerance met.
+	// ErrConverged means that a tolerance is met.
 	ErrConverged = errors.New("optim: converged")
-	// ErrNotFinite is returned by a Step that is given a loss or gradient with
-	// an infinity or NaN in it.
+	// ErrNotFinite means that the loss or a value of the gradient is infinite or NaN.
 	ErrNotFinite = errors.New("optim: loss or gradient is not finite")
 )
 
-// State is an optimiser laid open for a checkpoint. What Numbers and Vectors
-// mean is the method's affair; each vector has one value for every variable.
+// State is the state of an optimiser, for checkpoints. What Numbers and Vectors mean depends
+// on the method. Each vector has one value for every variable.
 type State struct {
 	Method  string // lbfgs, lbfgs-wolfe or adam
 	Steps   int    // steps taken since the start or Reset
@@ -72,7 +68,7 @@ type State struct {
 	Vectors [][]float32
 }
 
-// Clone returns a copy of s that later steps leave alone, to go back to.
+// Clone returns a copy of s that later steps do not change.
 func (s State) Clone() State {
 	s.Numbers = slices.Clone(s.Numbers)
 	s.Vectors = slices.Clone(s.Vectors)
@@ -82,8 +78,8 @@ func (s State) Clone() State {
 	return s
 }
 
-// check returns an error unless s is a state of method with vectors of length n
-// and as many numbers and vectors as wanted.
+// check returns an error unless s is a state of method with this number of numbers and of
+// vectors, each of length n.
 func (s State) check(method string, n, numbers, vectors int) error {
 	if s.Method != method {
 		return fmt.Errorf("optim: state is of method %q, not %s", s.Method, method)
@@ -100,8 +96,7 @@ func (s State) check(method string, n, numbers, vectors int) error {
 	return nil
 }
 
-// checkStep returns an error unless x and g have n values and loss and gradient
-// are finite.
+// checkStep returns an error unless x and g have n values, and loss and gradient are finite.
 func checkStep(v Vector, n int, x, g []float32, loss float64) error {
 	if len(x) != n || len(g) != n {
 		return fmt.Errorf("optim: %d variables and %d gradient values, want %d", len(x), len(g), n)

@@ -2,11 +2,10 @@ package optim
 
 import "math"
 
-// Vector is the arithmetic that the optimisers are made of. Arguments of one
-// call have the same length and, but for the same slice twice, do not overlap.
-// Sums are over float64 and must not depend on anything but the data, or the
-// same run gives different pictures on different machines. Infinities and NaN
-// must come through: AbsSum of a slice with one of them is not finite.
+// Vector is the arithmetic that the optimisers need. The arguments of a call have the same
+// length. They do not overlap, unless they are the same slice. Sums are computed in float64
+// and must depend on the data alone, or the same run gives different pictures on different
+// machines. Infinities and NaN must be kept: AbsSum of a slice with one of them is not finite.
 type Vector interface {
 	Dot(x, y []float32) float64                  // sum x[i] y[i]
 	AbsSum(x []float32) float64                  // sum |x[i]|
@@ -14,18 +13,18 @@ type Vector interface {
 	Axpy(a float32, x, y []float32)              // y[i] += a x[i]
 	Scale(dst []float32, a float32, x []float32) // dst[i] = a x[i]; dst may be x
 	Sub(dst, x, y []float32)                     // dst[i] = x[i] - y[i]; dst may be x or y
-	Copy(dst, src []float32)                     // dst[i] = src[i]; either may be memory of anybody's
+	Copy(dst, src []float32)                     // dst[i] = src[i]; neither need come from Make
 	Clear(x []float32)                           // x[i] = 0
-	Make(n int) []float32                        // zeros, in memory that the others are fast with
+	Make(n int) []float32                        // n zeros, in memory that the other methods are fast with
 
-	// Adam does step t, from 1, of [Adam] on x for the gradient g, with the
-	// running means m of g and v of g².
+	// Adam does step t of [Adam] on x, counted from 1. g is the gradient, m and v are the
+	// running means of g and g².
 	Adam(x, g, m, v []float32, rate, beta1, beta2, eps float64, t int)
 }
 
-// Recursion is what a [Vector] may have besides: a step of each of the two loops of
-// L-BFGS, for memory from which a sum is slow to read. α[i] stays where it is computed,
-// from Down to Up.
+// Recursion has optional methods of a [Vector]: a step of each of the two loops of L-BFGS. It
+// is for devices from which a sum is slow to read. α[i] stays on the device between Down and
+// Up.
 type Recursion interface {
 	Down(i int, rho float64, s, y, d []float32) // α[i] = rho s·d, then d -= α[i] y
 	Up(i int, rho float64, s, y, d []float32)   // d += (α[i] - rho y·d) s
@@ -34,8 +33,8 @@ type Recursion interface {
 // chunk is how many values are summed before the sum joins the total.
 const chunk = 1024
 
-// Plain is [Vector] in Go, on one core. Sums run in float64, in order, over
-// chunks of 1024 values with four partial sums in each.
+// Plain is [Vector] in Go, on one core. Sums are computed in float64 and in order, over
+// chunks of 1024 values with four partial sums each.
 type Plain struct{}
 
 // Dot returns sum x[i] y[i].
@@ -50,8 +49,8 @@ func (Plain) Dot(x, y []float32) float64 {
 	return total
 }
 
-// dotChunk relies on the product of two float32 being exact in float64: there is
-// nothing that a fused multiply-add could round differently.
+// dotChunk gives the same result with and without fused multiply-add, because the product of
+// two float32 is exact in float64.
 func dotChunk(x, y []float32) float64 {
 	var s0, s1, s2, s3 float64
 	for len(x) >= 4 && len(y) >= 4 {
@@ -93,7 +92,7 @@ func absChunk(x []float32) float64 {
 	return (s0 + s1) + (s2 + s3)
 }
 
-// AbsMax returns max |x[i]|, 0 for an empty slice, NaN if there is one in x.
+// AbsMax returns max |x[i]|: 0 for an empty slice, NaN if x has one.
 func (Plain) AbsMax(x []float32) float32 {
 	var m float32
 	for _, v := range x {
@@ -102,7 +101,7 @@ func (Plain) AbsMax(x []float32) float32 {
 	return m
 }
 
-// Axpy does y[i] += a x[i], rounding twice on every machine.
+// Axpy does y[i] += a x[i]. It rounds twice on every machine.
 func (Plain) Axpy(a float32, x, y []float32) {
 	y = y[:len(x)]
 	for i, v := range x {
@@ -135,8 +134,8 @@ func (Plain) Clear(x []float32) { clear(x) }
 // Make returns n zeros.
 func (Plain) Make(n int) []float32 { return make([]float32, n) }
 
-// Adam does one step in the order of operations of torch.optim.Adam, rounding
-// after each of them on every machine.
+// Adam does one step in the order of operations of torch.optim.Adam. It rounds after each
+// operation on every machine.
 func (Plain) Adam(x, g, m, v []float32, rate, beta1, beta2, eps float64, t int) {
 	b1, b2 := float32(beta1), float32(beta2)
 	rest1, rest2 := float32(1-beta1), float32(1-beta2)
@@ -145,7 +144,7 @@ func (Plain) Adam(x, g, m, v []float32, rate, beta1, beta2, eps float64, t int) 
 	small := float32(eps)
 	m, v = m[:len(x)], v[:len(x)]
 	for i, gi := range g[:len(x)] {
-		// Conversions round each product, so that no machine fuses it into the sum.
+		// The conversions round each product, so that no machine fuses it into the sum.
 		mi := float32(m[i]*b1) + float32(rest1*gi)
 		vi := float32(v[i]*b2) + float32(float32(rest2*gi)*gi)
 		m[i], v[i] = mi, vi

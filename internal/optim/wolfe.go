@@ -2,35 +2,34 @@ package optim
 
 import "math"
 
-// The constants of the line search, which are torch's.
+// The constants of the line search are torch's.
 const (
-	sufficient = 1e-4 // c1: part of the decrease that the slope promises which must be there
-	flat       = 0.9  // c2: part of the slope at the start to which it must have fallen
-	maxTrials  = 25   // after the first
-	leastWidth = 1e-9 // of a bracket, by what moves most, below which there is nothing to find
+	sufficient = 1e-4 // c1: required part of the decrease that the slope at the start promises
+	flat       = 0.9  // c2: largest slope, as a part of the slope at the start
+	maxTrials  = 25   // after the first trial
+	leastWidth = 1e-9 // width of a bracket, in units of x, at which the search ends
 )
 
-// search looks along a direction for a step that satisfies the strong Wolfe
-// conditions: the loss has fallen enough and its slope is nearly flat. It is
-// algorithms 3.5 and 3.6 of Nocedal and Wright (2006), bracket and then zoom, with
-// the interpolations, bounds and ends of torch.optim.LBFGS. It asks for one
-// evaluation after the other, so that each Step of the optimiser is one.
+// search looks along a direction for a step that satisfies the strong Wolfe conditions: the
+// loss has fallen enough and its slope is nearly flat. It brackets and then zooms, by
+// algorithms 3.5 and 3.6 of Nocedal and Wright (2006), with the interpolations, bounds and
+// stopping rules of torch.optim.LBFGS. Each Step of the optimiser evaluates one trial.
 type search struct {
 	vec     Vector
 	running bool
 	x       []float32 // where the line starts
-	start   point     // what is there; its t is 0
-	reach   float64   // of the direction: how far t = 1 moves what moves most
+	start   point     // loss and gradient at x; t is 0
+	reach   float64   // how far t = 1 moves the fastest variable
 
-	t         float64 // of the trial that is being evaluated
-	trials    int     // before it
-	bracketed bool    // ends enclose a step that will do; else ends[0] is the trial before
+	t         float64 // step length of the current trial
+	trials    int     // number of earlier trials
+	bracketed bool    // ends enclose a good step; else ends[0] is the last trial
 	timid     bool    // the last trial was close to an end
 	ends      [2]point
 	low       int // the end with the lower loss
 }
 
-// point is a step length with what the loss is there.
+// point is a step length with the loss and its derivatives there.
 type point struct {
 	t, loss float64
 	slope   float64 // derivative of the loss to t
@@ -45,7 +44,8 @@ func newSearch(n int, vec Vector) *search {
 	return s
 }
 
-// begin starts at x, where start is found, with a step of t. It keeps start.g.
+// begin starts a search at x, whose loss and gradient are start. t is the first trial. It
+// keeps start.g.
 func (s *search) begin(x []float32, start point, t, reach float64) {
 	s.vec.Copy(s.x, x)
 	s.running, s.bracketed, s.timid = true, false, false
@@ -55,15 +55,15 @@ func (s *search) begin(x []float32, start point, t, reach float64) {
 	s.t = t
 }
 
-// place makes the trial one of the ends.
+// place makes the trial end i.
 func (s *search) place(i int, g []float32, loss, slope float64) {
 	e := &s.ends[i]
 	e.t, e.loss, e.slope = s.t, loss, slope
 	s.vec.Copy(e.g, g)
 }
 
-// try takes what the loss is at the trial. If it returns true the search is over,
-// and ends[low] is the step to take; otherwise t is the next trial.
+// try takes gradient, loss and slope at the trial. If it returns true, the search is over and
+// ends[low] is the step to take. Otherwise t is the next trial.
 func (s *search) try(g []float32, loss, slope float64) bool {
 	high := loss > s.start.loss+sufficient*s.t*s.start.slope
 	level := math.Abs(slope) <= -flat*s.start.slope
@@ -87,14 +87,14 @@ func (s *search) try(g []float32, loss, slope float64) bool {
 		s.low = s.lower()
 		return s.aim()
 	}
-	// Downhill still: go further.
+	// Still downhill: go further.
 	s.t = cubic(before, s.ends[1], s.t+0.01*(s.t-before.t), 10*s.t)
 	s.ends[0], s.ends[1] = s.ends[1], s.ends[0]
 	s.trials++
 	return false
 }
 
-// narrow puts the trial in the place of one of the ends that enclose it.
+// narrow replaces one of the ends by the trial between them.
 func (s *search) narrow(g []float32, loss, slope float64, high, level bool) bool {
 	other := 1 - s.low
 	if high || loss >= s.ends[s.low].loss {
@@ -103,14 +103,14 @@ func (s *search) narrow(g []float32, loss, slope float64, high, level bool) bool
 		return s.aim()
 	}
 	if !level && slope*(s.ends[other].t-s.ends[s.low].t) >= 0 {
-		s.ends[0], s.ends[1] = s.ends[1], s.ends[0] // what was low encloses it now
+		s.ends[0], s.ends[1] = s.ends[1], s.ends[0] // the old low becomes the other end
 	}
 	s.place(s.low, g, loss, slope)
 	return level || s.aim()
 }
 
-// aim chooses the next trial between the ends: where a cubic has its minimum, but
-// not twice in a row close to an end. It returns true if that is not worth it.
+// aim chooses the next trial between the ends: the minimum of a cubic, but not close to an
+// end twice in a row. It returns true if the search should end instead.
 func (s *search) aim() bool {
 	from, to := min(s.ends[0].t, s.ends[1].t), max(s.ends[0].t, s.ends[1].t)
 	if s.trials >= maxTrials || (to-from)*s.reach < leastWidth {
@@ -138,9 +138,8 @@ func (s *search) lower() int {
 	return 1
 }
 
-// cubic returns where, between lo and hi, the cubic through two points with their
-// slopes is least (Nocedal and Wright 2006, equation 3.59), or the middle if it has
-// no minimum.
+// cubic returns the minimum between lo and hi of the cubic through two points with their
+// slopes (Nocedal and Wright 2006, equation 3.59), or the middle if it has no minimum.
 func cubic(a, b point, lo, hi float64) float64 {
 	if a.t > b.t {
 		a, b = b, a
@@ -154,13 +153,13 @@ func cubic(a, b point, lo, hi float64) float64 {
 	return min(max(t, lo), hi)
 }
 
-// The parts of a state that a search makes.
+// Sizes of the part of a state that belongs to a search.
 const (
 	searchNumbers = 15
 	searchVectors = 3
 )
 
-// state returns what the search depends on but for start.g.
+// state returns the state of the search without start.g.
 func (s *search) state() (numbers []float64, vectors [][]float32) {
 	flag := func(b bool) float64 {
 		if b {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Pairs lists our contents with two of our styles each, for the programs that measure
-// over several pairs: CONTENT:STYLE,... with paths from the root of the project.
+// Pairs lists each of our content pictures with two of our styles, for programs that measure
+// several pairs: CONTENT:STYLE,... with paths from the root of the project.
 func Pairs() string {
 	var all []string
 	for _, p := range [][2]string{

@@ -8,9 +8,8 @@ import (
 // Seed is the seed of the weights and pictures of the reference files.
 const Seed = 7
 
-// Picture draws the picture that plays a role in f: content, style or image, the
-// last being the one that losses and gradient are of. It returns planar RGB,
-// (3, h, w), in [0, 1).
+// Picture draws the picture with a role in f: content, style, or image, which losses and
+// gradient were computed for. It returns planar RGB, (3, h, w), in [0, 1).
 func (f *File) Picture(role string) (p []float32, w, h int, err error) {
 	keys := [3]string{"width", "height", role}
 	if role == "style" {
@@ -25,13 +24,13 @@ func (f *File) Picture(role string) (p []float32, w, h int, err error) {
 	return Picture(v[0], v[1], uint64(v[2])), v[0], v[1], nil
 }
 
-// Picture draws picture number s: planar RGB, 3*h*w values in [0, 1), noise on
-// a ramp that is darkest at the top left:
+// Picture draws picture number s: planar RGB, 3*h*w values in [0, 1). It is noise on a ramp
+// that is darkest at the top left:
 //
 //	0.5 u + 0.25 x/w + 0.25 y/h
 //
-// in float64, rounded once, where u is the next number of stream 1000+s of
-// [vgg.Seeded]'s generator for [Seed]. testdata/torch/model.py draws the same.
+// computed in float64 and rounded once. u is the next number of stream 1000+s of
+// [vgg.Seeded]'s generator with [Seed]. testdata/torch/model.py draws the same pictures.
 func Picture(w, h int, s uint64) []float32 {
 	out := make([]float32, 0, 3*h*w)
 	start := mix64(Seed ^ (1000+s+1)*0xD1B54A32D192ED03)
@@ -41,7 +40,7 @@ func Picture(w, h int, s uint64) []float32 {
 				i := uint64(len(out) + 1)
 				u := float64(mix64(start+i*0x9E3779B97F4A7C15)>>40) / (1 << 24)
 				across, down := 0.25*(float64(x)/float64(w)), 0.25*(float64(y)/float64(h))
-				// Products by powers of two are exact, so a fused multiply-add changes nothing.
+				// Products with powers of two are exact, so a fused multiply-add changes nothing.
 				out = append(out, float32(0.5*u+across+down))
 			}
 		}

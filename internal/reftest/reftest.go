@@ -1,7 +1,7 @@
-// Package reftest holds what tests need to compare with the reference numbers
-// of testdata/torch: [Load] reads a file of tensors, [File.Picture] draws the
-// pictures that they were computed from, [RelMax] says how far apart two
-// vectors are. Only tests import it.
+// Package reftest helps tests to compare with the reference numbers in testdata/torch.
+// Start with [Load], which reads a file of tensors. [File.Picture] draws the pictures that
+// they were computed from, and [RelMax] returns the distance of two vectors. Only tests and
+// the programs in testdata import it.
 package reftest
 
 import (
@@ -16,8 +16,8 @@ import (
 // Tensor is one named array of a file. Data or F64 is nil, by its type.
 type Tensor struct {
 	Shape []int
-	Data  []float32 // of type F32
-	F64   []float64 // of type F64
+	Data  []float32 // for type F32
+	F64   []float64 // for type F64
 }
 
 // File is a safetensors file in memory.
@@ -59,9 +59,8 @@ func read(t safetensors.Tensor) (Tensor, error) {
 	return Tensor{}, fmt.Errorf("type %q is neither F32 nor F64", t.DType.Name)
 }
 
-// RelMax returns max|got-want| / max|want|: the largest error on the scale of
-// the vector. It is +Inf where lengths differ or got has a NaN, and 0 for two
-// vectors of zeros.
+// RelMax returns max|got-want| / max|want|, the largest error relative to the largest value.
+// It is +Inf if the lengths differ or got has a NaN, and 0 for two vectors of zeros.
 func RelMax(got, want []float32) float64 {
 	if len(got) != len(want) {
 		return math.Inf(1)
@@ -81,7 +80,7 @@ func RelMax(got, want []float32) float64 {
 	return diff / size
 }
 
-// Rel returns |got-want| / |want|, and 0 where they are equal.
+// Rel returns |got-want| / |want|, or 0 if they are equal.
 func Rel(got, want float64) float64 {
 	if got == want {
 		return 0
@@ -92,8 +91,8 @@ func Rel(got, want float64) float64 {
 	return math.Abs(got-want) / math.Abs(want)
 }
 
-// Sample returns what the reference files keep of x: x itself up to 4096
-// values, else its values i*len(x)/4096, rounded down, for i in 0..4095.
+// Sample returns the part of x that the reference files keep: all of up to 4096 values, else
+// the values at i*len(x)/4096, rounded down, for i in 0..4095.
 func Sample(x []float32) []float32 {
 	const n = 4096
 	if len(x) <= n {

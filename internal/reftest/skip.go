@@ -2,9 +2,9 @@ package reftest
 
 import "testing"
 
-// NumbersOnly skips a test under the race detector that compares numbers with those of
-// another program and shares nothing between threads that other tests do not: there it
-// takes minutes and can find nothing.
+// NumbersOnly skips a test under the race detector. It is for tests that compare numbers
+// with another program and share nothing between threads that other tests do not: with the
+// detector they take minutes and find nothing.
 func NumbersOnly(t testing.TB) {
 	t.Helper()
 	if race {

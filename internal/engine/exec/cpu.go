@@ -45,9 +45,6 @@ func (d *CPU) Kernels() string { return d.engine.CPU().Name() }
 // Features lists what the processor offers, used or not.
 func (d *CPU) Features() []string { return d.engine.CPU().Features() }
 
-// Vector returns the arithmetic on long vectors that optimisers need.
-func (d *CPU) Vector() *kernel.Engine { return d.engine }
-
 // Close ends the threads.
 func (d *CPU) Close() error {
 	d.engine.Pool().Close()

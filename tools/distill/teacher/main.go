@@ -1,13 +1,13 @@
-// Command teacher shows train.py what VGG-19 sees, several times faster than PyTorch
-// finds it on a processor without matrix instructions:
+// Command teacher computes VGG-19's features for train.py. On a processor without matrix
+// instructions it is several times faster than PyTorch:
 //
 //	teacher -weights vgg19.safetensors [-threads 1]
 //
-// It answers one question after the other until standard input ends. All numbers are 32
-// bits, the lowest byte first. A question is h, w, the number k of layers, their
-// indices, which rise, in the network's order of ReLUs, and for each a number s; then an
-// RGB picture in 0..1 (3,h,w). The answer is the rectified features (c,h',w') of the k
-// layers, of every s-th row and column.
+// It answers questions from standard input until that ends. All numbers have 32 bits,
+// little-endian. A question is the height h, the width w, the number k of layers, k layer
+// indices in ascending order (0 is the first ReLU), a step s for each layer, and an RGB
+// picture (3, h, w) in 0..1. The answer is, for each layer, the features (c, h', w') after
+// the ReLU, at every s-th row and column.
 package main
 
 import (
@@ -63,16 +63,16 @@ func serve(ctx context.Context, path string, threads int, in io.Reader, out io.W
 	}
 }
 
-// teacher keeps a machine for each height, width and depth that was asked for.
+// teacher keeps a graph for each height, width and depth that was asked for.
 type teacher struct {
 	weights *vgg.Weights
 	layers  []string // rectified features by index
 	device  exec.Device
-	sights  map[[3]int]*sight
+	graphs  map[[3]int]*graph
 }
 
 func newTeacher(weights *vgg.Weights, device exec.Device) *teacher {
-	t := &teacher{weights: weights, device: device, sights: map[[3]int]*sight{}}
+	t := &teacher{weights: weights, device: device, graphs: map[[3]int]*graph{}}
 	for _, l := range weights.Network.Layers {
 		if l.Kind == vgg.ReLU {
 			t.layers = append(t.layers, l.Name)
@@ -81,8 +81,8 @@ func newTeacher(weights *vgg.Weights, device exec.Device) *teacher {
 	return t
 }
 
-// sight is the graph of the first features of a picture.
-type sight struct {
+// graph computes the first features of pictures of one size.
+type graph struct {
 	machine  *exec.Machine
 	pixels   *exec.Node
 	picture  []float32
@@ -90,14 +90,14 @@ type sight struct {
 	numbers  [][]float32
 }
 
-// most is the number of machines that are kept: crops are of three sizes, whole pictures of many.
-const most = 8
+// maxGraphs limits the memory: crops have three sizes, whole pictures have many.
+const maxGraphs = 8
 
 func (t *teacher) close() {
-	for _, s := range t.sights {
+	for _, s := range t.graphs {
 		s.machine.Close()
 	}
-	clear(t.sights)
+	clear(t.graphs)
 }
 
 // answer reads a question and writes the answer.
@@ -120,23 +120,23 @@ func (t *teacher) answer(ctx context.Context, r io.Reader, w io.Writer) error {
 			return fmt.Errorf("question: of layers %v every %v", asked, every)
 		}
 	}
-	s, err := t.sight(height, width, int(asked[k-1])+1)
+	s, err := t.graph(height, width, int(asked[k-1])+1)
 	if err != nil {
 		return err
 	}
-	return s.show(ctx, asked, every, r, w)
+	return s.answer(ctx, asked, every, r, w)
 }
 
-// sight is that of pictures of a size, made when it is asked for first.
-func (t *teacher) sight(height, width, depth int) (*sight, error) {
+// graph returns the graph for pictures of a size, and makes it on first use.
+func (t *teacher) graph(height, width, depth int) (*graph, error) {
 	key := [3]int{height, width, depth}
-	if s := t.sights[key]; s != nil {
+	if s := t.graphs[key]; s != nil {
 		return s, nil
 	}
-	if len(t.sights) == most {
+	if len(t.graphs) == maxGraphs {
 		t.close()
 	}
-	s := &sight{picture: make([]float32, 3*height*width)}
+	s := &graph{picture: make([]float32, 3*height*width)}
 	err := exec.Build(func() error {
 		s.pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, height, width)
 		seen, err := t.weights.Features(s.pixels, t.layers[:depth], vgg.FeatureOptions{})
@@ -154,12 +154,12 @@ func (t *teacher) sight(height, width, depth int) (*sight, error) {
 	for _, f := range s.features {
 		s.numbers = append(s.numbers, make([]float32, f.Shape().TotalSize()))
 	}
-	t.sights[key] = s
+	t.graphs[key] = s
 	return s, nil
 }
 
-// show reads a picture and writes its features at the layers asked for.
-func (s *sight) show(ctx context.Context, asked, every []int32, r io.Reader, w io.Writer) error {
+// answer reads a picture and writes its features at the layers asked for.
+func (s *graph) answer(ctx context.Context, asked, every []int32, r io.Reader, w io.Writer) error {
 	if err := binary.Read(r, binary.LittleEndian, s.picture); err != nil {
 		return fmt.Errorf("picture: %w", err)
 	}

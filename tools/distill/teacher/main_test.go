@@ -119,8 +119,8 @@ func features(t *testing.T, w *vgg.Weights, picture []float32, layer string, n i
 	return out
 }
 
-// TestSightsAreFew: pictures of many sizes do not fill the memory.
-func TestSightsAreFew(t *testing.T) {
+// TestGraphsAreFew: pictures of many sizes do not fill the memory.
+func TestGraphsAreFew(t *testing.T) {
 	_, w := small(t)
 	d, err := exec.OpenCPU(1, os.Getenv)
 	if err != nil {
@@ -128,16 +128,16 @@ func TestSightsAreFew(t *testing.T) {
 	}
 	teach := newTeacher(w, d)
 	defer teach.close()
-	for i := range 2*most + 1 {
-		s, err := teach.sight(16+i, 16, 1)
+	for i := range 2*maxGraphs + 1 {
+		s, err := teach.graph(16+i, 16, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, _ := teach.sight(16+i, 16, 1); again != s {
+		if again, _ := teach.graph(16+i, 16, 1); again != s {
 			t.Error("a size that was just seen has another machine")
 		}
-		if len(teach.sights) > most {
-			t.Fatalf("%d machines after %d sizes", len(teach.sights), i+1)
+		if len(teach.graphs) > maxGraphs {
+			t.Fatalf("%d machines after %d sizes", len(teach.graphs), i+1)
 		}
 	}
 }
