@@ -88,28 +88,28 @@ func (s *share) end(n int) (left float64, ok bool) {
 	return left, true
 }
 
-// steady tells whether there is something to keep, and something to keep it with.
-func (p *pass) steady() bool {
+// balances reports whether the run adapts the weight of the content.
+func (p *pass) balances() bool {
 	o := &p.transfer.options
 	return o.Schedule.AutoBalance && len(p.plan) > 1 && o.Objective.ContentWeight > 0 && o.Objective.StyleWeight > 0
 }
 
-// want makes the objective of a pass by the view whose turn it is, with the weight that the
-// content has now, and measures the photograph by it, if that has not been done.
-func (p *pass) want(ctx context.Context) error {
-	t := p.transfer.looking(p.turn)
+// renewObjective makes the objective of a pass for the current orientation and weight of the
+// content. If that has not been done, it measures the photograph by it.
+func (p *pass) renewObjective(ctx context.Context) error {
+	t := p.transfer
 	weight := p.balance.of(t.options.Objective.ContentWeight)
-	o, err := t.newObjective(ctx, p.content, weight, p.job.Style, p.plan[p.index].size, false)
+	o, err := p.evaluator().newObjective(ctx, comparison{content: p.content, contentWeight: weight, style: p.job.Style, size: p.plan[p.index].size})
 	if err != nil {
 		return err
 	}
 	p.objective, p.result.ContentWeight = o, weight
-	if !p.steady() || p.share.left != nil {
+	if !p.balances() || p.share.left != nil {
 		return nil
 	}
 	loss, err := o.evaluate(ctx, p.content.Pix, nil)
-	o.difference = nil // not wanted again
-	p.share = share{loss.Style, t.turn(), make([]float64, 0, p.plan[p.index].iterations)}
+	o.difference = nil // not needed again
+	p.share = share{loss.Style, p.turnLength(), make([]float64, 0, p.plan[p.index].iterations)}
 	return err
 }
 
@@ -117,21 +117,21 @@ func (p *pass) want(ctx context.Context) error {
 // before it say leaves the end as much as a third off.
 func (p *pass) halfway() bool {
 	half := p.plan[p.index].iterations / 2
-	return p.steady() && p.balance.wanted > 0 && p.index == len(p.plan)-1 &&
+	return p.balances() && p.balance.wanted > 0 && p.index == len(p.plan)-1 &&
 		p.iteration == half
 }
 
-// renew gives the pass another objective where it is time: that of the next view; halfway,
-// that with the weight of the content that the course of the loss asks for.
+// renew gives the pass another objective when a turn ends, that of the next orientation, and
+// halfway, that with the content weight that the course of the loss asks for.
 func (p *pass) renew(ctx context.Context) error {
-	relieved, left, corrected := p.relieved(), 0., false
+	turned, left, corrected := p.turnEnds(), 0., false
 	if p.halfway() {
 		left, corrected = p.share.end(p.plan[p.index].iterations)
 	}
-	if !relieved && !corrected {
+	if !turned && !corrected {
 		return nil
 	}
-	if relieved {
+	if turned {
 		p.turn++
 	}
 	before := p.objective.contentWeight
@@ -141,21 +141,21 @@ func (p *pass) renew(ctx context.Context) error {
 	}
 	p.objective.close()
 	p.objective = nil
-	if err := p.want(ctx); err != nil {
+	if err := p.renewObjective(ctx); err != nil {
 		return err
 	}
-	p.change(relieved)
+	p.change(turned)
 	// The loss of the best picture is now at most this, so that an explosion is still seen.
 	p.bestLoss *= max(1, p.objective.contentWeight/before)
-	if relieved {
+	if turned {
 		p.bestLoss = unknown
 	}
 	return nil
 }
 
-// change tells the optimiser that gradients to come are of another function: one alike, as
-// views of a network have, from which its history still serves; else L-BFGS begins anew. A
-// line search, which may be at a trial, ends at the best picture.
+// change tells the optimiser that further gradients are of another function. If that is
+// alike, as those of two orientations are, the history still serves; else L-BFGS starts
+// again. A line search, which may be at a trial, ends at the best picture.
 func (p *pass) change(alike bool) {
 	switch p.transfer.options.Optimizer.Method {
 	case Adam:

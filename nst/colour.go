@@ -57,7 +57,7 @@ func colourOf(c Colour) colour.Mode {
 // mask selects.
 func (s *Style) coloured(m colour.Mode, content *imgio.Planar) *Style {
 	out := *s
-	out.pictures, out.targets = make([]StylePicture, len(s.pictures)), map[look][]target{}
+	out.pictures, out.targets = make([]StylePicture, len(s.pictures)), map[setting][]target{}
 	same := true
 	for i, p := range s.pictures {
 		part := content

@@ -51,12 +51,6 @@ func UsableCards() (cards []int, together bool) {
 	return cards, together
 }
 
-// left tells whether the options leave the device to the program.
-func (o *Options) left() bool {
-	kind, _, _ := ParseDevice(o.Compute.Device)
-	return kind == DeviceAuto
-}
-
 // open opens the processor, which always has a part, and the card that the options
 // name, number 0 if they name none. With auto it may be nil.
 func (o *Options) open(getenv func(string) string) (d devices, err error) {
@@ -64,8 +58,8 @@ func (o *Options) open(getenv func(string) string) (d devices, err error) {
 	if err != nil {
 		return d, fmt.Errorf("nst: %w", err)
 	}
-	d.cpu = cpu
 	kind, number, err := ParseDevice(o.Compute.Device)
+	d.cpu, d.auto = cpu, kind == DeviceAuto
 	if err != nil || kind == DeviceCPU || kind == DeviceAuto && o.Objective.StyleLoss == StyleW2 {
 		return d, err
 	}
@@ -92,7 +86,33 @@ func (o *Options) open(getenv func(string) string) (d devices, err error) {
 type devices struct {
 	cpu    *exec.CPU
 	card   *exec.CUDA // nil for none
+	auto   bool       // the options leave the choice
 	passed error      // why auto has passed over a card, if that is worth telling
+}
+
+// preferred returns the card or, if there is none, the processor.
+func (d *devices) preferred() exec.Device {
+	if d.card != nil {
+		return d.card
+	}
+	return d.cpu
+}
+
+// vectors returns the arithmetic of a device.
+func (d *devices) vectors(on exec.Device) exec.Vectors {
+	if on == d.preferred() && d.card != nil {
+		return d.card.Vectors()
+	}
+	return d.cpu.Vectors()
+}
+
+// close frees the devices.
+func (d *devices) close() error {
+	err := d.cpu.Close()
+	if d.card != nil {
+		err = errors.Join(err, d.card.Close())
+	}
+	return err
 }
 
 // expected tells whether many a machine has no card for this reason.
@@ -100,17 +120,6 @@ func expected(err error) bool {
 	none := new(exec.NoDriverError)
 	return errors.Is(err, exec.ErrNotBuilt) || errors.Is(err, exec.ErrNoCard) ||
 		errors.As(err, &none) && !none.Found || errors.As(err, new(*exec.UnusableError))
-}
-
-// Device is the name of what computes.
-func (t *Transfer) Device() string { return t.device.Name() }
-
-// vectors returns arithmetic where the runs compute.
-func (t *Transfer) vectors() exec.Vectors {
-	if t.card != nil && t.device == exec.Device(t.card) {
-		return t.card.Vectors()
-	}
-	return t.cpu.Vectors()
 }
 
 // CardCheck is one check of [SelftestCard].

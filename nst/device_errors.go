@@ -70,14 +70,14 @@ func (e *MemoryError) Error() string {
 	return fmt.Sprintf("nst: a picture of %dx%d pixels takes %d MB on %s, which has %d MB free", e.Width, e.Height, (e.Need+mb-1)/mb, e.Device, e.Free/mb)
 }
 
-// named puts the errors of a card at work, on a picture of w x h pixels, into the terms
+// named puts the errors of a card at work, on a picture of w by h pixels, into the terms
 // of this package.
-func (t *Transfer) named(err error, w, h int) error {
-	if err == nil || t.card == nil {
+func (d *devices) named(err error, w, h int) error {
+	if err == nil || d.card == nil {
 		return err
 	}
 	var (
-		name    = t.card.Name()
+		name    = d.card.Name()
 		full    = new(exec.MemoryError)
 		failed  = new(exec.CardError)
 		lacking = new(exec.UnsupportedError)
@@ -93,17 +93,17 @@ func (t *Transfer) named(err error, w, h int) error {
 	return err
 }
 
-// yields tells whether what ended with err, before it had come to anything, is to be
-// begun again on the processor.
-func (t *Transfer) yields(err error) bool {
-	return t.card != nil && t.device == exec.Device(t.card) && t.options.left() &&
-		(errors.As(err, new(*MemoryError)) || errors.As(err, new(*UnsupportedError)))
-}
-
-// onCPU runs f on the processor.
-func (t *Transfer) onCPU(f func() error) error {
-	device := t.device
-	t.device = t.cpu
-	defer func() { t.device = device }()
-	return f()
+// fallBack runs f on the card, if there is one, else on the processor. If the options leave
+// the choice, and the card lacks memory or kernels, it tells warn, unless that is nil, and
+// runs f again on the processor; but not after f has begun what it cannot begin again.
+func (d *devices) fallBack(warn func(error), f func(exec.Device) (begun bool, err error)) error {
+	begun, err := f(d.preferred())
+	if begun || d.card == nil || !d.auto || !errors.As(err, new(*MemoryError)) && !errors.As(err, new(*UnsupportedError)) {
+		return err
+	}
+	if warn != nil {
+		warn(err)
+	}
+	_, err = f(d.cpu)
+	return err
 }

@@ -1,6 +1,24 @@
 package nst
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
+
+// DivergedError tells that the loss exploded or ceased to be a number, and did so
+// again from the best picture with shorter steps, where the optimiser has that.
+type DivergedError struct {
+	Iteration int // over all scales
+	Rollbacks int
+}
+
+// Error says at which iteration, and after how many rollbacks.
+func (e *DivergedError) Error() string {
+	if e.Rollbacks > 0 {
+		return fmt.Sprintf("nst: the loss exploded at iteration %d, after %d rollbacks to the best picture", e.Iteration, e.Rollbacks)
+	}
+	return fmt.Sprintf("nst: the loss stopped being a number at iteration %d", e.Iteration)
+}
 
 // A loss above explosion times the least so far is taken for an explosion where the
 // optimiser is guarded; after patience rollbacks in a row, the next one ends the run.

@@ -59,7 +59,7 @@ func (p *pass) prepare() {
 	if p.unit = levels; p.transfer.options.Objective.Preprocessing == PrepareLevels256 {
 		p.unit = 256
 	}
-	p.recent = make([]float64, 0, 2*p.transfer.window())
+	p.recent = make([]float64, 0, 2*p.window())
 	if o := p.transfer.options; o.Optimizer.Method == Adam && o.Optimizer.Average > 0 {
 		p.average = v.Make(n)
 	}
@@ -68,7 +68,7 @@ func (p *pass) prepare() {
 		p.shown = make([]float32, n)
 	}
 	difference := make([]float32, n)
-	p.transfer.centre.subtract(difference, p.start.Pix)
+	p.transfer.network.centre.subtract(difference, p.start.Pix)
 	v.Copy(p.variables, difference)
 	v.Scale(p.variables, p.unit, p.variables)
 	p.show()
@@ -81,14 +81,14 @@ func (p *pass) descend(ctx context.Context) error {
 		if err := p.renew(ctx); err != nil {
 			return err
 		}
-		loss, err := p.objective.look(ctx, p.seen, p.gradient)
+		loss, err := p.objective.evaluateDifference(ctx, p.seen, p.gradient)
 		if err != nil {
 			return err
 		}
 		p.colour.Confine(p.gradient)
 		p.protection.gradient(p.gradient)
 		if p.transfer.options.bounded() {
-			lo, hi := p.transfer.centre.bounds(p.unit)
+			lo, hi := p.transfer.network.centre.bounds(p.unit)
 			p.vector.Hold(p.gradient, p.variables, lo, hi)
 		}
 		p.iteration++
@@ -98,7 +98,7 @@ func (p *pass) descend(ctx context.Context) error {
 			err = p.rollback()
 		} else {
 			p.result.Loss = loss
-			if p.iteration%max(1, p.transfer.turn()) == 0 {
+			if p.iteration%max(1, p.turnLength()) == 0 {
 				p.share.add(loss.Style)
 			}
 			settled, err = p.step(loss.Total)
@@ -140,7 +140,7 @@ func (p *pass) step(loss float64) (settled bool, err error) {
 		return false, fmt.Errorf("nst: iteration %d: %w", p.result.Iterations, err)
 	}
 	if o.Optimizer.Method == Adam && o.Optimizer.Clamp {
-		lo, hi := p.transfer.centre.bounds(p.unit)
+		lo, hi := p.transfer.network.centre.bounds(p.unit)
 		v.Bound(p.variables, lo, hi)
 	}
 	if p.average != nil {
@@ -156,7 +156,7 @@ func (p *pass) settled(total float64) bool {
 	if p.transfer.options.Schedule.Tolerance == 0 {
 		return false
 	}
-	n := p.transfer.window()
+	n := p.window()
 	if len(p.recent) == 2*n {
 		copy(p.recent, p.recent[1:])
 		p.recent = p.recent[:2*n-1]
@@ -179,13 +179,13 @@ func (p *pass) settled(total float64) bool {
 func (p *pass) show() {
 	if p.protection != nil {
 		p.unpack(p.shown, p.variables, 1)
-		p.transfer.centre.subtract(p.shown, p.shown)
+		p.transfer.network.centre.subtract(p.shown, p.shown)
 		p.vector.Copy(p.seen, p.shown)
 		return
 	}
 	p.vector.Scale(p.seen, 1/p.unit, p.variables)
 	if p.transfer.options.bounded() {
-		lo, hi := p.transfer.centre.bounds(1)
+		lo, hi := p.transfer.network.centre.bounds(1)
 		p.vector.Bound(p.seen, lo, hi)
 	}
 }
@@ -198,12 +198,12 @@ func (o *Options) bounded() bool { return o.Optimizer.Method == LBFGS && o.Optim
 // unpack sets a picture of the host to the one that from, variables or a sum of them
 // with weights that add up to sum, stands for.
 func (p *pass) unpack(picture, from []float32, sum float64) {
-	t := p.transfer
+	t, host := p.transfer, p.transfer.cpu.Vectors()
 	p.vector.Copy(picture, from)
-	t.vector.Scale(picture, float32(1/(float64(p.unit)*sum)), picture)
-	t.centre.add(picture, picture)
+	host.Scale(picture, float32(1/(float64(p.unit)*sum)), picture)
+	t.network.centre.add(picture, picture)
 	if t.options.Optimizer.Method == Adam && t.options.Optimizer.Clamp || t.options.bounded() {
-		t.vector.Bound(picture, [3]float32{}, [3]float32{1, 1, 1}) // for adam the rounding of the sum
+		host.Bound(picture, [3]float32{}, [3]float32{1, 1, 1}) // for adam the rounding of the sum
 	}
 	p.protection.blend(picture)
 }
@@ -243,8 +243,9 @@ func (p *pass) carry(last *pass) error {
 	ratio := float32(from.pixels() / to.pixels())
 	plane := func(i int) *imgio.Planar { return &imgio.Planar{W: from.w, H: from.h, Pix: slices.Clone(s.Vectors[i])} }
 	m, v := plane(0).Resize(to.w, to.h), plane(1).ResizeBilinear(to.w, to.h)
-	p.transfer.vector.Scale(m.Pix, ratio, m.Pix)
-	p.transfer.vector.Scale(v.Pix, ratio*ratio, v.Pix)
+	host := p.transfer.cpu.Vectors()
+	host.Scale(m.Pix, ratio, m.Pix)
+	host.Scale(v.Pix, ratio*ratio, v.Pix)
 	err := p.optimizer.Restore(optim.State{Method: s.Method, Steps: s.Steps, Vectors: [][]float32{m.Pix, v.Pix}})
 	if err != nil {
 		return fmt.Errorf("nst: %w", err)

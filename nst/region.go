@@ -79,38 +79,6 @@ func (m *Mask) guide(w, h int) (t []float32, ok bool) {
 	return m.Pix, true
 }
 
-// places returns the size of a layer, as a style sees it, for a picture of w by h pixels.
-func (t *Transfer) places(layer string, w, h int) (int, int) {
-	i, err := t.weights.Network.Index(layer)
-	if err != nil {
-		panic(err) // New has checked the names
-	}
-	s := t.weights.Network.Stride(i)
-	if !t.options.coarse() {
-		return w / s, h / s
-	}
-	return t.weights.CoarseSize(layer, w/s, h/s)
-}
-
-// selects returns a MaskError of ErrMaskSmall if no style layer sees anything of
-// what a mask selects in a picture of w by h pixels.
-func (t *Transfer) selects(m *Mask, what string, index, w, h int) error {
-	counted := false
-	for _, l := range t.options.Objective.StyleLayers {
-		if l.Weight == 0 {
-			continue
-		}
-		counted = true
-		if _, ok := m.guide(t.places(l.Layer, w, h)); ok {
-			return nil
-		}
-	}
-	if !counted {
-		return nil
-	}
-	return &MaskError{what, index, m.W, m.H, w, h, ErrMaskSmall}
-}
-
 // over returns the style as it is wanted in regions, if there are any: that of
 // picture i in region i. What has been measured is shared.
 func (s *Style) over(regions []region) *Style {

@@ -18,7 +18,7 @@ func (t *Transfer) Retune(o Options) error {
 	if t.closed {
 		return ErrClosed
 	}
-	o.Objective.resolve(t.weights.Network)
+	o.Objective.resolve(t.network.weights().Network)
 	same := t.options
 	same.Objective.ContentWeight, same.Objective.StyleWeight, same.Objective.TVWeight = o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight
 	same.Schedule.AutoBalance = o.Schedule.AutoBalance
@@ -29,9 +29,9 @@ func (t *Transfer) Retune(o Options) error {
 	if !reflect.DeepEqual(same, o) {
 		return ErrRetune
 	}
-	if err := o.Validate(t.weights.Network); err != nil {
+	if err := o.Validate(t.network.weights().Network); err != nil {
 		return err
 	}
-	t.options = o
+	t.options, t.network = o, t.network.retuned(&o)
 	return nil
 }

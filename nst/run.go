@@ -5,15 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"nst/imgio"
 	"nst/internal/colour"
+	"nst/internal/engine/exec"
 )
 
 // run is one picture being painted, over all scales.
 type run struct {
 	transfer *Transfer
+	device   exec.Device
 	job      *Job // with the style as colour wants it, and the mask of the result's size
 	colour   colour.Mode
 	plan     []scale
@@ -22,11 +25,67 @@ type run struct {
 
 	shortened bool // the plan, by Options.Time
 	balance   balance
-	turn      int // of the views, from 0; see Transfer.looking
+	turn      int // from 0; see turnLength
+}
+
+// prepare checks a job, fits its masks to the result, which it changes, and plans the run.
+func (t *Transfer) prepare(j *Job) (*run, error) {
+	if err := t.checkJob(j); err != nil {
+		return nil, err
+	}
+	size := t.options.size(j.Content)
+	if size < MinSize || size > MaxSize {
+		return nil, fmt.Errorf("nst: content of %dx%d pixels: the longest side must be between %d and %d", j.Content.W, j.Content.H, MinSize, MaxSize)
+	}
+	w, h := imgio.FitLongest(j.Content.W, j.Content.H, size)
+	regions, err := regionsOf(j.Regions, j.Style, w, h)
+	if err != nil {
+		return nil, err
+	}
+	j.Style = j.Style.over(regions)
+	plan, err := t.network.scales(&t.options.Schedule, j.Content, j.Style, size)
+	if err != nil {
+		return nil, err
+	}
+	if j.Protect != nil {
+		if j.Protect, err = j.Protect.forProtection(w, h); err != nil {
+			return nil, err
+		}
+	}
+	mode := colourOf(t.options.Color)
+	j.Style = j.Style.coloured(mode, j.Content.Resize(w, h))
+	return &run{transfer: t, job: j, colour: mode, plan: plan}, nil
+}
+
+// on returns a run of what r has prepared, on a device.
+func (r *run) on(d exec.Device) *run {
+	return &run{
+		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan),
+		began: r.transfer.now(), result: &Result{Stop: StopIterations},
+	}
+}
+
+// evaluator returns what computes in the current turn.
+func (r *run) evaluator() evaluator {
+	n := r.transfer.network
+	return evaluator{n, r.turn % len(n.oriented), r.device}
+}
+
+// turnLength is [turnLength] for this run.
+func (r *run) turnLength() int {
+	return turnLength(&r.transfer.options, len(r.transfer.network.oriented))
+}
+
+// window is [toleranceWindow] for this run.
+func (r *run) window() int {
+	return toleranceWindow(&r.transfer.options, len(r.transfer.network.oriented))
 }
 
 // paint goes through the scales, each starting from the result of the one before.
 func (r *run) paint(ctx context.Context) (*Result, error) {
+	if err := r.evaluator().checkMemory(r.plan, r.job.Style, &r.transfer.options); err != nil {
+		return nil, err
+	}
 	defer func() { r.result.Elapsed = r.elapsed() }()
 	var last *pass
 	defer func() {
@@ -120,7 +179,7 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	var start *imgio.Planar
 	var err error
 	if last == nil {
-		start = t.start(content, r.job.Start)
+		start = r.start(content)
 	} else {
 		start = r.grow(last, content)
 		err = last.vector.Wait()
@@ -141,11 +200,24 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	return p, nil
 }
 
+// start returns the first picture of a run, for the content as it is scaled.
+func (r *run) start(content *imgio.Planar) *imgio.Planar {
+	switch by := r.transfer.options.Schedule; by.Init {
+	case InitNoise:
+		return noise(content.W, content.H, by.Seed)
+	case InitMean:
+		return meanColour(content.W, content.H, r.transfer.network.weights().Convention.Centre(), by.Seed)
+	case InitImage:
+		return r.job.Start.Resize(content.W, content.H).Clone()
+	}
+	return content.Clone()
+}
+
 // equip gives a pass its optimiser, objective and vectors; last is the pass before it,
 // nil for none.
 func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 	t, at := p.transfer, p.plan[p.index]
-	p.vector = t.vectors()
+	p.vector = t.vectors(p.device)
 	if p.optimizer, err = t.options.optimizer(at.w, at.h, p.vector); err != nil {
 		err = fmt.Errorf("nst: %w", err)
 	}
@@ -153,7 +225,7 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 		err = p.carry(last)
 	}
 	if err == nil {
-		err = p.want(ctx)
+		err = p.renewObjective(ctx)
 	}
 	if err != nil {
 		p.objective.close()
@@ -180,7 +252,7 @@ func (r *run) grow(last *pass, content *imgio.Planar) *imgio.Planar {
 		return enlarge(last.painted(), content.W, content.H)
 	}
 	change := last.painted()
-	v := r.transfer.vector
+	v := r.transfer.cpu.Vectors()
 	v.Sub(change.Pix, change.Pix, r.colour.Content(r.job.Content.Resize(change.W, change.H)).Pix)
 	start := change.Resize(content.W, content.H)
 	v.Axpy(1, content.Pix, start.Pix)

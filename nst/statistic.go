@@ -1,8 +1,6 @@
 package nst
 
 import (
-	"fmt"
-
 	"nst/internal/engine/exec"
 	"nst/loss"
 )
@@ -60,29 +58,12 @@ func wasserstein() statistic {
 }
 
 // statistics returns what Options.StyleLoss compares.
-func (o *Options) statistics() []statistic {
-	switch o.Objective.StyleLoss {
+func (o *Objective) statistics() []statistic {
+	switch o.StyleLoss {
 	case StyleMeanStd:
 		return []statistic{gram(), meanStd()}
 	case StyleW2:
 		return []statistic{wasserstein()}
 	}
 	return []statistic{gram()}
-}
-
-// coarse tells whether a style may see features averaged over some positions, see
-// [vgg.Weights.Coarse]: Gram matrices are of products of features, to which means matter
-// most. Deviations and covariances are without the means.
-func (o *Options) coarse() bool { return o.Objective.StyleLoss == StyleGram }
-
-// styled returns features of a layer as a style sees them.
-func (t *Transfer) styled(layer string, features *exec.Node) (*exec.Node, error) {
-	if !t.options.coarse() {
-		return features, nil
-	}
-	f, err := t.weights.Coarse(layer, features)
-	if err != nil {
-		return nil, fmt.Errorf("nst: %w", err)
-	}
-	return f, nil
 }

@@ -55,12 +55,13 @@ func picture(t *testing.T, ref *reftest.File, role string) *imgio.Planar {
 // the size of the content.
 func styleOf(t *testing.T, ref *reftest.File, tr *Transfer) *Style {
 	t.Helper()
-	s := &Style{pictures: []StylePicture{{Picture: picture(t, ref, "style"), Weight: 1}}, targets: map[look][]target{}}
-	measured, err := tr.targetsAt(context.Background(), s, MaxSize)
+	s := &Style{pictures: []StylePicture{{Picture: picture(t, ref, "style"), Weight: 1}}, targets: map[setting][]target{}}
+	e := evaluatorOf(tr, 0)
+	measured, err := e.targetsAt(context.Background(), s, MaxSize)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Style{targets: map[look][]target{{size: tr.options.Size}: measured}, origin: tr.origin}
+	return &Style{targets: map[setting][]target{{size: tr.options.Size, centre: e.centre}: measured}, origin: tr.origin}
 }
 
 // TestAgainstTorch holds every term of the objective and its gradient against
@@ -76,7 +77,10 @@ func TestAgainstTorch(t *testing.T) {
 			}
 			ref, tr := reference(t, name, nil)
 			ctx := context.Background()
-			o, err := tr.newObjective(ctx, picture(t, ref, "content"), tr.options.Objective.ContentWeight, styleOf(t, ref, tr), tr.options.Size, false)
+			o, err := evaluatorOf(tr, 0).newObjective(ctx, comparison{
+				content: picture(t, ref, "content"), contentWeight: tr.options.Objective.ContentWeight,
+				style: styleOf(t, ref, tr), size: tr.options.Size,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -27,6 +27,12 @@ type FeatureOptions struct {
 	Pooling Pooling // how four features become one
 	Rescale bool    // multiply what is pooled by Pooling.Rescale, which changes nothing for max
 	Padding Padding // of the picture, by the first convolution; the others pad with zeros
+
+	// Origin is the colour, RGB in [0, 1], that x is a difference to: x plus Origin is the
+	// picture. The zero value is black, which makes x the picture. With
+	// [Convention.Centre] nothing is subtracted from x, which then has the full precision
+	// of float32 near 0.
+	Origin [3]float32
 }
 
 // Padding says what lies beyond the edge of a picture: zeros or its nearest pixel.
@@ -47,7 +53,7 @@ func ParsePadding(name string) (Padding, error) {
 // of each. o says how it departs from the network as it was trained; the zero
 // value is no departure.
 //
-// x is a picture (1, 3, h, w), RGB in [0, 1]; a feature node is (1, c, h', w').
+// x is a picture (1, 3, h, w), RGB in [0, 1], minus o.Origin; a feature node is (1, c, h', w').
 // Node names are the layer names below "vgg/". Where the network has maps, what is
 // returned is the features times [Map].R, from which losses come out as its teacher
 // has them; the network itself goes on from the features. The error is an
@@ -65,7 +71,7 @@ func (w *Weights) Features(x *G.Node, taps []string, o FeatureOptions) (map[stri
 		deepest = max(deepest, i)
 	}
 	found := map[string]*G.Node{}
-	n := b.prepare(x)
+	n := b.prepare(x, o.Origin)
 	scale := float32(1)
 	if o.Rescale {
 		scale = o.Pooling.Rescale()
@@ -118,9 +124,9 @@ func (b *builder) apply(layer string, o G.Op, inputs ...*G.Node) *G.Node {
 	return n
 }
 
-// prepare turns RGB in [0, 1] into what the network was trained on.
-func (b *builder) prepare(x *G.Node) *G.Node {
-	c := b.weights.Convention
+// prepare turns RGB in [0, 1], minus origin, into what the network was trained on.
+func (b *builder) prepare(x *G.Node, origin [3]float32) *G.Node {
+	c := b.weights.Convention.from(origin)
 	var mul, add [3]float32
 	for i := range 3 {
 		mul[i] = c.Scale / c.Std[i]

@@ -1,8 +1,6 @@
 package nst
 
-import (
-	"time"
-)
+import "time"
 
 // measured is the number of iterations after which the pace of a scale is known.
 const measured = 3
@@ -20,7 +18,7 @@ func (p *pass) replan() {
 	}
 	now := &p.plan[p.index]
 	left := (limit - p.elapsed()).Seconds() / p.pace() // in pixel iterations
-	turns := p.transfer.upkeep()
+	turns := p.upkeep()
 	want := turns * float64(now.iterations-p.iteration) * now.pixels()
 	for _, s := range p.plan[p.index+1:] {
 		left -= setup * s.pixels()
@@ -38,10 +36,10 @@ func (p *pass) replan() {
 	p.shortened = true
 }
 
-// upkeep is how many iterations one takes with its part of the preparing that each turn of
-// a view begins with.
-func (t *Transfer) upkeep() float64 {
-	if turn := t.turn(); turn > 0 {
+// upkeep is the time of an iteration together with its share of preparing a turn, in
+// iterations.
+func (r *run) upkeep() float64 {
+	if turn := r.turnLength(); turn > 0 {
 		return 1 + setup/float64(turn)
 	}
 	return 1
@@ -56,7 +54,7 @@ func (p *pass) pace() float64 {
 // remaining guesses the time to the end of the run from the pace here.
 func (p *pass) remaining() time.Duration {
 	now := p.plan[p.index]
-	turns := p.transfer.upkeep()
+	turns := p.upkeep()
 	work := turns * float64(now.iterations-p.iteration) * now.pixels()
 	for _, s := range p.plan[p.index+1:] {
 		work += (setup + turns*float64(s.iterations)) * s.pixels()
