@@ -200,19 +200,6 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	return p, nil
 }
 
-// start returns the first picture of a run, for the content as it is scaled.
-func (r *run) start(content *imgio.Planar) *imgio.Planar {
-	switch by := r.transfer.options.Schedule; by.Init {
-	case InitNoise:
-		return noise(content.W, content.H, by.Seed)
-	case InitMean:
-		return meanColour(content.W, content.H, r.transfer.network.weights().Convention.Centre(), by.Seed)
-	case InitImage:
-		return r.job.Start.Resize(content.W, content.H).Clone()
-	}
-	return content.Clone()
-}
-
 // equip gives a pass its optimiser, objective and vectors; last is the pass before it,
 // nil for none.
 func (p *pass) equip(ctx context.Context, last *pass) (err error) {
@@ -240,22 +227,4 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 		return fmt.Errorf("nst: %w", err)
 	}
 	return nil
-}
-
-// grow returns the picture that the scale of that content starts from, after last.
-// The picture of last, enlarged, lacks what is too fine for its size. Where the run
-// began with the content, that is first of all the detail of the photograph, which
-// the loss asks to have back; so only what was painted, the difference to the content
-// there, is enlarged, and laid on the content here.
-func (r *run) grow(last *pass, content *imgio.Planar) *imgio.Planar {
-	if r.transfer.options.Schedule.Init != InitContent {
-		return enlarge(last.painted(), content.W, content.H)
-	}
-	change := last.painted()
-	v := r.transfer.cpu.Vectors()
-	v.Sub(change.Pix, change.Pix, r.colour.Content(r.job.Content.Resize(change.W, change.H)).Pix)
-	start := change.Resize(content.W, content.H)
-	v.Axpy(1, content.Pix, start.Pix)
-	v.Bound(start.Pix, [3]float32{}, [3]float32{1, 1, 1})
-	return start
 }

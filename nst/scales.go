@@ -65,13 +65,3 @@ func (s *Schedule) fine(last bool) int {
 	}
 	return (s.Iterations + 2) / 3
 }
-
-// enlarge returns a picture at the next scale, where it is the start: cubic, which
-// overshoots at edges, and so within 0..1 again.
-func enlarge(p *imgio.Planar, w, h int) *imgio.Planar {
-	p = p.Resize(w, h)
-	for i, v := range p.Pix {
-		p.Pix[i] = min(max(v, 0), 1)
-	}
-	return p
-}
