@@ -27,7 +27,7 @@ func (e evaluator) checkMemory(plan []scale, s *Style, o *Options) error {
 		return err
 	}
 	full := &MemoryError{Device: card.Name(), Width: last.w, Height: last.h, Need: need, Free: free}
-	// Below low all fit, or are too small for the network; from high on none does.
+	// Sizes below low fit, or are too small for the network; high and above do not fit.
 	for low, high := MinSize, last.size; low < high; {
 		at := scale{size: (low + high) / 2}
 		at.w, at.h = imgio.FitLongest(last.w, last.h, at.size)
@@ -43,10 +43,10 @@ func (e evaluator) checkMemory(plan []scale, s *Style, o *Options) error {
 	return full
 }
 
-// cardBytes is the most memory of the card that a scale takes, less the weights that lie
-// there already. The vectors of the scale before it, of so many pixels for each of its
-// own, live until its own are made. Targets are measured before there is a machine for
-// the objective.
+// cardBytes is the most memory of the card that a scale takes, without the weights that are
+// there already. The vectors of the scale before it are freed only after its own are made;
+// before is the size of that scale relative to this one, in pixels. Targets are measured
+// before the machine of the objective is made.
 func (e evaluator) cardBytes(card *exec.CUDA, at scale, before float64, s *Style, options *Options) (int64, error) {
 	p, err := e.memory(at.w, at.h)
 	if err != nil {
@@ -89,9 +89,9 @@ func (e evaluator) targetNodes(at scale, s *Style) ([][]*exec.Node, error) {
 	return all, err
 }
 
-// vectorBytes is the memory of the card for the vectors of a pass over n variables: the
-// picture twice, its gradient and the best there was, what the optimiser has, and the
-// working space of sums.
+// vectorBytes is the memory of the card for the vectors of a pass over n variables: picture,
+// difference, gradient and best picture; those of the optimiser; and the working space of
+// sums.
 func (o *Options) vectorBytes(n int64) int64 {
 	if n == 0 {
 		return 0

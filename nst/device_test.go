@@ -257,7 +257,7 @@ func TestCUDANone(t *testing.T) {
 	}
 	o.Compute.Device, o.Objective.StyleLoss = nst.DeviceCUDA, nst.StyleW2
 	bad := new(nst.OptionError)
-	if _, err := brush(t, o, nil); !errors.As(err, &bad) || bad.Field != "StyleLoss" {
+	if _, err := brush(t, o, nil); !errors.As(err, &bad) || bad.Field != "Objective.StyleLoss" {
 		t.Errorf("w2 on a card: %v, want an OptionError", err)
 	}
 }

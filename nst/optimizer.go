@@ -5,18 +5,17 @@ import (
 	"nst/internal/optim"
 )
 
-// The safeguards of lbfgs, in 8-bit levels: no pixel moves further in a step, nor in
-// one that knows nothing of the curvature.
+// The safeguards of lbfgs: the most that a pixel moves in a step, and in one without
+// knowledge of the curvature, in 8-bit levels.
 const (
 	maxMove   = 64
 	firstMove = 1
 )
 
-// The pyramid that lbfgs is preconditioned with: away from the edges, what is even
-// over 2^pyramidLevels pixels takes steps 31 times as long as the finest grain does.
-// The losses, which are of features that answer to edges and grain, curve far less
-// along what is even, and a history of some pairs does not tell that of a hundred
-// thousand pixels.
+// The pyramid that lbfgs is preconditioned with. Away from the edges of the picture, a change
+// that is even over 2^pyramidLevels pixels takes steps 31 times as long as the finest grain.
+// Features respond to edges and grain, so that the losses curve far less along even changes.
+// A history of a few pairs cannot learn that for a hundred thousand pixels.
 const (
 	pyramidLevels = 4
 	pyramidWeight = 2

@@ -13,12 +13,12 @@ import (
 	"nst/internal/optim"
 )
 
-// levels is the number of 8-bit levels in a pixel range of [0, 1]. The optimiser
-// sees pixels in such levels, as the programs do whose settings people know, so
-// that learning rates and first steps mean the same.
+// levels is the number of 8-bit levels in the range [0, 1]. The optimiser sees pixels in
+// 8-bit levels, as in the programs whose settings people know, so that learning rates and
+// first steps mean the same.
 const levels = 255
 
-// settle is the least length of the two windows that Options.Tolerance compares.
+// settle is the least length of the two windows that Schedule.Tolerance compares.
 const settle = 10
 
 // pass is the optimisation at one scale.
@@ -31,28 +31,28 @@ type pass struct {
 	optimizer optim.Optimizer
 	vector    exec.Vectors
 	w, h      int
-	content   *imgio.Planar // here, as colour wants it
-	start     *imgio.Planar // what it began with, in [0, 1]
+	content   *imgio.Planar // at this size, as the colour mode prepares it
+	start     *imgio.Planar // the first picture of this scale, in [0, 1]
 	seen      []float32     // by the objective: the difference of the picture to the centre
-	shown     []float32     // the picture, where protection has to look at it
+	shown     []float32     // the picture itself; nil without protection
 
 	protection *protection // nil if there is none
 
-	variables []float32 // the same in units of 1/unit, what the optimiser moves
-	unit      float32   // levels, or what they are to the network
+	variables []float32 // what the optimiser moves: seen, times unit
+	unit      float32   // 8-bit levels, or what they are to the network
 	gradient  []float32 // of the loss to the variables
-	average   []float32 // sum of the variables, each with its weight; nil if not wanted
+	average   []float32 // weighted sum of the variables; nil if it is not needed
 	averaged  int       // steps in average
 
 	best      []float32 // the variables of the least loss
 	bestLoss  float64
-	setbacks  int // rollbacks since
-	iteration int // evaluations done
-	recent    []float64
+	setbacks  int                  // rollbacks since then
+	iteration int                  // evaluations done
+	recent    []float64            // losses, for Schedule.Tolerance
 	snapshot  func() *imgio.Planar // finished, for Progress
 }
 
-// prepare makes all that the loop needs, which allocates nothing.
+// prepare allocates all that the loop needs; the loop allocates nothing.
 func (p *pass) prepare() {
 	n, v := len(p.start.Pix), p.vector
 	p.variables, p.gradient, p.best, p.seen = v.Make(n), v.Make(n), v.Make(n), v.Make(n)
@@ -74,8 +74,7 @@ func (p *pass) prepare() {
 	p.show()
 }
 
-// descend evaluates and steps until there is a reason to go on to the next scale,
-// or to end with an error.
+// descend evaluates and steps until this scale is done. An error ends the run.
 func (p *pass) descend(ctx context.Context) error {
 	for p.iteration < p.plan[p.index].iterations {
 		if err := p.renew(ctx); err != nil {
@@ -123,7 +122,7 @@ func (p *pass) descend(ctx context.Context) error {
 	return nil
 }
 
-// step moves the variables, and tells whether there is no use in going on.
+// step moves the variables. settled is true if further steps are of no use.
 func (p *pass) step(loss float64) (settled bool, err error) {
 	o, v := &p.transfer.options, p.vector
 	if loss < p.bestLoss {
@@ -151,7 +150,7 @@ func (p *pass) step(loss float64) (settled bool, err error) {
 	return p.settled(loss), nil
 }
 
-// settled tells whether the loss has come to rest, by Options.Tolerance.
+// settled reports whether the loss has settled, by Schedule.Tolerance.
 func (p *pass) settled(total float64) bool {
 	if p.transfer.options.Schedule.Tolerance == 0 {
 		return false
@@ -172,10 +171,9 @@ func (p *pass) settled(total float64) bool {
 	return math.Abs(before-after) < p.transfer.options.Schedule.Tolerance*math.Abs(before)
 }
 
-// carry takes over what the optimiser has learnt at the scale before: the moments
-// of Adam, resampled, the means being of the size that gradients have here. A
-// gradient to a pixel shrinks as the pixels become more, since losses are means.
-// What L-BFGS knows is of no use at another size.
+// carry takes over the moments of Adam from the scale before, resampled and scaled to the
+// gradients at this scale: the more pixels there are, the smaller is the gradient to each,
+// because losses are means. The history of L-BFGS is of no use at another size.
 func (p *pass) carry(last *pass) error {
 	if p.transfer.options.Optimizer.Method != Adam {
 		return nil

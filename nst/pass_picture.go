@@ -6,10 +6,10 @@ import (
 	"nst/imgio"
 )
 
-// show turns the variables into what the objective sees. The first picture goes this
-// way too, though it is there already: the first step of L-BFGS is so short, a few units
-// in the last place of a pixel, that the gradients on its two sides would else differ
-// by this rounding more than by the step.
+// show turns the variables into what the objective sees. So does the first picture, although
+// it is known: the first step of L-BFGS is only a few units in the last place of a pixel.
+// Without this rounding on both sides of the step, the gradients would differ more by it than
+// by the step.
 func (p *pass) show() {
 	if p.protection != nil {
 		p.unpack(p.shown, p.variables, 1)
@@ -24,27 +24,28 @@ func (p *pass) show() {
 	}
 }
 
-// bounded tells whether L-BFGS sees the nearest picture there is to its variables. They
-// may lie outside the range, or a step and its change of gradient would not belong
-// together; what is lost in writing a picture would else be part of its plan.
+// bounded reports whether the objective sees the nearest valid picture to the variables of
+// L-BFGS. The variables themselves may leave the range, because a step that was cut short
+// would not belong to its change of gradient. Without bounds the optimiser would rely on
+// values that saving clips.
 func (o *Options) bounded() bool { return o.Optimizer.Method == LBFGS && o.Optimizer.Clamp }
 
-// unpack sets a picture of the host to the one that from, variables or a sum of them
-// with weights that add up to sum, stands for.
+// unpack sets picture, on the host, to that of from: variables, or a sum of variables with
+// weights that add up to sum.
 func (p *pass) unpack(picture, from []float32, sum float64) {
 	t, host := p.transfer, p.transfer.cpu.Vectors()
 	p.vector.Copy(picture, from)
 	host.Scale(picture, float32(1/(float64(p.unit)*sum)), picture)
 	t.network.centre.add(picture, picture)
 	if t.options.Optimizer.Method == Adam && t.options.Optimizer.Clamp || t.options.bounded() {
-		host.Bound(picture, [3]float32{}, [3]float32{1, 1, 1}) // for adam the rounding of the sum
+		host.Bound(picture, [3]float32{}, [3]float32{1, 1, 1}) // for adam, because the sum rounds
 	}
 	p.protection.blend(picture)
 }
 
-// painted returns the picture that is handed over: the average if there is one, free of
-// its bias to zero (Kingma and Ba 2015, section 7.2), or the best if the last may be a
-// trial of a line search.
+// painted returns the picture at this point: the average if there is one, corrected for its
+// bias to zero (Kingma and Ba 2015, section 7.2); the best one with a line search, which may
+// be at a trial; else the last.
 func (p *pass) painted() *imgio.Planar {
 	out := imgio.NewPlanar(p.w, p.h)
 	switch {

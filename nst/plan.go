@@ -6,9 +6,9 @@ import (
 	"nst/internal/engine/exec"
 )
 
-// Plan is the memory that a run takes, by what it is for.
+// Plan is the memory that a run takes, by purpose.
 type Plan struct {
-	Device string `json:"device"` // that holds the filters, features and masks
+	Device string `json:"device"` // which holds the filters, features and masks
 	Width  int    `json:"width"`  // of the picture, pixels
 	Height int    `json:"height"`
 	Parts  []Part `json:"parts"`
@@ -17,7 +17,7 @@ type Plan struct {
 	device int64
 }
 
-// OnDevice is the part that is on the device, in bytes: all that a card holds.
+// OnDevice returns the memory on the device, in bytes. A card holds no more than that.
 func (p Plan) OnDevice() int64 { return p.device }
 
 // Part is the memory for one purpose.
@@ -26,8 +26,8 @@ type Part struct {
 	Bytes int64  `json:"bytes"`
 }
 
-// program is what the program itself takes before it has read anything: its code
-// and Go's runtime, as measured on Linux.
+// program is the memory of the program before it reads anything: its code and Go's runtime,
+// as measured on Linux.
 const program = 24 << 20
 
 // Plan returns the memory at the end of a run with these options that paints a picture of
@@ -147,7 +147,7 @@ func (e evaluator) sketch(w, h int) (*objective, error) {
 	return e.build(outline{w: w, h: h, contentWeight: e.options.ContentWeight, content: content, style: []target{{share: 1}}})
 }
 
-// optimizerBytes is the memory of the optimiser for n variables in the end.
+// optimizerBytes is the memory of the optimiser for n variables at the end of a run.
 func (o *Options) optimizerBytes(n int64) int64 {
 	if o.Optimizer.Method == Adam {
 		if o.Optimizer.Average > 0 {

@@ -17,13 +17,13 @@ import (
 type run struct {
 	transfer *Transfer
 	device   exec.Device
-	job      *Job // with the style as colour wants it, and the mask of the result's size
+	job      *Job // its style prepared by colour, its mask of the size of the result
 	colour   colour.Mode
 	plan     []scale
 	began    time.Time
 	result   *Result
 
-	shortened bool // the plan, by Options.Time
+	shortened bool // the plan, by Schedule.Time
 	balance   balance
 	turn      int // from 0; see turnLength
 }
@@ -81,7 +81,7 @@ func (r *run) window() int {
 	return toleranceWindow(&r.transfer.options, len(r.transfer.network.oriented))
 }
 
-// paint goes through the scales, each starting from the result of the one before.
+// paint goes through the scales. Each starts from the result of the one before.
 func (r *run) paint(ctx context.Context) (*Result, error) {
 	if err := r.evaluator().checkMemory(r.plan, r.job.Style, &r.transfer.options); err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 	}()
 	for i := range r.plan {
 		if last != nil && r.late() {
-			break // the picture grows, but is not painted on
+			break // the picture is enlarged, but not painted further
 		}
 		next, err := r.begin(ctx, i, last)
 		if err != nil {
@@ -114,7 +114,7 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 	return r.end(ctx, last, nil)
 }
 
-// end makes the result of the last scale begun, if there is one, after err.
+// end makes the result from the last pass, if there was one. err is what ended the run.
 func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 	if last == nil {
 		return nil, err
@@ -141,8 +141,8 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 	return r.result, err
 }
 
-// instead returns what ends a run whose card has failed after err: what came of that,
-// numbers that are none, says nothing, and no more does an interrupt.
+// instead returns the error of a run whose card failed: failed, joined to err unless err is
+// only a consequence, such as a loss that is not a number, or an interrupt.
 func instead(ctx context.Context, err, failed error) error {
 	failed = fmt.Errorf("nst: %w", failed)
 	if errors.As(err, new(*DivergedError)) || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -151,7 +151,7 @@ func instead(ctx context.Context, err, failed error) error {
 	return errors.Join(err, failed)
 }
 
-// finish turns a picture of the run, which it may change, into a result.
+// finish turns a picture of the run, which it may change, into the result.
 func (r *run) finish(p *imgio.Planar) *imgio.Planar {
 	p = r.colour.Finish(p, r.job.Content)
 	if r.job.Protect != nil {
@@ -162,7 +162,7 @@ func (r *run) finish(p *imgio.Planar) *imgio.Planar {
 
 func (r *run) elapsed() time.Duration { return r.transfer.now().Sub(r.began) }
 
-// late tells whether Options.Time has run out.
+// late reports whether Schedule.Time has passed.
 func (r *run) late() bool {
 	limit := r.transfer.options.Schedule.Time
 	if limit == 0 || r.elapsed() < limit {
@@ -172,7 +172,7 @@ func (r *run) late() bool {
 	return true
 }
 
-// begin prepares the scale of that index, after the pass at the scale before it.
+// begin prepares the scale of that index. last is the pass before it; nil is none.
 func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	t, at := r.transfer, r.plan[index]
 	content := r.colour.Content(r.job.Content.Resize(at.w, at.h))
@@ -200,8 +200,8 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	return p, nil
 }
 
-// equip gives a pass its optimiser, objective and vectors; last is the pass before it,
-// nil for none.
+// equip gives a pass its optimiser, objective and vectors. last is the pass before it; nil is
+// none.
 func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 	t, at := p.transfer, p.plan[p.index]
 	p.vector = t.vectors(p.device)

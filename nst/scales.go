@@ -13,16 +13,15 @@ type scale struct {
 	iterations int // planned
 }
 
-// pixels is what the time of an iteration is in proportion to.
+// pixels is the size in pixels; the time of an iteration is proportional to it.
 func (s scale) pixels() float64 { return float64(s.w * s.h) }
 
-// scaled returns the size of the scale that is i steps below size.
+// scaled returns the size of the scale i steps below size: 1/sqrt(2) each.
 func scaled(size, i int) int {
 	return int(math.Round(float64(size) / math.Pow(2, float64(i)/2)))
 }
 
-// countScales returns the number of scales from size down to least, of which
-// there is always one.
+// countScales returns the number of scales from size down to least, at least one.
 func countScales(size, least int) int {
 	n := 1
 	for scaled(size, n) >= least {
@@ -53,9 +52,9 @@ func (n *network) scales(by *Schedule, content *imgio.Planar, s *Style, size int
 	return plan, nil
 }
 
-// fine is the number of evaluations at a scale that is not the first. What is between
-// first and last is soon as good as it need be: at one cost a third there and more at
-// the last leave a lower loss than half at each (docs/quality.md).
+// fine is the number of evaluations at a scale that is not the first. The scales between the
+// first and the last need few: at equal cost, a third there and all at the last leave a lower
+// loss than half at each (docs/quality.md).
 func (s *Schedule) fine(last bool) int {
 	switch {
 	case s.FineIterations > 0:

@@ -6,7 +6,7 @@ import (
 	"nst/imgio"
 )
 
-// start returns the first picture of a run, for the content as it is scaled.
+// start returns the first picture of a run, of the size of the content.
 func (r *run) start(content *imgio.Planar) *imgio.Planar {
 	switch by := r.transfer.options.Schedule; by.Init {
 	case InitNoise:
@@ -19,11 +19,11 @@ func (r *run) start(content *imgio.Planar) *imgio.Planar {
 	return content.Clone()
 }
 
-// grow returns the picture that the scale of that content starts from, after last.
-// The picture of last, enlarged, lacks what is too fine for its size. Where the run
-// began with the content, that is first of all the detail of the photograph, which
-// the loss asks to have back; so only what was painted, the difference to the content
-// there, is enlarged, and laid on the content here.
+// grow returns the picture that a scale starts from, after the pass last; content is that of
+// the scale. The enlarged picture of last lacks fine detail. If the run started from the
+// content, that is mostly detail of the photograph, which the loss would have to restore.
+// Then only the painted change, the difference to the content of that size, is enlarged, and
+// added to the content of this size.
 func (r *run) grow(last *pass, content *imgio.Planar) *imgio.Planar {
 	if r.transfer.options.Schedule.Init != InitContent {
 		return enlarge(last.painted(), content.W, content.H)
@@ -37,8 +37,8 @@ func (r *run) grow(last *pass, content *imgio.Planar) *imgio.Planar {
 	return start
 }
 
-// enlarge returns a picture at the next scale, where it is the start: cubic, which
-// overshoots at edges, and so within 0..1 again.
+// enlarge returns p resampled to w by h pixels and clamped to 0..1, since cubic
+// interpolation overshoots at edges.
 func enlarge(p *imgio.Planar, w, h int) *imgio.Planar {
 	p = p.Resize(w, h)
 	for i, v := range p.Pix {
@@ -47,19 +47,19 @@ func enlarge(p *imgio.Planar, w, h int) *imgio.Planar {
 	return p
 }
 
-// noise returns a picture of independent pixels, grey on average: each value is
-// uniform in [0.25, 0.75), which stays well inside the range of a picture.
+// noise returns a picture of independent values, uniform in [0.25, 0.75): grey on average,
+// and well within the range.
 func noise(w, h int, seed uint64) *imgio.Planar {
 	p := imgio.NewPlanar(w, h)
-	r := rand.New(rand.NewPCG(seed, 0x6e7374)) // one stream of its own for each use of a seed
+	r := rand.New(rand.NewPCG(seed, 0x6e7374)) // each use of a seed has a stream of its own
 	for i := range p.Pix {
 		p.Pix[i] = 0.25 + 0.5*r.Float32()
 	}
 	return p
 }
 
-// meanColour returns a picture of the colour that is zero to the network, with
-// normal noise of a thousandth of an 8-bit level: all that neural-style starts from.
+// meanColour returns a picture of the colour m with normal noise of a thousandth of an 8-bit
+// level, as neural-style starts from.
 func meanColour(w, h int, m centre, seed uint64) *imgio.Planar {
 	p := imgio.NewPlanar(w, h)
 	r := rand.New(rand.NewPCG(seed, 0x6d65616e))

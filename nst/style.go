@@ -10,12 +10,15 @@ import (
 	"nst/internal/engine/exec"
 )
 
-// Style is what is wanted of the features of a picture, taken from one or more
-// paintings. It serves any number of jobs of the Transfer that made it, and
-// remembers what it has measured for each scale.
+// Style is the style of one or more pictures. It serves any number of jobs of the [Transfer]
+// that made it, of one that [Transfer.Retune] has given other options, and of others with the
+// same network and the same options that change what is measured: Size, and StyleScale,
+// StyleLayers, StyleLoss, Pooling, Rescale, Preprocessing and Padding of [Objective]. With
+// another Transfer it is a [StyleError]. It remembers what it has measured at each scale, so
+// that only one Transfer may use it at a time.
 type Style struct {
 	pictures []StylePicture // weights add up to 1, masks are of the pictures' sizes
-	regions  []region       // where each is wanted; nil is everywhere, together
+	regions  []region       // where each is painted; nil is all of them everywhere
 	targets  map[setting][]target
 	origin   origin
 }
@@ -27,8 +30,8 @@ type setting struct {
 	centre            centre
 }
 
-// target is what a picture is to match, at one scale; where there are several, the
-// losses add up.
+// target is what the features of a picture are compared with, at one scale. With several
+// targets the losses add up.
 type target struct {
 	share  float64 // of the style weight
 	where  *Mask   // of the content; nil is everywhere
@@ -36,9 +39,8 @@ type target struct {
 	values map[source][]float32
 }
 
-// lacks tells whether a statistic could not be measured, since the mask of the style
-// selects nothing at the layer. A target without values, which only a plan has,
-// lacks nothing.
+// lacks reports whether a statistic was not measured, because the mask of the style selects
+// nothing at the layer. A target without values, which only a plan has, lacks nothing.
 func (t *target) lacks(of source) bool { return t.values != nil && t.values[of] == nil }
 
 // source says which statistic of which layer a number belongs to.
@@ -48,10 +50,11 @@ type source struct{ layer, statistic string }
 // eight orientations, or with one orientation the scales of many contents.
 const remembered = 48
 
-// Style takes the style of pictures, mixed in the proportion of their weights as
-// Options.StyleMix says. At each scale pictures that are larger than it, by their longest
-// side, are scaled down to it, times Options.StyleScale; smaller ones stay as they are. The
-// error is a [MaskError] if the mask of a picture does not serve.
+// Style returns the style of pictures, mixed in the proportion of their weights as
+// Objective.StyleMix says. At each scale pictures are scaled down so that their longest side
+// is at most that of the scale times Objective.StyleScale; they are never enlarged. The error
+// is [ErrClosed], a [PictureError], a [MaskError], a [TooSmallError], or one for a weight
+// that is not a finite number above 0.
 func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style, error) {
 	if t.closed {
 		return nil, ErrClosed
@@ -111,8 +114,8 @@ func (e evaluator) targetsAt(ctx context.Context, s *Style, size int) ([]target,
 	return all, nil
 }
 
-// mean returns the one target that lies between all, by their shares; at a layer
-// where one lacks a statistic, by the shares of the others.
+// mean returns the mean of targets, weighted by their shares. A target that lacks a statistic
+// does not count for it.
 func mean(all []target) target {
 	out, sums := target{share: 1, values: map[source][]float32{}}, map[source]float64{}
 	for _, from := range all {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"runtime"
 	"time"
 
@@ -169,4 +170,35 @@ func (e evaluator) scoreOf(ctx context.Context, of comparison, p *imgio.Planar) 
 		return nil, err
 	}
 	return o.score(), nil
+}
+
+// ErrRetune means that a [Transfer] cannot take other options, because its styles depend on
+// what differs.
+var ErrRetune = errors.New("nst: these options need a Transfer of their own")
+
+// Retune gives t other options for further runs, which may use the styles that t has made.
+// These may differ: ContentWeight, StyleWeight and TVWeight of [Objective]; AutoBalance,
+// Iterations, Tolerance, Init and Seed of [Schedule]; Method, LearningRate and History of
+// [Optimizer]; and Color. If another option differs the error is [ErrRetune]. Other errors are
+// [ErrClosed] and what [Options.Validate] finds. After an error t is unchanged.
+func (t *Transfer) Retune(o Options) error {
+	if t.closed {
+		return ErrClosed
+	}
+	o.Objective.resolve(t.network.weights().Network)
+	same := t.options
+	same.Objective.ContentWeight, same.Objective.StyleWeight, same.Objective.TVWeight = o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight
+	same.Schedule.AutoBalance = o.Schedule.AutoBalance
+	same.Schedule.Iterations, same.Optimizer.Method, same.Optimizer.LearningRate = o.Schedule.Iterations, o.Optimizer.Method, o.Optimizer.LearningRate
+	same.Optimizer.History, same.Schedule.Tolerance = o.Optimizer.History, o.Schedule.Tolerance
+	same.Schedule.Init, same.Schedule.Seed = o.Schedule.Init, o.Schedule.Seed
+	same.Color = o.Color
+	if !reflect.DeepEqual(same, o) {
+		return ErrRetune
+	}
+	if err := o.Validate(t.network.weights().Network); err != nil {
+		return err
+	}
+	t.options, t.network = o, t.network.retuned(&o)
+	return nil
 }
