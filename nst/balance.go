@@ -5,19 +5,19 @@ import (
 	"math"
 )
 
-// balance is how a run keeps what its weights amount to over the scales, see
-// Options.Steady. The weight of the content follows, since the style loss that is left
-// grows almost in proportion to it: by 0.9 of its logarithm where that was measured.
+// balance adapts the content weight at each scale, see Schedule.AutoBalance. At the end of a
+// scale some share of the photograph's own style loss is left. That share grows almost in
+// proportion to the content weight: as its power 0.9, where that was measured.
 type balance struct {
-	wanted float64 // share of the photograph's style loss that is to be left; 0 is not known
-	factor float64 // of the content's weight; 0 stands for 1
+	target float64 // the share to be left at each scale; 0 is not known
+	factor float64 // of the content weight; 0 stands for 1
 }
 
-// The weight of the content changes by no more than furthest at once.
-const furthest = 4.0
+// largestChange is the most by which the content weight is multiplied or divided at once.
+const largestChange = 4.0
 
-// follow learns from the pass that has ended, if there was one: from the first what is
-// wanted, from each how far the next would be off.
+// follow learns from the pass that has ended; nil is none. The first pass sets the target,
+// and each says how far the next would miss it.
 func (b *balance) follow(last *pass, o *Options) {
 	if last == nil {
 		return
@@ -26,18 +26,18 @@ func (b *balance) follow(last *pass, o *Options) {
 	if !ok {
 		return
 	}
-	if b.wanted == 0 {
-		b.wanted = left
+	if b.target == 0 {
+		b.target = left
 	}
 	b.correct(left)
 }
 
-// correct takes what is expected to be left.
+// correct changes the weight so that the target is left where left was expected.
 func (b *balance) correct(left float64) {
-	b.factor = b.of(1) * min(max(b.wanted/left, 1/furthest), furthest)
+	b.factor = b.of(1) * min(max(b.target/left, 1/largestChange), largestChange)
 }
 
-// of returns what a weight of the content is now.
+// of returns the content weight, as adapted.
 func (b *balance) of(weight float64) float64 {
 	if b.factor == 0 {
 		return weight
@@ -45,32 +45,32 @@ func (b *balance) of(weight float64) float64 {
 	return b.factor * weight
 }
 
-// share is the style loss of a pass, evaluation by evaluation, over that of the
-// photograph at the same size. Where views take turns it is that of the last evaluation of
-// each turn, which is as far as the view comes.
+// share is the style loss of a pass divided by that of the photograph at the same size, for
+// each evaluation. Where a run cycles through orientations only the last evaluation of each
+// turn counts.
 type share struct {
 	photograph float64
-	every      int // evaluations from one that is taken to the next; 0 stands for 1
+	every      int // evaluations from one that counts to the next; 0 stands for 1
 	left       []float64
 }
 
-// The end of a pass can be told from enough evaluations, or from those of enoughTurns.
+// The end of a pass can be estimated after enough evaluations, or after enoughTurns.
 const (
 	enough      = 9
 	enoughTurns = 4
 )
 
-// add takes the loss of an evaluation.
+// add adds the loss of an evaluation.
 func (s *share) add(style float64) {
 	if len(s.left) < cap(s.left) {
 		s.left = append(s.left, style/s.photograph)
 	}
 }
 
-// end returns what would be left after n evaluations, by the power of their number
-// that the last third follows; a pass with fewer would else seem to end higher than
-// one with more. It is not known after too few evaluations, nor where the photograph has
-// the style already.
+// end estimates the share that would be left after n evaluations. It fits a power of the
+// number of evaluations to the last third; otherwise a pass with fewer evaluations would
+// seem to end higher than one with more. ok is false after too few evaluations, and where
+// the photograph has the style already.
 func (s *share) end(n int) (left float64, ok bool) {
 	k := len(s.left)
 	if k < enough && (s.every <= 1 || k < enoughTurns) {
@@ -88,50 +88,50 @@ func (s *share) end(n int) (left float64, ok bool) {
 	return left, true
 }
 
-// steady tells whether there is something to keep, and something to keep it with.
-func (p *pass) steady() bool {
+// balances reports whether the run adapts the weight of the content.
+func (p *pass) balances() bool {
 	o := &p.transfer.options
 	return o.Schedule.AutoBalance && len(p.plan) > 1 && o.Objective.ContentWeight > 0 && o.Objective.StyleWeight > 0
 }
 
-// want makes the objective of a pass by the view whose turn it is, with the weight that the
-// content has now, and measures the photograph by it, if that has not been done.
-func (p *pass) want(ctx context.Context) error {
-	t := p.transfer.looking(p.turn)
+// renewObjective makes the objective of a pass for the current orientation and weight of the
+// content. If that has not been done, it measures the photograph by it.
+func (p *pass) renewObjective(ctx context.Context) error {
+	t := p.transfer
 	weight := p.balance.of(t.options.Objective.ContentWeight)
-	o, err := t.newObjective(ctx, p.content, weight, p.job.Style, p.plan[p.index].size, false)
+	o, err := p.evaluator().newObjective(ctx, comparison{content: p.content, contentWeight: weight, style: p.job.Style, size: p.plan[p.index].size})
 	if err != nil {
 		return err
 	}
 	p.objective, p.result.ContentWeight = o, weight
-	if !p.steady() || p.share.left != nil {
+	if !p.balances() || p.share.left != nil {
 		return nil
 	}
 	loss, err := o.evaluate(ctx, p.content.Pix, nil)
-	o.difference = nil // not wanted again
-	p.share = share{loss.Style, t.turn(), make([]float64, 0, p.plan[p.index].iterations)}
+	o.difference = nil // not needed again
+	p.share = share{loss.Style, p.turnLength(), make([]float64, 0, p.plan[p.index].iterations)}
 	return err
 }
 
-// halfway tells whether it is time to look how the last scale will end: what the scales
-// before it say leaves the end as much as a third off.
+// halfway reports whether it is time to estimate how the last scale will end. Without that
+// estimate, from the earlier scales alone, the end misses the target by up to a third.
 func (p *pass) halfway() bool {
 	half := p.plan[p.index].iterations / 2
-	return p.steady() && p.balance.wanted > 0 && p.index == len(p.plan)-1 &&
+	return p.balances() && p.balance.target > 0 && p.index == len(p.plan)-1 &&
 		p.iteration == half
 }
 
-// renew gives the pass another objective where it is time: that of the next view; halfway,
-// that with the weight of the content that the course of the loss asks for.
+// renew gives the pass another objective when a turn ends, that of the next orientation, and
+// halfway, that with the content weight that the course of the loss asks for.
 func (p *pass) renew(ctx context.Context) error {
-	relieved, left, corrected := p.relieved(), 0., false
+	turned, left, corrected := p.turnEnds(), 0., false
 	if p.halfway() {
 		left, corrected = p.share.end(p.plan[p.index].iterations)
 	}
-	if !relieved && !corrected {
+	if !turned && !corrected {
 		return nil
 	}
-	if relieved {
+	if turned {
 		p.turn++
 	}
 	before := p.objective.contentWeight
@@ -141,21 +141,21 @@ func (p *pass) renew(ctx context.Context) error {
 	}
 	p.objective.close()
 	p.objective = nil
-	if err := p.want(ctx); err != nil {
+	if err := p.renewObjective(ctx); err != nil {
 		return err
 	}
-	p.change(relieved)
-	// The loss of the best picture is now at most this, so that an explosion is still seen.
+	p.change(turned)
+	// The loss of the best picture is at most this now: an explosion is still recognised.
 	p.bestLoss *= max(1, p.objective.contentWeight/before)
-	if relieved {
+	if turned {
 		p.bestLoss = unknown
 	}
 	return nil
 }
 
-// change tells the optimiser that gradients to come are of another function: one alike, as
-// views of a network have, from which its history still serves; else L-BFGS begins anew. A
-// line search, which may be at a trial, ends at the best picture.
+// change tells the optimiser that further gradients are of another function. If that is
+// alike, as those of two orientations are, the history still serves; else L-BFGS starts
+// again. A line search, which may be at a trial, ends at the best picture.
 func (p *pass) change(alike bool) {
 	switch p.transfer.options.Optimizer.Method {
 	case Adam:

@@ -3,106 +3,162 @@ package nst
 import (
 	"fmt"
 
-	"nst/imgio"
 	"nst/internal/engine/exec"
 	"nst/loss"
 )
 
-// build draws the graph; given receives the numbers of its inputs.
-func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string][]tensor, style []target, all bool, given map[*exec.Node][]float32) error {
-	g := exec.NewGraph()
-	o.pixels = exec.Input(g, "pixels", 1, 3, content.H, content.W)
-	keep := func(weight float64) bool { return all || weight > 0 }
-	var taps []string
-	for _, l := range t.options.Objective.ContentLayers {
-		if w := o.contentWeight * l.Weight; keep(w) {
-			o.content = append(o.content, layerTerm{layer: l.Layer, weight: w, strength: w})
-			taps = append(taps, l.Layer)
+// outline is all that the graph of an objective depends on.
+type outline struct {
+	w, h          int // of the pictures, pixels
+	contentWeight float64
+	content       map[string][]tensor // one for each content layer
+	style         []target
+	score         bool // see comparison
+}
+
+// builder draws the graph of an objective.
+type builder struct {
+	evaluator
+	outline
+	objective *objective
+	graph     *exec.Graph
+
+	features   map[string]*exec.Node // by layer
+	styled     map[string]*exec.Node // the same as a style sees them
+	normalised map[string]*exec.Node // by name of the loss
+}
+
+// build returns an objective without a machine.
+func (e evaluator) build(of outline) (*objective, error) {
+	o := &objective{centre: e.centre, contentWeight: of.contentWeight, inputs: inputs{}}
+	b := &builder{
+		evaluator: e, outline: of, objective: o,
+		styled: map[string]*exec.Node{}, normalised: map[string]*exec.Node{},
+	}
+	if err := exec.Build(b.draw); err != nil {
+		return nil, fmt.Errorf("nst: %w", err)
+	}
+	return o, nil
+}
+
+// draw adds everything to the graph.
+func (b *builder) draw() error {
+	b.graph = exec.NewGraph()
+	b.objective.pixels = b.input("pixels", nil, 1, 3, b.h, b.w)
+	b.listContent()
+	b.listStyle()
+	if err := b.addFeatures(); err != nil {
+		return err
+	}
+	for i := range b.objective.content {
+		if err := b.addContent(&b.objective.content[i]); err != nil {
+			return err
 		}
 	}
-	for _, l := range t.options.Objective.StyleLayers {
-		w := t.options.Objective.StyleWeight * l.Weight
-		if !keep(w) {
+	for i := range b.objective.style {
+		if err := b.addStyle(&b.objective.style[i]); err != nil {
+			return err
+		}
+	}
+	return b.addTotal()
+}
+
+// keeps reports whether a term of that weight belongs to the objective.
+func (b *builder) keeps(weight float64) bool { return b.score || weight > 0 }
+
+// listContent lists the terms of the content.
+func (b *builder) listContent() {
+	for _, l := range b.options.ContentLayers {
+		if w := b.contentWeight * l.Weight; b.keeps(w) {
+			b.objective.content = append(b.objective.content, layerTerm{layer: l.Layer, weight: w, strength: w})
+		}
+	}
+}
+
+// listStyle lists the terms of the style: for each layer, each target and each statistic,
+// unless a mask selects too little there.
+func (b *builder) listStyle() {
+	for _, l := range b.options.StyleLayers {
+		w := b.options.StyleWeight * l.Weight
+		if !b.keeps(w) {
 			continue
 		}
-		taps = append(taps, l.Layer)
-		for i, s := range style {
-			guide, ok := s.where.guide(t.places(l.Layer, content.W, content.H))
-			for _, of := range t.options.statistics() {
+		for i, s := range b.style {
+			guide, ok := s.where.guide(b.styleSize(l.Layer, b.w, b.h))
+			for _, of := range b.options.statistics() {
 				if !ok || s.lacks(source{l.Layer, of.name}) {
 					continue
 				}
-				weight := w * s.share * of.factor(t.weights.Channels(l.Layer))
-				o.style = append(o.style, layerTerm{
+				weight := w * s.share * of.factor(b.weights().Channels(l.Layer))
+				b.objective.style = append(b.objective.style, layerTerm{
 					layer: l.Layer, weight: weight, strength: w * s.share,
 					statistic: of, target: i, region: s.region, guide: guide,
 				})
 			}
 		}
 	}
-	features, err := t.centred.Features(o.pixels, taps, t.features)
+}
+
+// addFeatures adds the network as deep as the terms need it.
+func (b *builder) addFeatures() (err error) {
+	var layers []string
+	for _, term := range b.objective.terms() {
+		if term.layer != "" {
+			layers = append(layers, term.layer)
+		}
+	}
+	if b.features, err = b.evaluator.features(b.objective.pixels, layers); err != nil {
+		return err
+	}
+	for _, term := range b.objective.style {
+		if b.styled[term.layer] != nil {
+			continue
+		}
+		if b.styled[term.layer], err = b.styleFeatures(term.layer, b.features[term.layer]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addContent adds the loss of a content layer.
+func (b *builder) addContent(term *layerTerm) error {
+	name := "content/" + term.layer
+	f, err := b.normalise(name, term, b.features[term.layer])
 	if err != nil {
 		return err
 	}
-	styled := map[string]*exec.Node{}
-	for _, term := range o.style {
-		if styled[term.layer] == nil {
-			if styled[term.layer], err = t.styled(term.layer, features[term.layer]); err != nil {
-				return err
-			}
-		}
+	p := b.content[term.layer][0]
+	target := b.input(name+"/target", p.data, p.shape...)
+	term.node, err = loss.Content(name, f, target)
+	return err
+}
+
+// addStyle adds the loss of a statistic of a style layer.
+func (b *builder) addStyle(term *layerTerm) error {
+	name := fmt.Sprintf("style%d/%s", term.target+1, term.layer)
+	f, err := b.normalise(name, term, b.styled[term.layer])
+	if err != nil {
+		return err
 	}
-	// Terms of one name, which are those of a style at a layer, have their gradient
-	// normalised together. A score has no gradient.
-	normalised := map[string]*exec.Node{}
-	seen := func(name string, term *layerTerm, features *exec.Node) (n *exec.Node, err error) {
-		if !t.options.Objective.NormalizeGradients || all {
-			return features, nil
-		}
-		if n = normalised[name]; n == nil {
-			n, err = loss.NormalizeGrad(name+"/normalised", features, term.strength)
-			normalised[name] = n
-		}
-		return n, err
+	of := term.statistic
+	name += "/" + of.name
+	l, _ := b.layer(term.layer)
+	target := b.input(name+"/target", b.style[term.target].values[source{term.layer, of.name}], of.rows(l.K), l.K)
+	var guide *exec.Node
+	if term.guide != nil {
+		w, h := b.styleSize(term.layer, b.w, b.h)
+		guide = b.input(name+"/guide", term.guide, h, w)
 	}
-	for i := range o.content {
-		term := &o.content[i]
-		name := "content/" + term.layer
-		f, err := seen(name, term, features[term.layer])
-		if err != nil {
-			return err
-		}
-		p := targets[term.layer][0]
-		target := exec.Input(g, name+"/target", p.shape...)
-		given[target] = p.data
-		if term.node, err = loss.Content(name, f, target); err != nil {
-			return err
-		}
-	}
-	for i := range o.style {
-		term := &o.style[i]
-		of := term.statistic
-		name := fmt.Sprintf("style%d/%s", term.target+1, term.layer)
-		f, err := seen(name, term, styled[term.layer])
-		if err != nil {
-			return err
-		}
-		name += "/" + of.name
-		c := t.channels(term.layer)
-		target := exec.Input(g, name+"/target", of.rows(c), c)
-		given[target] = style[term.target].values[source{term.layer, of.name}]
-		var guide *exec.Node
-		if term.guide != nil {
-			w, h := t.places(term.layer, content.W, content.H)
-			guide = exec.Input(g, name+"/guide", h, w)
-			given[guide] = term.guide
-		}
-		if term.node, err = of.loss(name, f, guide, target); err != nil {
-			return err
-		}
-	}
-	o.tv.weight = t.options.Objective.TVWeight
-	if o.tv.node, err = loss.TVOf("tv", t.options.tvForm(), o.pixels); err != nil {
+	term.node, err = of.loss(name, f, guide, target)
+	return err
+}
+
+// addTotal adds the total variation, the sum of all terms and its gradient.
+func (b *builder) addTotal() (err error) {
+	o := b.objective
+	o.tv.weight = b.options.TVWeight
+	if o.tv.node, err = loss.TVOf("tv", b.options.tvForm(), o.pixels); err != nil {
 		return err
 	}
 	var sum []loss.Term
@@ -111,29 +167,43 @@ func (t *Transfer) build(o *objective, content *imgio.Planar, targets map[string
 			sum = append(sum, loss.Term{Node: term.node, Weight: term.weight})
 		}
 	}
-	if o.total, err = loss.Sum("total", sum...); err != nil || all {
+	if o.total, err = loss.Sum("total", sum...); err != nil || b.score {
 		return err
 	}
 	o.gradient, err = exec.Gradient(o.total, o.pixels)
 	return err
 }
 
-// tvForm returns the form of the total variation that Validate has let pass.
-func (o *Options) tvForm() loss.TVForm {
+// normalise returns the features that a loss is computed from. Where gradients are
+// normalised, losses of one name, which are those of a style at a layer, are normalised
+// together. A score has no gradient.
+func (b *builder) normalise(name string, term *layerTerm, features *exec.Node) (n *exec.Node, err error) {
+	if !b.options.NormalizeGradients || b.score {
+		return features, nil
+	}
+	if n = b.normalised[name]; n == nil {
+		n, err = loss.NormalizeGrad(name+"/normalised", features, term.strength)
+		b.normalised[name] = n
+	}
+	return n, err
+}
+
+// input adds an input to the graph. Its numbers may be nil if nothing is evaluated, or if
+// they are set later.
+func (b *builder) input(name string, data []float32, shape ...int) *exec.Node {
+	n := exec.Input(b.graph, name, shape...)
+	if data != nil {
+		b.objective.inputs[n] = data
+	}
+	return n
+}
+
+// tvForm returns the form of the total variation, which Validate has checked.
+func (o *Objective) tvForm() loss.TVForm {
 	for _, f := range []loss.TVForm{loss.Quadratic, loss.Absolute, loss.QuadraticSum, loss.AbsoluteSum} {
-		if f.String() == string(o.Objective.TVForm) {
+		if f.String() == string(o.TVForm) {
 			return f
 		}
 	}
 	return loss.NinePoint
-}
-
-// channels is the number of channels that a layer of the network has. What it stands
-// for may be more, see [vgg.Weights.Channels].
-func (t *Transfer) channels(layer string) int {
-	i, err := t.weights.Network.Index(layer)
-	if err != nil {
-		panic(err) // New has checked the names
-	}
-	return t.weights.Network.Layers[i].K
 }

@@ -2,42 +2,23 @@ package nst
 
 import "nst/vgg"
 
-// centre is the colour that is zero to a network, RGB in [0, 1]. What the optimiser
-// moves and the network sees are differences to it, as in the programs that prepare
-// a picture once and then move what they have made. A float32 near 0 takes steps
-// far shorter than one near 0.5, and the first of L-BFGS is that short: about a
-// millionth of a level a pixel at 512 pixels, where 124 levels take none below 8e-6.
+// centre is a colour, RGB in [0, 1]. What the optimiser moves and the network sees are
+// differences to it, which [vgg.FeatureOptions] calls the origin. It is the colour that the
+// network sees as zero. Numbers near 0 have the precision that the first steps of L-BFGS
+// need: these move a pixel of a 512-pixel picture by about a millionth of an 8-bit level,
+// while a float32 of 124 levels cannot change by less than 8 millionths.
 type centre [3]float32
 
-// centreOf returns the centre of a convention.
-func centreOf(c vgg.Convention) (m centre) {
-	for i := range m {
-		from := i
-		if c.BGR {
-			from = 2 - i
-		}
-		m[i] = c.Mean[from] / c.Scale
+// centreOf returns the centre for a convention and whose colours the result has. With luma
+// it is a grey: with one number for all channels, a run over grey pictures stays among them
+// to the last bit.
+func centreOf(c vgg.Convention, colours Colour) centre {
+	m := centre(c.Centre())
+	if colours == ColourLuma {
+		grey := (m[0] + m[1] + m[2]) / 3
+		return centre{grey, grey, grey}
 	}
 	return m
-}
-
-// grey returns the grey next to m: with one centre for all channels, a run over grey
-// pictures stays among them to the last bit.
-func (m centre) grey() centre {
-	g := (m[0] + m[1] + m[2]) / 3
-	return centre{g, g, g}
-}
-
-// convention returns what prepares a difference to m as c prepares a picture.
-func (m centre) convention(c vgg.Convention) vgg.Convention {
-	for i, v := range centreOf(c) {
-		to := i
-		if c.BGR {
-			to = 2 - i
-		}
-		c.Mean[to] = (v - m[i]) * c.Scale // 0 unless m is the grey
-	}
-	return c
 }
 
 // add sets dst to src, differences (3, h, w), plus the colour: a picture.

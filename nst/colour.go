@@ -7,31 +7,30 @@ import (
 	"nst/internal/colour"
 )
 
-// The words that say whose colours the result has.
+// Whose colours the result has.
 const (
-	// ColourStyle leaves everything as it is: the colours of the style come with
-	// its texture.
+	// ColourStyle takes the colours of the style, which come with its texture.
 	ColourStyle Colour = "style"
 
-	// ColourLuma paints with light and dark only: content and style are made
-	// grey, the style's grey with the mean and deviation of the content's, and
-	// the result gets the colours of the content.
+	// ColourLuma paints light and dark only. Content and style are made grey, and the
+	// luma of the style gets the mean and deviation of that of the content. The result
+	// gets the colours of the content.
 	ColourLuma Colour = "luma"
 
 	// ColourMatch gives the style, before the run, the mean and covariance of the
-	// content's colours: strokes of the style in colours of the content.
+	// content's colours: the strokes of the style in the colours of the content.
 	ColourMatch Colour = "match"
 
 	// ColourPost runs in the colours of the style and gives the result those of
 	// the content afterwards (-original_colors of jcjohnson's neural-style).
 	ColourPost Colour = "post"
 
-	// ColourHistogram is ColourMatch with the whole distribution of the colours
-	// in place of its first two moments.
+	// ColourHistogram is ColourMatch for the whole distribution of the colours, not only
+	// its mean and covariance.
 	ColourHistogram Colour = "histogram"
 )
 
-// Colours lists the words that say whose colours the result has.
+// Colours lists whose colours the result can have.
 func Colours() []Colour {
 	return []Colour{ColourStyle, ColourLuma, ColourMatch, ColourPost, ColourHistogram}
 }
@@ -51,13 +50,13 @@ func colourOf(c Colour) colour.Mode {
 	return colour.Plain{}
 }
 
-// coloured returns the style that a mode makes of s for a content as it came: s
-// itself, with all that it has measured, if the mode leaves its pictures as they
-// are. A region counts with its own colours, and so does the part of a picture that a
-// mask selects.
+// coloured returns s with its pictures prepared by a mode, for a content that is as it came.
+// If the mode changes no picture it returns s itself, with all that it has measured. Of the
+// content only the colours of the region of a picture count, and of a picture those of the
+// part that its mask selects.
 func (s *Style) coloured(m colour.Mode, content *imgio.Planar) *Style {
 	out := *s
-	out.pictures, out.targets = make([]StylePicture, len(s.pictures)), map[look][]target{}
+	out.pictures, out.targets = make([]StylePicture, len(s.pictures)), map[setting][]target{}
 	same := true
 	for i, p := range s.pictures {
 		part := content
@@ -74,9 +73,9 @@ func (s *Style) coloured(m colour.Mode, content *imgio.Planar) *Style {
 	return &out
 }
 
-// selected returns the pixels of p that a mask selects at least half as much as any
-// other, in a row: enough for a mode of colours, which asks for no places. A nil mask
-// selects all.
+// selected returns, as a picture of one row, the pixels of p at which the mask has at least
+// half its largest value, and their positions. A colour mode does not depend on positions. A
+// nil mask selects all.
 func (m *Mask) selected(p *imgio.Planar) (row *imgio.Planar, at []int) {
 	m = m.resize(p.W, p.H)
 	half := slices.Max(m.Pix) / 2
@@ -95,9 +94,9 @@ func (m *Mask) selected(p *imgio.Planar) (row *imgio.Planar, at []int) {
 	return row, at
 }
 
-// colouredPart returns what a mode makes of a style picture for a content: of the
-// part that counts by its own colours, of the rest, which the edges of that part
-// see, by those of the whole.
+// colouredPart returns what a mode makes of a style picture for a content. What its mask
+// selects is prepared by its own colours. The rest, which features at the edges of that part
+// still see, is prepared by the colours of the whole picture.
 func colouredPart(m colour.Mode, p StylePicture, content *imgio.Planar) *imgio.Planar {
 	whole := m.Style(p.Picture, content)
 	if p.Mask == nil || whole == p.Picture {

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"testing"
-	"time"
 
 	"nst/imgio"
 	"nst/internal/colour"
@@ -109,11 +108,11 @@ func TestColourProgress(t *testing.T) {
 	for _, init := range []Init{InitContent, InitNoise} {
 		tr, j := scene(t, func(o *Options) { o.Color, o.Schedule.Scales, o.Schedule.Init = ColourLuma, 1, init })
 		j.Content = warm(80, 60)
-		plan, err := tr.plan(j.Content, j.Style, 64)
+		plan, err := tr.network.scales(&tr.options.Schedule, j.Content, j.Style, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &run{transfer: tr, job: &j, colour: colourOf(ColourLuma), plan: plan, began: time.Now(), result: &Result{}}
+		r := (&run{transfer: tr, job: &j, colour: colourOf(ColourLuma), plan: plan}).on(tr.preferred())
 		p, err := r.begin(context.Background(), 0, nil)
 		if err != nil {
 			t.Fatal(err)

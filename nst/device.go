@@ -11,19 +11,18 @@ import (
 	"nst/internal/engine/exec"
 )
 
-// What computes; see Compute.Device.
+// The kinds of device; see Compute.Device.
 const (
 	DeviceAuto = "auto"
 	DeviceCPU  = "cpu"
 	DeviceCUDA = "cuda"
 )
 
-// BuiltWithCUDA tells whether this program can use NVIDIA's cards.
+// BuiltWithCUDA reports whether this program can use NVIDIA's cards.
 func BuiltWithCUDA() bool { return exec.BuiltWithCUDA }
 
-// ParseDevice splits a device into its kind, [DeviceAuto], [DeviceCPU] or
-// [DeviceCUDA], and the number of the card, from 0; auto:N is that card if it can be
-// used, else the processor.
+// ParseDevice splits a device, as in cuda:1, into its kind, [DeviceAuto], [DeviceCPU] or
+// [DeviceCUDA], and the number of the card, from 0. The error says what is allowed.
 func ParseDevice(s string) (kind string, card int, err error) {
 	kind, number, numbered := strings.Cut(s, ":")
 	known := kind == DeviceCUDA || kind == DeviceAuto || kind == DeviceCPU && !numbered
@@ -36,9 +35,9 @@ func ParseDevice(s string) (kind string, card int, err error) {
 	return kind, card, nil
 }
 
-// UsableCards returns the numbers of the cards that this program can use, and whether
-// it can use several at the same time. With the drivers of Windows and WSL it cannot:
-// the host may not touch what it shares with one card while another works.
+// UsableCards returns the numbers of the cards that this program can use, and reports
+// whether it can use several at the same time. With the drivers of Windows and WSL it cannot:
+// there the host must not touch memory that it shares with one card while another works.
 func UsableCards() (cards []int, together bool) {
 	all, _ := exec.Cards(os.Getenv)
 	together = true
@@ -51,21 +50,15 @@ func UsableCards() (cards []int, together bool) {
 	return cards, together
 }
 
-// left tells whether the options leave the device to the program.
-func (o *Options) left() bool {
-	kind, _, _ := ParseDevice(o.Compute.Device)
-	return kind == DeviceAuto
-}
-
-// open opens the processor, which always has a part, and the card that the options
-// name, number 0 if they name none. With auto it may be nil.
+// open opens the processor, which is always needed, and the card that the options name, by
+// default number 0. With auto the card may be nil.
 func (o *Options) open(getenv func(string) string) (d devices, err error) {
 	cpu, err := exec.OpenCPU(threads(o.Compute.Threads), getenv)
 	if err != nil {
 		return d, fmt.Errorf("nst: %w", err)
 	}
-	d.cpu = cpu
 	kind, number, err := ParseDevice(o.Compute.Device)
+	d.cpu, d.auto = cpu, kind == DeviceAuto
 	if err != nil || kind == DeviceCPU || kind == DeviceAuto && o.Objective.StyleLoss == StyleW2 {
 		return d, err
 	}
@@ -88,42 +81,57 @@ func (o *Options) open(getenv func(string) string) (d devices, err error) {
 	return devices{}, &DeviceError{o.Compute.Device, err}
 }
 
-// devices is what options have opened.
+// devices are the devices that options have opened.
 type devices struct {
 	cpu    *exec.CPU
 	card   *exec.CUDA // nil for none
-	passed error      // why auto has passed over a card, if that is worth telling
+	auto   bool       // the options leave the choice
+	passed error      // why auto did not take a card, if that is unexpected
 }
 
-// expected tells whether many a machine has no card for this reason.
+// preferred returns the card or, if there is none, the processor.
+func (d *devices) preferred() exec.Device {
+	if d.card != nil {
+		return d.card
+	}
+	return d.cpu
+}
+
+// vectors returns the arithmetic of a device.
+func (d *devices) vectors(on exec.Device) exec.Vectors {
+	if on == d.preferred() && d.card != nil {
+		return d.card.Vectors()
+	}
+	return d.cpu.Vectors()
+}
+
+// close frees the devices.
+func (d *devices) close() error {
+	err := d.cpu.Close()
+	if d.card != nil {
+		err = errors.Join(err, d.card.Close())
+	}
+	return err
+}
+
+// expected reports whether err is an ordinary reason for having no card.
 func expected(err error) bool {
 	none := new(exec.NoDriverError)
 	return errors.Is(err, exec.ErrNotBuilt) || errors.Is(err, exec.ErrNoCard) ||
 		errors.As(err, &none) && !none.Found || errors.As(err, new(*exec.UnusableError))
 }
 
-// Device is the name of what computes.
-func (t *Transfer) Device() string { return t.device.Name() }
-
-// vectors returns arithmetic where the runs compute.
-func (t *Transfer) vectors() exec.Vectors {
-	if t.card != nil && t.device == exec.Device(t.card) {
-		return t.card.Vectors()
-	}
-	return t.cpu.Vectors()
-}
-
 // CardCheck is one check of [SelftestCard].
 type CardCheck struct {
 	Name   string
-	Off    float64 // largest difference over largest value
-	Limit  float64 // that is allowed
+	Off    float64 // the largest difference divided by the largest value
+	Limit  float64 // the largest Off that is allowed
 	Failed bool
 }
 
-// SelftestCard runs every operation and its gradient on a card, with one of the
-// [Precisions], and holds them against their plain definitions. A check that fails is
-// reported, not an error; a card that cannot be used is a [DeviceError].
+// SelftestCard runs every operation and its gradient on a card, with one of the [Precisions],
+// and compares them with their plain definitions. It calls report for each check, also for
+// one that fails. A card that cannot be used is a [DeviceError].
 func SelftestCard(ctx context.Context, device string, precision Precision, report func(CardCheck)) error {
 	o := DefaultOptions()
 	o.Compute.Device, o.Compute.Precision = device, precision

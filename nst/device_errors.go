@@ -7,11 +7,11 @@ import (
 	"nst/internal/engine/exec"
 )
 
-// ErrDriverUnknown is what a [DeviceError] wraps where NVIDIA's driver gives up without a
-// reason, as it does where its kernel module is not loaded.
+// ErrDriverUnknown is what a [DeviceError] wraps if NVIDIA's driver fails without a reason, as
+// it does when its kernel module is not loaded.
 var ErrDriverUnknown = exec.ErrDriverUnknown
 
-// DeviceError tells that the card that was asked for cannot be used, and why.
+// DeviceError tells why a card that was asked for cannot be used.
 type DeviceError struct {
 	Device string
 	Err    error
@@ -25,23 +25,22 @@ func (e *DeviceError) Error() string {
 // Unwrap returns why.
 func (e *DeviceError) Unwrap() error { return e.Err }
 
-// CardError tells that a card failed at work. It is of no use any more: another run on
-// it fails too.
+// CardError tells that a card failed during a run. Further runs on it fail too.
 type CardError struct {
 	Device string
 	Err    error
 }
 
-// Error names the card and says what happened.
+// Error names the card and says how it failed.
 func (e *CardError) Error() string {
 	return fmt.Sprintf("nst: %s has failed: %s", e.Device, reason(e.Err))
 }
 
-// Unwrap returns what it said.
+// Unwrap returns the error of the card.
 func (e *CardError) Unwrap() error { return e.Err }
 
-// UnsupportedError tells that a card has no kernels for a run. With Device auto the run
-// goes to the processor, and [Job].Warn is told.
+// UnsupportedError tells that a card has no kernels for a run. With Compute.Device auto the
+// processor takes the run, and [Job].Warn is called.
 type UnsupportedError struct {
 	Device string
 	Err    error
@@ -52,32 +51,32 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("nst: %s cannot do this: %s", e.Device, reason(e.Err))
 }
 
-// Unwrap returns what there are no kernels for.
+// Unwrap returns an error that says which kernels are missing.
 func (e *UnsupportedError) Unwrap() error { return e.Err }
 
-// MemoryError tells that a card has too little free memory for a run. With Device auto
-// the run goes to the processor, and [Job].Warn is told.
+// MemoryError tells that a card has too little free memory for a run. With Compute.Device
+// auto the processor takes the run, and [Job].Warn is called.
 type MemoryError struct {
 	Device        string
 	Width, Height int   // of the picture, pixels
-	Need, Free    int64 // bytes, besides what the card holds already
+	Need, Free    int64 // bytes, in addition to what the card holds already
 	Size          int   // the largest Options.Size that fits; 0 if none is known
 }
 
-// Error says what the picture takes and what is free, in MB of 2^20 bytes.
+// Error says how much the picture takes and how much is free, in MB of 2^20 bytes.
 func (e *MemoryError) Error() string {
 	const mb = 1 << 20
 	return fmt.Sprintf("nst: a picture of %dx%d pixels takes %d MB on %s, which has %d MB free", e.Width, e.Height, (e.Need+mb-1)/mb, e.Device, e.Free/mb)
 }
 
-// named puts the errors of a card at work, on a picture of w x h pixels, into the terms
-// of this package.
-func (t *Transfer) named(err error, w, h int) error {
-	if err == nil || t.card == nil {
+// named turns errors of the card, with a picture of w by h pixels, into those of this
+// package.
+func (d *devices) named(err error, w, h int) error {
+	if err == nil || d.card == nil {
 		return err
 	}
 	var (
-		name    = t.card.Name()
+		name    = d.card.Name()
 		full    = new(exec.MemoryError)
 		failed  = new(exec.CardError)
 		lacking = new(exec.UnsupportedError)
@@ -93,17 +92,17 @@ func (t *Transfer) named(err error, w, h int) error {
 	return err
 }
 
-// yields tells whether what ended with err, before it had come to anything, is to be
-// begun again on the processor.
-func (t *Transfer) yields(err error) bool {
-	return t.card != nil && t.device == exec.Device(t.card) && t.options.left() &&
-		(errors.As(err, new(*MemoryError)) || errors.As(err, new(*UnsupportedError)))
-}
-
-// onCPU runs f on the processor.
-func (t *Transfer) onCPU(f func() error) error {
-	device := t.device
-	t.device = t.cpu
-	defer func() { t.device = device }()
-	return f()
+// fallBack runs f on the card, if there is one, else on the processor. If the options leave
+// the choice, and the card lacks memory or kernels, it tells warn, unless that is nil, and
+// runs f again on the processor; but not after f has begun what it cannot begin again.
+func (d *devices) fallBack(warn func(error), f func(exec.Device) (begun bool, err error)) error {
+	begun, err := f(d.preferred())
+	if begun || d.card == nil || !d.auto || !errors.As(err, new(*MemoryError)) && !errors.As(err, new(*UnsupportedError)) {
+		return err
+	}
+	if warn != nil {
+		warn(err)
+	}
+	_, err = f(d.cpu)
+	return err
 }

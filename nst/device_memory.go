@@ -7,13 +7,14 @@ import (
 	"nst/internal/engine/exec"
 )
 
-// room returns a [MemoryError] if a run over the scales of plan does not fit into the
-// card.
-func (t *Transfer) room(plan []scale, s *Style) error {
-	if t.card == nil || t.device != exec.Device(t.card) {
+// checkMemory returns a [MemoryError] if a run over the scales of plan does not fit into the
+// card. On the processor it returns nil.
+func (e evaluator) checkMemory(plan []scale, s *Style, o *Options) error {
+	card, ok := e.device.(*exec.CUDA)
+	if !ok {
 		return nil
 	}
-	free, err := t.card.Free()
+	free, err := card.Free()
 	if err != nil {
 		return err
 	}
@@ -21,16 +22,16 @@ func (t *Transfer) room(plan []scale, s *Style) error {
 	if len(plan) > 1 {
 		before = plan[len(plan)-2].pixels() / last.pixels()
 	}
-	need, err := t.cardBytes(last, before, s)
+	need, err := e.cardBytes(card, last, before, s, o)
 	if err != nil || need <= free {
 		return err
 	}
-	full := &MemoryError{Device: t.card.Name(), Width: last.w, Height: last.h, Need: need, Free: free}
-	// Below low all fit, or are too small for the network; from high on none does.
+	full := &MemoryError{Device: card.Name(), Width: last.w, Height: last.h, Need: need, Free: free}
+	// Sizes below low fit, or are too small for the network; high and above do not fit.
 	for low, high := MinSize, last.size; low < high; {
 		at := scale{size: (low + high) / 2}
 		at.w, at.h = imgio.FitLongest(last.w, last.h, at.size)
-		need, err := t.cardBytes(at, before, s)
+		need, err := e.cardBytes(card, at, before, s, o)
 		if err == nil && need > free {
 			high = at.size
 			continue
@@ -42,62 +43,55 @@ func (t *Transfer) room(plan []scale, s *Style) error {
 	return full
 }
 
-// cardBytes is the most memory of the card that a scale takes, less the weights that lie
-// there already. The vectors of the scale before it, of so many pixels for each of its
-// own, live until its own are made. Targets are measured before there is a machine for
-// the objective.
-func (t *Transfer) cardBytes(at scale, before float64, s *Style) (int64, error) {
-	o, _, err := t.sketch(at.w, at.h)
-	if err != nil {
-		return 0, err
-	}
-	p, err := t.memory(o, at.w, at.h)
+// cardBytes is the most memory of the card that a scale takes, without the weights that are
+// there already. The vectors of the scale before it are freed only after its own are made;
+// before is the size of that scale relative to this one, in pixels. Targets are measured
+// before the machine of the objective is made.
+func (e evaluator) cardBytes(card *exec.CUDA, at scale, before float64, s *Style, options *Options) (int64, error) {
+	p, err := e.memory(at.w, at.h)
 	if err != nil {
 		return 0, err
 	}
 	most := p.Total()
-	nodes, err := t.targetNodes(at, s)
+	nodes, err := e.targetNodes(at, s)
 	if err != nil {
 		return 0, err
 	}
 	for _, outputs := range nodes {
-		p, err := t.card.Plan(outputs...)
+		p, err := card.Plan(outputs...)
 		if err != nil {
 			return 0, err
 		}
 		most = max(most, p.Total())
 	}
 	n := int64(3 * at.w * at.h)
-	return most - t.card.Held() + t.options.vectorBytes(n) + t.options.vectorBytes(int64(before*float64(n))), nil
+	return most - card.Held() + options.vectorBytes(n) + options.vectorBytes(int64(before*float64(n))), nil
 }
 
 // targetNodes returns the outputs of each machine that measures targets for a scale:
 // the content's and one for each picture of the style.
-func (t *Transfer) targetNodes(at scale, s *Style) ([][]*exec.Node, error) {
+func (e evaluator) targetNodes(at scale, s *Style) ([][]*exec.Node, error) {
 	var all [][]*exec.Node
 	add := func(w, h int, layers []LayerWeight, m measure) error {
-		_, nodes, err := t.measured(w, h, layers, m)
-		if outputs := slices.Concat(nodes...); len(outputs) > 0 {
+		g, err := e.graphOf(w, h, layers, m)
+		if outputs := slices.Concat(g.wanted...); len(outputs) > 0 {
 			all = append(all, outputs)
 		}
 		return err
 	}
-	err := add(at.w, at.h, t.options.Objective.ContentLayers, whole)
+	err := add(at.w, at.h, e.options.ContentLayers, whole)
 	for _, p := range s.pictures {
-		w, h := p.Picture.W, p.Picture.H
-		if size := t.styleSize(at.size); max(w, h) > size {
-			w, h = imgio.FitLongest(w, h, size)
-		}
+		w, h := e.styleFit(p.Picture.W, p.Picture.H, at.size)
 		if err == nil {
-			err = add(w, h, t.options.Objective.StyleLayers, t.summaries(w, h, p.Mask, map[*exec.Node][]float32{}))
+			err = add(w, h, e.options.StyleLayers, e.summaries(w, h, p.Mask))
 		}
 	}
 	return all, err
 }
 
-// vectorBytes is the memory of the card for the vectors of a pass over n variables: the
-// picture twice, its gradient and the best there was, what the optimiser has, and the
-// working space of sums.
+// vectorBytes is the memory of the card for the vectors of a pass over n variables: picture,
+// difference, gradient and best picture; those of the optimiser; and the working space of
+// sums.
 func (o *Options) vectorBytes(n int64) int64 {
 	if n == 0 {
 		return 0

@@ -60,8 +60,8 @@ func TestCUDARun(t *testing.T) {
 	onCard(t)
 	for _, optimizer := range nst.Methods() {
 		o := nst.DefaultOptions()
-		o.Size, o.Scales, o.Iterations, o.FineIterations, o.Optimizer, o.Precision = 32, 2, 5, 3, optimizer, nst.PrecisionFP32
-		o.Device = nst.DeviceCUDA
+		o.Size, o.Schedule.Scales, o.Schedule.Iterations, o.Schedule.FineIterations, o.Optimizer.Method, o.Compute.Precision = 32, 2, 5, 3, optimizer, nst.PrecisionFP32
+		o.Compute.Device = nst.DeviceCUDA
 		got, err := brush(t, o, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -72,7 +72,7 @@ func TestCUDARun(t *testing.T) {
 			}
 			continue
 		}
-		o.Device = nst.DeviceCPU
+		o.Compute.Device = nst.DeviceCPU
 		want, err := brush(t, o, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -96,7 +96,7 @@ func TestCUDAMemory(t *testing.T) {
 	onCard(t)
 	t.Setenv("NST_EMU_MEMORY", "15000000")
 	o := nst.DefaultOptions()
-	o.Size, o.Scales, o.Iterations, o.Device = 256, 1, 1, nst.DeviceCUDA
+	o.Size, o.Schedule.Scales, o.Schedule.Iterations, o.Compute.Device = 256, 1, 1, nst.DeviceCUDA
 	_, err := brush(t, o, nil)
 	full := new(nst.MemoryError)
 	if !errors.As(err, &full) {
@@ -105,7 +105,7 @@ func TestCUDAMemory(t *testing.T) {
 	if full.Size < 32 || full.Size >= 256 || full.Need <= full.Free {
 		t.Errorf("%+v: want a size that fits", full)
 	}
-	o.Device = nst.DeviceAuto
+	o.Compute.Device = nst.DeviceAuto
 	var said error
 	if _, err := brush(t, o, func(err error) { said = err }); err != nil || said == nil {
 		t.Errorf("auto: %v, said %v; want a run on the processor, and to be told", err, said)
@@ -122,9 +122,10 @@ func TestCUDAFits(t *testing.T) {
 	}
 	for _, optimizer := range nst.Methods() {
 		o := nst.DefaultOptions()
-		o.Size, o.Scales, o.Iterations, o.Optimizer, o.Device = 96, 2, 4, optimizer, nst.DeviceCUDA
+		o.Size, o.Schedule.Scales, o.Schedule.Iterations, o.Optimizer.Method, o.Compute.Device = 96, 2, 4, optimizer, nst.DeviceCUDA
 		// Shallow, the vectors weigh more than the features.
-		o.ContentLayers, o.StyleLayers = o.StyleLayers[:1], o.StyleLayers[:1]
+		layers := []nst.LayerWeight{{Layer: "relu1_1", Weight: 1}}
+		o.Objective.ContentLayers, o.Objective.StyleLayers = layers, layers
 		full := new(nst.MemoryError)
 		t.Setenv("NST_EMU_MEMORY", "100000")
 		if _, err := brush(t, o, nil); !errors.As(err, &full) {
@@ -160,7 +161,7 @@ func TestCUDAScoreMemory(t *testing.T) {
 	}
 	for device, fits := range map[string]bool{nst.DeviceAuto: true, nst.DeviceCUDA: false} {
 		o := nst.DefaultOptions()
-		o.Size, o.Device = 128, device
+		o.Size, o.Compute.Device = 128, device
 		tr, err := nst.New(weights, o)
 		if err != nil {
 			t.Fatal(err)
@@ -187,7 +188,7 @@ func TestCUDAFails(t *testing.T) {
 	}
 	for _, interrupt := range []bool{false, true} {
 		o := nst.DefaultOptions()
-		o.Size, o.Scales, o.Iterations, o.Optimizer, o.Device = 32, 1, 2, nst.Adam, nst.DeviceCUDA
+		o.Size, o.Schedule.Scales, o.Schedule.Iterations, o.Optimizer.Method, o.Compute.Device = 32, 1, 2, nst.Adam, nst.DeviceCUDA
 		tr, err := nst.New(weights, o)
 		if err != nil {
 			t.Fatal(err)
@@ -198,7 +199,7 @@ func TestCUDAFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		progress := func(p nst.Progress) {
-			if p.Iteration < o.Iterations {
+			if p.Iteration < o.Schedule.Iterations {
 				return
 			}
 			os.Setenv("NST_EMU_DEAD", "1")
@@ -234,11 +235,11 @@ func TestCUDAUnsupported(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := nst.DefaultOptions()
-	o.Size, o.Scales, o.Iterations, o.Device = 32, 1, 1, nst.DeviceCUDA
+	o.Size, o.Schedule.Scales, o.Schedule.Iterations, o.Compute.Device = 32, 1, 1, nst.DeviceCUDA
 	if _, err := brushWith(t, weights, o, nil); !errors.As(err, new(*nst.UnsupportedError)) {
 		t.Errorf("12 channels: %v, want an UnsupportedError", err)
 	}
-	o.Device = nst.DeviceAuto
+	o.Compute.Device = nst.DeviceAuto
 	var said error
 	if _, err := brushWith(t, weights, o, func(err error) { said = err }); err != nil || said == nil {
 		t.Errorf("auto: %v, said %v; want a run on the processor, and to be told", err, said)
@@ -249,14 +250,14 @@ func TestCUDAUnsupported(t *testing.T) {
 func TestCUDANone(t *testing.T) {
 	onCard(t)
 	o := nst.DefaultOptions()
-	o.Device = "cuda:7"
+	o.Compute.Device = "cuda:7"
 	none := new(nst.DeviceError)
 	if _, err := brush(t, o, nil); !errors.As(err, &none) {
 		t.Errorf("card 7: %v, want a DeviceError", err)
 	}
-	o.Device, o.StyleLoss = nst.DeviceCUDA, nst.StyleW2
+	o.Compute.Device, o.Objective.StyleLoss = nst.DeviceCUDA, nst.StyleW2
 	bad := new(nst.OptionError)
-	if _, err := brush(t, o, nil); !errors.As(err, &bad) || bad.Field != "StyleLoss" {
+	if _, err := brush(t, o, nil); !errors.As(err, &bad) || bad.Field != "Objective.StyleLoss" {
 		t.Errorf("w2 on a card: %v, want an OptionError", err)
 	}
 }
@@ -266,7 +267,7 @@ func TestCUDANone(t *testing.T) {
 func TestCUDAPassed(t *testing.T) {
 	onCard(t)
 	o := nst.DefaultOptions()
-	o.Size, o.Scales, o.Iterations, o.Device = 32, 1, 1, "auto:7"
+	o.Size, o.Schedule.Scales, o.Schedule.Iterations, o.Compute.Device = 32, 1, 1, "auto:7"
 	var said error
 	if _, err := brush(t, o, func(err error) { said = err }); err != nil || !errors.As(said, new(*nst.DeviceError)) {
 		t.Errorf("auto:7: %v, said %v; want a run on the processor, and to be told", err, said)

@@ -1,17 +1,35 @@
 package nst
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
-// A loss above explosion times the least so far is taken for an explosion where the
-// optimiser is guarded; after patience rollbacks in a row, the next one ends the run.
+// DivergedError tells that the loss exploded or was not a number. With an optimiser that can
+// take shorter steps, it did so again from the best picture.
+type DivergedError struct {
+	Iteration int // over all scales
+	Rollbacks int
+}
+
+// Error says at which iteration, and after how many rollbacks.
+func (e *DivergedError) Error() string {
+	if e.Rollbacks > 0 {
+		return fmt.Sprintf("nst: the loss exploded at iteration %d, after %d rollbacks to the best picture", e.Iteration, e.Rollbacks)
+	}
+	return fmt.Sprintf("nst: the loss stopped being a number at iteration %d", e.Iteration)
+}
+
+// With an optimiser that is guarded, a loss above explosion times the least so far is an
+// explosion. The rollback after patience rollbacks in a row ends the run.
 const (
 	explosion = 10
 	patience  = 3
 )
 
-// exploded tells whether a loss is beyond hope: no number, or with lbfgs far above
-// the best. Adam comes back from heights by itself, a line search looks at them on
-// its way, and lbfgs-torch is left alone.
+// exploded reports whether a loss is not a number or, with lbfgs, far above the least. Adam
+// recovers from large losses by itself, a line search passes them, and lbfgs-torch has no
+// safeguards.
 func (p *pass) exploded(loss float64) bool {
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return true
@@ -19,9 +37,9 @@ func (p *pass) exploded(loss float64) bool {
 	return p.transfer.options.Optimizer.Method == LBFGS && loss > explosion*p.bestLoss
 }
 
-// rollback goes back to the best picture, makes the optimiser forget what led away
-// from it and halves its steps. It returns a DivergedError, leaving the best
-// picture, if that has been tried too often or the optimiser is not to be guarded.
+// rollback returns to the best picture, resets the optimiser and halves its steps. It returns
+// a [DivergedError], leaving the best picture, if that has been tried too often or the
+// optimiser is not guarded.
 func (p *pass) rollback() error {
 	p.averaged = 0
 	if p.average != nil {

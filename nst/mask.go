@@ -15,8 +15,9 @@ type Mask struct {
 	Pix  []float32 // (H, W), in [0, 1]
 }
 
-// NewMask reads a mask from the luma of a picture (Rec. 601, as encoded, so that
-// an 8-bit grey of g is g/255): white is in, black is out.
+// NewMask returns the luma of a picture as a mask: white is 1, black is 0, and an 8-bit grey
+// of g is g/255 (Rec. 601, of encoded values). It panics if p is nil or has not three values
+// for each pixel.
 func NewMask(p *imgio.Planar) *Mask {
 	m := &Mask{p.W, p.H, make([]float32, p.W*p.H)}
 	n := len(m.Pix)
@@ -26,30 +27,28 @@ func NewMask(p *imgio.Planar) *Mask {
 	return m
 }
 
-// What can be wrong with a mask. Every [MaskError] matches one of these under
-// errors.Is.
+// The reasons why a mask cannot be used. A [MaskError] wraps one of them.
 var (
 	// ErrMaskValues means that a mask has no pixels, or not one value for each.
 	ErrMaskValues = errors.New("has not one value for each pixel")
-	// ErrMaskShape means that a mask has another ratio of width to height than
-	// its picture, by more than 2 % and more than the rounding of a pixel.
+	// ErrMaskShape means that the ratio of width to height differs from that of the
+	// picture by more than 2 % and by more than one pixel of rounding.
 	ErrMaskShape = errors.New("has not the shape of its picture")
 	// ErrMaskEmpty means that a mask adds up to less than one pixel.
 	ErrMaskEmpty = errors.New("selects nothing")
-	// ErrMaskFull means that a mask of what is to be protected leaves less than
-	// one pixel to paint.
+	// ErrMaskFull means that a protect mask leaves less than one pixel to paint.
 	ErrMaskFull = errors.New("leaves nothing to paint")
-	// ErrMaskSmall means that next to nothing of what a mask selects is left at the
-	// size of every style layer.
+	// ErrMaskSmall means that a mask selects less than a quarter of a position at every
+	// style layer.
 	ErrMaskSmall = errors.New("selects too little for any style layer to see")
 )
 
-// MaskError is a mask that does not serve.
+// MaskError is a mask that cannot be used.
 type MaskError struct {
-	What                        string // which one: protect mask, content mask, style mask
+	What                        string // protect mask, content mask or style mask
 	Index                       int    // of a content or style mask, from 1
 	Width, Height               int    // of the mask, pixels
-	PictureWidth, PictureHeight int    // of the picture that it is for, as scaled
+	PictureWidth, PictureHeight int    // of its picture, pixels, as scaled
 	Err                         error  // ErrMaskValues, ErrMaskShape, ErrMaskEmpty, ErrMaskFull or ErrMaskSmall
 }
 
@@ -76,8 +75,8 @@ func (e *MaskError) Reason() string {
 // Unwrap returns what is wrong.
 func (e *MaskError) Unwrap() error { return e.Err }
 
-// fit returns the mask at the size of its picture, w by h pixels, or a
-// [MaskError], which calls the mask what, and index if that is above 0.
+// fit returns the mask at the size of its picture, w by h pixels, or a [MaskError] with that
+// name and index.
 func (m *Mask) fit(what string, index, w, h int) (*Mask, error) {
 	fail := func(err error) (*Mask, error) {
 		return nil, &MaskError{what, index, m.W, m.H, w, h, err}
@@ -97,7 +96,7 @@ func (m *Mask) fit(what string, index, w, h int) (*Mask, error) {
 	return m, nil
 }
 
-// sum is the number of pixels that the mask selects, in parts where it is soft.
+// sum is the number of pixels that the mask selects, fractions included.
 func (m *Mask) sum() (n float64) {
 	for _, v := range m.Pix {
 		n += float64(v)

@@ -2,9 +2,8 @@ package nst
 
 import "nst/imgio"
 
-// forProtection returns the mask at the size of a picture, w by h pixels, of which
-// it is to protect a part. The error is a [MaskError], also for a mask that leaves
-// less than a pixel to paint.
+// forProtection returns a protect mask at the size of its picture, w by h pixels. The error
+// is a [MaskError].
 func (m *Mask) forProtection(w, h int) (*Mask, error) {
 	fitted, err := m.fit("protect mask", 0, w, h)
 	if err != nil {
@@ -16,21 +15,21 @@ func (m *Mask) forProtection(w, h int) (*Mask, error) {
 	return fitted, nil
 }
 
-// protection keeps a part of the content as it is; nil keeps nothing. With m the
-// mask, x the optimiser's picture and c the content, the run sees
+// protection keeps a part of the content as it is; nil keeps nothing. With m the mask, x the
+// optimiser's picture and c the content, the objective sees
 //
 //	p = m c + (1 - m) x
 //
-// and by the chain rule the gradient to x is 1 - m times that to p: what the
-// optimiser is given is a function and its own gradient, also where m is between
-// 0 and 1. The picture p is what the run ends with, so that no seam is left.
+// By the chain rule the gradient to x is 1 - m times that to p. So the optimiser gets a
+// function and its own gradient, also where m is between 0 and 1. The result is p, so that
+// no seam is left.
 type protection struct {
 	mask    *Mask
 	content *imgio.Planar
 }
 
-// newProtection protects what a mask selects of the content that a run sees; a nil
-// mask selects nothing.
+// newProtection returns the protection of what a mask selects of the content that a run
+// sees. The protection of a nil mask is nil.
 func newProtection(m *Mask, content *imgio.Planar) *protection {
 	if m == nil {
 		return nil
@@ -38,8 +37,8 @@ func newProtection(m *Mask, content *imgio.Planar) *protection {
 	return &protection{m.resize(content.W, content.H), content}
 }
 
-// blend turns x into p in place, both (3, h, w). Where the mask is 1, p is the
-// content to the last bit; where it is 0, x.
+// blend turns x into p in place, both (3, h, w). Where the mask is 1, p is exactly the
+// content; where it is 0, p is x.
 func (p *protection) blend(x []float32) {
 	if p == nil {
 		return
@@ -67,9 +66,9 @@ func (p *protection) gradient(g []float32) {
 	}
 }
 
-// restore puts the content back in place where the mask is 1, after a
-// colour.Mode has finished r: what was protected then equals the given content,
-// the one that came, exactly. Mask and content are scaled to r.
+// restore copies the content into r where the mask is 1, after a [colour.Mode] has finished r:
+// the protected part is then exactly that of the given content. Mask and content are scaled
+// to the size of r.
 func (m *Mask) restore(r, content *imgio.Planar) {
 	m, content = m.resize(r.W, r.H), content.Resize(r.W, r.H)
 	n := len(m.Pix)

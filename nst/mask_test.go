@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"nst/imgio"
 	"nst/internal/colour"
@@ -248,12 +247,12 @@ func TestRunSoftProtect(t *testing.T) {
 // TestProtectedVariables looks that the optimiser moves nothing below a mask.
 func TestProtectedVariables(t *testing.T) {
 	tr, j := scene(t, func(o *Options) { o.Schedule.Init, o.Schedule.Scales = InitNoise, 1 })
-	plan, err := tr.plan(j.Content, j.Style, 64)
+	plan, err := tr.network.scales(&tr.options.Schedule, j.Content, j.Style, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
 	j.Protect = half(64, 48)
-	r := &run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan, began: time.Now(), result: &Result{}}
+	r := (&run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan}).on(tr.preferred())
 	p, err := r.begin(context.Background(), 0, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -60,7 +60,7 @@ func styleGradient(t *testing.T, style StyleLoss, normalise bool, weight float64
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := tr.newObjective(ctx, p, tr.options.Objective.ContentWeight, s, 32, false)
+	f, err := evaluatorOf(tr, 0).newObjective(ctx, comparison{content: p, style: s, size: 32})
 	if err != nil {
 		t.Fatal(err)
 	}

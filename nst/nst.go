@@ -1,14 +1,18 @@
-// Package nst paints one picture in the style of another, by the method of
-// Gatys, Ecker and Bethge (2016): the picture's pixels are the variables, and an
-// optimiser moves them until the deep features of a fixed VGG network match the
-// content's and their Gram matrices match the style's.
+// Package nst paints one picture in the style of another.
 //
-// Load a network with package vgg, then:
+// Start with a network: [vgg.Embedded] returns a small one, [vgg.Store] loads larger ones.
+// Call [New] with it, then [Transfer.Style] with a painting, then [Transfer.Run] with a
+// photograph. [Transfer.Close] frees the memory.
 //
 //	t, err := nst.New(weights, nst.DefaultOptions())
 //	defer t.Close()
 //	style, err := t.Style(ctx, nst.StylePicture{Picture: painting, Weight: 1})
 //	result, err := t.Run(ctx, nst.Job{Content: photo, Style: style})
+//
+// The method is that of Gatys, Ecker and Bethge (2016). The variables are the pixels of the
+// picture. An optimiser moves them until the features of a fixed VGG network match those of
+// the content, and the Gram matrices of the features match those of the style. [Options] say
+// how; [Presets] lists those of other programs.
 //
 // One seed gives the same bytes on one machine, whatever the number of threads.
 package nst
@@ -19,14 +23,14 @@ import (
 	"nst/imgio"
 )
 
-// StylePicture is a picture whose style is wanted.
+// StylePicture is a picture to take the style from.
 type StylePicture struct {
 	Picture *imgio.Planar
-	Weight  float64 // its share, relative to the other pictures; above 0
+	Weight  float64 // its share relative to the other pictures; above 0
 
-	// Mask, if not nil, selects the part of Picture whose style is wanted, by its
-	// shape; a part that is left of it by less than a quarter of a place at some layer
-	// and scale does not count there.
+	// Mask, if not nil, selects the part of Picture to take the style from. It has the
+	// shape of Picture, at any size. A layer at which it covers less than a quarter of a
+	// position is left out, at that scale.
 	Mask *Mask
 }
 
@@ -34,26 +38,26 @@ type StylePicture struct {
 type Job struct {
 	Content *imgio.Planar // at any size
 	Style   *Style        // from [Transfer.Style]
-	Start   *imgio.Planar // the first picture, for Options.Init image; else nil
+	Start   *imgio.Planar // the first picture, for Schedule.Init image; else unused
 
-	// Regions, if there are any, say where each picture of Style is wanted: one mask
-	// over the content for each, in their order, with nil for everywhere. They may be soft
-	// and overlap; what none selects has no style. A region counts by its area, times
-	// the weight of its picture over the mean weight. Where less than a quarter of
-	// a place is left of one, at some layer and scale, it does not count.
+	// Regions, if there are any, say where each picture of Style is painted: one mask over
+	// the content for each picture, in their order; nil is everywhere. Masks may be soft and
+	// may overlap. What no mask selects gets no style. The style weight of a region is in
+	// proportion to its area and to the weight of its picture. A layer at which it covers
+	// less than a quarter of a position is left out, at that scale.
 	Regions []*Mask
 
-	// Protect, if not nil, selects what of the content stays as it is, to the last
-	// bit; where the mask is soft the result is a blend. It has the shape of the
-	// content, at any size, and leaves a part of it to paint.
+	// Protect, if not nil, selects the part of the content that is not painted: the result
+	// has its exact values there, and a blend where the mask is soft. It has the shape of the
+	// content, at any size, and must leave a part to paint.
 	Protect *Mask
 
 	// Progress, if not nil, is called after every evaluation, on the goroutine
 	// that runs the job.
 	Progress func(Progress)
 
-	// Warn, if not nil, is told what is done otherwise than Options say: a
-	// [MemoryError], where Device auto takes the processor in the place of a card.
+	// Warn, if not nil, is called when Compute.Device auto takes the processor in place of
+	// a card: with a [MemoryError], an [UnsupportedError] or a [DeviceError].
 	Warn func(error)
 }
 
@@ -65,23 +69,23 @@ type Loss struct {
 	TV      float64 `json:"tv"`
 }
 
-// Progress tells how far a run is.
+// Progress says how far a run is.
 type Progress struct {
-	Scale, Scales         int // which size of how many, from 1
+	Scale, Scales         int // which scale of how many, from 1
 	Width, Height         int // of the picture at this scale, pixels
 	Iteration, Iterations int // evaluations done and planned, at this scale
 	Done, Planned         int // the same over all scales
-	FullWidth, FullHeight int // of the result
+	FullWidth, FullHeight int // of the result, pixels
 	Loss                  Loss
-	ContentWeight         float64       // in Loss; see Options.Steady
+	ContentWeight         float64       // in Loss; see Schedule.AutoBalance
 	Elapsed               time.Duration // since the run began
-	Left                  time.Duration // to its end, by the pace of this scale
+	Left                  time.Duration // to its end, estimated from the speed at this scale
 	Rollbacks             int           // see [Result]
 	picture               func() *imgio.Planar
 }
 
-// Picture returns a copy of the picture as it is now, at this scale. It may only be
-// called while the function that was given p runs.
+// Picture returns a copy of the picture as it is now, at this scale. It may be called only
+// within [Job].Progress.
 func (p Progress) Picture() *imgio.Planar { return p.picture() }
 
 // Stop says why a run ended.
@@ -89,28 +93,28 @@ type Stop string
 
 // The reasons to end a run.
 const (
-	StopIterations  Stop = "iterations"  // all were done
-	StopTolerance   Stop = "tolerance"   // the loss has settled, at the last scale
-	StopTime        Stop = "time"        // Options.Time made the iterations fewer
+	StopIterations  Stop = "iterations"  // all iterations were done
+	StopTolerance   Stop = "tolerance"   // the loss settled, at the last scale
+	StopTime        Stop = "time"        // Schedule.Time reduced the iterations
 	StopInterrupted Stop = "interrupted" // the context was cancelled
 )
 
-// Result is what a run ended with.
+// Result is what a run returns.
 type Result struct {
-	// Picture has the size of the last scale, also when the run ended before that;
-	// values may lie outside 0..1, and writing clamps them.
+	// Picture has the size of the last scale, even if the run ended before that. Values may
+	// lie outside 0..1; saving clamps them.
 	Picture *imgio.Planar
 
 	Loss          Loss    // of the last evaluation
-	ContentWeight float64 // in Loss; see Options.Steady
+	ContentWeight float64 // in Loss; see Schedule.AutoBalance
 	Iterations    int     // evaluations done, over all scales
-	Scales        int     // begun
-	Rollbacks     int     // how often the loss exploded and the run went back to the best picture
+	Scales        int     // started
+	Rollbacks     int     // how often the loss exploded and the run returned to the best picture
 	Stop          Stop
 	Elapsed       time.Duration
 }
 
-// Term is a loss of one layer.
+// Term is the loss of one layer.
 type Term struct {
 	Layer     string  `json:"layer"`
 	Statistic string  `json:"statistic,omitempty"` // of a style: moments (mean and deviation) or w2; empty for the Gram matrix

@@ -195,8 +195,9 @@ func TestScore(t *testing.T) {
 	if len(score.Style) != 5 || score.TV.Loss <= 0 || math.Abs(sum-score.Total) > 1e-9*sum {
 		t.Errorf("%+v does not add up", score)
 	}
-	if _, err := tr.Score(ctx, content, s, draw(24, 32, 0)); err == nil {
-		t.Error("a picture of another shape: no error")
+	var size *nst.SizeError
+	if _, err := tr.Score(ctx, content, s, draw(24, 32, 0)); !errors.As(err, &size) || size.Width != 24 || size.ContentWidth != 32 {
+		t.Errorf("a picture of another shape: %v, want a SizeError", err)
 	}
 	same, err := tr.Style(ctx, nst.StylePicture{Picture: content, Weight: 3})
 	if err != nil {
@@ -319,7 +320,8 @@ func TestNewRefusesWeights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := nst.New(short, small()); err == nil || !strings.Contains(err.Error(), "conv2_1") {
+	var depth *vgg.DepthError
+	if _, err := nst.New(short, small()); !errors.As(err, &depth) || depth.Missing != "conv2_2" {
 		t.Errorf("weights that end before the taps: %v", err)
 	}
 	broken, err := vgg.Seeded(vgg.Tiny(), vgg.Caffe(), "conv5_1", 1)

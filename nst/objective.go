@@ -9,13 +9,14 @@ import (
 	"nst/internal/engine/exec"
 )
 
-// objective is the function that is made small, for pictures of one size: the
-// loss of a picture and its gradient to the pixels.
+// objective is the function that a run minimises, for pictures of one size: the loss of a
+// picture and its gradient to the pixels.
 type objective struct {
 	machine        *exec.Machine
 	centre         centre
 	pixels         *exec.Node // minus centre
-	difference     []float32  // to centre, of evaluate; made when first wanted
+	inputs         inputs     // until the machine has them
+	difference     []float32  // to centre, of evaluate; made when first needed
 	total          *exec.Node
 	gradient       *exec.Node // nil when only the loss is wanted
 	contentWeight  float64
@@ -40,41 +41,52 @@ func (o *objective) terms() []layerTerm {
 	return append(slices.Concat(o.content, o.style), o.tv)
 }
 
-// newObjective makes the objective for a content picture at a scale, where contentWeight
-// takes the place of that in the options. Terms without weight are left out of it, but for
-// the total variation and unless all are asked for, in which case there is no gradient.
-func (t *Transfer) newObjective(ctx context.Context, content *imgio.Planar, contentWeight float64, s *Style, size int, all bool) (*objective, error) {
-	names := layerNames(slices.Concat(t.options.Objective.ContentLayers, t.options.Objective.StyleLayers))
-	if err := t.checkSize("content", content.W, content.H, names); err != nil {
+// comparison is what an objective compares pictures with.
+type comparison struct {
+	content       *imgio.Planar // at the size of the pictures
+	contentWeight float64       // in place of that in the options
+	style         *Style
+	size          int // of the scale
+
+	// score keeps the terms that have no weight, and leaves the gradient out. Otherwise
+	// those terms are left out, except the total variation.
+	score bool
+}
+
+// newObjective makes the objective for a comparison, measuring content and style. The caller
+// closes it.
+func (e evaluator) newObjective(ctx context.Context, c comparison) (*objective, error) {
+	if err := e.checkSize("content", c.content.W, c.content.H, e.layers()); err != nil {
 		return nil, err
 	}
-	targets, err := t.forward(ctx, content, t.options.Objective.ContentLayers, nil, whole)
+	content, err := e.measure(ctx, c.content, e.options.ContentLayers, whole)
 	if err != nil {
 		return nil, err
 	}
-	measured, err := t.targetsAt(ctx, s, size)
+	measured, err := e.targetsAt(ctx, c.style, c.size)
 	if err != nil {
 		return nil, err
 	}
-	style := s.wanted(measured, t.options.Objective.StyleMix)
-	o := &objective{centre: t.centre, contentWeight: contentWeight}
-	given := map[*exec.Node][]float32{}
-	if err := exec.Build(func() error { return t.build(o, content, targets, style, all, given) }); err != nil {
-		return nil, fmt.Errorf("nst: %w", err)
-	}
-	if err := o.plan(t.device); err != nil {
+	o, err := e.build(outline{
+		w: c.content.W, h: c.content.H, contentWeight: c.contentWeight, score: c.score,
+		content: content, style: c.style.wanted(measured, e.options.StyleMix),
+	})
+	if err != nil {
 		return nil, err
 	}
-	for n, data := range given {
-		if err := o.machine.Set(n, data); err != nil {
-			return nil, fmt.Errorf("nst: %w", err)
-		}
+	if err := o.open(e.device); err != nil {
+		return nil, err
 	}
+	if err := o.inputs.set(o.machine); err != nil {
+		o.close()
+		return nil, err
+	}
+	o.inputs = nil
 	return o, nil
 }
 
-// plan makes the machine for the graph.
-func (o *objective) plan(d exec.Device) (err error) {
+// open makes the machine for the graph.
+func (o *objective) open(d exec.Device) (err error) {
 	if o.machine, err = exec.New(d, o.outputs()...); err != nil {
 		return fmt.Errorf("nst: %w", err)
 	}
@@ -93,19 +105,18 @@ func (o *objective) outputs() []*exec.Node {
 	return outputs
 }
 
-// evaluate is look at a picture (3, h, w) in [0, 1].
+// evaluate is evaluateDifference for a picture (3, h, w) in [0, 1].
 func (o *objective) evaluate(ctx context.Context, picture, gradient []float32) (Loss, error) {
 	if o.difference == nil {
 		o.difference = make([]float32, len(picture))
 	}
 	o.centre.subtract(o.difference, picture)
-	return o.look(ctx, o.difference, gradient)
+	return o.evaluateDifference(ctx, o.difference, gradient)
 }
 
-// look returns the loss of a picture (3, h, w), given as its difference to the
-// centre, and, unless it is nil, fills gradient with the derivative of the total to
-// each pixel.
-func (o *objective) look(ctx context.Context, difference, gradient []float32) (Loss, error) {
+// evaluateDifference returns the loss of a picture (3, h, w), given as its difference to the
+// centre. Unless gradient is nil, it gets the derivative of the total to each pixel.
+func (o *objective) evaluateDifference(ctx context.Context, difference, gradient []float32) (Loss, error) {
 	if err := o.machine.Set(o.pixels, difference); err != nil {
 		return Loss{}, err
 	}

@@ -13,12 +13,12 @@ import (
 	"nst/internal/optim"
 )
 
-// levels is the number of 8-bit levels in a pixel range of [0, 1]. The optimiser
-// sees pixels in such levels, as the programs do whose settings people know, so
-// that learning rates and first steps mean the same.
+// levels is the number of 8-bit levels in the range [0, 1]. The optimiser sees pixels in
+// 8-bit levels, as in the programs whose settings people know, so that learning rates and
+// first steps mean the same.
 const levels = 255
 
-// settle is the least length of the two windows that Options.Tolerance compares.
+// settle is the least length of the two windows that Schedule.Tolerance compares.
 const settle = 10
 
 // pass is the optimisation at one scale.
@@ -31,35 +31,35 @@ type pass struct {
 	optimizer optim.Optimizer
 	vector    exec.Vectors
 	w, h      int
-	content   *imgio.Planar // here, as colour wants it
-	start     *imgio.Planar // what it began with, in [0, 1]
+	content   *imgio.Planar // at this size, as the colour mode prepares it
+	start     *imgio.Planar // the first picture of this scale, in [0, 1]
 	seen      []float32     // by the objective: the difference of the picture to the centre
-	shown     []float32     // the picture, where protection has to look at it
+	shown     []float32     // the picture itself; nil without protection
 
 	protection *protection // nil if there is none
 
-	variables []float32 // the same in units of 1/unit, what the optimiser moves
-	unit      float32   // levels, or what they are to the network
+	variables []float32 // what the optimiser moves: seen, times unit
+	unit      float32   // 8-bit levels, or what they are to the network
 	gradient  []float32 // of the loss to the variables
-	average   []float32 // sum of the variables, each with its weight; nil if not wanted
+	average   []float32 // weighted sum of the variables; nil if it is not needed
 	averaged  int       // steps in average
 
 	best      []float32 // the variables of the least loss
 	bestLoss  float64
-	setbacks  int // rollbacks since
-	iteration int // evaluations done
-	recent    []float64
+	setbacks  int                  // rollbacks since then
+	iteration int                  // evaluations done
+	recent    []float64            // losses, for Schedule.Tolerance
 	snapshot  func() *imgio.Planar // finished, for Progress
 }
 
-// prepare makes all that the loop needs, which allocates nothing.
+// prepare allocates all that the loop needs; the loop allocates nothing.
 func (p *pass) prepare() {
 	n, v := len(p.start.Pix), p.vector
 	p.variables, p.gradient, p.best, p.seen = v.Make(n), v.Make(n), v.Make(n), v.Make(n)
 	if p.unit = levels; p.transfer.options.Objective.Preprocessing == PrepareLevels256 {
 		p.unit = 256
 	}
-	p.recent = make([]float64, 0, 2*p.transfer.window())
+	p.recent = make([]float64, 0, 2*p.window())
 	if o := p.transfer.options; o.Optimizer.Method == Adam && o.Optimizer.Average > 0 {
 		p.average = v.Make(n)
 	}
@@ -68,27 +68,26 @@ func (p *pass) prepare() {
 		p.shown = make([]float32, n)
 	}
 	difference := make([]float32, n)
-	p.transfer.centre.subtract(difference, p.start.Pix)
+	p.transfer.network.centre.subtract(difference, p.start.Pix)
 	v.Copy(p.variables, difference)
 	v.Scale(p.variables, p.unit, p.variables)
 	p.show()
 }
 
-// descend evaluates and steps until there is a reason to go on to the next scale,
-// or to end with an error.
+// descend evaluates and steps until this scale is done. An error ends the run.
 func (p *pass) descend(ctx context.Context) error {
 	for p.iteration < p.plan[p.index].iterations {
 		if err := p.renew(ctx); err != nil {
 			return err
 		}
-		loss, err := p.objective.look(ctx, p.seen, p.gradient)
+		loss, err := p.objective.evaluateDifference(ctx, p.seen, p.gradient)
 		if err != nil {
 			return err
 		}
 		p.colour.Confine(p.gradient)
 		p.protection.gradient(p.gradient)
 		if p.transfer.options.bounded() {
-			lo, hi := p.transfer.centre.bounds(p.unit)
+			lo, hi := p.transfer.network.centre.bounds(p.unit)
 			p.vector.Hold(p.gradient, p.variables, lo, hi)
 		}
 		p.iteration++
@@ -98,7 +97,7 @@ func (p *pass) descend(ctx context.Context) error {
 			err = p.rollback()
 		} else {
 			p.result.Loss = loss
-			if p.iteration%max(1, p.transfer.turn()) == 0 {
+			if p.iteration%max(1, p.turnLength()) == 0 {
 				p.share.add(loss.Style)
 			}
 			settled, err = p.step(loss.Total)
@@ -123,7 +122,7 @@ func (p *pass) descend(ctx context.Context) error {
 	return nil
 }
 
-// step moves the variables, and tells whether there is no use in going on.
+// step moves the variables. settled is true if further steps are of no use.
 func (p *pass) step(loss float64) (settled bool, err error) {
 	o, v := &p.transfer.options, p.vector
 	if loss < p.bestLoss {
@@ -140,7 +139,7 @@ func (p *pass) step(loss float64) (settled bool, err error) {
 		return false, fmt.Errorf("nst: iteration %d: %w", p.result.Iterations, err)
 	}
 	if o.Optimizer.Method == Adam && o.Optimizer.Clamp {
-		lo, hi := p.transfer.centre.bounds(p.unit)
+		lo, hi := p.transfer.network.centre.bounds(p.unit)
 		v.Bound(p.variables, lo, hi)
 	}
 	if p.average != nil {
@@ -151,12 +150,12 @@ func (p *pass) step(loss float64) (settled bool, err error) {
 	return p.settled(loss), nil
 }
 
-// settled tells whether the loss has come to rest, by Options.Tolerance.
+// settled reports whether the loss has settled, by Schedule.Tolerance.
 func (p *pass) settled(total float64) bool {
 	if p.transfer.options.Schedule.Tolerance == 0 {
 		return false
 	}
-	n := p.transfer.window()
+	n := p.window()
 	if len(p.recent) == 2*n {
 		copy(p.recent, p.recent[1:])
 		p.recent = p.recent[:2*n-1]
@@ -172,65 +171,9 @@ func (p *pass) settled(total float64) bool {
 	return math.Abs(before-after) < p.transfer.options.Schedule.Tolerance*math.Abs(before)
 }
 
-// show turns the variables into what the objective sees. The first picture goes this
-// way too, though it is there already: the first step of L-BFGS is so short, a few units
-// in the last place of a pixel, that the gradients on its two sides would else differ
-// by this rounding more than by the step.
-func (p *pass) show() {
-	if p.protection != nil {
-		p.unpack(p.shown, p.variables, 1)
-		p.transfer.centre.subtract(p.shown, p.shown)
-		p.vector.Copy(p.seen, p.shown)
-		return
-	}
-	p.vector.Scale(p.seen, 1/p.unit, p.variables)
-	if p.transfer.options.bounded() {
-		lo, hi := p.transfer.centre.bounds(1)
-		p.vector.Bound(p.seen, lo, hi)
-	}
-}
-
-// bounded tells whether L-BFGS sees the nearest picture there is to its variables. They
-// may lie outside the range, or a step and its change of gradient would not belong
-// together; what is lost in writing a picture would else be part of its plan.
-func (o *Options) bounded() bool { return o.Optimizer.Method == LBFGS && o.Optimizer.Clamp }
-
-// unpack sets a picture of the host to the one that from, variables or a sum of them
-// with weights that add up to sum, stands for.
-func (p *pass) unpack(picture, from []float32, sum float64) {
-	t := p.transfer
-	p.vector.Copy(picture, from)
-	t.vector.Scale(picture, float32(1/(float64(p.unit)*sum)), picture)
-	t.centre.add(picture, picture)
-	if t.options.Optimizer.Method == Adam && t.options.Optimizer.Clamp || t.options.bounded() {
-		t.vector.Bound(picture, [3]float32{}, [3]float32{1, 1, 1}) // for adam the rounding of the sum
-	}
-	p.protection.blend(picture)
-}
-
-// painted returns the picture that is handed over: the average if there is one, free of
-// its bias to zero (Kingma and Ba 2015, section 7.2), or the best if the last may be a
-// trial of a line search.
-func (p *pass) painted() *imgio.Planar {
-	out := imgio.NewPlanar(p.w, p.h)
-	switch {
-	case p.averaged > 0:
-		p.unpack(out.Pix, p.average, 1-math.Pow(p.transfer.options.Optimizer.Average, float64(p.averaged)))
-	case p.transfer.options.Optimizer.Method == LBFGSWolfe && !math.IsInf(p.bestLoss, 1):
-		p.unpack(out.Pix, p.best, 1)
-	default:
-		p.unpack(out.Pix, p.variables, 1)
-	}
-	return out
-}
-
-// finished returns what the result would be if the run ended here, at this scale.
-func (p *pass) finished() *imgio.Planar { return p.finish(p.painted()) }
-
-// carry takes over what the optimiser has learnt at the scale before: the moments
-// of Adam, resampled, the means being of the size that gradients have here. A
-// gradient to a pixel shrinks as the pixels become more, since losses are means.
-// What L-BFGS knows is of no use at another size.
+// carry takes over the moments of Adam from the scale before, resampled and scaled to the
+// gradients at this scale: the more pixels there are, the smaller is the gradient to each,
+// because losses are means. The history of L-BFGS is of no use at another size.
 func (p *pass) carry(last *pass) error {
 	if p.transfer.options.Optimizer.Method != Adam {
 		return nil
@@ -243,8 +186,9 @@ func (p *pass) carry(last *pass) error {
 	ratio := float32(from.pixels() / to.pixels())
 	plane := func(i int) *imgio.Planar { return &imgio.Planar{W: from.w, H: from.h, Pix: slices.Clone(s.Vectors[i])} }
 	m, v := plane(0).Resize(to.w, to.h), plane(1).ResizeBilinear(to.w, to.h)
-	p.transfer.vector.Scale(m.Pix, ratio, m.Pix)
-	p.transfer.vector.Scale(v.Pix, ratio*ratio, v.Pix)
+	host := p.transfer.cpu.Vectors()
+	host.Scale(m.Pix, ratio, m.Pix)
+	host.Scale(v.Pix, ratio*ratio, v.Pix)
 	err := p.optimizer.Restore(optim.State{Method: s.Method, Steps: s.Steps, Vectors: [][]float32{m.Pix, v.Pix}})
 	if err != nil {
 		return fmt.Errorf("nst: %w", err)

@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// Preset is a set of options with a name: those of another program, so far as what
-// it computes can be said in Options, or our own.
+// Preset is a set of options with a name: nst's own, or those of another program as far as
+// [Options] can express them.
 type Preset struct {
 	Name        string
-	Title       string // who and what, in a line
-	Description string // what its pictures are like
+	Title       string // author and program, in a line
+	Description string // what its pictures look like
 	Options     Options
-	Explain     string // its numbers, where they are from and where they cannot be had here
+	Explain     string // what its numbers mean, and where they differ from that program's
 }
 
-// Presets lists the presets, our own first.
+// Presets lists the presets, nst's own first.
 func Presets() []Preset {
 	return []Preset{
 		{
@@ -33,8 +33,8 @@ changes than for fine ones.`,
 	}
 }
 
-// PresetByName returns the preset of that name, if there is one.
-func PresetByName(name string) (Preset, bool) {
+// PresetByName returns the preset called name. ok is false if there is none.
+func PresetByName(name string) (p Preset, ok bool) {
 	all := Presets()
 	i := slices.IndexFunc(all, func(p Preset) bool { return p.Name == name })
 	if i < 0 {
@@ -43,8 +43,8 @@ func PresetByName(name string) (Preset, bool) {
 	return all[i], true
 }
 
-// classic returns what the programs of the first years have in common: one scale,
-// torch's L-BFGS, no average and no clamping, Adam with its usual numbers.
+// classic returns what the early programs have in common: one scale, torch's L-BFGS, no
+// average and no clamping, and Adam with its usual numbers.
 func classic() Options {
 	o := DefaultOptions()
 	o.Objective.StyleLayers = styleLayers(1, 1, 1, 1, 1)

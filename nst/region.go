@@ -6,23 +6,23 @@ import (
 	"slices"
 )
 
-// ErrMaskCount means that there are content masks, but not one for each style
-// picture.
+// ErrMaskCount means that the number of content masks is neither 0 nor that of the style
+// pictures.
 var ErrMaskCount = errors.New("one content mask is wanted for each style picture")
 
-// leastPlaces is how many places of a layer a mask has to select, in parts where
-// it is soft, to count there. In what is left of a thin region deep in the network
-// the features are those of its surroundings; and of nothing there is no mean.
-const leastPlaces = 0.25
+// leastPositions is how many positions of a layer a mask must select, fractions included, to
+// count there. Deep in the network the features of a thinner region are mostly those of its
+// surroundings, and no mean is defined over nothing.
+const leastPositions = 0.25
 
 // region is a part of the content that is painted in the style of one picture.
 type region struct {
 	mask *Mask   // at the size of the result; nil is everywhere
-	area float64 // the share of the picture that it selects
+	area float64 // the fraction of the picture that it selects
 }
 
-// regionsOf fits content masks to a result of w by h pixels. No masks make no
-// regions; else there must be one for each picture of s, nil being everywhere.
+// regionsOf fits content masks to a result of w by h pixels. Without masks there are no
+// regions; otherwise there must be one mask for each picture of s. A nil mask is everywhere.
 func regionsOf(masks []*Mask, s *Style, w, h int) ([]region, error) {
 	if len(masks) == 0 {
 		return nil, nil
@@ -45,8 +45,9 @@ func regionsOf(masks []*Mask, s *Style, w, h int) ([]region, error) {
 	return regions, nil
 }
 
-// Rest returns the mask, w by h pixels, of what masks leave: 1 less their sum, and
-// 0 where that is more than 1. The masks are resampled to it.
+// Rest returns the mask, w by h pixels, of what other masks leave: 1 minus their sum, and 0
+// where the sum is above 1. The masks may have any size; they are resampled. It panics if one
+// is nil or has not one value for each pixel.
 func Rest(w, h int, masks ...*Mask) *Mask {
 	out := &Mask{w, h, make([]float32, w*h)}
 	for i := range out.Pix {
@@ -60,17 +61,17 @@ func Rest(w, h int, masks ...*Mask) *Mask {
 	return out
 }
 
-// guide returns the guidance channel T of a mask for a layer of w by h places,
-// (h, w): the mean of the mask over the area of each place (Gatys et al. 2017,
-// arXiv 1611.07865, section 4.2). The statistics of package loss divide by the sum
-// of T², so that it needs no scaling. ok is false where the mask selects less than
-// leastPlaces. No mask, or one that selects all alike, needs no guide: nil.
+// guide returns the guidance channel T (h, w) of a mask, for a layer of w by h positions: the
+// mean of the mask over the area of each (Gatys et al. 2017, arXiv 1611.07865, section 4.2).
+// It needs no scaling, because the statistics of package loss divide by the sum of T². ok is
+// false if the mask selects less than leastPositions. The guide of no mask, and of one that
+// is the same everywhere, is nil.
 func (m *Mask) guide(w, h int) (t []float32, ok bool) {
 	if m == nil {
 		return nil, true
 	}
 	m = m.resize(w, h)
-	if m.sum() < leastPlaces {
+	if m.sum() < leastPositions {
 		return nil, false
 	}
 	if slices.Min(m.Pix) == slices.Max(m.Pix) {
@@ -79,51 +80,18 @@ func (m *Mask) guide(w, h int) (t []float32, ok bool) {
 	return m.Pix, true
 }
 
-// places returns the size of a layer, as a style sees it, for a picture of w by h pixels.
-func (t *Transfer) places(layer string, w, h int) (int, int) {
-	i, err := t.weights.Network.Index(layer)
-	if err != nil {
-		panic(err) // New has checked the names
-	}
-	s := t.weights.Network.Stride(i)
-	if !t.options.coarse() {
-		return w / s, h / s
-	}
-	return t.weights.StylePooledSize(layer, w/s, h/s)
-}
-
-// selects returns a MaskError of ErrMaskSmall if no style layer sees anything of
-// what a mask selects in a picture of w by h pixels.
-func (t *Transfer) selects(m *Mask, what string, index, w, h int) error {
-	counted := false
-	for _, l := range t.options.Objective.StyleLayers {
-		if l.Weight == 0 {
-			continue
-		}
-		counted = true
-		if _, ok := m.guide(t.places(l.Layer, w, h)); ok {
-			return nil
-		}
-	}
-	if !counted {
-		return nil
-	}
-	return &MaskError{what, index, m.W, m.H, w, h, ErrMaskSmall}
-}
-
-// over returns the style as it is wanted in regions, if there are any: that of
-// picture i in region i. What has been measured is shared.
+// over returns s with picture i painted in region i; nil is no regions. It shares what s has
+// measured.
 func (s *Style) over(regions []region) *Style {
 	out := *s
 	out.regions = regions
 	return &out
 }
 
-// wanted returns what a picture is to match, of what the pictures of a style have
-// at a scale. In regions each is a target of its own, which counts by the area of
-// its region and the weight of its picture over the mean weight: then a place is
-// drawn as hard as one of a picture in a single style. Without regions StyleMix
-// decides.
+// wanted returns the targets of a loss from those measured of each style picture, at a scale.
+// Without regions mix decides. With regions each picture is a target of its own, whose share
+// is the area of its region times the weight of its picture divided by the mean weight: then
+// the style pulls as hard at a position as it would in a picture of a single style.
 func (s *Style) wanted(measured []target, mix StyleMix) []target {
 	if s.regions == nil {
 		if mix == MixMean {

@@ -74,8 +74,8 @@ func TestRegionScore(t *testing.T) {
 func testRegionScore(t *testing.T, loss StyleLoss, halvings, terms int) {
 	ctx := context.Background()
 	tr, j := scene(t, func(o *Options) { o.Objective.StyleLoss, o.Objective.StyleMix = loss, MixMean })
-	for i := range tr.weights.Network.Layers {
-		tr.weights.Network.Layers[i].StylePooling = halvings
+	for i := range tr.network.weights().Network.Layers {
+		tr.network.weights().Network.Layers[i].StylePooling = halvings
 	}
 	regions := []*Mask{half(80, 60), stripe(160, 120, 100, 60)}
 	part := half(50, 70)
@@ -90,8 +90,8 @@ func testRegionScore(t *testing.T, loss StyleLoss, halvings, terms int) {
 		t.Fatal(err)
 	}
 	features := func(p *imgio.Planar) map[string][]tensor {
-		got, err := tr.forward(ctx, p, tr.options.Objective.StyleLayers, nil, func(layer string, f *exec.Node) ([]*exec.Node, error) {
-			seen, err := tr.styled(layer, f)
+		got, err := evaluatorOf(tr, 0).measure(ctx, p, tr.options.Objective.StyleLayers, func(layer string, f *exec.Node, _ inputs) ([]*exec.Node, error) {
+			seen, err := tr.network.styleFeatures(layer, f)
 			return []*exec.Node{seen}, err
 		})
 		if err != nil {

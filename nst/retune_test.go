@@ -64,3 +64,29 @@ func TestRetuneRefuses(t *testing.T) {
 		t.Errorf("a weight below 0: got %v", err)
 	}
 }
+
+// TestRetuneColours looks that a Transfer retuned to luma, which moves the colour that
+// pictures are differences to, paints what a new one does.
+func TestRetuneColours(t *testing.T) {
+	run := func(tr *nst.Transfer) []float32 {
+		s, err := tr.Style(t.Context(), nst.StylePicture{Picture: draw(24, 36, 1), Weight: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := tr.Run(t.Context(), nst.Job{Content: draw(40, 30, 0), Style: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Picture.Pix
+	}
+	luma := small()
+	luma.Color, luma.Schedule.Init = nst.ColourLuma, nst.InitNoise
+	tr := transfer(t, small())
+	run(tr)
+	if err := tr.Retune(luma); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(run(tr), run(transfer(t, luma))) {
+		t.Error("a Transfer retuned to luma paints another picture than a new one")
+	}
+}

@@ -81,7 +81,7 @@ func TestPanoramaSize(t *testing.T) {
 	}
 	for size, fits := range map[int]bool{small.Size: true, small.Size - 1: false} {
 		w, h := imgio.FitLongest(4000, 200, size)
-		if err := tr.visible(scale{size: size, w: w, h: h}, j.Style); (err == nil) != fits {
+		if err := tr.network.visible(scale{size: size, w: w, h: h}, j.Style); (err == nil) != fits {
 			t.Errorf("size %d, %dx%d: %v", size, w, h, err)
 		}
 	}

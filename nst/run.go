@@ -5,28 +5,87 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"nst/imgio"
 	"nst/internal/colour"
+	"nst/internal/engine/exec"
 )
 
 // run is one picture being painted, over all scales.
 type run struct {
 	transfer *Transfer
-	job      *Job // with the style as colour wants it, and the mask of the result's size
+	device   exec.Device
+	job      *Job // its style prepared by colour, its mask of the size of the result
 	colour   colour.Mode
 	plan     []scale
 	began    time.Time
 	result   *Result
 
-	shortened bool // the plan, by Options.Time
+	shortened bool // the plan, by Schedule.Time
 	balance   balance
-	turn      int // of the views, from 0; see Transfer.looking
+	turn      int // from 0; see turnLength
 }
 
-// paint goes through the scales, each starting from the result of the one before.
+// prepare checks a job, fits its masks to the result, which it changes, and plans the run.
+func (t *Transfer) prepare(j *Job) (*run, error) {
+	if err := t.checkJob(j); err != nil {
+		return nil, err
+	}
+	size := t.options.size(j.Content)
+	if size < MinSize || size > MaxSize {
+		return nil, fmt.Errorf("nst: content of %dx%d pixels: the longest side must be between %d and %d", j.Content.W, j.Content.H, MinSize, MaxSize)
+	}
+	w, h := imgio.FitLongest(j.Content.W, j.Content.H, size)
+	regions, err := regionsOf(j.Regions, j.Style, w, h)
+	if err != nil {
+		return nil, err
+	}
+	j.Style = j.Style.over(regions)
+	plan, err := t.network.scales(&t.options.Schedule, j.Content, j.Style, size)
+	if err != nil {
+		return nil, err
+	}
+	if j.Protect != nil {
+		if j.Protect, err = j.Protect.forProtection(w, h); err != nil {
+			return nil, err
+		}
+	}
+	mode := colourOf(t.options.Color)
+	j.Style = j.Style.coloured(mode, j.Content.Resize(w, h))
+	return &run{transfer: t, job: j, colour: mode, plan: plan}, nil
+}
+
+// on returns a run of what r has prepared, on a device.
+func (r *run) on(d exec.Device) *run {
+	return &run{
+		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan),
+		began: r.transfer.now(), result: &Result{Stop: StopIterations},
+	}
+}
+
+// evaluator returns what computes in the current turn.
+func (r *run) evaluator() evaluator {
+	n := r.transfer.network
+	return evaluator{n, r.turn % len(n.oriented), r.device}
+}
+
+// turnLength is [turnLength] for this run.
+func (r *run) turnLength() int {
+	return turnLength(&r.transfer.options, len(r.transfer.network.oriented))
+}
+
+// window is [toleranceWindow] for this run.
+func (r *run) window() int {
+	return toleranceWindow(&r.transfer.options, len(r.transfer.network.oriented))
+}
+
+// paint goes through the scales. Each starts from the result of the one before.
 func (r *run) paint(ctx context.Context) (*Result, error) {
+	if err := r.evaluator().checkMemory(r.plan, r.job.Style, &r.transfer.options); err != nil {
+		return nil, err
+	}
 	defer func() { r.result.Elapsed = r.elapsed() }()
 	var last *pass
 	defer func() {
@@ -36,7 +95,7 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 	}()
 	for i := range r.plan {
 		if last != nil && r.late() {
-			break // the picture grows, but is not painted on
+			break // the picture is enlarged, but not painted further
 		}
 		next, err := r.begin(ctx, i, last)
 		if err != nil {
@@ -55,7 +114,7 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 	return r.end(ctx, last, nil)
 }
 
-// end makes the result of the last scale begun, if there is one, after err.
+// end makes the result from the last pass, if there was one. err is what ended the run.
 func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 	if last == nil {
 		return nil, err
@@ -82,8 +141,8 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 	return r.result, err
 }
 
-// instead returns what ends a run whose card has failed after err: what came of that,
-// numbers that are none, says nothing, and no more does an interrupt.
+// instead returns the error of a run whose card failed: failed, joined to err unless err is
+// only a consequence, such as a loss that is not a number, or an interrupt.
 func instead(ctx context.Context, err, failed error) error {
 	failed = fmt.Errorf("nst: %w", failed)
 	if errors.As(err, new(*DivergedError)) || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -92,7 +151,7 @@ func instead(ctx context.Context, err, failed error) error {
 	return errors.Join(err, failed)
 }
 
-// finish turns a picture of the run, which it may change, into a result.
+// finish turns a picture of the run, which it may change, into the result.
 func (r *run) finish(p *imgio.Planar) *imgio.Planar {
 	p = r.colour.Finish(p, r.job.Content)
 	if r.job.Protect != nil {
@@ -103,7 +162,7 @@ func (r *run) finish(p *imgio.Planar) *imgio.Planar {
 
 func (r *run) elapsed() time.Duration { return r.transfer.now().Sub(r.began) }
 
-// late tells whether Options.Time has run out.
+// late reports whether Schedule.Time has passed.
 func (r *run) late() bool {
 	limit := r.transfer.options.Schedule.Time
 	if limit == 0 || r.elapsed() < limit {
@@ -113,14 +172,14 @@ func (r *run) late() bool {
 	return true
 }
 
-// begin prepares the scale of that index, after the pass at the scale before it.
+// begin prepares the scale of that index. last is the pass before it; nil is none.
 func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	t, at := r.transfer, r.plan[index]
 	content := r.colour.Content(r.job.Content.Resize(at.w, at.h))
 	var start *imgio.Planar
 	var err error
 	if last == nil {
-		start = t.start(content, r.job.Start)
+		start = r.start(content)
 	} else {
 		start = r.grow(last, content)
 		err = last.vector.Wait()
@@ -141,11 +200,11 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	return p, nil
 }
 
-// equip gives a pass its optimiser, objective and vectors; last is the pass before it,
-// nil for none.
+// equip gives a pass its optimiser, objective and vectors. last is the pass before it; nil is
+// none.
 func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 	t, at := p.transfer, p.plan[p.index]
-	p.vector = t.vectors()
+	p.vector = t.vectors(p.device)
 	if p.optimizer, err = t.options.optimizer(at.w, at.h, p.vector); err != nil {
 		err = fmt.Errorf("nst: %w", err)
 	}
@@ -153,7 +212,7 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 		err = p.carry(last)
 	}
 	if err == nil {
-		err = p.want(ctx)
+		err = p.renewObjective(ctx)
 	}
 	if err != nil {
 		p.objective.close()
@@ -168,22 +227,4 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 		return fmt.Errorf("nst: %w", err)
 	}
 	return nil
-}
-
-// grow returns the picture that the scale of that content starts from, after last.
-// The picture of last, enlarged, lacks what is too fine for its size. Where the run
-// began with the content, that is first of all the detail of the photograph, which
-// the loss asks to have back; so only what was painted, the difference to the content
-// there, is enlarged, and laid on the content here.
-func (r *run) grow(last *pass, content *imgio.Planar) *imgio.Planar {
-	if r.transfer.options.Schedule.Init != InitContent {
-		return enlarge(last.painted(), content.W, content.H)
-	}
-	change := last.painted()
-	v := r.transfer.vector
-	v.Sub(change.Pix, change.Pix, r.colour.Content(r.job.Content.Resize(change.W, change.H)).Pix)
-	start := change.Resize(content.W, content.H)
-	v.Axpy(1, content.Pix, start.Pix)
-	v.Bound(start.Pix, [3]float32{}, [3]float32{1, 1, 1})
-	return start
 }

@@ -72,7 +72,7 @@ func TestPlan(t *testing.T) {
 			if tt.style != nil {
 				j.Style.pictures[0].Picture = tt.style
 			}
-			plan, err := tr.plan(j.Content, j.Style, tr.size(j.Content))
+			plan, err := tr.network.scales(&tr.options.Schedule, j.Content, j.Style, tr.options.size(j.Content))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +87,7 @@ func TestPlan(t *testing.T) {
 	}
 	tr, j := scene(t, func(o *Options) { o.Schedule.Scales = 3 })
 	j.Content = imgio.NewPlanar(240, 90)
-	if _, err := tr.plan(j.Content, j.Style, 64); !errors.As(err, new(*TooSmallError)) {
+	if _, err := tr.network.scales(&tr.options.Schedule, j.Content, j.Style, 64); !errors.As(err, new(*TooSmallError)) {
 		t.Errorf("a scale asked for that cannot be seen: %v, want a TooSmallError", err)
 	}
 }
@@ -167,11 +167,11 @@ func TestThreads(t *testing.T) {
 // place in the picture, of the size of its gradients, the second ones not negative.
 func TestCarry(t *testing.T) {
 	tr, j := scene(t, nil)
-	plan, err := tr.plan(j.Content, j.Style, 64)
+	plan, err := tr.network.scales(&tr.options.Schedule, j.Content, j.Style, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan, began: time.Now(), result: &Result{}}
+	r := (&run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan}).on(tr.preferred())
 	first, err := r.begin(context.Background(), 0, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -208,11 +208,11 @@ func TestRollback(t *testing.T) {
 	tr, j := scene(t, func(o *Options) {
 		o.Optimizer.Method, o.Optimizer.LearningRate, o.Schedule.Scales, o.Schedule.Iterations = LBFGS, 1, 1, 30
 	})
-	plan, err := tr.plan(j.Content, j.Style, 64)
+	plan, err := tr.network.scales(&tr.options.Schedule, j.Content, j.Style, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan, began: time.Now(), result: &Result{}}
+	r := (&run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan}).on(tr.preferred())
 	p, err := r.begin(context.Background(), 0, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -303,15 +303,15 @@ func TestGrow(t *testing.T) {
 	for _, init := range []Init{InitContent, InitNoise} {
 		for _, colour := range Colours() {
 			tr, j := scene(t, func(o *Options) { o.Schedule.Init, o.Color, o.Optimizer.Clamp = init, colour, false })
-			plan, err := tr.plan(j.Content, j.Style, 64)
+			plan, err := tr.network.scales(&tr.options.Schedule, j.Content, j.Style, 64)
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := &run{transfer: tr, job: &j, colour: colourOf(colour), plan: plan, result: &Result{}}
+			r := (&run{transfer: tr, job: &j, colour: colourOf(colour), plan: plan}).on(tr.preferred())
 			at := func(s scale) *imgio.Planar { return r.colour.Content(j.Content.Resize(s.w, s.h)) }
 			seen, content := at(plan[0]), at(plan[1])
-			last := &pass{run: r, w: seen.W, h: seen.H, vector: tr.vectors(), unit: 1, variables: make([]float32, len(seen.Pix))}
-			tr.centre.subtract(last.variables, seen.Pix)
+			last := &pass{run: r, w: seen.W, h: seen.H, vector: tr.vectors(tr.cpu), unit: 1, variables: make([]float32, len(seen.Pix))}
+			tr.network.centre.subtract(last.variables, seen.Pix)
 			start := r.grow(last, content)
 			far := 0.0
 			for i, v := range start.Pix {

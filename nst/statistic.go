@@ -1,15 +1,13 @@
 package nst
 
 import (
-	"fmt"
-
 	"nst/internal/engine/exec"
 	"nst/loss"
 )
 
-// statistic is what a term of the style compares at a layer. Its target, rows(c)
-// by c numbers for c channels, lies between those of several pictures where their
-// styles are blended. A guide (h, w) says which places count; nil is all alike.
+// statistic is what a term of the style compares at a layer. Its target has rows(c) by c
+// numbers for c channels; that of a blend of styles is a weighted mean. A guide (h, w) says
+// how much each position counts; with nil all count the same.
 type statistic struct {
 	name    string
 	rows    func(c int) int
@@ -20,12 +18,12 @@ type statistic struct {
 
 // The names of the statistics, as [Score] has them.
 const (
-	statisticGram    = "" // the one that is meant when none is named
+	statisticGram    = "" // the default, which has no name
 	statisticMoments = "moments"
 	statisticW2      = "w2"
 )
 
-// gram has the weight over c², which is what Gatys' own program uses.
+// gram has the weight of the layer divided by c², as in Gatys' own program.
 func gram() statistic {
 	return statistic{
 		name:    statisticGram,
@@ -36,8 +34,8 @@ func gram() statistic {
 	}
 }
 
-// meanStd has ten times the weight, the ratio that Galerne et al. (2023) give it to
-// the Gram matrix: 1e4 to 1e3/c².
+// meanStd has ten times the weight of the layer: the ratio to the Gram matrix of Galerne et
+// al. (2023), 1e4 to 1e3/c².
 func meanStd() statistic {
 	return statistic{
 		name:    statisticMoments,
@@ -48,7 +46,7 @@ func meanStd() statistic {
 	}
 }
 
-// wasserstein has the weight as it is, as in crowsonkb/style-transfer-pytorch.
+// wasserstein has the weight of the layer, as in crowsonkb/style-transfer-pytorch.
 func wasserstein() statistic {
 	return statistic{
 		name:    statisticW2,
@@ -59,30 +57,13 @@ func wasserstein() statistic {
 	}
 }
 
-// statistics returns what Options.StyleLoss compares.
-func (o *Options) statistics() []statistic {
-	switch o.Objective.StyleLoss {
+// statistics returns what StyleLoss compares.
+func (o *Objective) statistics() []statistic {
+	switch o.StyleLoss {
 	case StyleMeanStd:
 		return []statistic{gram(), meanStd()}
 	case StyleW2:
 		return []statistic{wasserstein()}
 	}
 	return []statistic{gram()}
-}
-
-// coarse tells whether a style may see features averaged over some positions, see
-// [vgg.Weights.StylePooled]: Gram matrices are of products of features, to which means matter
-// most. Deviations and covariances are without the means.
-func (o *Options) coarse() bool { return o.Objective.StyleLoss == StyleGram }
-
-// styled returns features of a layer as a style sees them.
-func (t *Transfer) styled(layer string, features *exec.Node) (*exec.Node, error) {
-	if !t.options.coarse() {
-		return features, nil
-	}
-	f, err := t.weights.StylePooled(layer, features)
-	if err != nil {
-		return nil, fmt.Errorf("nst: %w", err)
-	}
-	return f, nil
 }

@@ -8,11 +8,11 @@ const middle = 20
 // decade is the number of points of strength that make the ratio ten times larger.
 const decade = 20
 
-// SetStrength sets StyleWeight to what a strength of 0 (almost the photograph) to
-// 100 (almost the painting alone) asks for, as a multiple of ContentWeight, which
-// must be above 0: 20 at 50, the default, and ten times more for each 20 points. With
-// Options.Steady, the default, a strength leaves the same part of the photograph's style
-// loss at every size. It returns an [OptionError] if s is out of range.
+// SetStrength sets StyleWeight to a multiple of ContentWeight, which must be above 0: 20 at
+// strength 50, the default, and ten times as much for each further 20 points. s is 0 (almost
+// the photograph) to 100 (almost the painting alone). With Schedule.AutoBalance, the default,
+// every size reaches the same degree of stylisation. It returns an [OptionError] if s is out
+// of range.
 func (o *Options) SetStrength(s float64) error {
 	if !(s >= 0 && s <= 100) {
 		return &OptionError{"Strength", s, "must be between 0 and 100"}
@@ -24,8 +24,8 @@ func (o *Options) SetStrength(s float64) error {
 	return nil
 }
 
-// Strength returns the strength that the weights amount to, which may lie outside
-// 0..100; it is infinite where one of them is 0.
+// Strength returns the strength that corresponds to the weights. It may lie outside 0..100,
+// and is infinite or not a number if a weight is 0.
 func (o *Options) Strength() float64 {
 	return 50 + decade*math.Log10(o.Objective.StyleWeight/o.Objective.ContentWeight/middle)
 }

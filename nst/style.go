@@ -10,21 +10,28 @@ import (
 	"nst/internal/engine/exec"
 )
 
-// Style is what is wanted of the features of a picture, taken from one or more
-// paintings. It serves any number of jobs of the Transfer that made it, and
-// remembers what it has measured for each scale.
+// Style is the style of one or more pictures. It serves any number of jobs of the [Transfer]
+// that made it, of one that [Transfer.Retune] has given other options, and of others with the
+// same network and the same options that change what is measured: Size, and StyleScale,
+// StyleLayers, StyleLoss, Pooling, Rescale, Preprocessing and Padding of [Objective]. With
+// another Transfer it is a [StyleError]. It remembers what it has measured at each scale, so
+// that only one Transfer may use it at a time.
 type Style struct {
 	pictures []StylePicture // weights add up to 1, masks are of the pictures' sizes
-	regions  []region       // where each is wanted; nil is everywhere, together
-	targets  map[look][]target
+	regions  []region       // where each is painted; nil is all of them everywhere
+	targets  map[setting][]target
 	origin   origin
 }
 
-// look says what targets are of: pictures as a view of the network sees them at a scale.
-type look struct{ view, size int }
+// setting is what targets are measured in: an orientation of the network, a scale, and the
+// colour that pictures are differences to.
+type setting struct {
+	orientation, size int
+	centre            centre
+}
 
-// target is what a picture is to match, at one scale; where there are several, the
-// losses add up.
+// target is what the features of a picture are compared with, at one scale. With several
+// targets the losses add up.
 type target struct {
 	share  float64 // of the style weight
 	where  *Mask   // of the content; nil is everywhere
@@ -32,22 +39,22 @@ type target struct {
 	values map[source][]float32
 }
 
-// lacks tells whether a statistic could not be measured, since the mask of the style
-// selects nothing at the layer. A target without values, which only a plan has,
-// lacks nothing.
+// lacks reports whether a statistic was not measured, because the mask of the style selects
+// nothing at the layer. A target without values, which only a plan has, lacks nothing.
 func (t *target) lacks(of source) bool { return t.values != nil && t.values[of] == nil }
 
 // source says which statistic of which layer a number belongs to.
 type source struct{ layer, statistic string }
 
-// keep is the number of looks that a Style remembers: of one view those at the scales of
-// many contents of sizes of their own, of eight those at six scales.
-const keep = 48
+// remembered is the number of settings that a Style remembers targets of: six scales in
+// eight orientations, or with one orientation the scales of many contents.
+const remembered = 48
 
-// Style takes the style of pictures, mixed in the proportion of their weights as
-// Options.StyleMix says. At each scale pictures that are larger than it, by their longest
-// side, are scaled down to it, times Options.StyleScale; smaller ones stay as they are. The
-// error is a [MaskError] if the mask of a picture does not serve.
+// Style returns the style of pictures, mixed in the proportion of their weights as
+// Objective.StyleMix says. At each scale pictures are scaled down so that their longest side
+// is at most that of the scale times Objective.StyleScale; they are never enlarged. The error
+// is [ErrClosed], a [PictureError], a [MaskError], a [TooSmallError], or one for a weight
+// that is not a finite number above 0.
 func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style, error) {
 	if t.closed {
 		return nil, ErrClosed
@@ -65,10 +72,10 @@ func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style,
 	if len(pictures) == 0 {
 		return nil, errors.New("nst: no style picture")
 	}
-	s := &Style{targets: map[look][]target{}, origin: t.origin}
+	s := &Style{targets: map[setting][]target{}, origin: t.origin}
 	for i, p := range pictures {
 		if t.options.Size != OriginalSize {
-			p.Picture = within(p.Picture, t.styleSize(t.options.Size))
+			p.Picture = t.network.shrunk(p.Picture, t.options.Size)
 		}
 		if p.Mask != nil {
 			var err error
@@ -76,7 +83,7 @@ func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style,
 				return nil, err
 			}
 		}
-		if err := t.checkSize("style", p.Picture.W, p.Picture.H, layerNames(t.options.Objective.StyleLayers)); err != nil {
+		if err := t.network.checkSize("style", p.Picture.W, p.Picture.H, layerNames(t.options.Objective.StyleLayers)); err != nil {
 			return nil, err
 		}
 		p.Weight /= sum
@@ -85,43 +92,30 @@ func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style,
 	return s, ctx.Err()
 }
 
-// styleSize is the longest side that a style may have at a scale.
-func (t *Transfer) styleSize(size int) int {
-	return max(1, int(math.Round(t.options.Objective.StyleScale*float64(size))))
-}
-
-// within scales a picture down so that its longest side is at most size.
-func within(p *imgio.Planar, size int) *imgio.Planar {
-	if max(p.W, p.H) <= size {
-		return p
-	}
-	return fit(p, size)
-}
-
-// targetsAt returns what each picture of a style has at a scale, measured the first
-// time that t looks.
-func (t *Transfer) targetsAt(ctx context.Context, s *Style, size int) ([]target, error) {
-	at := look{t.view, size}
+// targetsAt returns the targets of each picture of a style at a scale, which it measures the
+// first time.
+func (e evaluator) targetsAt(ctx context.Context, s *Style, size int) ([]target, error) {
+	at := setting{e.orientation, size, e.centre}
 	if known := s.targets[at]; known != nil {
 		return known, nil
 	}
 	var all []target
 	for _, p := range s.pictures {
-		values, err := t.measure(ctx, within(p.Picture, t.styleSize(size)), p.Mask)
+		values, err := e.statisticsOf(ctx, e.shrunk(p.Picture, size), p.Mask)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, target{share: p.Weight, values: values})
 	}
-	if len(s.targets) >= keep {
+	if len(s.targets) >= remembered {
 		clear(s.targets)
 	}
 	s.targets[at] = all
 	return all, nil
 }
 
-// mean returns the one target that lies between all, by their shares; at a layer
-// where one lacks a statistic, by the shares of the others.
+// mean returns the mean of targets, weighted by their shares. A target that lacks a statistic
+// does not count for it.
 func mean(all []target) target {
 	out, sums := target{share: 1, values: map[source][]float32{}}, map[source]float64{}
 	for _, from := range all {
@@ -143,19 +137,17 @@ func mean(all []target) target {
 	return out
 }
 
-// measure returns the statistics of what a mask selects of a picture, at each style
+// statisticsOf returns the statistics of what a mask selects of a picture, at each style
 // layer where that is enough.
-func (t *Transfer) measure(ctx context.Context, p *imgio.Planar, mask *Mask) (map[source][]float32, error) {
-	if err := t.checkSize("style", p.W, p.H, layerNames(t.options.Objective.StyleLayers)); err != nil {
+func (e evaluator) statisticsOf(ctx context.Context, p *imgio.Planar, mask *Mask) (map[source][]float32, error) {
+	if err := e.checkSize("style", p.W, p.H, layerNames(e.options.StyleLayers)); err != nil {
 		return nil, err
 	}
-	statistics := t.options.statistics()
-	given := map[*exec.Node][]float32{}
-	got, err := t.forward(ctx, p, t.options.Objective.StyleLayers, given, t.summaries(p.W, p.H, mask, given))
+	got, err := e.measure(ctx, p, e.options.StyleLayers, e.summaries(p.W, p.H, mask))
 	if err != nil {
 		return nil, err
 	}
-	values := map[source][]float32{}
+	statistics, values := e.options.statistics(), map[source][]float32{}
 	for layer, tensors := range got {
 		for i, v := range tensors {
 			values[source{layer, statistics[i].name}] = v.data
@@ -164,29 +156,28 @@ func (t *Transfer) measure(ctx context.Context, p *imgio.Planar, mask *Mask) (ma
 	return values, nil
 }
 
-// summaries measures the statistics of what a mask selects of a picture of w x h pixels,
-// and puts its guides into given.
-func (t *Transfer) summaries(w, h int, mask *Mask, given map[*exec.Node][]float32) measure {
-	return func(layer string, f *exec.Node) (nodes []*exec.Node, err error) {
-		w, h := t.places(layer, w, h)
+// summaries measures the statistics of what a mask selects of a picture of w by h pixels.
+func (n *network) summaries(w, h int, mask *Mask) measure {
+	return func(layer string, f *exec.Node, in inputs) (nodes []*exec.Node, err error) {
+		w, h := n.styleSize(layer, w, h)
 		values, ok := mask.guide(w, h)
 		if !ok {
 			return nil, nil
 		}
-		if f, err = t.styled(layer, f); err != nil {
+		if f, err = n.styleFeatures(layer, f); err != nil {
 			return nil, err
 		}
 		var guide *exec.Node
 		if values != nil {
 			guide = exec.Input(f.Graph(), layer+"/guide", h, w)
-			given[guide] = values
+			in[guide] = values
 		}
-		for _, s := range t.options.statistics() {
-			n, err := s.measure(s.name+"/"+layer, f, guide)
+		for _, s := range n.options.statistics() {
+			node, err := s.measure(s.name+"/"+layer, f, guide)
 			if err != nil {
 				return nil, err
 			}
-			nodes = append(nodes, n)
+			nodes = append(nodes, node)
 		}
 		return nodes, nil
 	}

@@ -9,17 +9,17 @@ import (
 	"nst/internal/engine/exec"
 )
 
-// SystemInfo is what a run would use of the machine.
+// SystemInfo describes what a run uses of the machine.
 type SystemInfo struct {
 	OS       string   `json:"os"`
 	Arch     string   `json:"arch"`
-	Kernels  string   `json:"kernels"`  // the instruction set chosen: avx512, avx2 or generic
-	Features []string `json:"features"` // of the processor, as far as they matter here
+	Kernels  string   `json:"kernels"`  // the instruction set: avx512, avx2 or generic
+	Features []string `json:"features"` // of the processor, those that nst can use
 	Threads  int      `json:"threads"`
 	Devices  []string `json:"devices"` // that can run a graph
 	Cards    []Card   `json:"cards"`   // of NVIDIA
-	Driver   string   `json:"driver"`  // the version of CUDA that their driver is for; empty for none
-	NoCard   string   `json:"no_card"` // why no card is used; empty if one is
+	Driver   string   `json:"driver"`  // the version of CUDA of their driver; empty without one
+	NoCard   string   `json:"no_card"` // why no card can be used; empty if one can
 }
 
 // Card is an NVIDIA card.
@@ -27,11 +27,11 @@ type Card struct {
 	Name       string `json:"name"`
 	Capability string `json:"capability"` // compute capability
 	Memory     int64  `json:"memory"`     // bytes, in all
-	Unusable   string `json:"unusable"`   // why it is not used; empty if it can be
+	Unusable   string `json:"unusable"`   // why it cannot be used; empty if it can
 }
 
-// System tells what a run with Options.Threads set to threads would use. The
-// error is that of an NST_CPU that this machine cannot satisfy.
+// System returns what a run with n threads, as in Compute.Threads, uses of the machine. It is
+// an error if the environment's NST_CPU names an instruction set that the machine lacks.
 func System(n int) (SystemInfo, error) {
 	cpu, err := exec.OpenCPU(threads(n), os.Getenv)
 	if err != nil {
@@ -47,7 +47,7 @@ func System(n int) (SystemInfo, error) {
 	return info, nil
 }
 
-// cards fills in what there is of NVIDIA.
+// cards fills in the cards and their driver.
 func (s *SystemInfo) cards() {
 	cards, err := exec.Cards(os.Getenv)
 	if major, minor := exec.CUDADriver(os.Getenv); major > 0 {
@@ -70,7 +70,7 @@ func (s *SystemInfo) cards() {
 	}
 }
 
-// reason returns what err says, without the names of the packages that say it.
+// reason returns the text of err without the names of packages.
 func reason(err error) string {
 	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "exec: "), "cuda: ")
 }

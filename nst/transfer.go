@@ -5,37 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"runtime"
-	"slices"
 	"time"
 
 	"nst/imgio"
 	"nst/internal/engine/exec"
-	"nst/internal/optim"
 	"nst/vgg"
 )
 
-// Transfer paints pictures with one network and one set of options. Its methods
-// may not be called at the same time.
+// Transfer paints pictures with one network and one set of options. Only one of its methods
+// may be called at a time.
 type Transfer struct {
-	sight            // the view of which runs begin with the first
-	view     int     // which of the views that is
-	sights   []sight // all views
-	centre   centre
-	options  Options // with the style layers of the network where none were named
-	origin   origin  // of the styles that it makes
-	closed   bool
-	features vgg.FeatureOptions
+	options Options // with the style layers of the network where none were named
+	network *network
+	origin  origin // of the styles that it makes
 	devices
-	device exec.Device  // one of the two
-	vector exec.Vectors // of the host
+	closed bool
 	now    func() time.Time
 }
 
-// New returns a Transfer, or what [Options.Validate] finds. The weights must
-// reach to the deepest layer in o, with maps have one of each (else the error is a
-// [vgg.TapError]), and must not be changed afterwards. A card that is asked for and
-// cannot be used is a [DeviceError]. Close frees what it holds.
+// New returns a Transfer. The weights must not be changed afterwards; the options are copied.
+// Close frees what the Transfer holds.
+//
+// The error is what [Options.Validate] finds; a [vgg.DepthError] or [vgg.TapError] for each
+// layer in o that the weights do not reach or cannot be used at; a [DeviceError] for a card
+// that is asked for and cannot be used; or what [vgg.Weights.Check] finds.
 func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if w == nil || w.Network == nil {
 		return nil, errors.New("nst: the weights are missing")
@@ -48,65 +43,27 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	}
 	made := originOf(w, &o)
 	o.Objective.resolve(w.Network)
-	if err := deepEnough(w, &o); err != nil {
-		return nil, err
-	}
-	features, err := o.features()
+	n, err := newNetwork(w, &o)
 	if err != nil {
-		return nil, fmt.Errorf("nst: %w", err)
+		return nil, err
 	}
 	d, err := o.open(os.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	w = o.prepared(w)
-	t := &Transfer{centre: centreOf(w.Convention), options: o, origin: made, features: features, devices: d, device: d.cpu, vector: d.cpu.Vectors(), now: time.Now}
-	if d.card != nil {
-		t.device = d.card
-	}
-	if o.Color == ColourLuma {
-		t.centre = t.centre.grey()
-	}
-	if t.sights, err = sightsOf(w, t.centre, o.Objective.Orientations); err != nil {
-		return nil, errors.Join(err, t.Close())
-	}
-	t.sight = t.sights[0]
-	return t, nil
+	return &Transfer{options: o, network: n, origin: made, devices: d, now: time.Now}, nil
 }
 
-// deepEnough returns an error if the weights end before the deepest tap, or have no
-// use for one.
-func deepEnough(w *vgg.Weights, o *Options) error {
-	end, last := 0, ""
-	for i, l := range w.Network.Layers {
-		if _, ok := w.Filters[l.Name]; ok {
-			end, last = i, l.Name
-		}
-	}
-	for _, name := range layerNames(slices.Concat(o.Objective.ContentLayers, o.Objective.StyleLayers)) {
-		if err := w.CheckTap(name); err != nil {
-			return err
-		}
-		i, err := w.Network.Index(name)
-		if err != nil {
-			return err
-		}
-		for j, l := range w.Network.Layers[:i+1] {
-			if l.Kind == vgg.Conv && j > end {
-				return fmt.Errorf("nst: layer %s is out of reach: the %s weights end at %s", name, w.Network.Name, last)
-			}
-		}
-	}
-	return nil
-}
-
-// threads is the number that Options.Threads stands for.
+// threads is the number that Compute.Threads stands for.
 func threads(n int) int {
 	if n == 0 {
 		return runtime.GOMAXPROCS(0)
 	}
 	return n
 }
+
+// Device names what computes.
+func (t *Transfer) Device() string { return t.preferred().Name() }
 
 // Close frees the devices. Afterwards the methods of t return [ErrClosed]; another Close
 // does nothing.
@@ -115,63 +72,15 @@ func (t *Transfer) Close() error {
 		return nil
 	}
 	t.closed = true
-	err := t.cpu.Close()
-	if t.card != nil {
-		err = errors.Join(err, t.card.Close())
-	}
-	return err
-}
-
-// TooSmallError tells that a picture is too small for the network: nothing is
-// left of it at a layer.
-type TooSmallError struct {
-	What          string // content, style
-	Width, Height int    // pixels, as scaled
-	Layer         string
-	Size          int // the least Options.Size at which this is left; 0 if none is known
-}
-
-// Error says how large the picture is, in pixels, and where nothing is left of it.
-func (e *TooSmallError) Error() string {
-	return fmt.Sprintf("nst: %s picture of %dx%d pixels leaves no features at %s", e.What, e.Width, e.Height, e.Layer)
-}
-
-// DivergedError tells that the loss exploded or ceased to be a number, and did so
-// again from the best picture with shorter steps, where the optimiser has that.
-type DivergedError struct {
-	Iteration int // over all scales
-	Rollbacks int
-}
-
-// Error says at which iteration, and after how many rollbacks.
-func (e *DivergedError) Error() string {
-	if e.Rollbacks > 0 {
-		return fmt.Sprintf("nst: the loss exploded at iteration %d, after %d rollbacks to the best picture", e.Iteration, e.Rollbacks)
-	}
-	return fmt.Sprintf("nst: the loss stopped being a number at iteration %d", e.Iteration)
-}
-
-// checkSize returns a TooSmallError if a w x h picture is pooled away before the
-// deepest of the taps.
-func (t *Transfer) checkSize(what string, w, h int, taps []string) error {
-	for _, name := range taps {
-		i, err := t.weights.Network.Index(name)
-		if err != nil {
-			return err
-		}
-		if s := t.weights.Network.Stride(i); w/s < 1 || h/s < 1 {
-			return &TooSmallError{What: what, Width: w, Height: h, Layer: name}
-		}
-	}
-	return nil
+	return t.close()
 }
 
 // size is Options.Size for a content picture.
-func (t *Transfer) size(content *imgio.Planar) int {
-	if t.options.Size == OriginalSize {
+func (o *Options) size(content *imgio.Planar) int {
+	if o.Size == OriginalSize {
 		return max(content.W, content.H)
 	}
-	return t.options.Size
+	return o.Size
 }
 
 // fit scales a picture so that its longest side is size.
@@ -180,65 +89,47 @@ func fit(p *imgio.Planar, size int) *imgio.Planar {
 	return p.Resize(w, h)
 }
 
-// Run paints one picture. If ctx is cancelled it returns, within one operation of
-// the network, both the result of the iterations done and an error that wraps
-// ctx.Err(); likewise with a [DivergedError] when the loss stops being a number.
-// Before the first iteration there is no result. A mask in j that does not serve
-// is a [MaskError]; regions that are not one for each style picture are [ErrMaskCount];
-// a card with too little memory is a [MemoryError], one without the kernels an
-// [UnsupportedError], one that fails a [CardError].
+// Run paints one picture. If ctx is cancelled it returns, within one operation of the
+// network, both the result of the iterations done and an error that wraps ctx.Err(); so it
+// does with a [DivergedError]. Before the first iteration there is no result.
+//
+// Other errors are [ErrClosed]; a [PictureError], [StyleError] or [MaskError] for what is
+// wrong in j; [ErrMaskCount], unless there is one region for each style picture; a
+// [TooSmallError]; and, with a card, a [MemoryError], [UnsupportedError] or [CardError].
 func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
-	if err := t.checkJob(&j); err != nil {
-		return nil, err
-	}
-	size := t.size(j.Content)
-	if size < MinSize || size > MaxSize {
-		return nil, fmt.Errorf("nst: content of %dx%d pixels: the longest side must be between %d and %d", j.Content.W, j.Content.H, MinSize, MaxSize)
-	}
-	w, h := imgio.FitLongest(j.Content.W, j.Content.H, size)
-	regions, err := regionsOf(j.Regions, j.Style, w, h)
+	r, err := t.prepare(&j)
 	if err != nil {
 		return nil, err
 	}
-	j.Style = j.Style.over(regions)
-	plan, err := t.plan(j.Content, j.Style, size)
-	if err != nil {
-		return nil, err
-	}
-	mode, full := colourOf(t.options.Color), plan[len(plan)-1]
-	if j.Protect != nil {
-		if j.Protect, err = j.Protect.forProtection(full.w, full.h); err != nil {
-			return nil, err
-		}
-	}
-	j.Style = j.Style.coloured(mode, j.Content.Resize(full.w, full.h))
 	if t.passed != nil && j.Warn != nil {
 		j.Warn(t.passed)
 		t.passed = nil // said once
 	}
+	full := r.plan[len(r.plan)-1]
 	var result *Result
-	begun := 0
-	paint := func() error {
-		r := &run{transfer: t, job: &j, colour: mode, plan: slices.Clone(plan), began: t.now(), result: &Result{Stop: StopIterations}}
-		err := t.room(plan, j.Style)
-		if err == nil {
-			result, err = r.paint(ctx)
-			begun = r.result.Iterations
-		}
-		return t.named(err, full.w, full.h)
-	}
-	if err = paint(); begun == 0 && t.yields(err) {
-		if j.Warn != nil {
-			j.Warn(err)
-		}
-		err = t.onCPU(paint)
-	}
+	err = t.fallBack(j.Warn, func(d exec.Device) (begun bool, err error) {
+		r := r.on(d)
+		result, err = r.paint(ctx)
+		return r.result.Iterations > 0, t.named(err, full.w, full.h)
+	})
 	return result, err
 }
 
-// Score evaluates the objective for a picture without changing it, at the size of
-// the result. Both pictures are scaled as Run scales the content; then they must
-// be of one size. regions are as in a [Job].
+// SizeError tells that a picture cannot be scored, because it has not the size of the
+// content once both are scaled to Options.Size.
+type SizeError struct {
+	Width, Height               int // of the picture, pixels, as scaled
+	ContentWidth, ContentHeight int // of the content, pixels, as scaled
+}
+
+// Error gives both sizes.
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("nst: picture is %dx%d pixels, content %dx%d: they must have the same aspect", e.Width, e.Height, e.ContentWidth, e.ContentHeight)
+}
+
+// Score evaluates the objective for a picture without changing it, at the size of the
+// result. Content and picture are scaled as Run scales the content. regions are as in a
+// [Job]. The errors are those of [Transfer.Run], and a [SizeError].
 func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, picture *imgio.Planar, regions ...*Mask) (*Score, error) {
 	if t.closed {
 		return nil, ErrClosed
@@ -246,89 +137,68 @@ func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, p
 	if err := errors.Join(checkPicture("content", content), checkPicture("scored picture", picture), t.checkStyle(s)); err != nil {
 		return nil, err
 	}
-	size := t.size(content)
+	size := t.options.size(content)
 	c, p := fit(content, size), fit(picture, size)
 	if c.W != p.W || c.H != p.H {
-		return nil, fmt.Errorf("nst: picture of %dx%d pixels cannot be held against content of %dx%d", p.W, p.H, c.W, c.H)
+		return nil, &SizeError{p.W, p.H, c.W, c.H}
 	}
 	parts, err := regionsOf(regions, s, c.W, c.H)
 	if err != nil {
 		return nil, err
 	}
 	s = s.over(parts)
-	if err := t.visible(scale{size: size, w: c.W, h: c.H}, s); err != nil {
+	if err := t.network.visible(scale{size: size, w: c.W, h: c.H}, s); err != nil {
 		return nil, err
 	}
+	of := comparison{content: c, contentWeight: t.options.Objective.ContentWeight, style: s, size: size, score: true}
 	var score *Score
-	look := func() error {
-		o, err := t.newObjective(ctx, c, t.options.Objective.ContentWeight, s, size, true)
-		if err != nil {
-			return t.named(err, c.W, c.H)
-		}
-		defer o.close()
-		if _, err := o.evaluate(ctx, p.Pix, nil); err != nil {
-			return t.named(err, c.W, c.H)
-		}
-		score = o.score()
-		return nil
-	}
-	if err = look(); t.yields(err) {
-		err = t.onCPU(look)
-	}
+	err = t.fallBack(nil, func(d exec.Device) (begun bool, err error) {
+		score, err = evaluator{t.network, 0, d}.scoreOf(ctx, of, p)
+		return false, t.named(err, c.W, c.H)
+	})
 	return score, err
 }
 
-// start returns the first picture of a run, for the content as it is scaled.
-func (t *Transfer) start(content, given *imgio.Planar) *imgio.Planar {
-	switch t.options.Schedule.Init {
-	case InitNoise:
-		return noise(content.W, content.H, t.options.Schedule.Seed)
-	case InitMean:
-		return meanColour(content.W, content.H, centreOf(t.weights.Convention), t.options.Schedule.Seed)
-	case InitImage:
-		return given.Resize(content.W, content.H).Clone()
+// scoreOf returns the terms of a picture.
+func (e evaluator) scoreOf(ctx context.Context, of comparison, p *imgio.Planar) (*Score, error) {
+	o, err := e.newObjective(ctx, of)
+	if err != nil {
+		return nil, err
 	}
-	return content.Clone()
+	defer o.close()
+	if _, err := o.evaluate(ctx, p.Pix, nil); err != nil {
+		return nil, err
+	}
+	return o.score(), nil
 }
 
-// The safeguards of lbfgs, in 8-bit levels: no pixel moves further in a step, nor in
-// one that knows nothing of the curvature.
-const (
-	maxMove   = 64
-	firstMove = 1
-)
+// ErrRetune means that a [Transfer] cannot take other options, because its styles depend on
+// what differs.
+var ErrRetune = errors.New("nst: these options need a Transfer of their own")
 
-// The pyramid that lbfgs is preconditioned with: away from the edges, what is even
-// over 2^pyramidLevels pixels takes steps 31 times as long as the finest grain does.
-// The losses, which are of features that answer to edges and grain, curve far less
-// along what is even, and a history of some pairs does not tell that of a hundred
-// thousand pixels.
-const (
-	pyramidLevels = 4
-	pyramidWeight = 2
-)
-
-// optimizer returns the optimiser that the options ask for, over pictures of w by h
-// pixels.
-func (o *Options) optimizer(w, h int, v exec.Vectors) (optim.Optimizer, error) {
-	n, rate := 3*w*h, o.Optimizer.LearningRate
-	if o.Optimizer.Method == Adam {
-		a := optim.DefaultAdam()
-		a.Beta2, a.Eps = o.Optimizer.Beta2, o.Optimizer.Epsilon
-		if rate == 0 {
-			rate = 10
-		}
-		a.LR = rate
-		return optim.NewAdam(n, a, v)
+// Retune gives t other options for further runs, which may use the styles that t has made.
+// These may differ: ContentWeight, StyleWeight and TVWeight of [Objective]; AutoBalance,
+// Iterations, Tolerance, Init and Seed of [Schedule]; Method, LearningRate and History of
+// [Optimizer]; and Color. If another option differs the error is [ErrRetune]. Other errors are
+// [ErrClosed] and what [Options.Validate] finds. After an error t is unchanged.
+func (t *Transfer) Retune(o Options) error {
+	if t.closed {
+		return ErrClosed
 	}
-	l := optim.DefaultLBFGS()
-	if rate != 0 {
-		l.LR = rate
+	o.Objective.resolve(t.network.weights().Network)
+	same := t.options
+	same.Objective.ContentWeight, same.Objective.StyleWeight, same.Objective.TVWeight = o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight
+	same.Schedule.AutoBalance = o.Schedule.AutoBalance
+	same.Schedule.Iterations, same.Optimizer.Method, same.Optimizer.LearningRate = o.Schedule.Iterations, o.Optimizer.Method, o.Optimizer.LearningRate
+	same.Optimizer.History, same.Schedule.Tolerance = o.Optimizer.History, o.Schedule.Tolerance
+	same.Schedule.Init, same.Schedule.Seed = o.Schedule.Init, o.Schedule.Seed
+	same.Color = o.Color
+	if !reflect.DeepEqual(same, o) {
+		return ErrRetune
 	}
-	if o.Optimizer.Method == LBFGS {
-		l.MaxMove, l.FirstMove = maxMove, firstMove
-		l.Precondition = func(dst, src []float32) { v.Pyramid(dst, src, 3, h, w, pyramidLevels, pyramidWeight) }
+	if err := o.Validate(t.network.weights().Network); err != nil {
+		return err
 	}
-	l.History, l.StrongWolfe = o.Optimizer.History, o.Optimizer.Method == LBFGSWolfe
-	return optim.NewLBFGS(n, l, v)
+	t.options, t.network = o, t.network.retuned(&o)
+	return nil
 }

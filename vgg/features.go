@@ -27,6 +27,12 @@ type FeatureOptions struct {
 	Pooling Pooling // how four features become one; trained with max
 	Rescale bool    // multiply pooled features by Pooling.Rescale, which is 1 for max
 	Padding Padding // of the picture in the first convolution; the others pad with zeros
+
+	// Origin is the colour, RGB in [0, 1], that x is a difference to: x plus Origin is the
+	// picture. The zero value is black, which makes x the picture. With
+	// [Convention.Centre] nothing is subtracted from x, which then has the full precision
+	// of float32 near 0.
+	Origin [3]float32
 }
 
 // Padding is what lies beyond the edge of a picture: zeros or the nearest pixel.
@@ -45,7 +51,7 @@ func ParsePadding(name string) (Padding, error) {
 // Features adds the network to the graph of x, down to the deepest layer in taps, and
 // returns a node for each layer in taps.
 //
-// x is a picture (1, 3, h, w), RGB in [0, 1]. A feature node is (1, c, h', w') and is named
+// x is a picture (1, 3, h, w), RGB in [0, 1], minus o.Origin. A feature node is (1, c, h', w') and is named
 // "vgg/" and the layer. A distilled network returns its features times [Projection].R, with
 // which losses come out as for its teacher; its next layer gets the features themselves.
 // The error is an [UnknownLayerError] if the network lacks a layer, or a [TapError] if it
@@ -62,7 +68,7 @@ func (w *Weights) Features(x *G.Node, taps []string, o FeatureOptions) (map[stri
 		deepest = max(deepest, i)
 	}
 	found := map[string]*G.Node{}
-	n := b.prepare(x)
+	n := b.prepare(x, o.Origin)
 	scale := float32(1)
 	if o.Rescale {
 		scale = o.Pooling.Rescale()
@@ -115,9 +121,9 @@ func (b *builder) apply(layer string, o G.Op, inputs ...*G.Node) *G.Node {
 	return n
 }
 
-// prepare turns RGB in [0, 1] into the input that the network was trained with.
-func (b *builder) prepare(x *G.Node) *G.Node {
-	c := b.weights.Convention
+// prepare turns RGB in [0, 1], minus origin, into the input that the network was trained with.
+func (b *builder) prepare(x *G.Node, origin [3]float32) *G.Node {
+	c := b.weights.Convention.from(origin)
 	var mul, add [3]float32
 	for i := range 3 {
 		mul[i] = c.Scale / c.Std[i]

@@ -33,6 +33,52 @@ func ConventionByName(name string) (Convention, error) {
 	return Convention{}, fmt.Errorf("vgg: unknown convention %q (known: caffe, torchvision)", name)
 }
 
+// Centre returns the colour, RGB in [0, 1], that the network sees as zero.
+func (c Convention) Centre() (rgb [3]float32) {
+	for i := range rgb {
+		rgb[i] = c.Mean[c.channel(i)] / c.Scale
+	}
+	return rgb
+}
+
+// Levels returns c for 8-bit levels minus the mean, divided by nothing, whatever scale and
+// deviation the network was trained with.
+func (c Convention) Levels() Convention {
+	const levels = 255
+	for i := range c.Mean {
+		c.Mean[i] *= levels / c.Scale
+		c.Std[i] = 1
+	}
+	c.Scale = levels
+	return c
+}
+
+// Levels256 returns c with a range of 256 where c expects one of 255.
+func (c Convention) Levels256() Convention {
+	c.Scale *= 256. / 255
+	return c
+}
+
+// channel returns the position in c.Mean and c.Std of channel i of RGB.
+func (c Convention) channel(i int) int {
+	if c.BGR {
+		return 2 - i
+	}
+	return i
+}
+
+// from returns the convention that prepares a picture minus origin, RGB in [0, 1], as c
+// prepares the picture.
+func (c Convention) from(origin [3]float32) Convention {
+	if origin == [3]float32{} {
+		return c
+	}
+	for i, v := range c.Centre() {
+		c.Mean[c.channel(i)] = (v - origin[i]) * c.Scale // 0 where origin is the centre
+	}
+	return c
+}
+
 // Filter is the weights of one convolution.
 type Filter struct {
 	K, C int       // output and input channels

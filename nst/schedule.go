@@ -1,18 +1,16 @@
 package nst
 
-import (
-	"time"
-)
+import "time"
 
-// measured is the number of iterations after which the pace of a scale is known.
+// measured is the number of iterations after which the speed at a scale is known.
 const measured = 3
 
-// setup is what preparing a scale takes, in iterations of it: the features of
-// content and style, the graph.
+// setup is the time that preparing a scale takes, in iterations: measuring content and style,
+// and building the graph.
 const setup = 1.5
 
-// replan makes the iterations that are left fewer, all in one proportion, so that
-// the run fits into Options.Time, once the pace of a scale is known.
+// replan reduces the remaining iterations of all scales in one proportion, so that the run
+// fits into Schedule.Time, once the speed is known.
 func (p *pass) replan() {
 	limit := p.transfer.options.Schedule.Time
 	if limit == 0 || p.iteration != measured {
@@ -20,7 +18,7 @@ func (p *pass) replan() {
 	}
 	now := &p.plan[p.index]
 	left := (limit - p.elapsed()).Seconds() / p.pace() // in pixel iterations
-	turns := p.transfer.upkeep()
+	turns := p.upkeep()
 	want := turns * float64(now.iterations-p.iteration) * now.pixels()
 	for _, s := range p.plan[p.index+1:] {
 		left -= setup * s.pixels()
@@ -38,25 +36,25 @@ func (p *pass) replan() {
 	p.shortened = true
 }
 
-// upkeep is how many iterations one takes with its part of the preparing that each turn of
-// a view begins with.
-func (t *Transfer) upkeep() float64 {
-	if turn := t.turn(); turn > 0 {
+// upkeep is the time of an iteration together with its share of preparing a turn, in
+// iterations.
+func (r *run) upkeep() float64 {
+	if turn := r.turnLength(); turn > 0 {
 		return 1 + setup/float64(turn)
 	}
 	return 1
 }
 
-// pace is the seconds that an iteration takes here for each pixel.
+// pace is the time of an iteration at this scale, in seconds per pixel.
 func (p *pass) pace() float64 {
 	here := p.transfer.now().Sub(p.began).Seconds()
 	return here / float64(p.iteration) / p.plan[p.index].pixels()
 }
 
-// remaining guesses the time to the end of the run from the pace here.
+// remaining estimates the time to the end of the run from the pace.
 func (p *pass) remaining() time.Duration {
 	now := p.plan[p.index]
-	turns := p.transfer.upkeep()
+	turns := p.upkeep()
 	work := turns * float64(now.iterations-p.iteration) * now.pixels()
 	for _, s := range p.plan[p.index+1:] {
 		work += (setup + turns*float64(s.iterations)) * s.pixels()
@@ -64,7 +62,7 @@ func (p *pass) remaining() time.Duration {
 	return time.Duration(p.pace() * work * float64(time.Second))
 }
 
-// report tells Job.Progress of an evaluation.
+// report calls Job.Progress after an evaluation.
 func (p *pass) report(loss Loss) {
 	if p.job.Progress == nil {
 		return

@@ -1,0 +1,47 @@
+package nst
+
+import (
+	"nst/internal/engine/exec"
+	"nst/internal/optim"
+)
+
+// The safeguards of lbfgs: the most that a pixel moves in a step, and in one without
+// knowledge of the curvature, in 8-bit levels.
+const (
+	maxMove   = 64
+	firstMove = 1
+)
+
+// The pyramid that lbfgs is preconditioned with. Away from the edges of the picture, a change
+// that is even over 2^pyramidLevels pixels takes steps 31 times as long as the finest grain.
+// Features respond to edges and grain, so that the losses curve far less along even changes.
+// A history of a few pairs cannot learn that for a hundred thousand pixels.
+const (
+	pyramidLevels = 4
+	pyramidWeight = 2
+)
+
+// optimizer returns the optimiser that the options ask for, over pictures of w by h
+// pixels.
+func (o *Options) optimizer(w, h int, v exec.Vectors) (optim.Optimizer, error) {
+	n, rate := 3*w*h, o.Optimizer.LearningRate
+	if o.Optimizer.Method == Adam {
+		a := optim.DefaultAdam()
+		a.Beta2, a.Eps = o.Optimizer.Beta2, o.Optimizer.Epsilon
+		if rate == 0 {
+			rate = 10
+		}
+		a.LR = rate
+		return optim.NewAdam(n, a, v)
+	}
+	l := optim.DefaultLBFGS()
+	if rate != 0 {
+		l.LR = rate
+	}
+	if o.Optimizer.Method == LBFGS {
+		l.MaxMove, l.FirstMove = maxMove, firstMove
+		l.Precondition = func(dst, src []float32) { v.Pyramid(dst, src, 3, h, w, pyramidLevels, pyramidWeight) }
+	}
+	l.History, l.StrongWolfe = o.Optimizer.History, o.Optimizer.Method == LBFGSWolfe
+	return optim.NewLBFGS(n, l, v)
+}

@@ -1,0 +1,70 @@
+package nst
+
+import (
+	"math/rand/v2"
+
+	"nst/imgio"
+)
+
+// start returns the first picture of a run, of the size of the content.
+func (r *run) start(content *imgio.Planar) *imgio.Planar {
+	switch by := r.transfer.options.Schedule; by.Init {
+	case InitNoise:
+		return noise(content.W, content.H, by.Seed)
+	case InitMean:
+		return meanColour(content.W, content.H, r.transfer.network.weights().Convention.Centre(), by.Seed)
+	case InitImage:
+		return r.job.Start.Resize(content.W, content.H).Clone()
+	}
+	return content.Clone()
+}
+
+// grow returns the picture that a scale starts from, after the pass last; content is that of
+// the scale. The enlarged picture of last lacks fine detail. If the run started from the
+// content, that is mostly detail of the photograph, which the loss would have to restore.
+// Then only the painted change, the difference to the content of that size, is enlarged, and
+// added to the content of this size.
+func (r *run) grow(last *pass, content *imgio.Planar) *imgio.Planar {
+	if r.transfer.options.Schedule.Init != InitContent {
+		return enlarge(last.painted(), content.W, content.H)
+	}
+	change := last.painted()
+	v := r.transfer.cpu.Vectors()
+	v.Sub(change.Pix, change.Pix, r.colour.Content(r.job.Content.Resize(change.W, change.H)).Pix)
+	start := change.Resize(content.W, content.H)
+	v.Axpy(1, content.Pix, start.Pix)
+	v.Bound(start.Pix, [3]float32{}, [3]float32{1, 1, 1})
+	return start
+}
+
+// enlarge returns p resampled to w by h pixels and clamped to 0..1, since cubic
+// interpolation overshoots at edges.
+func enlarge(p *imgio.Planar, w, h int) *imgio.Planar {
+	p = p.Resize(w, h)
+	for i, v := range p.Pix {
+		p.Pix[i] = min(max(v, 0), 1)
+	}
+	return p
+}
+
+// noise returns a picture of independent values, uniform in [0.25, 0.75): grey on average,
+// and well within the range.
+func noise(w, h int, seed uint64) *imgio.Planar {
+	p := imgio.NewPlanar(w, h)
+	r := rand.New(rand.NewPCG(seed, 0x6e7374)) // each use of a seed has a stream of its own
+	for i := range p.Pix {
+		p.Pix[i] = 0.25 + 0.5*r.Float32()
+	}
+	return p
+}
+
+// meanColour returns a picture of the colour m with normal noise of a thousandth of an 8-bit
+// level, as neural-style starts from.
+func meanColour(w, h int, m centre, seed uint64) *imgio.Planar {
+	p := imgio.NewPlanar(w, h)
+	r := rand.New(rand.NewPCG(seed, 0x6d65616e))
+	for i := range p.Pix {
+		p.Pix[i] = m[i/(w*h)] + float32(0.001/levels*r.NormFloat64())
+	}
+	return p
+}
