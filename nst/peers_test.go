@@ -52,6 +52,9 @@ func TestPeers(t *testing.T) {
 // TestPeersTell looks that TestPeers can fail: it must tell a preset in which any one
 // number is 30 % larger or smaller.
 func TestPeersTell(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestPeers itself is enough in short mode")
+	}
 	reftest.NumbersOnly(t)
 	ref := peers(t)
 	for _, p := range programs() {
@@ -231,13 +234,14 @@ func (c *comparison) compareLosses(got, want, single []float64) {
 		c.fail("%d losses, want %d", len(got), len(want))
 		return
 	}
+	rounding := 0.0
 	for i, w := range want {
-		rounding := 3 * math.Abs(single[i]-w)
+		rounding = max(rounding, 3*math.Abs(single[i]-w)) // what went astray stays so
 		d := math.Abs(got[i] - w)
 		if c.losses = max(c.losses, d/w); d > rounding+3e-4*w {
 			c.fail("loss %d is %v, want %v; PyTorch in float32 has %v", i, got[i], w, single[i])
 		}
-		change, may := w-want[0], rounding+2*ulp*want[0]+3e-3*math.Abs(w-want[0])
+		change, may := w-want[0], rounding+2*ulp*want[0]+2e-2*math.Abs(w-want[0])
 		off := math.Abs(got[i] - got[0] - change)
 		if c.changes = max(c.changes, off/may); off > may {
 			c.fail("loss %d changes by %v, want %v within %.1g", i, got[i]-got[0], change, may)
