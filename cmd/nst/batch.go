@@ -62,7 +62,7 @@ CONTENT-STYLE-partial.png.`,
 	o.saveFlags(cmd)
 	o.lossFlags(cmd, e)
 	o.paintFlags(cmd)
-	o.talkFlags(cmd)
+	o.consoleFlags(cmd)
 	return cmd
 }
 
@@ -111,7 +111,7 @@ func (o *batchOptions) plan() ([]batch.Job, error) {
 }
 
 func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
-	t := newTalk(e, &o.settings)
+	t := newConsole(e, &o.settings)
 	jobs, err := o.plan()
 	if err != nil {
 		return err
@@ -121,13 +121,13 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 			return &fileError{"style image", style, err}
 		}
 	}
-	painters, closeAll, err := o.painters(e)
+	workers, closeAll, err := o.workers(e)
 	if err != nil {
 		return err
 	}
 	defer closeAll()
-	if len(painters) > 1 && o.progress == "auto" {
-		o.progress = "none" // several at once would talk all at once
+	if len(workers) > 1 && o.progress == "auto" {
+		o.progress = "none" // several at once would mix their lines
 	}
 	if err := o.makeDir(); err != nil {
 		return err
@@ -146,11 +146,11 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 
 	undo := t.onInterrupt(ctx)
 	defer undo()
-	(&batchTalk{talk: t, o: o, log: log, reporters: map[string]reporter{}}).listen(&opts)
-	summary, err := batch.RunOn(ctx, painters, jobs, opts)
+	(&batchConsole{console: t, o: o, log: log, reporters: map[string]reporter{}}).listen(&opts)
+	summary, err := batch.RunOn(ctx, workers, jobs, opts)
 	t.summary(summary)
 	switch {
-	case errors.Is(err, batch.ErrNoPainter):
+	case errors.Is(err, batch.ErrNoWorker):
 		return err
 	case err != nil:
 		return &interrupted{err}
@@ -160,9 +160,9 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	return nil
 }
 
-// painters returns one for each card where the device is one of several, else one.
+// workers returns one for each card where the device is one of several, else one.
 // Call the function when they are done.
-func (o *batchOptions) painters(e *env) (all []batch.Painter, closeAll func(), err error) {
+func (o *batchOptions) workers(e *env) (all []batch.Worker, closeAll func(), err error) {
 	var open []*nst.Transfer
 	closeAll = func() {
 		for _, t := range open {
@@ -193,7 +193,7 @@ func (o *batchOptions) painters(e *env) (all []batch.Painter, closeAll func(), e
 // errNotTogether tells that cards must be used one at a time.
 var errNotTogether = errors.New("the driver shares memory with one card at a time only, and there are several")
 
-// devices lists what a painter each is to be made for: all cards, where there are
+// devices lists what a worker each is to be made for: all cards, where there are
 // several and none is named. With auto it is the first where only one will do.
 func (o *batchOptions) devices() ([]string, error) {
 	cards, together := nst.UsableCards()
@@ -223,15 +223,15 @@ func (o *batchOptions) makeDir() error {
 	return nil
 }
 
-// batchTalk says how a batch goes.
-type batchTalk struct {
-	*talk
+// batchConsole says how a batch goes.
+type batchConsole struct {
+	*console
 	o         *batchOptions
 	log       *logFile
 	reporters map[string]reporter // of the jobs at work, by their outputs
 }
 
-func (b *batchTalk) listen(opts *batch.Options) {
+func (b *batchConsole) listen(opts *batch.Options) {
 	opts.Started = func(i, n int, j batch.Job) {
 		b.say("%d/%d  %s in the style of %s", i+1, n, j.Content, j.Style)
 		r := newReporter(b.e, b.o.progress, b.o.quiet)
@@ -267,7 +267,7 @@ func (b *batchTalk) listen(opts *batch.Options) {
 }
 
 // summary says what became of all jobs.
-func (t *talk) summary(s *batch.Summary) {
+func (t *console) summary(s *batch.Summary) {
 	type failure struct {
 		Output string `json:"output"`
 		Error  string `json:"error"`

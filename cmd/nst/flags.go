@@ -128,8 +128,8 @@ func (s *settings) saveFlags(cmd *cobra.Command) {
 	f.IntVar(&s.quality, "quality", s.quality, "write a JPEG of quality `Q`, 1 to 100")
 }
 
-// talkFlags binds what is said on the way.
-func (s *settings) talkFlags(cmd *cobra.Command) {
+// consoleFlags binds what is said on the way.
+func (s *settings) consoleFlags(cmd *cobra.Command) {
 	s.showFlags(cmd)
 	cmd.Flags().StringVar(&s.log, "log", s.log, "write one JSON line per iteration to `FILE`, replacing it")
 }

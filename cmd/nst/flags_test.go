@@ -89,7 +89,7 @@ func TestStylizeFlags(t *testing.T) {
 		{"output", "-o x.jpeg --quality 70 --overwrite --save-every 5", func(o *stylizeOptions) {
 			o.output, o.quality, o.overwrite, o.saveEvery = "x.jpeg", 70, true, 5
 		}},
-		{"talk", "--progress json -q --log l.jsonl", func(o *stylizeOptions) {
+		{"console", "--progress json -q --log l.jsonl", func(o *stylizeOptions) {
 			o.progress, o.quiet, o.log = "json", true, "l.jsonl"
 		}},
 		{"blend", "more.png --style-blend 2,1.5", func(o *stylizeOptions) {

@@ -50,7 +50,7 @@ func (s *settings) choose(e *env) {
 		return
 	}
 	s.network = vgg.EmbeddedName
-	newTalk(e, s).say("no VGG-19 here: taking slim, the small network that comes with nst; nst weights pull gets VGG-19")
+	newConsole(e, s).say("no VGG-19 here: taking slim, the small network that comes with nst; nst weights pull gets VGG-19")
 }
 
 // transfer loads the network and makes the one that paints with it.

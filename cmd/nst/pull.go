@@ -33,7 +33,7 @@ is taken up again by the next one.
 			if len(vgg.Sources(name)) == 0 {
 				return &valueError{"network", fmt.Sprintf("%q", name), "must be one of vgg19, vgg16"}
 			}
-			return pull(cmd, e, newTalk(e, &s), name, s.progress, opts)
+			return pull(cmd, e, newConsole(e, &s), name, s.progress, opts)
 		},
 	}
 	keepFlags(cmd, &opts.Full, &opts.Float32)
@@ -41,14 +41,14 @@ is taken up again by the next one.
 	return cmd
 }
 
-func pull(cmd *cobra.Command, e *env, t *talk, name, mode string, opts vgg.PullOptions) error {
+func pull(cmd *cobra.Command, e *env, t *console, name, mode string, opts vgg.PullOptions) error {
 	store, err := e.store()
 	if err != nil {
 		return err
 	}
 	opts.Sources = vgg.Sources(name)
 	t.say("pulling %s from %s", name, opts.Sources[0])
-	b := &byteBar{talk: t, draw: !t.quiet && (mode == "bar" || mode == "auto" && e.fancy()), mute: mode == "none"}
+	b := &byteBar{console: t, draw: !t.quiet && (mode == "bar" || mode == "auto" && e.fancy()), mute: mode == "none"}
 	opts.Progress = b.update
 	tried := 0
 	opts.Failed = func(_ vgg.Source, err error) {
@@ -86,7 +86,7 @@ func (e *pullError) Unwrap() error { return e.err }
 
 // byteBar shows how far a download is: by a bar, or a line at each tenth.
 type byteBar struct {
-	*talk
+	*console
 	draw, mute bool
 	bar        *progressbar.ProgressBar
 	tenth      int64 // at the last line

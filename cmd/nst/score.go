@@ -69,7 +69,7 @@ are STYLE and --style; the regions are numbered in their order.`,
 }
 
 func score(ctx context.Context, e *env, o *scoreOptions) error {
-	t := newTalk(e, &o.settings)
+	t := newConsole(e, &o.settings)
 	var errs []error
 	read := func(what, path string) *imgio.Planar {
 		p, err := t.open(what, path)

@@ -18,7 +18,7 @@ import (
 // stylizeOptions is what nst stylize was asked for.
 type stylizeOptions struct {
 	settings
-	keepsakes
+	artifacts
 	content   string
 	canvas    *imgio.Planar // in the place of a content, whose size it is
 	styles    []string
@@ -97,8 +97,8 @@ but errors is JSON.`,
 	o.saveFlags(cmd)
 	o.lossFlags(cmd, e)
 	o.paintFlags(cmd)
-	o.talkFlags(cmd)
-	o.keepsakes.flags(cmd)
+	o.consoleFlags(cmd)
+	o.artifacts.flags(cmd)
 	return cmd
 }
 
@@ -112,7 +112,7 @@ func (o *stylizeOptions) onceFlags(cmd *cobra.Command) {
 
 // check returns every value that can be told wrong from the command line alone.
 func (o *stylizeOptions) check(cmd *cobra.Command) error {
-	errs := []error{o.settings.check(cmd), o.keepsakes.check(o.output), o.masks.check(cmd, len(o.styles))}
+	errs := []error{o.settings.check(cmd), o.artifacts.check(o.output), o.masks.check(cmd, len(o.styles))}
 	if n := len(o.blend); n > 0 && n != len(o.styles) {
 		errs = append(errs, &valueError{"--style-blend", &numbersValue{&o.blend}, fmt.Sprintf("must be one share for each style, of which there are %d", len(o.styles))})
 	}
@@ -147,14 +147,14 @@ func (o *stylizeOptions) inputs() []string {
 }
 
 func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
-	t := newTalk(e, &o.settings)
+	t := newConsole(e, &o.settings)
 	if err := checkOutput(o.output, o.overwrite, o.inputs()); err != nil {
 		return err
 	}
-	if err := o.keepsakes.checkFiles(o.overwrite, o.inputs()); err != nil {
+	if err := o.artifacts.checkFiles(o.overwrite, o.inputs()); err != nil {
 		return err
 	}
-	if err := checkLog(o.log, slices.Concat(o.inputs(), o.keepsakes.paths(), []string{o.output})); err != nil {
+	if err := checkLog(o.log, slices.Concat(o.inputs(), o.artifacts.paths(), []string{o.output})); err != nil {
 		return err
 	}
 	if err := checkNumbered(o.output, o.inputs()); o.saveEvery > 0 && err != nil {
@@ -178,17 +178,17 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, log.close()) }()
 
-	p := &painting{o: o, log: log, reporter: newReporter(e, o.progress, o.quiet), album: newAlbum(&o.keepsakes, o.output)}
+	p := &painting{o: o, log: log, reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output)}
 	job.Progress, job.Warn = p.update, t.warn
 	undo := t.onInterrupt(ctx)
 	result, err := transfer.Run(ctx, job)
 	undo()
 	p.reporter.end()
-	return errors.Join(o.finish(ctx, t, result, o.masks.named(err)), o.remember(t, p.album, &job, styles, result), p.err)
+	return errors.Join(o.finish(ctx, t, result, o.masks.named(err)), o.remember(t, p.recorder, &job, styles, result), p.err)
 }
 
 // open reads all the pictures.
-func (o *stylizeOptions) open(t *talk) (nst.Job, []nst.StylePicture, error) {
+func (o *stylizeOptions) open(t *console) (nst.Job, []nst.StylePicture, error) {
 	var job nst.Job
 	var styles []nst.StylePicture
 	var errs []error
@@ -216,7 +216,7 @@ func (o *stylizeOptions) open(t *talk) (nst.Job, []nst.StylePicture, error) {
 
 // finish saves what a run has left: all of it, or what there was when it was
 // interrupted or diverged.
-func (o *stylizeOptions) finish(ctx context.Context, t *talk, r *nst.Result, err error) error {
+func (o *stylizeOptions) finish(ctx context.Context, t *console, r *nst.Result, err error) error {
 	if r == nil || err != nil && r.Iterations == 0 {
 		return err
 	}
@@ -231,7 +231,7 @@ func (o *stylizeOptions) finish(ctx context.Context, t *talk, r *nst.Result, err
 }
 
 // remember saves the pictures of a run.
-func (o *stylizeOptions) remember(t *talk, a *album, job *nst.Job, styles []nst.StylePicture, r *nst.Result) error {
+func (o *stylizeOptions) remember(t *console, a *artifactRecorder, job *nst.Job, styles []nst.StylePicture, r *nst.Result) error {
 	if r == nil || r.Iterations == 0 {
 		return nil
 	}
@@ -250,14 +250,14 @@ type painting struct {
 	o        *stylizeOptions
 	log      *logFile
 	reporter reporter
-	album    *album
+	recorder *artifactRecorder
 	err      error // of the first picture on the way that could not be written
 }
 
 func (p *painting) update(at nst.Progress) {
 	p.reporter.update(at)
 	p.log.update("", at)
-	p.album.update(at)
+	p.recorder.update(at)
 	if every := p.o.saveEvery; every > 0 && at.Done%every == 0 && p.err == nil {
 		p.err = p.o.save(numbered(p.o.output, at.Done), at.Picture().Resize(at.FullWidth, at.FullHeight))
 	}

@@ -74,7 +74,7 @@ all anew. After an interrupt the sheet shows what is done.`,
 	o.paintFlags(painted)
 	listFlags(painted, (*[]*listValue)(&o.varied))
 	f.AddFlagSet(painted.Flags())
-	o.talkFlags(cmd)
+	o.consoleFlags(cmd)
 	return cmd
 }
 

@@ -65,8 +65,8 @@ down to --size but never up, so that a texture may be larger than its style.`,
 	for _, name := range textureFlags() {
 		f.AddFlag(all.Flags().Lookup(name))
 	}
-	o.talkFlags(cmd)
-	o.keepsakes.flags(cmd)
+	o.consoleFlags(cmd)
+	o.artifacts.flags(cmd)
 	return cmd
 }
 

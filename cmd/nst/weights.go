@@ -86,7 +86,7 @@ told from the file where that is possible; the flags overrule.`,
 			if err != nil {
 				return err
 			}
-			t := &talk{e: e, quiet: quiet}
+			t := &console{e: e, quiet: quiet}
 			t.say("wrote %s (%s, %s, %s convention)\nsource: %s; licence: %s", path, w.Network.Name,
 				count(len(w.Filters), "convolution"), w.Convention.Name, w.Source, w.Licence)
 			return nil

@@ -17,8 +17,8 @@ import (
 	"nst/nst"
 )
 
-// Painter paints one picture at a time; it is a [nst.Transfer].
-type Painter interface {
+// Worker paints one picture at a time; it is a [nst.Transfer].
+type Worker interface {
 	Style(ctx context.Context, pictures ...nst.StylePicture) (*nst.Style, error)
 	Run(ctx context.Context, j nst.Job) (*nst.Result, error)
 }
@@ -102,16 +102,16 @@ func (s *Summary) Count(status Status) int {
 	return n
 }
 
-// ErrNoPainter tells that there is nobody left to do the jobs that were not begun.
-var ErrNoPainter = errors.New("all cards have failed")
+// ErrNoWorker tells that there is nobody left to do the jobs that were not begun.
+var ErrNoWorker = errors.New("all cards have failed")
 
 // Run does the jobs in order. A job that fails does not stop the others, but for one
-// whose card has failed: the error is then an [ErrNoPainter] if jobs are left. When
+// whose card has failed: the error is then an [ErrNoWorker] if jobs are left. When
 // ctx is cancelled, the picture being painted is saved as OUTPUT with "-partial"
 // before its extension, so that the next run does not take it for finished, and
 // Run returns the summary so far with an error that wraps ctx.Err().
-func Run(ctx context.Context, painter Painter, jobs []Job, o Options) (*Summary, error) {
-	r := &runner{painter: painter, options: &o}
+func Run(ctx context.Context, worker Worker, jobs []Job, o Options) (*Summary, error) {
+	r := &runner{worker: worker, options: &o}
 	s := &Summary{Planned: len(jobs)}
 	for i, j := range jobs {
 		if err := ctx.Err(); err != nil {
@@ -121,7 +121,7 @@ func Run(ctx context.Context, painter Painter, jobs []Job, o Options) (*Summary,
 		r.tell(i, len(jobs), out)
 		s.Outcomes = append(s.Outcomes, out)
 		if left := len(jobs) - i - 1; left > 0 && out.dead() {
-			return s, fmt.Errorf("batch: %d of %d jobs not begun: %w", left, len(jobs), ErrNoPainter)
+			return s, fmt.Errorf("batch: %d of %d jobs not begun: %w", left, len(jobs), ErrNoWorker)
 		}
 		if out.Status == Interrupted {
 			return s, fmt.Errorf("batch: interrupted at %q: %w", j.Output, ctx.Err())
@@ -130,18 +130,18 @@ func Run(ctx context.Context, painter Painter, jobs []Job, o Options) (*Summary,
 	return s, nil
 }
 
-// RunOn is [Run] with several painters, each of which does one job at a time, the next
+// RunOn is [Run] with several workers, each of which does one job at a time, the next
 // that nobody has begun. One whose card has failed does no more, and leaves its job to
 // the others. The functions of o are called by one at a time, but for Save, which all
 // may call at once for pictures of their own.
-func RunOn(ctx context.Context, painters []Painter, jobs []Job, o Options) (*Summary, error) {
-	if len(painters) == 1 {
-		return Run(ctx, painters[0], jobs, o)
+func RunOn(ctx context.Context, workers []Worker, jobs []Job, o Options) (*Summary, error) {
+	if len(workers) == 1 {
+		return Run(ctx, workers[0], jobs, o)
 	}
-	t := newTeam(len(painters), jobs, o.inTurn())
+	t := newTeam(len(workers), jobs, o.inTurn())
 	var work sync.WaitGroup
-	for _, p := range painters {
-		work.Go(func() { t.work(ctx, p) })
+	for _, w := range workers {
+		work.Go(func() { t.work(ctx, w) })
 	}
 	work.Wait()
 	s := &Summary{Planned: len(jobs)}
@@ -154,14 +154,14 @@ func RunOn(ctx context.Context, painters []Painter, jobs []Job, o Options) (*Sum
 		return s, fmt.Errorf("batch: interrupted with %d of %d jobs done or skipped: %w", s.Count(Done)+s.Count(Skipped), len(jobs), err)
 	}
 	if left := len(jobs) - len(s.Outcomes); left > 0 {
-		return s, fmt.Errorf("batch: %d of %d jobs not begun: %w", left, len(jobs), ErrNoPainter)
+		return s, fmt.Errorf("batch: %d of %d jobs not begun: %w", left, len(jobs), ErrNoWorker)
 	}
 	return s, nil
 }
 
 // runner holds the style of the last job, which the next one likely shares.
 type runner struct {
-	painter Painter
+	worker  Worker
 	options *Options
 
 	path  string // of the style held
@@ -229,7 +229,7 @@ func (r *runner) paint(ctx context.Context, j Job) (*nst.Result, error) {
 	if r.options.Progress != nil {
 		job.Progress = func(p nst.Progress) { r.options.Progress(j, p) }
 	}
-	return r.painter.Run(ctx, job)
+	return r.worker.Run(ctx, job)
 }
 
 // styleOf returns the targets of a style, computed at most once in a row.
@@ -240,7 +240,7 @@ func (r *runner) styleOf(ctx context.Context, path string) (*nst.Style, error) {
 	r.path, r.style = path, nil
 	var p *imgio.Planar
 	if p, r.err = r.open("style", path); r.err == nil {
-		r.style, r.err = r.painter.Style(ctx, nst.StylePicture{Picture: p, Weight: 1})
+		r.style, r.err = r.worker.Style(ctx, nst.StylePicture{Picture: p, Weight: 1})
 	}
 	return r.style, r.err
 }

@@ -8,7 +8,7 @@ import (
 	"nst/nst"
 )
 
-// team is several painters at work.
+// team is several workers at work.
 type team struct {
 	jobs    []Job
 	options Options
@@ -16,13 +16,13 @@ type team struct {
 	mu       sync.Mutex
 	change   *sync.Cond // of what follows
 	todo     []int
-	busy     int        // painters
-	alive    int        // painters whose card has not failed
+	busy     int        // workers
+	alive    int        // workers whose card has not failed
 	outcomes []*Outcome // nil for a job that was not begun
 }
 
-func newTeam(painters int, jobs []Job, o Options) *team {
-	t := &team{jobs: jobs, options: o, alive: painters, outcomes: make([]*Outcome, len(jobs))}
+func newTeam(workers int, jobs []Job, o Options) *team {
+	t := &team{jobs: jobs, options: o, alive: workers, outcomes: make([]*Outcome, len(jobs))}
 	t.change = sync.NewCond(&t.mu)
 	for i := range jobs {
 		t.todo = append(t.todo, i)
@@ -30,9 +30,9 @@ func newTeam(painters int, jobs []Job, o Options) *team {
 	return t
 }
 
-// work does jobs until there are no more, or the painter can do none.
-func (t *team) work(ctx context.Context, p Painter) {
-	r := &runner{painter: p, options: &t.options}
+// work does jobs until there are no more, or the worker can do none.
+func (t *team) work(ctx context.Context, w Worker) {
+	r := &runner{worker: w, options: &t.options}
 	for {
 		i, ok := t.take(ctx)
 		if !ok {
@@ -63,7 +63,7 @@ func (t *team) take(ctx context.Context) (job int, ok bool) {
 }
 
 // leave takes what became of job i, or takes the job back, where the card of its
-// painter has failed and there are others.
+// worker has failed and there are others.
 func (t *team) leave(i int, out Outcome) (back bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

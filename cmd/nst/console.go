@@ -12,24 +12,24 @@ import (
 	"nst/nst"
 )
 
-// talk is how a command speaks on the way: in words, or in JSON where that is
+// console is how a command speaks on the way: in words, or in JSON where that is
 // how progress is shown, or not at all.
-type talk struct {
+type console struct {
 	e           *env
 	quiet, json bool
 }
 
-func newTalk(e *env, s *settings) *talk {
-	return &talk{e, s.quiet, s.progress == "json"}
+func newConsole(e *env, s *settings) *console {
+	return &console{e, s.quiet, s.progress == "json"}
 }
 
 // say says one line.
-func (t *talk) say(format string, a ...any) {
+func (t *console) say(format string, a ...any) {
 	t.put(map[string]string{"note": fmt.Sprintf(format, a...)}, fmt.Sprintf(format, a...))
 }
 
 // put says v in JSON, or words.
-func (t *talk) put(v any, words string) {
+func (t *console) put(v any, words string) {
 	switch {
 	case t.quiet:
 	case t.json:
@@ -41,7 +41,7 @@ func (t *talk) put(v any, words string) {
 }
 
 // open reads a picture and says what was met in its file.
-func (t *talk) open(what, path string) (*imgio.Planar, error) {
+func (t *console) open(what, path string) (*imgio.Planar, error) {
 	p, info, err := imgio.Open(path)
 	if err != nil {
 		return nil, &fileError{what + " image", path, err}
@@ -51,12 +51,12 @@ func (t *talk) open(what, path string) (*imgio.Planar, error) {
 }
 
 // warn says what is done otherwise than asked.
-func (t *talk) warn(err error) {
+func (t *console) warn(err error) {
 	t.say("%s: taking the processor", message(err))
 }
 
 // notes says what was met in a picture's file.
-func (t *talk) notes(what, path string, info imgio.Info) {
+func (t *console) notes(what, path string, info imgio.Info) {
 	if what == "mask" {
 		info.Grey = false // as masks are
 	}
@@ -66,7 +66,7 @@ func (t *talk) notes(what, path string, info imgio.Info) {
 }
 
 // wrote says what a run has left behind.
-func (t *talk) wrote(path string, r *nst.Result) {
+func (t *console) wrote(path string, r *nst.Result) {
 	v := struct {
 		Wrote         string   `json:"wrote"`
 		Width         int      `json:"width"`
@@ -95,7 +95,7 @@ func (t *talk) wrote(path string, r *nst.Result) {
 
 // onInterrupt says, as soon as ctx ends, that the run will; call the result when
 // that is no longer so.
-func (t *talk) onInterrupt(ctx context.Context) func() bool {
+func (t *console) onInterrupt(ctx context.Context) func() bool {
 	return context.AfterFunc(ctx, func() {
 		t.say("interrupted: finishing this iteration to save the picture; again to stop at once")
 	})
