@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"nst/cmd/nst/internal/sheet"
 	"nst/imgio"
 	"nst/nst"
@@ -44,14 +42,6 @@ func (k *artifacts) all() []artifact {
 	return used
 }
 
-// flags binds the pictures of the run.
-func (k *artifacts) flags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&k.plot, "plot", "", "plot the loss over the iterations to `FILE`, .svg or .png")
-	f.StringVar(&k.gif, "gif", "", "write a film of the picture forming to `FILE`, .gif")
-	f.StringVar(&k.strip, "strip", "", "put the pictures that went in and the result side by side into `FILE`, .png or .jpg")
-}
-
 // check returns every name that the command line alone shows to be wrong; output
 // is that of the result.
 func (k *artifacts) check(output string) error {
@@ -70,7 +60,7 @@ func (k *artifacts) check(output string) error {
 	return errors.Join(errs...)
 }
 
-// checkFiles tells whether the files can be written.
+// checkFiles returns an error unless the files can be written.
 func (k *artifacts) checkFiles(overwrite bool, inputs []string) error {
 	var errs []error
 	for _, one := range k.all() {

@@ -31,18 +31,20 @@ func newBatchCmd(e *env, runF func(context.Context, *batchOptions) error) *cobra
 	cmd := &cobra.Command{
 		Use:   "batch CONTENT... --style STYLE [--style ...] --out-dir DIR",
 		Short: "Paint many pictures in many styles",
-		Long: `batch paints every CONTENT in every STYLE. A CONTENT is a picture, a folder (the
-pictures in it, not those in folders within) or a pattern such as 'in/*.jpg'.
+		Long: `batch paints every CONTENT in every STYLE. A CONTENT is a picture, a folder or a
+pattern such as 'in/*.jpg'. Of a folder, batch takes the pictures in it, but not
+those in its subfolders.
 
-Results are named CONTENT-STYLE.png in DIR, which is made if need be. Those that
-are there are skipped, so that the same command goes on where it was interrupted;
---overwrite does them again. A picture that cannot be read is reported and the
-others are done. The last lines say what was done, skipped and failed; the exit
-code is 1 if any failed. An interrupt saves the picture at work as
-CONTENT-STYLE-partial.png.`,
+The results are CONTENT-STYLE.png in DIR, which is created if necessary. Results
+that exist are skipped, so that the same command continues after an interrupt;
+--overwrite paints them again. If a picture cannot be read, batch reports it and
+goes on. The last lines count what was done, skipped and failed; the exit code
+is 1 if any failed. Ctrl-C saves the current picture as CONTENT-STYLE-partial.png.
+
+--time limits each picture, not the batch.`,
 		Example: `  nst batch holiday/ --style painting.jpg --out-dir painted
-  nst batch 'in/*.jpg' --style monet.jpg --style klimt.jpg --out-dir out --format jpg
-  nst batch a.png b.png --style s.png --out-dir out --size 256 --iterations 100 --progress plain`,
+  nst batch 'in/*.jpg' --style a.jpg --style b.jpg --out-dir out --format jpg
+  nst batch a.png b.png --style s.png --out-dir out --size 256 --progress plain`,
 		Args: arguments(1, -1, "CONTENT..."),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.contents = args
@@ -56,13 +58,10 @@ CONTENT-STYLE-partial.png.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&o.styles, "style", nil, "take the style of the picture in `FILE`; may be given again")
-	folderFlag(cmd, &o.dir, "out-dir", "put the results into `DIR`; made if need be")
-	words(cmd, &o.format, []string{"png", "jpg"}, "format", "of the results")
-	o.saveFlags(cmd)
-	o.lossFlags(cmd, e)
-	o.paintFlags(cmd)
-	o.consoleFlags(cmd)
+	f.StringArrayVar(&o.styles, "style", nil, "the style picture, a `FILE`; may be repeated")
+	folderFlag(cmd, &o.dir, "out-dir", "folder `DIR` for the results, created if necessary")
+	words(cmd, &o.format, []string{"png", "jpg"}, "format", "format of the results")
+	bindFlags(cmd, e, &o.settings, inBatch, nil)
 	return cmd
 }
 
@@ -85,7 +84,7 @@ func (o *batchOptions) check(cmd *cobra.Command) error {
 func (o *batchOptions) plan() ([]batch.Job, error) {
 	for _, c := range o.contents {
 		if imgio.SameFile(c, o.dir) {
-			return nil, &fileError{"output folder", o.dir, errors.New("is one of the content folders, so that results would become contents")}
+			return nil, &fileError{"output folder", o.dir, errors.New("is one of the content folders: results would become contents")}
 		}
 	}
 	contents, err := batch.Contents(o.contents, imgio.Extensions())
@@ -102,7 +101,7 @@ func (o *batchOptions) plan() ([]batch.Job, error) {
 	}
 	others := inputs
 	for _, j := range jobs {
-		if err := checkInputs(j.Output, inputs); err != nil {
+		if err := checkInputs("result", j.Output, inputs); err != nil {
 			return nil, err
 		}
 		others = append(others, j.Output)
@@ -191,7 +190,7 @@ func (o *batchOptions) workers(e *env) (all []batch.Worker, closeAll func(), err
 }
 
 // errNotTogether tells that cards must be used one at a time.
-var errNotTogether = errors.New("the driver shares memory with one card at a time only, and there are several")
+var errNotTogether = errors.New("there are several cards, and the driver shares memory with one at a time only")
 
 // devices lists what a worker each is to be made for: all cards, where there are
 // several and none is named. With auto it is the first where only one will do.
@@ -252,12 +251,12 @@ func (b *batchConsole) listen(opts *batch.Options) {
 		}
 		switch o.Status {
 		case batch.Done:
-			b.wrote(o.Output, o.Result)
+			b.wrote(o.Output, o.Result, nil)
 		case batch.Failed:
 			b.e.fail(message(o.Err), hints(o.Err)...)
 		case batch.Interrupted:
 			if o.Partial != "" {
-				b.wrote(o.Partial, o.Result)
+				b.wrote(o.Partial, o.Result, nil)
 			}
 			if o.Err != nil {
 				b.e.fail(message(o.Err))

@@ -19,8 +19,14 @@ type console struct {
 	quiet, json bool
 }
 
+// newConsole returns the console that the settings ask for, and says the notes that wait.
 func newConsole(e *env, s *settings) *console {
-	return &console{e, s.quiet, s.progress == "json"}
+	c := &console{e, s.quiet, s.progress == "json"}
+	for _, line := range s.notes.lines {
+		c.say("%s", line)
+	}
+	s.notes.lines = nil
+	return c
 }
 
 // say says one line.
@@ -52,7 +58,7 @@ func (t *console) open(what, path string) (*imgio.Planar, error) {
 
 // warn says what is done otherwise than asked.
 func (t *console) warn(err error) {
-	t.say("%s: taking the processor", message(err))
+	t.say("%s: using the processor", message(err))
 }
 
 // notes says what was met in a picture's file.
@@ -65,8 +71,8 @@ func (t *console) notes(what, path string, info imgio.Info) {
 	}
 }
 
-// wrote says what a run has left behind.
-func (t *console) wrote(path string, r *nst.Result) {
+// wrote says what a run has left behind; the score of the file is nil where it is not known.
+func (t *console) wrote(path string, r *nst.Result, score *nst.Score) {
 	v := struct {
 		Wrote         string   `json:"wrote"`
 		Width         int      `json:"width"`
@@ -74,17 +80,23 @@ func (t *console) wrote(path string, r *nst.Result) {
 		Iterations    int      `json:"iterations"`
 		Seconds       number   `json:"seconds"`
 		Loss          number   `json:"loss"`
+		Score         *number  `json:"score,omitempty"`
 		ContentWeight number   `json:"content_weight"`
 		Scales        int      `json:"scales"`
 		Rollbacks     int      `json:"rollbacks"`
 		Stop          nst.Stop `json:"stop"`
-	}{path, r.Picture.W, r.Picture.H, r.Iterations, number(r.Elapsed.Seconds()), number(r.Loss.Total), number(r.ContentWeight), r.Scales, r.Rollbacks, r.Stop}
+	}{path, r.Picture.W, r.Picture.H, r.Iterations, number(r.Elapsed.Seconds()), number(r.Loss.Total), nil, number(r.ContentWeight), r.Scales, r.Rollbacks, r.Stop}
 	why := ""
+	if score != nil {
+		total := number(score.Total)
+		v.Score = &total
+		why = fmt.Sprintf(", score %.3g", score.Total)
+	}
 	switch {
 	case r.Stop == nst.StopTime:
-		why = ", out of time"
+		why += ", out of time"
 	case r.Stop == nst.StopTolerance:
-		why = ", settled"
+		why += ", settled"
 	}
 	if r.Rollbacks > 0 {
 		why += ", " + count(r.Rollbacks, "rollback")
@@ -97,7 +109,7 @@ func (t *console) wrote(path string, r *nst.Result) {
 // that is no longer so.
 func (t *console) onInterrupt(ctx context.Context) func() bool {
 	return context.AfterFunc(ctx, func() {
-		t.say("interrupted: finishing this iteration to save the picture; again to stop at once")
+		t.say("interrupted: finishing this iteration, then saving the picture; Ctrl-C again stops at once")
 	})
 }
 

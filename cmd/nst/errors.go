@@ -75,6 +75,17 @@ func (e *fileError) Error() string {
 // Unwrap returns the reason.
 func (e *fileError) Unwrap() error { return e.err }
 
+// flag returns the flag that names the file, where it is one that is written.
+func (e *fileError) flag() string {
+	switch e.what {
+	case "plot", "gif", "strip":
+		return "--" + e.what
+	case "result", "output folder", "sweep folder":
+		return "--out-dir"
+	}
+	return "-o"
+}
+
 // errIsInput is a reason not to write a file.
 var errIsInput = errors.New("is one of the inputs")
 
@@ -120,7 +131,7 @@ func reportOne(e *env, err error) int {
 		if usage.cmd.HasSubCommands() {
 			line = path + " COMMAND"
 		}
-		fmt.Fprintf(e.Stderr, "usage: %s\nRun '%s --help' for what there is.\n", line, path)
+		fmt.Fprintf(e.Stderr, "usage: %s\nRun '%s --help' for help.\n", line, path)
 	}
 	if isUsage(err) {
 		return exitUsage
@@ -198,7 +209,7 @@ func reason(err error) string {
 	case errors.Is(err, imgio.ErrFolder):
 		return imgio.ErrFolder.Error()
 	case errors.Is(err, fs.ErrExist):
-		return "is there already"
+		return "exists already"
 	}
 	text := err.Error()
 	for _, pkg := range []string{"imgio: ", "nst: ", "vgg: ", "batch: "} {
@@ -207,7 +218,7 @@ func reason(err error) string {
 	return text
 }
 
-// isFile tells whether --network names a file, not what is in the folder of weights.
+// isFile reports whether --network names a file, not what is in the folder of weights.
 func isFile(name string) bool { return filepath.Base(name) != name || filepath.Ext(name) != "" }
 
 // hints returns what may cure err. This is the one place that knows.
@@ -225,80 +236,85 @@ func hints(err error) []string {
 		tap      = new(vgg.TapError)
 		option   = new(nst.OptionError)
 		memory   = new(nst.MemoryError)
+		picture  = new(batch.PictureError)
 	)
 	switch {
 	case errors.As(err, &option) && option.Field == "Objective.NormalizeGradients":
-		return []string{"gradients of equal size belong to no one loss: take --optimizer adam, without --tolerance"}
+		return []string{"normalised gradients belong to no single loss: use --optimizer adam, without --tolerance"}
 	case errors.As(err, new(*nst.DeviceError)) && !nst.BuiltWithCUDA():
-		return []string{"make gpu builds a program that can use a card; this one paints with --device cpu"}
+		return []string{"make gpu builds an nst that can use a card; this one needs --device cpu"}
 	case errors.Is(err, nst.ErrDriverUnknown):
-		return []string{"is the kernel module of the driver loaded? nvidia-smi shows it", "take --device cpu"}
+		return []string{"is the kernel module of the driver loaded? nvidia-smi shows it", "or use --device cpu"}
 	case errors.As(err, new(*nst.DeviceError)):
-		return []string{"nst info shows the cards and the driver; NST_LIBCUDA can name the driver's libcuda.so.1", "take --device cpu"}
+		return []string{"nst info shows the cards and the driver; NST_LIBCUDA can name the driver's libcuda.so.1", "or use --device cpu"}
 	case errors.Is(err, errNotTogether):
-		return []string{"name one of them, as in --device cuda:0"}
+		return []string{"name one of them, such as --device cuda:0"}
 	case errors.As(err, new(*nst.CardError)):
-		return []string{"nst gpu selftest tells whether the card works; or take --device cpu"}
+		return []string{"nst gpu selftest shows whether the card works; or use --device cpu"}
 	case errors.As(err, new(*nst.UnsupportedError)):
-		return []string{"take --device cpu"}
+		return []string{"use --device cpu"}
 	case errors.As(err, &option) && option.Field == "Objective.StyleLoss" && option.Value == nst.StyleW2:
-		return []string{"take --device cpu"}
+		return []string{"use --device cpu"}
 	case errors.As(err, &memory) && memory.Size > 0:
-		return []string{fmt.Sprintf("the largest that fits is --size %d; or take --device cpu", memory.Size)}
+		return []string{fmt.Sprintf("the largest size that fits is --size %d; or use --device cpu", memory.Size)}
 	case errors.As(err, &memory):
-		return []string{"take --device cpu"}
+		return []string{"use --device cpu"}
 	case errors.As(err, &format) && len(format.Supported) > 0:
-		return []string{"supported formats are " + strings.Join(format.Supported, ", ") + "; convert it first"}
-	case errors.Is(err, imgio.ErrFolder):
+		return []string{"convert it to one of " + strings.Join(format.Supported, ", ")}
+	case errors.As(err, &file) && strings.Contains(file.path, "://") || errors.As(err, &picture) && strings.Contains(picture.Path, "://"):
+		return []string{"nst reads files: download it first"}
+	case errors.As(err, &file) && errors.Is(err, imgio.ErrFolder) && file.what == "content image":
 		return []string{"nst batch takes folders"}
-	case errors.Is(err, imgio.ErrNoFolder):
-		return []string{"make the folder first, or write elsewhere with -o"}
+	case errors.As(err, &file) && errors.Is(err, imgio.ErrFolder) && strings.HasSuffix(file.what, " image"):
+		return []string{"name one picture in it"}
+	case errors.As(err, &file) && errors.Is(err, imgio.ErrNoFolder):
+		return []string{"create the folder first, or choose another place with " + file.flag()}
 	case errors.As(err, &layer):
 		return []string{"its layers are " + strings.Join(layer.Known, ", ")}
 	case errors.As(err, &small) && small.Size > 0:
-		return []string{fmt.Sprintf("the least that will do for these pictures is --size %d; or take shallower layers", small.Size)}
+		return []string{fmt.Sprintf("the smallest size for these pictures is --size %d; or use shallower layers", small.Size)}
 	case errors.As(err, &small) && small.What == "style":
-		return []string{"give a style that is larger or less long and thin, a larger --size or --style-scale, or shallower layers"}
+		return []string{"use a style that is larger or less narrow, a larger --size or --style-scale, or shallower layers"}
 	case errors.As(err, &small):
-		return []string{"give a picture that is less long and thin, a larger --size, or shallower layers"}
+		return []string{"use a picture that is less narrow, a larger --size, or shallower layers"}
 	case errors.As(err, &diverged):
-		return []string{"lower --learning-rate, or take --optimizer adam"}
+		return []string{"lower --learning-rate, or use --optimizer adam"}
 	case errors.As(err, &none) && isFile(none.Name):
-		return []string{"nst weights list shows the networks that are here"}
+		return []string{"nst weights list shows the installed networks"}
 	case errors.As(err, &none):
 		pull := "vgg19"
 		if slices.Contains(networks(), none.Name) {
 			pull = none.Name
 		}
-		return []string{"download them with: nst weights pull " + pull, "or take them from a file of your own with: nst weights import FILE"}
+		return []string{"download them with: nst weights pull " + pull, "or import a file of weights with: nst weights import FILE"}
 	case errors.As(err, &short) && short.network == vgg.EmbeddedName:
-		return []string{"slim ends there; nst weights pull vgg19 --full gets a network that goes on, for --network vgg19"}
+		return []string{"slim ends before that layer; nst weights pull vgg19 --full installs all of VGG-19, for --network vgg19"}
 	case errors.As(err, &tap) && tap.Instead != "":
-		return []string{"take " + tap.Instead + ", or another --network"}
+		return []string{"use " + tap.Instead + ", or another --network"}
 	case errors.As(err, &tap):
-		return []string{"take another --network; nst weights pull vgg19 gets one"}
+		return []string{"use another --network; nst weights pull vgg19 installs one"}
 	case errors.As(err, &short):
-		return []string{"--full keeps all layers in nst weights pull and nst weights import"}
+		return []string{"nst weights pull and nst weights import keep all layers with --full"}
 	case errors.As(err, new(*pullError)):
-		return []string{"download the weights elsewhere, then: nst weights import FILE"}
+		return []string{"download the weights by other means, then: nst weights import FILE"}
 	case errors.As(err, &file) && errors.Is(err, fs.ErrExist):
 		return []string{"--overwrite replaces it"}
 	case errors.Is(err, errOtherSweep):
-		return []string{"take another --out-dir, or paint them anew with --overwrite"}
-	case errors.As(err, &invalid) && strings.Contains(invalid.GetValue(), ",") && isNumeric(invalid.GetFlag()):
+		return []string{"use another --out-dir, or paint all again with --overwrite"}
+	case errors.As(err, &invalid) && strings.Contains(invalid.GetValue(), ",") && listable(invalid.GetFlag().Name):
 		return []string{"nst sweep paints a picture for each value of a list"}
 	case errors.As(err, &unknown) && slices.Contains([]string{"content-mask", "style-mask", "protect"}, unknown.GetSpecifiedName()):
-		return []string{"a mask is drawn over one picture: nst stylize takes it"}
+		return []string{"a mask fits one picture only: use nst stylize"}
 	case errors.As(err, &file) && errors.Is(err, errIsInput):
-		return []string{"write elsewhere with -o"}
+		return []string{"choose another file with " + file.flag()}
 	case errors.Is(err, nst.ErrMaskShape):
 		return []string{"draw the mask over the picture itself, so that it has the same shape"}
 	case errors.Is(err, nst.ErrMaskEmpty):
-		return []string{"white selects, black leaves out; is the mask inverted?"}
+		return []string{"white selects, black does not; is the mask inverted?"}
 	case errors.Is(err, nst.ErrMaskSmall):
 		return []string{"make the white part larger, raise --size, or add a shallower layer to --style-layers"}
 	case errors.Is(err, nst.ErrMaskFull):
-		return []string{"white is protected; a mask that is all white leaves nothing to paint"}
+		return []string{"white is protected: a mask that is all white leaves nothing to paint"}
 	}
 	return nil
 }

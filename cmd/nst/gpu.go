@@ -33,18 +33,18 @@ func newGPUCmd(e *env) *cobra.Command {
 // cardFlag binds --device for a command that needs a card.
 func cardFlag(cmd *cobra.Command, device *string) {
 	*device = nst.DeviceCUDA
-	cmd.Flags().Var(&deviceValue{device}, "device", "the card")
+	cmd.Flags().Var(&deviceValue{device}, "device", "the card: cuda, or cuda:N by its number")
 }
 
 func newSelftestCmd(e *env) *cobra.Command {
 	var device string
 	cmd := &cobra.Command{
 		Use:   "selftest",
-		Short: "Hold every kernel on the card against its definition",
-		Long: `selftest runs every operation and its gradient on the card, at odd sizes, on random
-numbers, with both precisions, and holds the results against those of the
-processor's plain definitions. It prints how far each is off, by its largest value,
-and exits with 1 if any is further off than it may be.`,
+		Short: "Compare every kernel of the card with its definition",
+		Long: `selftest runs every operation and its gradient on the card, at odd sizes, on
+random numbers, with both precisions. It compares the results with those of the
+plain definitions on the processor and prints the largest difference of each.
+The exit code is 1 if a difference exceeds its limit.`,
 		Example: `  nst gpu selftest
   nst gpu selftest --device cuda:1`,
 		Args: arguments(0, 0, "no arguments"),
@@ -82,16 +82,15 @@ func newBenchCmd(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Time iterations on the card",
-		Long: `bench paints square pictures and prints the time of an iteration, the median, for
-each size, precision and optimiser, and the memory of the card that a run takes. The
-network is VGG-19, with weights that mean nothing where it was not pulled: they take
-as long.`,
+		Long: `bench paints square pictures and prints the median time of an iteration and the
+memory used on the card, for each size, precision and optimiser. The network is
+VGG-19. Where it is not installed, bench uses random weights, which take as long.`,
 		Example: `  nst gpu bench
   nst gpu bench --size 2048 --iterations 10`,
 		Args: arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if runs < 3 || slices.Min(sizes) < nst.MinSize {
-				return &usageError{cmd, errors.New("want 3 iterations or more, at sizes that can be painted")}
+				return &usageError{cmd, errors.New("want 3 iterations or more, and sizes of 16 pixels or more")}
 			}
 			if kind, _, _ := nst.ParseDevice(s.Compute.Device); kind != nst.DeviceCUDA {
 				return &valueError{"--device", s.Compute.Device, "must be cuda or cuda:N"}
@@ -101,7 +100,7 @@ as long.`,
 	}
 	cardFlag(cmd, &s.Compute.Device)
 	cmd.Flags().IntSliceVar(&sizes, "size", sizes, "sizes in pixels")
-	cmd.Flags().IntVar(&runs, "iterations", runs, "iterations to time, after a few that are not")
+	cmd.Flags().IntVar(&runs, "iterations", runs, "iterations to time; a few before them are not timed")
 	return cmd
 }
 

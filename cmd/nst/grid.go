@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"nst/cmd/nst/internal/sheet"
@@ -39,13 +38,13 @@ func (v *listValue) Set(s string) error {
 	for part := range strings.SplitSeq(s, ",") {
 		part = strings.TrimSpace(part)
 		if part == "" {
-			return errors.New("a value of the list is empty; want numbers with commas between, as in 1,5,20")
+			return errors.New("a value of the list is empty; want numbers separated by commas, such as 1,5,20")
 		}
 		if err := v.Value.Set(part); err != nil {
 			return err
 		}
 		if slices.Contains(values, v.Value.String()) {
-			return fmt.Errorf("%s is there twice", v.Value)
+			return fmt.Errorf("%s appears twice", v.Value)
 		}
 		values = append(values, v.Value.String())
 	}
@@ -55,33 +54,6 @@ func (v *listValue) Set(s string) error {
 		*v.listed = append(*v.listed, v)
 	}
 	return v.Value.Set(values[0])
-}
-
-// isNumeric tells whether a flag that paints a picture takes one number.
-func isNumeric(f *pflag.Flag) bool {
-	switch f.Value.(type) {
-	case *sizeValue, *strengthValue:
-		return true
-	}
-	switch f.Value.Type() {
-	case "X", "int", "uint64":
-		return f.Name != "threads"
-	}
-	return false
-}
-
-// listFlags makes every numeric flag of cmd take a list. Those that got one come
-// into listed, in the order of the command line.
-func listFlags(cmd *cobra.Command, listed *[]*listValue) {
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if !isNumeric(f) {
-			return
-		}
-		if name, _ := pflag.UnquoteUsage(f); strings.Contains(f.Usage, "`"+name+"`") {
-			f.Usage = strings.Replace(f.Usage, "`"+name+"`", "`"+name+",...`", 1)
-		}
-		f.Value = &listValue{Value: f.Value, name: f.Name, listed: listed}
-	})
 }
 
 // grid is every combination of the values of some flags.

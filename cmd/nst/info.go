@@ -5,31 +5,12 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"nst/nst"
 )
-
-// version returns the version of the program: that of its module, or the commit
-// that it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return "devel-" + s.Value[:min(12, len(s.Value))]
-		}
-	}
-	return "devel"
-}
 
 // machine is what nst info shows.
 type machine struct {
@@ -55,29 +36,31 @@ func newInfoCmd(e *env) *cobra.Command {
 	s := defaults()
 	cmd := &cobra.Command{
 		Use:   "info",
-		Short: "Show what nst runs on and with",
-		Long: `info shows the version, what the processor can do and which of it is used, and the
-networks found; of NVIDIA cards their memory and driver, and why none is used.
-NST_CPU in the environment chooses the kernels, generic being the
-ones that every processor runs.
+		Short: "Show processor, cards and networks",
+		Long: `info shows the version, the instruction sets of the processor and those that nst
+uses, the NVIDIA cards with their memory and driver, and the installed networks.
+Where no card is used it says why. The environment variable NST_CPU selects the
+kernels: generic runs on every processor.
 
-With --plan it shows instead the memory that stylize would take in the end with
-the same flags, for a square picture of --size pixels, by what it is for.`,
+--plan shows the memory that stylize would need with the same flags instead, for
+a square picture of --size pixels, part by part.`,
 		Example: `  nst info
   nst info --plan --size 2048 --optimizer adam
   NST_CPU=generic nst info --json`,
 		Args: arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if plan && s.Size == nst.OriginalSize {
+				return &valueError{"--size", originalSize, "--plan has no content whose size it could take; give --size PIXELS"}
+			}
 			if plan {
 				return showPlan(cmd, e, &s, asJSON)
 			}
 			return info(e, asJSON)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object")
-	cmd.Flags().BoolVar(&plan, "plan", false, "show the memory that a run would take")
-	s.lossFlags(cmd, e)
-	s.paintFlags(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	cmd.Flags().BoolVar(&plan, "plan", false, "show the memory that a run would need")
+	bindFlags(cmd, e, &s, inInfo, nil)
 	return cmd
 }
 

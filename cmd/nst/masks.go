@@ -22,16 +22,6 @@ type masks struct {
 	protect        string // over the content; empty for none
 }
 
-// contentFlag binds the masks over the content that say where each style goes.
-func (m *masks) contentFlag(cmd *cobra.Command) {
-	cmd.Flags().Var(&filesValue{&m.content}, "content-mask", "paint each style where the mask for it, over CONTENT, is white; rest is what the others leave")
-}
-
-// styleFlag binds the masks over the styles.
-func (m *masks) styleFlag(cmd *cobra.Command) {
-	cmd.Flags().Var(&filesValue{&m.style}, "style-mask", "take of each style what the mask for it is white over; an empty name takes all")
-}
-
 // check returns what the command line alone shows to be wrong, for a number of styles.
 func (m *masks) check(cmd *cobra.Command, styles int) error {
 	var errs []error
@@ -52,10 +42,10 @@ func (m *masks) check(cmd *cobra.Command, styles int) error {
 		}
 	}
 	if left > 1 || left == 1 && (len(m.content) == 1 || slices.Contains(m.content, "")) {
-		bad("--content-mask", m.content, "rest is what the other masks leave: it can be there once, beside others that leave something")
+		bad("--content-mask", m.content, "rest stands for what the other masks leave: use it once, beside masks that leave something")
 	}
 	if f := cmd.Flag("style-mix"); len(m.content) > 0 && f != nil && f.Changed {
-		errs = append(errs, &valueError{"--style-mix", f.Value, "is only for styles without --content-mask, which gives each a region of its own"})
+		errs = append(errs, &valueError{"--style-mix", f.Value, "cannot go with --content-mask, which gives each style a region of its own"})
 	}
 	return errors.Join(errs...)
 }
@@ -130,7 +120,7 @@ func (m *masks) named(err error) error {
 type filesValue struct{ files *[]string }
 
 // Type shows that files may follow one another.
-func (v *filesValue) Type() string { return "FILE,FILE,..." }
+func (v *filesValue) Type() string { return "FILE,..." }
 
 // String returns the names with commas between.
 func (v *filesValue) String() string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"nst/nst"
 	"nst/vgg"
@@ -29,6 +30,13 @@ func (e *env) kept() []string {
 	return names
 }
 
+// networkNames lists what --network can name, for completion.
+func (e *env) networkNames() []string {
+	names := append(append(networks(), vgg.EmbeddedName), e.kept()...)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // store returns the folder of weights.
 func (e *env) store() (vgg.Store, error) {
 	dir, err := vgg.Home(e.Getenv)
@@ -50,7 +58,7 @@ func (s *settings) choose(e *env) {
 		return
 	}
 	s.network = vgg.EmbeddedName
-	newConsole(e, s).say("no VGG-19 here: taking slim, the small network that comes with nst; nst weights pull gets VGG-19")
+	newConsole(e, s).say("VGG-19 is not installed: using slim, the small network inside nst; nst weights pull installs VGG-19")
 }
 
 // transfer loads the network and makes the one that paints with it.
@@ -87,7 +95,7 @@ func (e *shortError) Error() string {
 	return fmt.Sprintf("layer %s needs %s, which the weights of %s do not reach", e.layer, e.missing, e.network)
 }
 
-// reach tells whether w has all that comes up to the layers.
+// reach returns an error unless w has all that comes before the layers.
 func reach(w *vgg.Weights, layers []nst.LayerWeight) error {
 	var errs []error
 	for _, want := range layers {

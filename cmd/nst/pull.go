@@ -16,9 +16,9 @@ func newPullCmd(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pull [vgg19|vgg16]",
 		Short: "Download a network",
-		Long: `pull downloads the weights of a network, vgg19 if none is named, checks them, and
-keeps them under that name in place of what is there. A download that is cut off
-is taken up again by the next one.
+		Long: `pull downloads the weights of a network, vgg19 if none is named, and checks them.
+It replaces installed weights of that name. After a failed download, the next pull
+continues where it stopped.
 
 ` + licence,
 		Example: `  nst weights pull
@@ -37,7 +37,7 @@ is taken up again by the next one.
 		},
 	}
 	keepFlags(cmd, &opts.Full, &opts.Float32)
-	s.showFlags(cmd)
+	bindFlags(cmd, e, &s, inPull, nil)
 	return cmd
 }
 
@@ -78,7 +78,7 @@ type pullError struct {
 
 // Error names the network; each place that was tried has been said.
 func (e *pullError) Error() string {
-	return fmt.Sprintf("pulling %s: no source could be used", e.network)
+	return fmt.Sprintf("pulling %s: every source failed", e.network)
 }
 
 // Unwrap returns the reasons.

@@ -53,7 +53,7 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 		recipe:        recipe,
 	}
 	defer r.transferCache.close()
-	undo := context.AfterFunc(ctx, func() { t.say("interrupted: writing the sheet of what is done; again to stop at once") })
+	undo := context.AfterFunc(ctx, func() { t.say("interrupted: writing the sheet of what is done; Ctrl-C again stops at once") })
 	err = r.paint(ctx)
 	undo()
 	return errors.Join(r.write(), err)
@@ -68,7 +68,7 @@ func stems(paths []string) string {
 	return strings.Join(names, " + ")
 }
 
-// checkFiles tells whether what is there lets the sweep begin, and returns the
+// checkFiles reports whether what is there lets the sweep begin, and returns the
 // recipe with what is done. In a folder that holds this sweep already it may go
 // on: what lists the pictures is replaced then.
 func (o *sweepOptions) checkFiles() (*recipe, error) {
@@ -90,7 +90,7 @@ func (o *sweepOptions) checkFiles() (*recipe, error) {
 		files = append(files, filepath.Join(o.dir, name))
 	}
 	for _, path := range files {
-		if err := checkInputs(path, inputs); err != nil {
+		if err := checkInputs("output", path, inputs); err != nil {
 			return nil, err
 		}
 		if _, err := os.Lstat(path); err == nil && !own {
@@ -245,6 +245,6 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 	}
 	r.recipe.Done[filepath.Base(r.files[i])] = scoreOf(result)
 	r.show(i, result.Picture)
-	r.console.wrote(r.files[i], result)
+	r.console.wrote(r.files[i], result, nil)
 	return nil
 }

@@ -70,7 +70,27 @@ func readRecipe(dir string) (*recipe, error) {
 	if r.Done == nil {
 		r.Done = map[string]*scored{}
 	}
+	r.renew()
 	return r, nil
+}
+
+// renew gives the settings of an older nst the names and words of today.
+func (r *recipe) renew() {
+	s := defaults()
+	for _, row := range flagTable() {
+		if was, ok := r.Settings[row.old]; ok && row.old != "" {
+			r.Settings[row.name] = was
+			delete(r.Settings, row.old)
+		}
+		if v, ok := row.value(&s).(*switchValue); ok && r.Settings[row.name] != "" && v.Set(r.Settings[row.name]) == nil {
+			r.Settings[row.name] = v.String()
+		}
+	}
+	for i, name := range r.Varied {
+		if row, ok := findFlag(func(row *flagRow) bool { return row.old == name }); ok {
+			r.Varied[i] = row.name
+		}
+	}
 }
 
 // differs says in what pictures of r are not those of other; empty is in nothing.

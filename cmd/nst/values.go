@@ -32,12 +32,17 @@ func (v *wordValue[T]) String() string {
 	return string(*v.word)
 }
 
-// Type lists the words, and FILE where a file name is accepted.
+// Type stands for a word, or for a word or a file; the usage lists the words.
 func (v *wordValue[T]) Type() string {
 	if v.other != nil {
-		return "{" + joined(v.words, "|") + "|FILE}"
+		return "WORD|FILE"
 	}
-	return "{" + joined(v.words, "|") + "}"
+	return "WORD"
+}
+
+// offers returns the words, for help and completion, and reports whether a file will do.
+func (v *wordValue[T]) offers() (words []string, files bool) {
+	return strings.Split(joined(v.words, ","), ","), v.other != nil
 }
 
 // Set takes one of the words, or a file name where that is accepted. The error lists the
@@ -52,7 +57,7 @@ func (v *wordValue[T]) Set(s string) error {
 	case v.other != nil && s != "":
 		*v.word, *v.other = v.otherWord, s
 	case v.other != nil:
-		return fmt.Errorf("must be one of %s or the name of a file", joined(v.words, ", "))
+		return fmt.Errorf("must be one of %s, or a file", joined(v.words, ", "))
 	default:
 		return fmt.Errorf("must be one of %s", joined(v.words, ", "))
 	}
@@ -98,7 +103,7 @@ func (v *textValue) Set(s string) error {
 type deviceValue struct{ device *string }
 
 // Type shows the devices that can be named.
-func (v *deviceValue) Type() string { return "{auto|cpu|cuda[:N]}" }
+func (v *deviceValue) Type() string { return "DEVICE" }
 
 // String returns the device as it was given.
 func (v *deviceValue) String() string {
@@ -147,7 +152,7 @@ func (v *layersValue) Set(s string) error {
 	for part := range strings.SplitSeq(s, ",") {
 		layer, text, weighted := strings.Cut(strings.TrimSpace(part), ":")
 		if layer == "" {
-			return fmt.Errorf("a layer has no name; want LAYER[:WEIGHT],... as in relu3_1,relu4_1:0.5")
+			return fmt.Errorf("a layer has no name; want LAYER[:WEIGHT],... such as relu3_1,relu4_1:0.5")
 		}
 		weight := 1.0
 		if weighted {

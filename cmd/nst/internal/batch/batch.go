@@ -66,7 +66,7 @@ type Outcome struct {
 	Elapsed time.Duration
 }
 
-// dead tells whether the job failed because the card did.
+// dead reports whether the job failed because the card did.
 func (o *Outcome) dead() bool { return o.Status == Failed && errors.As(o.Err, new(*nst.CardError)) }
 
 // PictureError is a content or style that could not be used.
