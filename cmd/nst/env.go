@@ -11,7 +11,8 @@ type env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer // data; everything said
 	Getenv         func(string) string
-	IsTerminal     bool // Stderr is a terminal
+	IsTerminal     bool       // Stderr is a terminal
+	Columns        func() int // of that terminal, 0 if not known; nil for none
 }
 
 // colour reports whether messages may be coloured: on a terminal, unless
@@ -23,6 +24,16 @@ func (e *env) colour() bool {
 // fancy reports whether a line on Stderr can be drawn over.
 func (e *env) fancy() bool {
 	return e.IsTerminal && e.Getenv("TERM") != "dumb"
+}
+
+// columns returns the width of the terminal, 80 if it is not known.
+func (e *env) columns() int {
+	if e.Columns != nil {
+		if n := e.Columns(); n > 0 {
+			return n
+		}
+	}
+	return 80
 }
 
 // paint returns s in the colour of an ANSI code where colours are welcome.

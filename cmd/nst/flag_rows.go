@@ -18,11 +18,11 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "style-scale", field: "Objective.StyleScale", group: groupStyle, everyday: true, in: measures | inTexture, list: true,
-			usage: "scale of the style picture, 0.05 to 20: less gives smaller strokes; it is never enlarged",
+			usage: "size of the style picture relative to the result, 0.05 to 20; less gives smaller strokes",
 		},
 		{
 			name: "color", field: "Color", group: groupColour, everyday: true, in: paints,
-			usage: "colours of the style; of the content (luma, post); or of the style, fitted to the content (match, histogram)",
+			usage: "colours of the result: those of the style; of the content (luma, post); or of the style, fitted to the content (match, histogram)",
 		},
 		{
 			name: "preset", field: "preset", group: groupStyle, everyday: true, in: measures,
@@ -71,7 +71,7 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "tv-form", field: "Objective.TVForm", group: groupStyle, in: measures,
-			usage: "form of the total variation: squared or absolute differences of neighbours, as a mean or a sum; nine-point includes diagonals",
+			usage: "form of the total variation: squared or absolute differences, as a mean or a sum; nine-point includes diagonals",
 		},
 		{
 			name: "normalize-gradients", field: "Objective.NormalizeGradients", group: groupStyle, in: measures,
@@ -257,7 +257,7 @@ func outputRows() []flagRow {
 	return []flagRow{
 		{
 			name: "output", short: "o", group: groupOutput, everyday: true, in: paintsOne,
-			usage:    "the result, .png or .jpg",
+			usage:    "file of the result, .png or .jpg",
 			fallback: "named after the inputs",
 			bind:     func(s *settings) pflag.Value { return &textValue{&s.output, "FILE"} },
 		},

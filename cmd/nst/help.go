@@ -150,11 +150,17 @@ func writeGroup(b *strings.Builder, title string, flags []*pflag.Flag) {
 // flagUsage returns the usage of a flag with its words, where it does not name them, and its
 // default.
 func flagUsage(f *pflag.Flag, usage string) string {
-	if words := unnamed(f, usage); len(words) > 0 {
-		usage += ": " + strings.Join(words, ", ")
-	}
+	usage = withWords(f, usage)
 	if d := shownDefault(f); d != "" {
 		usage += " (default " + d + ")"
+	}
+	return usage
+}
+
+// withWords adds the words that a flag takes to its usage, unless it names them all.
+func withWords(f *pflag.Flag, usage string) string {
+	if words := unnamed(f, usage); len(words) > 0 {
+		usage += "; one of " + strings.Join(words, ", ")
 	}
 	return usage
 }

@@ -29,5 +29,9 @@ func start() int {
 		Stderr:     os.Stderr,
 		Getenv:     os.Getenv,
 		IsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Columns: func() int {
+			width, _, _ := term.GetSize(int(os.Stderr.Fd())) // 0 if it is no terminal
+			return width
+		},
 	}, os.Args[1:])
 }

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"nst/nst"
 )
 
@@ -33,7 +31,7 @@ func newReporter(e *env, mode string, quiet bool) reporter {
 	case mode == "json":
 		return &jsonLines{w: e.Stderr}
 	case mode == "bar":
-		return &bar{e: e}
+		return &bar{barLine{e: e}}
 	default:
 		return &plain{w: e.Stderr}
 	}
@@ -46,41 +44,17 @@ func (silence) update(nst.Progress) {}
 func (silence) end()                {}
 
 // bar draws one line over and over, for all scales.
-type bar struct {
-	e       *env
-	bar     *progressbar.ProgressBar
-	planned int
-}
+type bar struct{ line barLine }
 
 func (b *bar) update(p nst.Progress) {
-	if b.bar == nil {
-		b.planned = p.Planned
-		b.bar = progressbar.NewOptions(p.Planned,
-			progressbar.OptionSetWriter(b.e.Stderr),
-			progressbar.OptionSetWidth(16),
-			progressbar.OptionSetTheme(progressbar.ThemeASCII),
-			progressbar.OptionShowCount(),
-			progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionSetPredictTime(false), // we know better: scales differ
-			progressbar.OptionSetElapsedTime(false),
-			progressbar.OptionSetRenderBlankState(true))
-	}
-	if p.Planned != b.planned { // an end by time or tolerance
-		b.planned = p.Planned
-		b.bar.ChangeMax(p.Planned)
-	}
-	b.bar.Describe(fmt.Sprintf("%dx%d  loss %.3e  %s left", p.Width, p.Height, p.Loss.Total, p.Left.Round(time.Second)))
-	// Both draw on a terminal; what a terminal refuses is not worth the picture.
-	_ = b.bar.Set(p.Done)
+	size := fmt.Sprintf("%dx%d", p.Width, p.Height)
+	loss := fmt.Sprintf("loss %.3e", p.Loss.Total)
+	left := p.Left.Round(time.Second).String() + " left"
+	b.line.draw(float64(p.Done)/float64(max(1, p.Planned)), fmt.Sprintf("%d/%d", p.Done, p.Planned),
+		size+"  "+loss+"  "+left, loss+"  "+left, left)
 }
 
-func (b *bar) end() {
-	if b.bar != nil {
-		_ = b.bar.Exit()
-		fmt.Fprintln(b.e.Stderr)
-		b.bar = nil
-	}
-}
+func (b *bar) end() { b.line.end() }
 
 // plain writes a line at the start of each scale, at every tenth of the iterations
 // of all, at the end, and at least every ten seconds.

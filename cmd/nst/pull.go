@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"nst/vgg"
@@ -48,7 +46,7 @@ func pull(cmd *cobra.Command, e *env, t *console, name, mode string, opts vgg.Pu
 	}
 	opts.Sources = vgg.Sources(name)
 	t.say("pulling %s from %s", name, opts.Sources[0])
-	b := &byteBar{console: t, draw: !t.quiet && (mode == "bar" || mode == "auto" && e.fancy()), mute: mode == "none"}
+	b := &byteBar{console: t, line: barLine{e: e}, draw: !t.quiet && (mode == "bar" || mode == "auto" && e.fancy()), mute: mode == "none"}
 	opts.Progress = b.update
 	tried := 0
 	opts.Failed = func(_ vgg.Source, err error) {
@@ -88,38 +86,25 @@ func (e *pullError) Unwrap() error { return e.err }
 type byteBar struct {
 	*console
 	draw, mute bool
-	bar        *progressbar.ProgressBar
+	line       barLine
 	tenth      int64 // at the last line
 }
 
 func (b *byteBar) update(done, total int64) {
+	count := fmt.Sprintf("%.1f of %.1f MB", float64(done)/1e6, float64(total)/1e6)
 	switch {
+	case b.draw && total > 0:
+		b.line.draw(float64(done)/float64(total), count)
 	case b.draw:
-		b.redraw(done, total)
+		b.line.draw(0, fmt.Sprintf("%.1f MB", float64(done)/1e6))
 	case !b.mute && total > 0 && 10*done/total != b.tenth:
 		b.tenth = 10 * done / total
-		b.say("%.1f of %.1f MB", float64(done)/1e6, float64(total)/1e6)
+		b.say("%s", count)
 	}
-}
-
-func (b *byteBar) redraw(done, total int64) {
-	if b.bar == nil {
-		b.bar = progressbar.NewOptions64(total,
-			progressbar.OptionSetWriter(b.e.Stderr),
-			progressbar.OptionSetWidth(24),
-			progressbar.OptionSetTheme(progressbar.ThemeASCII),
-			progressbar.OptionShowBytes(true),
-			progressbar.OptionThrottle(100*time.Millisecond))
-	}
-	_ = b.bar.Set64(done)
 }
 
 // end leaves the bar for what comes next.
 func (b *byteBar) end() {
 	b.tenth = 0
-	if b.bar != nil {
-		_ = b.bar.Exit()
-		fmt.Fprintln(b.e.Stderr)
-		b.bar = nil
-	}
+	b.line.end()
 }
