@@ -14,8 +14,7 @@ import (
 	"nst/nst"
 )
 
-// artifacts are the pictures of a run, beside its result; each is a file, or
-// none where it is empty.
+// artifacts are the files of a run besides its result. An empty name is no file.
 type artifacts struct {
 	plot  string // of the loss
 	gif   string // of the picture forming
@@ -42,8 +41,8 @@ func (k *artifacts) all() []artifact {
 	return used
 }
 
-// check returns every name that the command line alone shows to be wrong; output
-// is that of the result.
+// check returns an error for every name that is wrong by itself. output is the file of the
+// result.
 func (k *artifacts) check(output string) error {
 	var errs []error
 	taken := map[string]string{filepath.Clean(output): "--output"}
@@ -84,7 +83,7 @@ func (k *artifacts) paths() []string {
 	return out
 }
 
-// artifactRecorder gathers what the pictures of a run are made of.
+// artifactRecorder collects the data for the artifacts during a run.
 type artifactRecorder struct {
 	*artifacts
 	curve sheet.Curve
@@ -111,8 +110,8 @@ func (a *artifactRecorder) update(p nst.Progress) {
 	}
 }
 
-// save writes the pictures of a run that ended with result. sources are those of
-// the strip, before the result.
+// save writes the artifacts of a run that ended with result. The strip shows sources before
+// the result.
 func (a *artifactRecorder) save(s *settings, t *console, result *imgio.Planar, sources []*imgio.Planar) error {
 	var errs []error
 	write := func(what, path string, f func() error) {

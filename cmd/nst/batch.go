@@ -15,7 +15,7 @@ import (
 	"nst/nst"
 )
 
-// batchOptions is what nst batch was asked for.
+// batchOptions are the arguments and flags of nst batch.
 type batchOptions struct {
 	settings
 	contents []string // files, folders, patterns
@@ -24,8 +24,8 @@ type batchOptions struct {
 	format   string // png, jpg
 }
 
-// newBatchCmd returns nst batch. A runF that is not nil runs in the place of the
-// work.
+// newBatchCmd returns nst batch. If runF is not nil, it runs instead
+// of the work.
 func newBatchCmd(e *env, runF func(context.Context, *batchOptions) error) *cobra.Command {
 	o := &batchOptions{settings: defaults(), format: "png"}
 	cmd := &cobra.Command{
@@ -65,7 +65,7 @@ is 1 if any failed. Ctrl-C saves the current picture as CONTENT-STYLE-partial.pn
 	return cmd
 }
 
-// check returns every value that the command line alone shows to be wrong.
+// check returns an error for every value that is wrong by itself.
 func (o *batchOptions) check(cmd *cobra.Command) error {
 	switch {
 	case len(o.styles) == 0:
@@ -80,7 +80,7 @@ func (o *batchOptions) check(cmd *cobra.Command) error {
 	return errors.Join(errs...)
 }
 
-// plan returns the jobs, or why they cannot be.
+// plan returns the jobs.
 func (o *batchOptions) plan() ([]batch.Job, error) {
 	for _, c := range o.contents {
 		if imgio.SameFile(c, o.dir) {
@@ -159,8 +159,7 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	return nil
 }
 
-// workers returns one for each card where the device is one of several, else one.
-// Call the function when they are done.
+// workers returns one worker for each device. Call closeAll when they are done.
 func (o *batchOptions) workers(e *env) (all []batch.Worker, closeAll func(), err error) {
 	var open []*nst.Transfer
 	closeAll = func() {
@@ -189,11 +188,11 @@ func (o *batchOptions) workers(e *env) (all []batch.Worker, closeAll func(), err
 	return all, closeAll, nil
 }
 
-// errNotTogether tells that cards must be used one at a time.
+// errNotTogether means that only one card can be used at a time.
 var errNotTogether = errors.New("there are several cards, and the driver shares memory with one at a time only")
 
-// devices lists what a worker each is to be made for: all cards, where there are
-// several and none is named. With auto it is the first where only one will do.
+// devices lists the device of each worker: all cards if there are several and none is
+// named. If only one can be used at a time, auto takes the first.
 func (o *batchOptions) devices() ([]string, error) {
 	cards, together := nst.UsableCards()
 	switch {
@@ -211,7 +210,7 @@ func (o *batchOptions) devices() ([]string, error) {
 	return all, nil
 }
 
-// makeDir makes the folder for the results and sees that it can be written to.
+// makeDir creates the folder for the results and checks that it can be written to.
 func (o *batchOptions) makeDir() error {
 	if err := os.MkdirAll(o.dir, 0o777); err != nil {
 		return &fileError{"output folder", o.dir, err}
@@ -222,12 +221,12 @@ func (o *batchOptions) makeDir() error {
 	return nil
 }
 
-// batchConsole says how a batch goes.
+// batchConsole reports how a batch proceeds.
 type batchConsole struct {
 	*console
 	o         *batchOptions
 	log       *logFile
-	reporters map[string]reporter // of the jobs at work, by their outputs
+	reporters map[string]reporter // of running jobs, by output
 }
 
 func (b *batchConsole) listen(opts *batch.Options) {
@@ -265,7 +264,7 @@ func (b *batchConsole) listen(opts *batch.Options) {
 	}
 }
 
-// summary says what became of all jobs.
+// summary prints how all jobs ended.
 func (t *console) summary(s *batch.Summary) {
 	type failure struct {
 		Output string `json:"output"`

@@ -12,14 +12,14 @@ import (
 	"nst/nst"
 )
 
-// console is how a command speaks on the way: in words, or in JSON where that is
-// how progress is shown, or not at all.
+// console prints messages to stderr: as text, as JSON with --progress json, or not at all
+// with --quiet.
 type console struct {
 	e           *env
 	quiet, json bool
 }
 
-// newConsole returns the console that the settings ask for, and says the notes that wait.
+// newConsole returns the console for the settings, and prints their notes.
 func newConsole(e *env, s *settings) *console {
 	c := &console{e, s.quiet, s.progress == "json"}
 	for _, line := range s.notes.lines {
@@ -29,12 +29,12 @@ func newConsole(e *env, s *settings) *console {
 	return c
 }
 
-// say says one line.
+// say prints one line.
 func (t *console) say(format string, a ...any) {
 	t.put(map[string]string{"note": fmt.Sprintf(format, a...)}, fmt.Sprintf(format, a...))
 }
 
-// put says v in JSON, or words.
+// put prints v as JSON, or words as text.
 func (t *console) put(v any, words string) {
 	switch {
 	case t.quiet:
@@ -46,7 +46,7 @@ func (t *console) put(v any, words string) {
 	}
 }
 
-// open reads a picture and says what was met in its file.
+// open reads a picture and prints notes about its file.
 func (t *console) open(what, path string) (*imgio.Planar, error) {
 	p, info, err := imgio.Open(path)
 	if err != nil {
@@ -56,22 +56,22 @@ func (t *console) open(what, path string) (*imgio.Planar, error) {
 	return p, nil
 }
 
-// warn says what is done otherwise than asked.
+// warn prints why the processor replaces the card.
 func (t *console) warn(err error) {
 	t.say("%s: using the processor", message(err))
 }
 
-// notes says what was met in a picture's file.
+// notes prints what is unusual in the file of a picture.
 func (t *console) notes(what, path string, info imgio.Info) {
 	if what == "mask" {
-		info.Grey = false // as masks are
+		info.Grey = false // masks usually are
 	}
 	for _, note := range info.Notes() {
 		t.say("%s image %q: %s", what, path, note)
 	}
 }
 
-// wrote says what a run has left behind; the score of the file is nil where it is not known.
+// wrote reports the result of a run. score is that of the file, nil if it is not known.
 func (t *console) wrote(path string, r *nst.Result, score *nst.Score) {
 	v := struct {
 		Wrote         string   `json:"wrote"`
@@ -105,15 +105,14 @@ func (t *console) wrote(path string, r *nst.Result, score *nst.Score) {
 		count(v.Iterations, "iteration"), seconds(float64(v.Seconds)), float64(v.Loss), why))
 }
 
-// onInterrupt says, as soon as ctx ends, that the run will; call the result when
-// that is no longer so.
+// onInterrupt prints a line when ctx ends. Call the function that it returns after the run.
 func (t *console) onInterrupt(ctx context.Context) func() bool {
 	return context.AfterFunc(ctx, func() {
 		t.say("interrupted: finishing this iteration, then saving the picture; Ctrl-C again stops at once")
 	})
 }
 
-// count returns n with the name of what is counted.
+// count returns n with its noun: 1 error, 2 errors.
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -121,7 +120,7 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// seconds returns a time as people want it: 132 s, 4.7 s.
+// seconds formats a duration: 132 s, 4.7 s.
 func seconds(s float64) string {
 	if s < 9.95 {
 		return fmt.Sprintf("%.1f s", s)
@@ -129,7 +128,7 @@ func seconds(s float64) string {
 	return fmt.Sprintf("%.0f s", math.Round(s))
 }
 
-// openLog creates the file of --log, or returns nil if there is to be none.
+// openLog creates the file of --log, or returns nil if path is empty.
 func openLog(path string) (*logFile, error) {
 	if path == "" {
 		return nil, nil
@@ -141,7 +140,7 @@ func openLog(path string) (*logFile, error) {
 	return &logFile{jsonLines{w: f}, f, path}, nil
 }
 
-// logFile is the file of --log; a nil one is none.
+// logFile is the file of --log. A nil logFile writes nothing.
 type logFile struct {
 	lines  jsonLines
 	closer io.Closer
@@ -155,7 +154,7 @@ func (l *logFile) update(output string, p nst.Progress) {
 	}
 }
 
-// close returns the first error of the lines, or that of closing.
+// close closes the file. The error is the first that occurred while writing or closing.
 func (l *logFile) close() error {
 	if l == nil {
 		return nil

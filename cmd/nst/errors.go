@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -27,37 +26,37 @@ const (
 	exitInterrupted = 130
 )
 
-// usageError is a command line that cannot be read; it is answered with the
-// usage of the command.
+// usageError is a command line that cannot be parsed. The usage line of the command is
+// printed after it.
 type usageError struct {
 	cmd *cobra.Command
 	err error
 }
 
-// Error is the mistake itself.
+// Error returns what is wrong.
 func (e *usageError) Error() string { return e.err.Error() }
 
-// Unwrap returns what cobra said.
+// Unwrap returns the error of cobra.
 func (e *usageError) Unwrap() error { return e.err }
 
-// valueError is a flag or argument whose value cannot be.
+// valueError is an invalid value of a flag or argument.
 type valueError struct {
 	flag   string // as in --size
 	value  any
-	reason string // what would do
+	reason string // what is valid
 }
 
 // Error names the flag and its value.
 func (e *valueError) Error() string { return fmt.Sprintf("%s is %v: %s", e.flag, e.value, e.reason) }
 
-// fileError is a file that the run cannot do without, or must not touch.
+// fileError is a problem with a file.
 type fileError struct {
 	what string // content image, output, ...
 	path string
 	err  error
 }
 
-// Error names the file and says what is the matter with it, each once.
+// Error names the file and the problem, each once.
 func (e *fileError) Error() string {
 	why, path, mask := reason(e.err), new(fs.PathError), new(nst.MaskError)
 	if errors.As(e.err, &mask) {
@@ -75,7 +74,7 @@ func (e *fileError) Error() string {
 // Unwrap returns the reason.
 func (e *fileError) Unwrap() error { return e.err }
 
-// flag returns the flag that names the file, where it is one that is written.
+// flag returns the flag that names the file, if it is an output.
 func (e *fileError) flag() string {
 	switch e.what {
 	case "plot", "gif", "strip":
@@ -86,25 +85,25 @@ func (e *fileError) flag() string {
 	return "-o"
 }
 
-// errIsInput is a reason not to write a file.
+// errIsInput means that an output would replace an input.
 var errIsInput = errors.New("is one of the inputs")
 
-// interrupted is a run that was told to stop. What was saved has been said.
+// interrupted is a run that was stopped. The messages about it have been printed.
 type interrupted struct{ err error }
 
-// Error is not shown: what was saved has been said.
+// Error is never shown.
 func (e *interrupted) Error() string { return "interrupted" }
 
 // Unwrap returns what ended the run.
 func (e *interrupted) Unwrap() error { return e.err }
 
-// silent is a failure of which all has been said.
+// silent is a failure whose messages have been printed.
 type silent struct{}
 
-// Error is not shown.
+// Error is never shown.
 func (silent) Error() string { return "failed" }
 
-// report says what went wrong, if anything, and returns the exit code.
+// report prints the errors in err, if any, and returns the exit code.
 func report(e *env, err error) int {
 	code := exitDone
 	for _, err := range flatten(err) {
@@ -155,13 +154,13 @@ func flatten(err error) []error {
 	return all
 }
 
-// isUsage reports whether the command line alone shows that err had to come.
+// isUsage reports whether err is a mistake in the command line.
 func isUsage(err error) bool {
 	return errors.As(err, new(*usageError)) || errors.As(err, new(*valueError)) ||
 		errors.As(err, new(*nst.OptionError)) || errors.As(err, new(*vgg.UnknownLayerError))
 }
 
-// message puts err in the words of the command line.
+// message returns err in terms of flags and files.
 func message(err error) string {
 	file, option, layer := new(fileError), new(nst.OptionError), new(vgg.UnknownLayerError)
 	switch {
@@ -177,8 +176,8 @@ func message(err error) string {
 	return reason(err)
 }
 
-// reason returns what err says, without the names of the package that says it
-// and of the file, which have been said.
+// reason returns the text of err without the names of package and file, which the message
+// has already.
 func reason(err error) string {
 	var (
 		format  = new(imgio.FormatError)
@@ -202,7 +201,7 @@ func reason(err error) string {
 		return fmt.Sprintf("no weights %q: neither %q nor a file of that name exists", none.Name, none.Path)
 	case errors.As(err, &format):
 		bare := *format
-		bare.Supported = nil // said as a hint
+		bare.Supported = nil // is a hint
 		return bare.Error()
 	case errors.Is(err, imgio.ErrNoFolder):
 		return imgio.ErrNoFolder.Error()
@@ -218,103 +217,5 @@ func reason(err error) string {
 	return text
 }
 
-// isFile reports whether --network names a file, not what is in the folder of weights.
+// isFile reports whether --network names a file instead of installed weights.
 func isFile(name string) bool { return filepath.Base(name) != name || filepath.Ext(name) != "" }
-
-// hints returns what may cure err. This is the one place that knows.
-func hints(err error) []string {
-	var (
-		format   = new(imgio.FormatError)
-		layer    = new(vgg.UnknownLayerError)
-		small    = new(nst.TooSmallError)
-		diverged = new(nst.DivergedError)
-		none     = new(vgg.NotFoundError)
-		file     = new(fileError)
-		invalid  = new(pflag.InvalidValueError)
-		unknown  = new(pflag.NotExistError)
-		short    = new(shortError)
-		tap      = new(vgg.TapError)
-		option   = new(nst.OptionError)
-		memory   = new(nst.MemoryError)
-		picture  = new(batch.PictureError)
-	)
-	switch {
-	case errors.As(err, &option) && option.Field == "Objective.NormalizeGradients":
-		return []string{"normalised gradients belong to no single loss: use --optimizer adam, without --tolerance"}
-	case errors.As(err, new(*nst.DeviceError)) && !nst.BuiltWithCUDA():
-		return []string{"make gpu builds an nst that can use a card; this one needs --device cpu"}
-	case errors.Is(err, nst.ErrDriverUnknown):
-		return []string{"is the kernel module of the driver loaded? nvidia-smi shows it", "or use --device cpu"}
-	case errors.As(err, new(*nst.DeviceError)):
-		return []string{"nst info shows the cards and the driver; NST_LIBCUDA can name the driver's libcuda.so.1", "or use --device cpu"}
-	case errors.Is(err, errNotTogether):
-		return []string{"name one of them, such as --device cuda:0"}
-	case errors.As(err, new(*nst.CardError)):
-		return []string{"nst gpu selftest shows whether the card works; or use --device cpu"}
-	case errors.As(err, new(*nst.UnsupportedError)):
-		return []string{"use --device cpu"}
-	case errors.As(err, &option) && option.Field == "Objective.StyleLoss" && option.Value == nst.StyleW2:
-		return []string{"use --device cpu"}
-	case errors.As(err, &memory) && memory.Size > 0:
-		return []string{fmt.Sprintf("the largest size that fits is --size %d; or use --device cpu", memory.Size)}
-	case errors.As(err, &memory):
-		return []string{"use --device cpu"}
-	case errors.As(err, &format) && len(format.Supported) > 0:
-		return []string{"convert it to one of " + strings.Join(format.Supported, ", ")}
-	case errors.As(err, &file) && strings.Contains(file.path, "://") || errors.As(err, &picture) && strings.Contains(picture.Path, "://"):
-		return []string{"nst reads files: download it first"}
-	case errors.As(err, &file) && errors.Is(err, imgio.ErrFolder) && file.what == "content image":
-		return []string{"nst batch takes folders"}
-	case errors.As(err, &file) && errors.Is(err, imgio.ErrFolder) && strings.HasSuffix(file.what, " image"):
-		return []string{"name one picture in it"}
-	case errors.As(err, &file) && errors.Is(err, imgio.ErrNoFolder):
-		return []string{"create the folder first, or choose another place with " + file.flag()}
-	case errors.As(err, &layer):
-		return []string{"its layers are " + strings.Join(layer.Known, ", ")}
-	case errors.As(err, &small) && small.Size > 0:
-		return []string{fmt.Sprintf("the smallest size for these pictures is --size %d; or use shallower layers", small.Size)}
-	case errors.As(err, &small) && small.What == "style":
-		return []string{"use a style that is larger or less narrow, a larger --size or --style-scale, or shallower layers"}
-	case errors.As(err, &small):
-		return []string{"use a picture that is less narrow, a larger --size, or shallower layers"}
-	case errors.As(err, &diverged):
-		return []string{"lower --learning-rate, or use --optimizer adam"}
-	case errors.As(err, &none) && isFile(none.Name):
-		return []string{"nst weights list shows the installed networks"}
-	case errors.As(err, &none):
-		pull := "vgg19"
-		if slices.Contains(networks(), none.Name) {
-			pull = none.Name
-		}
-		return []string{"download them with: nst weights pull " + pull, "or import a file of weights with: nst weights import FILE"}
-	case errors.As(err, &short) && short.network == vgg.EmbeddedName:
-		return []string{"slim ends before that layer; nst weights pull vgg19 --full installs all of VGG-19, for --network vgg19"}
-	case errors.As(err, &tap) && tap.Instead != "":
-		return []string{"use " + tap.Instead + ", or another --network"}
-	case errors.As(err, &tap):
-		return []string{"use another --network; nst weights pull vgg19 installs one"}
-	case errors.As(err, &short):
-		return []string{"nst weights pull and nst weights import keep all layers with --full"}
-	case errors.As(err, new(*pullError)):
-		return []string{"download the weights by other means, then: nst weights import FILE"}
-	case errors.As(err, &file) && errors.Is(err, fs.ErrExist):
-		return []string{"--overwrite replaces it"}
-	case errors.Is(err, errOtherSweep):
-		return []string{"use another --out-dir, or paint all again with --overwrite"}
-	case errors.As(err, &invalid) && strings.Contains(invalid.GetValue(), ",") && listable(invalid.GetFlag().Name):
-		return []string{"nst sweep paints a picture for each value of a list"}
-	case errors.As(err, &unknown) && slices.Contains([]string{"content-mask", "style-mask", "protect"}, unknown.GetSpecifiedName()):
-		return []string{"a mask fits one picture only: use nst stylize"}
-	case errors.As(err, &file) && errors.Is(err, errIsInput):
-		return []string{"choose another file with " + file.flag()}
-	case errors.Is(err, nst.ErrMaskShape):
-		return []string{"draw the mask over the picture itself, so that it has the same shape"}
-	case errors.Is(err, nst.ErrMaskEmpty):
-		return []string{"white selects, black does not; is the mask inverted?"}
-	case errors.Is(err, nst.ErrMaskSmall):
-		return []string{"make the white part larger, raise --size, or add a shallower layer to --style-layers"}
-	case errors.Is(err, nst.ErrMaskFull):
-		return []string{"white is protected: a mask that is all white leaves nothing to paint"}
-	}
-	return nil
-}

@@ -19,7 +19,7 @@ func checkOutput(path string, overwrite bool, inputs []string) error {
 	return nil
 }
 
-// save writes a picture as the flags ask for.
+// save writes a picture in the format and quality that the flags give.
 func (s *settings) save(path string, p *imgio.Planar) error {
 	var opts []imgio.Option
 	if format, err := imgio.FormatOf(path); err == nil && format == "jpeg" {

@@ -13,15 +13,15 @@ import (
 	"nst/vgg"
 )
 
-// settings is what the flags that several commands share are bound to. Its
-// start is [defaults], the one place where a default is.
+// settings are the values of the flags that several commands share. [defaults] has their
+// defaults.
 type settings struct {
 	nst.Options
-	preset     string    // its name; empty for none
+	preset     string    // empty for none
 	strength   string    // as it was given; empty for none
-	network    string    // a name, or a file of weights; empty for vgg19 if it is there, else slim
-	draft      bool      // take slim
-	keepLayers bool      // the style layers are as they are, where our own settings let the network have a say
+	network    string    // a name, or a file of weights; empty for vgg19 if it is installed, else slim
+	draft      bool      // use slim
+	keepLayers bool      // do not replace the style layers by those of the network
 	start      string    // the file of --init FILE
 	blend      []float64 // weights of the styles; nil is equal
 	masks      masks
@@ -35,7 +35,7 @@ type settings struct {
 	progress string
 	quiet    bool
 	log      string
-	notes    notes // to be said once the command speaks
+	notes    notes // wait for the console
 }
 
 func defaults() settings {
@@ -44,8 +44,9 @@ func defaults() settings {
 
 func progressModes() []string { return []string{"auto", "bar", "plain", "json", "none"} }
 
-// notes are remarks on the command line. They wait until it is known how a command speaks.
-// pflag writes what it says of deprecated flags to them.
+// notes are remarks about the command line. They wait for the console of the command,
+// because --quiet and --progress json apply to them. pflag writes its messages about
+// deprecated flags here.
 type notes struct{ lines []string }
 
 // Write adds the lines of p. It returns no error.
@@ -71,8 +72,8 @@ func words[T ~string](cmd *cobra.Command, word *T, all []T, name, usage string) 
 	})
 }
 
-// complete sets what the shell offers for a flag. It panics if cmd has no such
-// flag, or it is set twice.
+// complete sets the completions of a flag. It panics if cmd has no such flag or has
+// completions for it already.
 func complete(cmd *cobra.Command, name string, offer func() ([]string, cobra.ShellCompDirective)) {
 	err := cmd.RegisterFlagCompletionFunc(name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return offer()
@@ -112,8 +113,8 @@ func (s *settings) checkBlend(styles int) error {
 	return &valueError{"--style-blend", &numbersValue{&s.blend}, reason}
 }
 
-// check puts the flags on top of the preset, if there is one, and returns every
-// setting that the command line alone shows to be wrong.
+// check applies the preset below the flags, if there is one, and returns an error for every
+// setting that is wrong by itself.
 func (s *settings) check(cmd *cobra.Command) error {
 	if err := s.applyPreset(cmd); err != nil {
 		return err

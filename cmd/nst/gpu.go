@@ -15,8 +15,8 @@ import (
 	"nst/vgg"
 )
 
-// newGPUCmd returns nst gpu. A program without CUDA does not list it, but says what it
-// lacks to those who ask for it.
+// newGPUCmd returns nst gpu. A program without CUDA hides it; when called, it says that
+// CUDA is missing.
 func newGPUCmd(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gpu",
@@ -123,7 +123,7 @@ func bench(ctx context.Context, e *env, s *settings, sizes []int, runs int) erro
 	return nil
 }
 
-// benchWeights returns VGG-19, seeded where there is none.
+// benchWeights returns VGG-19, with random weights if it is not installed.
 func (s *settings) benchWeights(e *env) (*vgg.Weights, error) {
 	store, err := e.store()
 	if err == nil {
@@ -134,7 +134,7 @@ func (s *settings) benchWeights(e *env) (*vgg.Weights, error) {
 	return vgg.Seeded(vgg.VGG19(), vgg.Caffe(), "conv5_1", 7)
 }
 
-// warmup is how many iterations are not timed.
+// warmup is the number of iterations that are not timed.
 const warmup = 5
 
 func benchOne(ctx context.Context, e *env, w *vgg.Weights, o nst.Options) error {
@@ -169,7 +169,7 @@ func benchOne(ctx context.Context, e *env, w *vgg.Weights, o nst.Options) error 
 	return nil
 }
 
-// waves draws a picture that is not even anywhere.
+// waves draws a picture without uniform areas.
 func waves(size int, period float64) *imgio.Planar {
 	p := imgio.NewPlanar(size, size)
 	for i := range p.Pix {

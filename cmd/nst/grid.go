@@ -11,19 +11,19 @@ import (
 	"nst/cmd/nst/internal/sheet"
 )
 
-// listValue is a numeric flag that takes several values with commas between,
-// each read by the flag that it stands for.
+// listValue is a numeric flag that takes several values, separated by commas. The plain
+// flag parses each.
 type listValue struct {
 	pflag.Value          // of the plain flag; holds one of the values
 	name        string   // without dashes
-	values      []string // as the plain flag says them
+	values      []string // as the plain flag formats them
 	listed      *[]*listValue
 }
 
-// Type is that of the plain flag, with a sign that there may be several.
+// Type is that of the plain flag, marked as a list.
 func (v *listValue) Type() string { return v.Value.Type() + ",..." }
 
-// String returns the values as the plain flag says them, with commas between.
+// String returns the values as the plain flag formats them, separated by commas.
 func (v *listValue) String() string {
 	if len(v.values) == 0 && v.Value != nil {
 		return v.Value.String()
@@ -31,8 +31,8 @@ func (v *listValue) String() string {
 	return strings.Join(v.values, ",")
 }
 
-// Set takes one or more different values with commas between. The error is that of the
-// plain flag for the first that it refuses, or says that one is empty or there twice.
+// Set takes one or more different values, separated by commas. The error is that of the
+// plain flag for the first invalid value, or says that one is empty or appears twice.
 func (v *listValue) Set(s string) error {
 	var values []string
 	for part := range strings.SplitSeq(s, ",") {
@@ -97,7 +97,7 @@ func (g grid) set(point []string) {
 	}
 }
 
-// name returns what the picture of a combination is called, without extension:
+// name returns the file name of a combination, without extension:
 // content-weight-5_style-weight-100.
 func (g grid) name(point []string) string {
 	parts := make([]string, len(g))
@@ -107,7 +107,7 @@ func (g grid) name(point []string) string {
 	return strings.Join(parts, "_")
 }
 
-// words returns a combination for people: content-weight 5, style-weight 100.
+// words returns a combination as text: content-weight 5, style-weight 100.
 func (g grid) words(point []string) string {
 	parts := make([]string, len(g))
 	for i, l := range g {

@@ -12,7 +12,7 @@ import (
 	"nst/nst"
 )
 
-// machine is what nst info shows.
+// machine is the output of nst info.
 type machine struct {
 	Version  string   `json:"version"`
 	Go       string   `json:"go"`
@@ -64,7 +64,7 @@ a square picture of --size pixels, part by part.`,
 	return cmd
 }
 
-// showPlan shows the memory of a run.
+// showPlan prints the memory of a run.
 func showPlan(cmd *cobra.Command, e *env, s *settings, asJSON bool) error {
 	if err := s.check(cmd); err != nil {
 		return err
@@ -86,7 +86,7 @@ func showPlan(cmd *cobra.Command, e *env, s *settings, asJSON bool) error {
 	for _, part := range p.Parts {
 		fmt.Fprintf(e.Stdout, "%8.1f MB  %s\n", float64(part.Bytes)/mb, part.Name)
 	}
-	fmt.Fprintf(e.Stdout, "%8.1f MB  in all\n", float64(p.Total)/mb)
+	fmt.Fprintf(e.Stdout, "%8.1f MB  in total\n", float64(p.Total)/mb)
 	return nil
 }
 
@@ -130,7 +130,7 @@ func info(e *env, asJSON bool) error {
 	return nil
 }
 
-// showCards shows the cards, the driver, and why none is used.
+// showCards prints the cards, the driver, and why no card is used.
 func (m *machine) showCards(w io.Writer) {
 	for i, c := range m.Cards {
 		fmt.Fprintf(w, "card %d    %s, %.1f GB, compute capability %s", i, c.Name, float64(c.Memory)/(1<<30), c.Capability)

@@ -34,10 +34,10 @@ func presetNamed(name string) (nst.Preset, error) {
 // presetValue is a flag that takes the name of a preset.
 type presetValue struct{ name *string }
 
-// Type shows that a name is wanted.
+// Type stands for a name.
 func (v *presetValue) Type() string { return "NAME" }
 
-// String returns the name of the preset, nothing for none.
+// String returns the name of the preset, or nothing.
 func (v *presetValue) String() string {
 	if v.name == nil {
 		return ""
@@ -71,8 +71,8 @@ func (v *strengthValue) String() string {
 	return *v.text
 }
 
-// Set takes a number and sets the style weight by it. The error says that it is no
-// number, or why the options refuse it.
+// Set takes a number and sets the style weight by it. The error says that s is not a number
+// or is out of range.
 func (v *strengthValue) Set(s string) error {
 	x, err := parseNumber(s)
 	if err != nil {
@@ -123,8 +123,8 @@ func (v *sizeValue) String() string {
 	return strconv.Itoa(*v.size)
 }
 
-// Set takes a whole number, or original. The error is for all else; whether a number is
-// a size that can be painted is seen when the options are checked.
+// Set takes a whole number or the word original. Anything else is an error. Whether the
+// number is in range is checked with the other options.
 func (v *sizeValue) Set(s string) error {
 	if s == originalSize && !v.texture {
 		*v.size = nst.OriginalSize
@@ -143,8 +143,8 @@ func (v *sizeValue) Set(s string) error {
 	return nil
 }
 
-// applyPreset replaces the options by those of the preset, if one was asked for,
-// and puts the flags that were given on top, in whatever order they came.
+// applyPreset replaces the options by those of the preset, if one was given, and applies
+// the flags that were given again. Their order does not matter.
 func (s *settings) applyPreset(cmd *cobra.Command) error {
 	if s.preset == "" {
 		return nil
@@ -221,7 +221,7 @@ func listPresets(e *env) error {
 	return w.Flush()
 }
 
-// showPreset writes the preset as the flags that make it.
+// showPreset prints the flags that are equal to the preset.
 func showPreset(e *env, p nst.Preset) error {
 	s := settings{Options: p.Options}
 	for _, r := range flagTable() {
@@ -232,7 +232,7 @@ func showPreset(e *env, p nst.Preset) error {
 	return nil
 }
 
-// explainPreset writes what a preset amounts to in one convention for all: content
+// explainPreset prints the weights of a preset in one convention for all: content
 // as a mean over the features, and for each style layer the factor of the sum over
 // the matrix of (G-A)²/c² with G = F Fᵀ/(h w); or of W2, where that is the style.
 func explainPreset(e *env, p nst.Preset) error {
@@ -240,7 +240,7 @@ func explainPreset(e *env, p nst.Preset) error {
 	fmt.Fprintf(e.Stdout, "%s: %s\n%s\n\n%s\n\n", p.Name, p.Title, p.Description, p.Explain)
 	w2 := o.Objective.StyleLoss == nst.StyleW2
 	if w2 {
-		fmt.Fprintln(e.Stdout, "L = Σ c mean((F-P)²) + Σ s W2, where s cannot be held against that of Gram matrices:")
+		fmt.Fprintln(e.Stdout, "L = Σ c mean((F-P)²) + Σ s W2, where s is not comparable with that of Gram matrices:")
 	} else {
 		fmt.Fprintln(e.Stdout, "In one convention for all, L = Σ c mean((F-P)²) + Σ s/c² Σij (G-A)²ij with G = F Fᵀ/(h w):")
 	}
@@ -270,13 +270,13 @@ func explainPreset(e *env, p nst.Preset) error {
 	}
 	for i, l := range o.Objective.StyleLayers {
 		if l.Weight != o.Objective.StyleLayers[0].Weight {
-			fmt.Fprintln(e.Stdout, "Its layers have weights of their own: no one --strength has that ratio.")
+			fmt.Fprintln(e.Stdout, "Its layers have different weights: no single --strength has that ratio.")
 			return nil
 		}
 		if i == 0 {
 			o.Objective.StyleWeight *= l.Weight
 		}
 	}
-	fmt.Fprintf(e.Stdout, "The ratio of the weights is that of --strength %.0f.\n", o.Strength())
+	fmt.Fprintf(e.Stdout, "The ratio of the weights corresponds to --strength %.0f.\n", o.Strength())
 	return nil
 }

@@ -11,13 +11,13 @@ import (
 	"nst/nst"
 )
 
-// reporter shows how far a run is.
+// reporter shows the progress of a run.
 type reporter interface {
 	update(nst.Progress)
 	end() // leaves the cursor at the start of a line
 }
 
-// newReporter returns the reporter of a mode of --progress; quiet is none.
+// newReporter returns the reporter of a mode of --progress, or a silent one if quiet.
 func newReporter(e *env, mode string, quiet bool) reporter {
 	if mode == "auto" {
 		mode = "plain"
@@ -43,7 +43,7 @@ type silence struct{}
 func (silence) update(nst.Progress) {}
 func (silence) end()                {}
 
-// bar draws one line over and over, for all scales.
+// bar draws one line over and over, for the whole run.
 type bar struct{ line barLine }
 
 func (b *bar) update(p nst.Progress) {
@@ -70,7 +70,7 @@ func (l *plain) update(p nst.Progress) {
 	tenth := 10 * p.Done / max(1, p.Planned)
 	if p.Rollbacks > l.rollbacks {
 		l.rollbacks = p.Rollbacks
-		fmt.Fprintf(l.w, "iteration %d/%d  loss %.4g: gone back to the best picture, with steps half as long\n", p.Done, p.Planned, p.Loss.Total)
+		fmt.Fprintf(l.w, "iteration %d/%d  loss %.4g: returned to the best picture, with half the step\n", p.Done, p.Planned, p.Loss.Total)
 		return
 	}
 	if p.Scale == l.scale && tenth == l.tenth && p.Elapsed-l.last < 10*time.Second {
@@ -101,7 +101,7 @@ type line struct {
 		Style   number `json:"style"`
 		TV      number `json:"tv"`
 	} `json:"loss"`
-	ContentWeight number `json:"content_weight"` // that the content has in loss
+	ContentWeight number `json:"content_weight"` // in loss
 	Seconds       number `json:"seconds"`
 }
 

@@ -66,7 +66,7 @@ func TestPlainProgressOfScales(t *testing.T) {
 		}
 		l.update(p)
 	}
-	if got := strings.Count(b.String(), "\n"); got != 13 || strings.Count(b.String(), "gone back") != 1 ||
+	if got := strings.Count(b.String(), "\n"); got != 13 || strings.Count(b.String(), "returned to") != 1 ||
 		!strings.Contains(b.String(), "iteration 56/100  11x6") {
 		t.Errorf("%d lines, want 11 tenths, a scale and a rollback:\n%s", got, &b)
 	}

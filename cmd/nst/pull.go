@@ -68,13 +68,13 @@ func pull(cmd *cobra.Command, e *env, t *console, name, mode string, opts vgg.Pu
 	return nil
 }
 
-// pullError is weights that could not be had from anywhere. Why has been said.
+// pullError means that no source could deliver the weights. Each failure has been printed.
 type pullError struct {
 	network string
 	err     error
 }
 
-// Error names the network; each place that was tried has been said.
+// Error names the network.
 func (e *pullError) Error() string {
 	return fmt.Sprintf("pulling %s: every source failed", e.network)
 }
@@ -82,7 +82,7 @@ func (e *pullError) Error() string {
 // Unwrap returns the reasons.
 func (e *pullError) Unwrap() error { return e.err }
 
-// byteBar shows how far a download is: by a bar, or a line at each tenth.
+// byteBar shows the progress of a download: a bar, or a line at each tenth.
 type byteBar struct {
 	*console
 	draw, mute bool

@@ -89,8 +89,8 @@ func strictCompletion(root *cobra.Command) {
 	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }
 
-// arguments returns a check for at least low and, unless high is negative, at
-// most high arguments; want names them, as in the usage line.
+// arguments returns a check for low to high arguments, without limit if high is negative.
+// want names them as the usage line does.
 func arguments(low, high int, want string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < low || high >= 0 && len(args) > high {

@@ -15,7 +15,7 @@ import (
 	"nst/nst"
 )
 
-// scoreOptions is what nst score was asked for.
+// scoreOptions are the arguments and flags of nst score.
 type scoreOptions struct {
 	settings
 	content string
@@ -24,8 +24,8 @@ type scoreOptions struct {
 	json    bool
 }
 
-// newScoreCmd returns nst score. A runF that is not nil runs in the place of the
-// work.
+// newScoreCmd returns nst score. If runF is not nil, it runs
+// instead of the work.
 func newScoreCmd(e *env, runF func(context.Context, *scoreOptions) error) *cobra.Command {
 	o := &scoreOptions{settings: defaults()}
 	var more []string
@@ -41,7 +41,8 @@ The table on stdout has the loss of each layer, its weight, and its share of the
 total. The total is the sum of loss times weight. --json prints one object a line
 instead.
 
-The total is the score that stylize prints for its result with the same flags. The
+The total is the score that stylize prints for its result, if all flags that score
+has are the same. The
 loss that stylize prints is another number, because the optimiser may have used
 another content weight (--auto-balance) and another orientation of slim, and saw
 the picture before it was saved. With --auto-balance off --orientations 1, loss
@@ -129,12 +130,12 @@ func (o *scoreOptions) comparable(content, picture *imgio.Planar) error {
 	cw, ch := imgio.FitLongest(content.W, content.H, size)
 	w, h := imgio.FitLongest(picture.W, picture.H, size)
 	if w != cw || h != ch {
-		return fmt.Errorf("is %dx%d at --size %d, where the content is %dx%d; the aspects must agree", w, h, size, cw, ch)
+		return fmt.Errorf("is %dx%d at --size %d, where the content is %dx%d; the aspect ratios must agree", w, h, size, cw, ch)
 	}
 	return nil
 }
 
-// printScore writes a score for people, or as one line of JSON.
+// printScore prints a score as a table or as one line of JSON.
 func printScore(w io.Writer, path string, s *nst.Score, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(struct {

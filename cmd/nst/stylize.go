@@ -15,16 +15,16 @@ import (
 	"nst/nst"
 )
 
-// stylizeOptions is what nst stylize was asked for.
+// stylizeOptions are the arguments and flags of nst stylize.
 type stylizeOptions struct {
 	settings
 	content string
-	canvas  *imgio.Planar // in the place of a content, whose size it is
+	canvas  *imgio.Planar // replaces the content in a texture; has its size
 	styles  []string
 }
 
-// newStylizeCmd returns nst stylize. A runF that is not nil runs in the place of
-// the work.
+// newStylizeCmd returns nst stylize. If runF is not nil, it runs
+// instead of the work.
 func newStylizeCmd(e *env, runF func(context.Context, *stylizeOptions) error) *cobra.Command {
 	o := &stylizeOptions{settings: defaults()}
 	cmd := &cobra.Command{
@@ -55,7 +55,7 @@ Reports: --plot, --gif and --strip write pictures of the run, also after Ctrl-C.
 holds JSON and error messages only.
 
 The last message gives the loss that the optimiser reached and, as the score,
-what nst score measures of OUT with the same flags. The two differ where
+what nst score measures of OUT with the same flags, of those that it has. The two differ where
 --auto-balance has adapted the content weight, where slim was seen in another
 orientation, and where colours were changed after the run.
 
@@ -86,7 +86,7 @@ More examples:
 	return cmd
 }
 
-// check returns every value that can be told wrong from the command line alone.
+// check returns an error for every value that is wrong by itself.
 func (o *stylizeOptions) check(cmd *cobra.Command) error {
 	errs := []error{o.settings.check(cmd), o.artifacts.check(o.output), o.masks.check(cmd, len(o.styles)), o.checkBlend(len(o.styles))}
 	if o.saveEvery < 0 {
@@ -180,8 +180,8 @@ func (o *stylizeOptions) open(t *console) (nst.Job, []nst.StylePicture, error) {
 	return job, styles, errors.Join(errs...)
 }
 
-// finish saves what a run has left: all of it, or what there was when it was
-// interrupted or diverged. It says the score of the file that it has written.
+// finish saves the result of a run, also of one that was interrupted or diverged, and
+// reports it with the score of the file.
 func (o *stylizeOptions) finish(ctx context.Context, t *console, r *nst.Result, score func(*imgio.Planar) (*nst.Score, error), err error) error {
 	if r == nil || err != nil && r.Iterations == 0 {
 		return err
@@ -196,8 +196,8 @@ func (o *stylizeOptions) finish(ctx context.Context, t *console, r *nst.Result, 
 	return err
 }
 
-// score returns what nst score measures of the file that was written. It is not known, and
-// is nil, without a content, after an interrupt, and where nobody is told.
+// score returns what nst score measures of the result file. It returns nil for a texture,
+// after an interrupt, with --quiet, and if the file cannot be measured.
 func (o *stylizeOptions) score(ctx context.Context, t *console, score func(*imgio.Planar) (*nst.Score, error)) *nst.Score {
 	if o.canvas != nil || t.quiet || ctx.Err() != nil {
 		return nil
@@ -208,12 +208,12 @@ func (o *stylizeOptions) score(ctx context.Context, t *console, score func(*imgi
 	}
 	s, err := score(p)
 	if err != nil {
-		return nil // the picture is done; nst score says why it cannot be measured
+		return nil // no reason to fail: the picture is saved
 	}
 	return s
 }
 
-// remember saves the pictures of a run.
+// remember saves the artifacts of a run.
 func (o *stylizeOptions) remember(t *console, a *artifactRecorder, job *nst.Job, styles []nst.StylePicture, r *nst.Result) error {
 	if r == nil || r.Iterations == 0 {
 		return nil
@@ -228,13 +228,13 @@ func (o *stylizeOptions) remember(t *console, a *artifactRecorder, job *nst.Job,
 	return a.save(&o.settings, t, r.Picture, sources)
 }
 
-// painting follows a run.
+// painting observes a run.
 type painting struct {
 	o        *stylizeOptions
 	log      *logFile
 	reporter reporter
 	recorder *artifactRecorder
-	err      error // of the first picture on the way that could not be written
+	err      error // of the first picture of --save-every that could not be written
 }
 
 func (p *painting) update(at nst.Progress) {

@@ -13,10 +13,10 @@ import (
 	"nst/cmd/nst/internal/batch"
 )
 
-// maxSweep is the number of pictures above which a sweep wants --force.
+// maxSweep is the largest number of pictures without --force.
 const maxSweep = 100
 
-// sweepOptions is what nst sweep was asked for.
+// sweepOptions are the arguments and flags of nst sweep.
 type sweepOptions struct {
 	stylizeOptions
 	varied grid // the flags that were given a list
@@ -25,8 +25,8 @@ type sweepOptions struct {
 	fixed  map[string]string // the settings of all pictures, by flag
 }
 
-// newSweepCmd returns nst sweep. A runF that is not nil runs in the place of the
-// work.
+// newSweepCmd returns nst sweep. If runF is not nil, it runs
+// instead of the work.
 func newSweepCmd(e *env, runF func(context.Context, *sweepOptions) error) *cobra.Command {
 	o := &sweepOptions{stylizeOptions: stylizeOptions{settings: defaults()}}
 	cmd := &cobra.Command{
@@ -84,8 +84,7 @@ func fixedFlags(f *pflag.FlagSet) map[string]string {
 	return fixed
 }
 
-// check returns every value that the command line alone shows to be wrong, in any
-// of the combinations.
+// check returns an error for every value that is wrong by itself, in any combination.
 func (o *sweepOptions) check(cmd *cobra.Command) error {
 	if o.output == "" {
 		o.output = batch.Stem(o.content) + "-" + batch.Stem(o.styles[0]) + "-sweep.png"

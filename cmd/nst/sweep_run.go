@@ -21,7 +21,7 @@ import (
 func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	t := newConsole(e, &o.settings)
 	o.choose(e)
-	o.fixed["network"] = o.network // whatever is there the next time
+	o.fixed["network"] = o.network // whatever is installed the next time
 	recipe, err := o.checkFiles()
 	if err != nil {
 		return err
@@ -68,9 +68,9 @@ func stems(paths []string) string {
 	return strings.Join(names, " + ")
 }
 
-// checkFiles reports whether what is there lets the sweep begin, and returns the
-// recipe with what is done. In a folder that holds this sweep already it may go
-// on: what lists the pictures is replaced then.
+// checkFiles returns the recipe of the sweep, with the pictures that are done. It returns an
+// error if the sweep would replace foreign files. In a folder of this sweep it replaces the
+// lists of pictures.
 func (o *sweepOptions) checkFiles() (*recipe, error) {
 	r := o.recipe()
 	before, err := readRecipe(o.dir)
@@ -103,7 +103,7 @@ func (o *sweepOptions) checkFiles() (*recipe, error) {
 	return r, checkLog(o.log, slices.Concat(inputs, files, []string{o.output}))
 }
 
-// transferCache makes Transfers and the styles to go with them, each as seldom as can be.
+// transferCache reuses a Transfer and its style as long as the options permit.
 type transferCache struct {
 	weights  *vgg.Weights
 	styles   []nst.StylePicture
@@ -146,7 +146,7 @@ type sweepRun struct {
 	recipe        *recipe
 }
 
-// paint fills the grid. A picture that fails leaves a hole in it.
+// paint fills the grid. A picture that fails leaves its cell empty.
 func (r *sweepRun) paint(ctx context.Context) error {
 	failed, skipped := 0, 0
 	r.grid.Cells = make([]sheet.Cell, len(r.files))
@@ -160,7 +160,7 @@ func (r *sweepRun) paint(ctx context.Context) error {
 			continue
 		}
 		if ctx.Err() != nil {
-			continue // what is there is shown nevertheless
+			continue // pictures that exist are shown nevertheless
 		}
 		err := r.one(ctx, i)
 		switch {

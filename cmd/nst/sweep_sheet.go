@@ -25,7 +25,7 @@ func (r *sweepRun) show(i int, p *imgio.Planar) {
 	r.grid.Cells[i] = c
 }
 
-// write leaves the sheet, the page and the scores.
+// write writes the sheet, the page and the scores.
 func (r *sweepRun) write() error {
 	m, err := r.grid.Draw()
 	if err != nil {

@@ -23,11 +23,11 @@ const (
 	pageFile   = "index.html"
 )
 
-// errOtherSweep is a reason not to go on in a folder.
+// errOtherSweep means that a folder holds another sweep.
 var errOtherSweep = errors.New("holds pictures")
 
-// recipe is what the pictures of a folder have in common, and which they are.
-// Pictures of another recipe may have the same names, but are no part of the grid.
+// recipe is what the pictures of a folder have in common, and the list of them. Pictures of
+// another recipe may have the same names, but are not part of the grid.
 type recipe struct {
 	Sheet    string            `json:"sheet"`
 	Content  string            `json:"content"`
@@ -93,7 +93,7 @@ func (r *recipe) renew() {
 	}
 }
 
-// differs says in what pictures of r are not those of other; empty is in nothing.
+// differs returns the first difference between the pictures of r and of other, or nothing.
 func (r *recipe) differs(other *recipe) string {
 	switch {
 	case r.Content != other.Content:
@@ -115,7 +115,7 @@ func (r *recipe) differs(other *recipe) string {
 	return ""
 }
 
-// write leaves the recipe in its folder.
+// write writes the recipe to its folder.
 func (r *recipe) write(dir string) error {
 	path := filepath.Join(dir, recipeFile)
 	err := imgio.WriteFile(path, func(w io.Writer) error {
@@ -129,7 +129,7 @@ func (r *recipe) write(dir string) error {
 	return nil
 }
 
-// scored is how a picture ended: its loss, each term times its weight.
+// scored is the final loss of a picture, each term times its weight.
 type scored struct {
 	Total   number `json:"total"`
 	Content number `json:"content"`

@@ -15,8 +15,8 @@ import (
 	"nst/nst"
 )
 
-// newTextureCmd returns nst texture: nst stylize without a content. A runF that
-// is not nil runs in the place of the work.
+// newTextureCmd returns nst texture: nst stylize without a content. If runF is not nil, it runs
+// instead of the work.
 func newTextureCmd(e *env, runF func(context.Context, *stylizeOptions) error) *cobra.Command {
 	o := &stylizeOptions{settings: defaults()}
 	aspect := aspectValue{1, 1}
@@ -49,7 +49,7 @@ up. A texture may be larger than its style.`,
 			}
 			err := stylize(cmd.Context(), e, o)
 			if small := new(nst.TooSmallError); errors.As(err, &small) && small.What == "content" {
-				small.What = "texture" // nobody gave a content
+				small.What = "texture" // there is no content
 			}
 			return err
 		},
@@ -59,7 +59,7 @@ up. A texture may be larger than its style.`,
 	return cmd
 }
 
-// grey returns a picture for a content that counts for nothing.
+// grey returns a grey picture, as a content without weight.
 func grey(w, h int) *imgio.Planar {
 	p := imgio.NewPlanar(w, h)
 	for i := range p.Pix {
@@ -71,7 +71,7 @@ func grey(w, h int) *imgio.Planar {
 // aspectValue is a flag that takes W:H, the shape of a picture.
 type aspectValue struct{ w, h float64 }
 
-// Type shows what is wanted: width to height.
+// Type stands for width to height.
 func (v *aspectValue) Type() string { return "W:H" }
 
 // String returns the shape as W:H.
@@ -79,8 +79,7 @@ func (v *aspectValue) String() string {
 	return strconv.FormatFloat(v.w, 'g', -1, 64) + ":" + strconv.FormatFloat(v.h, 'g', -1, 64)
 }
 
-// Set takes two numbers above 0 with a colon between. The error says that s is not
-// that.
+// Set takes two numbers above 0, separated by a colon. Anything else is an error.
 func (v *aspectValue) Set(s string) error {
 	ws, hs, both := strings.Cut(s, ":")
 	w, errW := parseNumber(ws)

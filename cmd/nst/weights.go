@@ -42,7 +42,7 @@ not installed.
 	return cmd
 }
 
-// keepFlags binds what is kept of a network.
+// keepFlags binds the flags for what is kept of a network.
 func keepFlags(cmd *cobra.Command, full, float32 *bool) {
 	cmd.Flags().BoolVar(full, "full", false, "keep the layers after conv5_1 too, which no default uses")
 	cmd.Flags().BoolVar(float32, "float32", false, "keep 32 bits per number instead of 16: twice the size")
@@ -113,7 +113,7 @@ type entry struct {
 	Bits       int    `json:"bits,omitempty"`
 	Source     string `json:"source,omitempty"`
 	Licence    string `json:"licence,omitempty"`
-	Embedded   bool   `json:"embedded,omitempty"` // comes with the program, in no file
+	Embedded   bool   `json:"embedded,omitempty"` // inside the program, without a file
 	Error      string `json:"error,omitempty"`
 }
 
@@ -126,7 +126,7 @@ func (e *env) stored() ([]vgg.Entry, error) {
 	return store.List()
 }
 
-// entries lists the weights there are: those that come with the program first.
+// entries lists all weights, those inside the program first.
 func (e *env) entries() ([]entry, error) {
 	files, err := e.stored()
 	if err != nil {
@@ -149,7 +149,7 @@ func (e *env) entries() ([]entry, error) {
 	return out, nil
 }
 
-// words returns what x is, for people.
+// words describes x.
 func (x entry) words() string {
 	if x.Error != "" {
 		return "unusable: " + x.Error
@@ -223,7 +223,7 @@ slim has no file: it is part of the program.`,
 	}
 }
 
-// errEmbedded is a reason to have no file to show.
+// errEmbedded means that a network has no file.
 var errEmbedded = fmt.Errorf("%s is part of the program: it has no file", vgg.EmbeddedName)
 
 func printPath(e *env, store vgg.Store, args []string) error {

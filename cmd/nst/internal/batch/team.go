@@ -8,7 +8,7 @@ import (
 	"nst/nst"
 )
 
-// team is several workers at work.
+// team shares jobs among several workers.
 type team struct {
 	jobs    []Job
 	options Options
@@ -30,7 +30,7 @@ func newTeam(workers int, jobs []Job, o Options) *team {
 	return t
 }
 
-// work does jobs until there are no more, or the worker can do none.
+// work does jobs until none are left or the worker has failed.
 func (t *team) work(ctx context.Context, w Worker) {
 	r := &runner{worker: w, options: &t.options}
 	for {
@@ -47,7 +47,7 @@ func (t *team) work(ctx context.Context, w Worker) {
 	}
 }
 
-// take returns the next job. While others are at work one of theirs may come back.
+// take returns the next job. It waits while others work, because a job of theirs may come back.
 func (t *team) take(ctx context.Context) (job int, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -62,8 +62,8 @@ func (t *team) take(ctx context.Context) (job int, ok bool) {
 	return job, true
 }
 
-// leave takes what became of job i, or takes the job back, where the card of its
-// worker has failed and there are others.
+// leave stores the outcome of job i. If the card of its worker failed and others are left,
+// it puts the job back instead.
 func (t *team) leave(i int, out Outcome) (back bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -80,7 +80,7 @@ func (t *team) leave(i int, out Outcome) (back bool) {
 	return false
 }
 
-// inTurn returns o with its functions called by one at a time; none of them is nil.
+// inTurn returns o with functions that run one at a time. None of them is nil.
 func (o Options) inTurn() Options {
 	var mu sync.Mutex
 	own := o
