@@ -15,7 +15,7 @@ import (
 	"nst/nst"
 )
 
-// batchOptions is what nst batch was asked for.
+// batchOptions are the arguments and flags of nst batch.
 type batchOptions struct {
 	settings
 	contents []string // files, folders, patterns
@@ -24,25 +24,27 @@ type batchOptions struct {
 	format   string // png, jpg
 }
 
-// newBatchCmd returns nst batch. A runF that is not nil runs in the place of the
-// work.
+// newBatchCmd returns nst batch. If runF is not nil, it runs instead
+// of the work.
 func newBatchCmd(e *env, runF func(context.Context, *batchOptions) error) *cobra.Command {
 	o := &batchOptions{settings: defaults(), format: "png"}
 	cmd := &cobra.Command{
 		Use:   "batch CONTENT... --style STYLE [--style ...] --out-dir DIR",
 		Short: "Paint many pictures in many styles",
-		Long: `batch paints every CONTENT in every STYLE. A CONTENT is a picture, a folder (the
-pictures in it, not those in folders within) or a pattern such as 'in/*.jpg'.
+		Long: `batch paints every CONTENT in every STYLE. A CONTENT is a picture, a folder or a
+pattern such as 'in/*.jpg'. Of a folder, batch takes the pictures in it, but not
+those in its subfolders.
 
-Results are named CONTENT-STYLE.png in DIR, which is made if need be. Those that
-are there are skipped, so that the same command goes on where it was interrupted;
---overwrite does them again. A picture that cannot be read is reported and the
-others are done. The last lines say what was done, skipped and failed; the exit
-code is 1 if any failed. An interrupt saves the picture at work as
-CONTENT-STYLE-partial.png.`,
+The results are CONTENT-STYLE.png in DIR, which is created if necessary. Results
+that exist are skipped, so that the same command continues after an interrupt;
+--overwrite paints them again. If a picture cannot be read, batch reports it and
+goes on. The last lines count what was done, skipped and failed; the exit code
+is 1 if any failed. Ctrl-C saves the current picture as CONTENT-STYLE-partial.png.
+
+--time limits each picture, not the batch.`,
 		Example: `  nst batch holiday/ --style painting.jpg --out-dir painted
-  nst batch 'in/*.jpg' --style monet.jpg --style klimt.jpg --out-dir out --format jpg
-  nst batch a.png b.png --style s.png --out-dir out --size 256 --iterations 100 --progress plain`,
+  nst batch 'in/*.jpg' --style a.jpg --style b.jpg --out-dir out --format jpg
+  nst batch a.png b.png --style s.png --out-dir out --size 256 --progress plain`,
 		Args: arguments(1, -1, "CONTENT..."),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.contents = args
@@ -56,17 +58,14 @@ CONTENT-STYLE-partial.png.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&o.styles, "style", nil, "take the style of the picture in `FILE`; may be given again")
-	folderFlag(cmd, &o.dir, "out-dir", "put the results into `DIR`; made if need be")
-	words(cmd, &o.format, []string{"png", "jpg"}, "format", "of the results")
-	o.saveFlags(cmd)
-	o.lossFlags(cmd, e)
-	o.paintFlags(cmd)
-	o.talkFlags(cmd)
+	f.StringArrayVar(&o.styles, "style", nil, "the style picture, a `FILE`; may be repeated")
+	folderFlag(cmd, &o.dir, "out-dir", "folder `DIR` for the results, created if necessary")
+	words(cmd, &o.format, []string{"png", "jpg"}, "format", "format of the results")
+	bindFlags(cmd, e, &o.settings, inBatch, nil)
 	return cmd
 }
 
-// check returns every value that the command line alone shows to be wrong.
+// check returns an error for every value that is wrong by itself.
 func (o *batchOptions) check(cmd *cobra.Command) error {
 	switch {
 	case len(o.styles) == 0:
@@ -81,11 +80,11 @@ func (o *batchOptions) check(cmd *cobra.Command) error {
 	return errors.Join(errs...)
 }
 
-// plan returns the jobs, or why they cannot be.
+// plan returns the jobs.
 func (o *batchOptions) plan() ([]batch.Job, error) {
 	for _, c := range o.contents {
 		if imgio.SameFile(c, o.dir) {
-			return nil, &fileError{"output folder", o.dir, errors.New("is one of the content folders, so that results would become contents")}
+			return nil, &fileError{"output folder", o.dir, errors.New("is one of the content folders: results would become contents")}
 		}
 	}
 	contents, err := batch.Contents(o.contents, imgio.Extensions())
@@ -102,7 +101,7 @@ func (o *batchOptions) plan() ([]batch.Job, error) {
 	}
 	others := inputs
 	for _, j := range jobs {
-		if err := checkInputs(j.Output, inputs); err != nil {
+		if err := checkInputs("result", j.Output, inputs); err != nil {
 			return nil, err
 		}
 		others = append(others, j.Output)
@@ -111,7 +110,7 @@ func (o *batchOptions) plan() ([]batch.Job, error) {
 }
 
 func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
-	t := newTalk(e, &o.settings)
+	t := newConsole(e, &o.settings)
 	jobs, err := o.plan()
 	if err != nil {
 		return err
@@ -121,13 +120,13 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 			return &fileError{"style image", style, err}
 		}
 	}
-	painters, closeAll, err := o.painters(e)
+	workers, closeAll, err := o.workers(e)
 	if err != nil {
 		return err
 	}
 	defer closeAll()
-	if len(painters) > 1 && o.progress == "auto" {
-		o.progress = "none" // several at once would talk all at once
+	if len(workers) > 1 && o.progress == "auto" {
+		o.progress = "none" // several at once would mix their lines
 	}
 	if err := o.makeDir(); err != nil {
 		return err
@@ -146,11 +145,11 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 
 	undo := t.onInterrupt(ctx)
 	defer undo()
-	(&batchTalk{talk: t, o: o, log: log, reporters: map[string]reporter{}}).listen(&opts)
-	summary, err := batch.RunOn(ctx, painters, jobs, opts)
+	(&batchConsole{console: t, o: o, log: log, reporters: map[string]reporter{}}).listen(&opts)
+	summary, err := batch.RunOn(ctx, workers, jobs, opts)
 	t.summary(summary)
 	switch {
-	case errors.Is(err, batch.ErrNoPainter):
+	case errors.Is(err, batch.ErrNoWorker):
 		return err
 	case err != nil:
 		return &interrupted{err}
@@ -160,9 +159,8 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	return nil
 }
 
-// painters returns one for each card where the device is one of several, else one.
-// Call the function when they are done.
-func (o *batchOptions) painters(e *env) (all []batch.Painter, closeAll func(), err error) {
+// workers returns one worker for each device. Call closeAll when they are done.
+func (o *batchOptions) workers(e *env) (all []batch.Worker, closeAll func(), err error) {
 	var open []*nst.Transfer
 	closeAll = func() {
 		for _, t := range open {
@@ -190,11 +188,11 @@ func (o *batchOptions) painters(e *env) (all []batch.Painter, closeAll func(), e
 	return all, closeAll, nil
 }
 
-// errNotTogether tells that cards must be used one at a time.
-var errNotTogether = errors.New("the driver shares memory with one card at a time only, and there are several")
+// errNotTogether means that only one card can be used at a time.
+var errNotTogether = errors.New("there are several cards, and the driver shares memory with one at a time only")
 
-// devices lists what a painter each is to be made for: all cards, where there are
-// several and none is named. With auto it is the first where only one will do.
+// devices lists the device of each worker: all cards if there are several and none is
+// named. If only one can be used at a time, auto takes the first.
 func (o *batchOptions) devices() ([]string, error) {
 	cards, together := nst.UsableCards()
 	switch {
@@ -212,7 +210,7 @@ func (o *batchOptions) devices() ([]string, error) {
 	return all, nil
 }
 
-// makeDir makes the folder for the results and sees that it can be written to.
+// makeDir creates the folder for the results and checks that it can be written to.
 func (o *batchOptions) makeDir() error {
 	if err := os.MkdirAll(o.dir, 0o777); err != nil {
 		return &fileError{"output folder", o.dir, err}
@@ -223,15 +221,15 @@ func (o *batchOptions) makeDir() error {
 	return nil
 }
 
-// batchTalk says how a batch goes.
-type batchTalk struct {
-	*talk
+// batchConsole reports how a batch proceeds.
+type batchConsole struct {
+	*console
 	o         *batchOptions
 	log       *logFile
-	reporters map[string]reporter // of the jobs at work, by their outputs
+	reporters map[string]reporter // of running jobs, by output
 }
 
-func (b *batchTalk) listen(opts *batch.Options) {
+func (b *batchConsole) listen(opts *batch.Options) {
 	opts.Started = func(i, n int, j batch.Job) {
 		b.say("%d/%d  %s in the style of %s", i+1, n, j.Content, j.Style)
 		r := newReporter(b.e, b.o.progress, b.o.quiet)
@@ -252,12 +250,12 @@ func (b *batchTalk) listen(opts *batch.Options) {
 		}
 		switch o.Status {
 		case batch.Done:
-			b.wrote(o.Output, o.Result)
+			b.wrote(o.Output, o.Result, nil)
 		case batch.Failed:
 			b.e.fail(message(o.Err), hints(o.Err)...)
 		case batch.Interrupted:
 			if o.Partial != "" {
-				b.wrote(o.Partial, o.Result)
+				b.wrote(o.Partial, o.Result, nil)
 			}
 			if o.Err != nil {
 				b.e.fail(message(o.Err))
@@ -266,8 +264,8 @@ func (b *batchTalk) listen(opts *batch.Options) {
 	}
 }
 
-// summary says what became of all jobs.
-func (t *talk) summary(s *batch.Summary) {
+// summary prints how all jobs ended.
+func (t *console) summary(s *batch.Summary) {
 	type failure struct {
 		Output string `json:"output"`
 		Error  string `json:"error"`

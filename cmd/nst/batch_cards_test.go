@@ -29,7 +29,7 @@ func TestCardsTogether(t *testing.T) {
 	} {
 		t.Setenv("NST_EMU_MANAGED", tt.managed)
 		o := &batchOptions{settings: defaults()}
-		o.Device = tt.device
+		o.Compute.Device = tt.device
 		if got, err := o.devices(); !slices.Equal(got, tt.want) || !errors.Is(err, tt.err) {
 			t.Errorf("managed %s, %s: %q, %v, want %q, %v", tt.managed, tt.device, got, err, tt.want, tt.err)
 		}

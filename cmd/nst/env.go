@@ -6,26 +6,37 @@ import (
 	"sync"
 )
 
-// env is what a command knows of the world.
+// env is the environment of a command.
 type env struct {
 	Stdin          io.Reader
-	Stdout, Stderr io.Writer // data; everything said
+	Stdout, Stderr io.Writer // data; messages
 	Getenv         func(string) string
-	IsTerminal     bool // Stderr is a terminal
+	IsTerminal     bool       // Stderr is a terminal
+	Columns        func() int // of that terminal, 0 if not known; nil for none
 }
 
-// colour reports whether messages may be coloured: on a terminal, unless
-// NO_COLOR is set to anything (no-color.org).
+// colour reports whether messages may be coloured: on a terminal, unless NO_COLOR is set
+// (no-color.org).
 func (e *env) colour() bool {
 	return e.fancy() && e.Getenv("NO_COLOR") == ""
 }
 
-// fancy reports whether a line on Stderr can be drawn over.
+// fancy reports whether a line on Stderr can be overwritten.
 func (e *env) fancy() bool {
 	return e.IsTerminal && e.Getenv("TERM") != "dumb"
 }
 
-// paint returns s in the colour of an ANSI code where colours are welcome.
+// columns returns the width of the terminal, 80 if it is not known.
+func (e *env) columns() int {
+	if e.Columns != nil {
+		if n := e.Columns(); n > 0 {
+			return n
+		}
+	}
+	return 80
+}
+
+// paint returns s in the colour of an ANSI code, if messages may be coloured.
 func (e *env) paint(code, s string) string {
 	if !e.colour() {
 		return s
@@ -33,7 +44,7 @@ func (e *env) paint(code, s string) string {
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
-// fail says an error and its hints.
+// fail prints an error and its hints.
 func (e *env) fail(message string, hints ...string) {
 	fmt.Fprintf(e.Stderr, "nst: %s %s\n", e.paint("1;31", "error:"), message)
 	for _, h := range hints {
@@ -41,7 +52,7 @@ func (e *env) fail(message string, hints ...string) {
 	}
 }
 
-// lockedWriter lets the progress and the answer to a signal share a stream.
+// lockedWriter lets several goroutines write to one stream.
 type lockedWriter struct {
 	mu sync.Mutex
 	w  io.Writer

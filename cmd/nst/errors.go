@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -27,37 +26,37 @@ const (
 	exitInterrupted = 130
 )
 
-// usageError is a command line that cannot be read; it is answered with the
-// usage of the command.
+// usageError is a command line that cannot be parsed. The usage line of the command is
+// printed after it.
 type usageError struct {
 	cmd *cobra.Command
 	err error
 }
 
-// Error is the mistake itself.
+// Error returns what is wrong.
 func (e *usageError) Error() string { return e.err.Error() }
 
-// Unwrap returns what cobra said.
+// Unwrap returns the error of cobra.
 func (e *usageError) Unwrap() error { return e.err }
 
-// valueError is a flag or argument whose value cannot be.
+// valueError is an invalid value of a flag or argument.
 type valueError struct {
 	flag   string // as in --size
 	value  any
-	reason string // what would do
+	reason string // what is valid
 }
 
 // Error names the flag and its value.
 func (e *valueError) Error() string { return fmt.Sprintf("%s is %v: %s", e.flag, e.value, e.reason) }
 
-// fileError is a file that the run cannot do without, or must not touch.
+// fileError is a problem with a file.
 type fileError struct {
 	what string // content image, output, ...
 	path string
 	err  error
 }
 
-// Error names the file and says what is the matter with it, each once.
+// Error names the file and the problem, each once.
 func (e *fileError) Error() string {
 	why, path, mask := reason(e.err), new(fs.PathError), new(nst.MaskError)
 	if errors.As(e.err, &mask) {
@@ -75,25 +74,36 @@ func (e *fileError) Error() string {
 // Unwrap returns the reason.
 func (e *fileError) Unwrap() error { return e.err }
 
-// errIsInput is a reason not to write a file.
+// flag returns the flag that names the file, if it is an output.
+func (e *fileError) flag() string {
+	switch e.what {
+	case "plot", "gif", "strip":
+		return "--" + e.what
+	case "result", "output folder", "sweep folder":
+		return "--out-dir"
+	}
+	return "-o"
+}
+
+// errIsInput means that an output would replace an input.
 var errIsInput = errors.New("is one of the inputs")
 
-// interrupted is a run that was told to stop. What was saved has been said.
+// interrupted is a run that was stopped. The messages about it have been printed.
 type interrupted struct{ err error }
 
-// Error is not shown: what was saved has been said.
+// Error is never shown.
 func (e *interrupted) Error() string { return "interrupted" }
 
 // Unwrap returns what ended the run.
 func (e *interrupted) Unwrap() error { return e.err }
 
-// silent is a failure of which all has been said.
+// silent is a failure whose messages have been printed.
 type silent struct{}
 
-// Error is not shown.
+// Error is never shown.
 func (silent) Error() string { return "failed" }
 
-// report says what went wrong, if anything, and returns the exit code.
+// report prints the errors in err, if any, and returns the exit code.
 func report(e *env, err error) int {
 	code := exitDone
 	for _, err := range flatten(err) {
@@ -120,7 +130,7 @@ func reportOne(e *env, err error) int {
 		if usage.cmd.HasSubCommands() {
 			line = path + " COMMAND"
 		}
-		fmt.Fprintf(e.Stderr, "usage: %s\nRun '%s --help' for what there is.\n", line, path)
+		fmt.Fprintf(e.Stderr, "usage: %s\nRun '%s --help' for help.\n", line, path)
 	}
 	if isUsage(err) {
 		return exitUsage
@@ -144,13 +154,13 @@ func flatten(err error) []error {
 	return all
 }
 
-// isUsage reports whether the command line alone shows that err had to come.
+// isUsage reports whether err is a mistake in the command line.
 func isUsage(err error) bool {
 	return errors.As(err, new(*usageError)) || errors.As(err, new(*valueError)) ||
 		errors.As(err, new(*nst.OptionError)) || errors.As(err, new(*vgg.UnknownLayerError))
 }
 
-// message puts err in the words of the command line.
+// message returns err in terms of flags and files.
 func message(err error) string {
 	file, option, layer := new(fileError), new(nst.OptionError), new(vgg.UnknownLayerError)
 	switch {
@@ -166,8 +176,8 @@ func message(err error) string {
 	return reason(err)
 }
 
-// reason returns what err says, without the names of the package that says it
-// and of the file, which have been said.
+// reason returns the text of err without the names of package and file, which the message
+// has already.
 func reason(err error) string {
 	var (
 		format  = new(imgio.FormatError)
@@ -191,14 +201,14 @@ func reason(err error) string {
 		return fmt.Sprintf("no weights %q: neither %q nor a file of that name exists", none.Name, none.Path)
 	case errors.As(err, &format):
 		bare := *format
-		bare.Supported = nil // said as a hint
+		bare.Supported = nil // is a hint
 		return bare.Error()
 	case errors.Is(err, imgio.ErrNoFolder):
 		return imgio.ErrNoFolder.Error()
 	case errors.Is(err, imgio.ErrFolder):
 		return imgio.ErrFolder.Error()
 	case errors.Is(err, fs.ErrExist):
-		return "is there already"
+		return "exists already"
 	}
 	text := err.Error()
 	for _, pkg := range []string{"imgio: ", "nst: ", "vgg: ", "batch: "} {
@@ -207,98 +217,5 @@ func reason(err error) string {
 	return text
 }
 
-// isFile tells whether --network names a file, not what is in the folder of weights.
+// isFile reports whether --network names a file instead of installed weights.
 func isFile(name string) bool { return filepath.Base(name) != name || filepath.Ext(name) != "" }
-
-// hints returns what may cure err. This is the one place that knows.
-func hints(err error) []string {
-	var (
-		format   = new(imgio.FormatError)
-		layer    = new(vgg.UnknownLayerError)
-		small    = new(nst.TooSmallError)
-		diverged = new(nst.DivergedError)
-		none     = new(vgg.NotFoundError)
-		file     = new(fileError)
-		invalid  = new(pflag.InvalidValueError)
-		unknown  = new(pflag.NotExistError)
-		short    = new(shortError)
-		tap      = new(vgg.TapError)
-		option   = new(nst.OptionError)
-		memory   = new(nst.MemoryError)
-	)
-	switch {
-	case errors.As(err, &option) && option.Field == "Objective.NormalizeGradients":
-		return []string{"gradients of equal size belong to no one loss: take --optimizer adam, without --tolerance"}
-	case errors.As(err, new(*nst.DeviceError)) && !nst.BuiltWithCUDA():
-		return []string{"make gpu builds a program that can use a card; this one paints with --device cpu"}
-	case errors.Is(err, nst.ErrDriverUnknown):
-		return []string{"is the kernel module of the driver loaded? nvidia-smi shows it", "take --device cpu"}
-	case errors.As(err, new(*nst.DeviceError)):
-		return []string{"nst info shows the cards and the driver; NST_LIBCUDA can name the driver's libcuda.so.1", "take --device cpu"}
-	case errors.Is(err, errNotTogether):
-		return []string{"name one of them, as in --device cuda:0"}
-	case errors.As(err, new(*nst.CardError)):
-		return []string{"nst gpu selftest tells whether the card works; or take --device cpu"}
-	case errors.As(err, new(*nst.UnsupportedError)):
-		return []string{"take --device cpu"}
-	case errors.As(err, &option) && option.Field == "Objective.StyleLoss" && option.Value == nst.StyleW2:
-		return []string{"take --device cpu"}
-	case errors.As(err, &memory) && memory.Size > 0:
-		return []string{fmt.Sprintf("the largest that fits is --size %d; or take --device cpu", memory.Size)}
-	case errors.As(err, &memory):
-		return []string{"take --device cpu"}
-	case errors.As(err, &format) && len(format.Supported) > 0:
-		return []string{"supported formats are " + strings.Join(format.Supported, ", ") + "; convert it first"}
-	case errors.Is(err, imgio.ErrFolder):
-		return []string{"nst batch takes folders"}
-	case errors.Is(err, imgio.ErrNoFolder):
-		return []string{"make the folder first, or write elsewhere with -o"}
-	case errors.As(err, &layer):
-		return []string{"its layers are " + strings.Join(layer.Known, ", ")}
-	case errors.As(err, &small) && small.Size > 0:
-		return []string{fmt.Sprintf("the least that will do for these pictures is --size %d; or take shallower layers", small.Size)}
-	case errors.As(err, &small) && small.What == "style":
-		return []string{"give a style that is larger or less long and thin, a larger --size or --style-scale, or shallower layers"}
-	case errors.As(err, &small):
-		return []string{"give a picture that is less long and thin, a larger --size, or shallower layers"}
-	case errors.As(err, &diverged):
-		return []string{"lower --learning-rate, or take --optimizer adam"}
-	case errors.As(err, &none) && isFile(none.Name):
-		return []string{"nst weights list shows the networks that are here"}
-	case errors.As(err, &none):
-		pull := "vgg19"
-		if slices.Contains(networks(), none.Name) {
-			pull = none.Name
-		}
-		return []string{"download them with: nst weights pull " + pull, "or take them from a file of your own with: nst weights import FILE"}
-	case errors.As(err, &short) && short.network == vgg.EmbeddedName:
-		return []string{"slim ends there; nst weights pull vgg19 --full gets a network that goes on, for --network vgg19"}
-	case errors.As(err, &tap) && tap.Instead != "":
-		return []string{"take " + tap.Instead + ", or another --network"}
-	case errors.As(err, &tap):
-		return []string{"take another --network; nst weights pull vgg19 gets one"}
-	case errors.As(err, &short):
-		return []string{"--full keeps all layers in nst weights pull and nst weights import"}
-	case errors.As(err, new(*pullError)):
-		return []string{"download the weights elsewhere, then: nst weights import FILE"}
-	case errors.As(err, &file) && errors.Is(err, fs.ErrExist):
-		return []string{"--overwrite replaces it"}
-	case errors.Is(err, errOtherSweep):
-		return []string{"take another --out-dir, or paint them anew with --overwrite"}
-	case errors.As(err, &invalid) && strings.Contains(invalid.GetValue(), ",") && isNumeric(invalid.GetFlag()):
-		return []string{"nst sweep paints a picture for each value of a list"}
-	case errors.As(err, &unknown) && slices.Contains([]string{"content-mask", "style-mask", "protect"}, unknown.GetSpecifiedName()):
-		return []string{"a mask is drawn over one picture: nst stylize takes it"}
-	case errors.As(err, &file) && errors.Is(err, errIsInput):
-		return []string{"write elsewhere with -o"}
-	case errors.Is(err, nst.ErrMaskShape):
-		return []string{"draw the mask over the picture itself, so that it has the same shape"}
-	case errors.Is(err, nst.ErrMaskEmpty):
-		return []string{"white selects, black leaves out; is the mask inverted?"}
-	case errors.Is(err, nst.ErrMaskSmall):
-		return []string{"make the white part larger, raise --size, or add a shallower layer to --style-layers"}
-	case errors.Is(err, nst.ErrMaskFull):
-		return []string{"white is protected; a mask that is all white leaves nothing to paint"}
-	}
-	return nil
-}

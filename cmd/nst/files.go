@@ -8,10 +8,9 @@ import (
 	"nst/imgio"
 )
 
-// checkOutput tells whether a run that reads inputs may write its picture to
-// path.
+// checkOutput returns an error unless a run that reads inputs may write its picture to path.
 func checkOutput(path string, overwrite bool, inputs []string) error {
-	if err := checkInputs(path, inputs); err != nil {
+	if err := checkInputs("output", path, inputs); err != nil {
 		return err
 	}
 	if err := imgio.CheckWritable(path, overwrite); err != nil {
@@ -20,7 +19,7 @@ func checkOutput(path string, overwrite bool, inputs []string) error {
 	return nil
 }
 
-// save writes a picture as the flags ask for.
+// save writes a picture in the format and quality that the flags give.
 func (s *settings) save(path string, p *imgio.Planar) error {
 	var opts []imgio.Option
 	if format, err := imgio.FormatOf(path); err == nil && format == "jpeg" {
@@ -32,18 +31,18 @@ func (s *settings) save(path string, p *imgio.Planar) error {
 	return nil
 }
 
-// checkInputs tells whether path is one of inputs, under whatever name.
-func checkInputs(path string, inputs []string) error {
+// checkInputs returns an error if path is one of inputs, under any name.
+func checkInputs(what, path string, inputs []string) error {
 	for _, in := range inputs {
 		if imgio.SameFile(path, in) {
-			return &fileError{"output", path, errIsInput}
+			return &fileError{what, path, errIsInput}
 		}
 	}
 	return nil
 }
 
-// checkNumbered tells whether a picture on the way to output, out-0050.png,
-// would replace one of inputs.
+// checkNumbered returns an error if a picture of --save-every, out-0050.png, would
+// replace one of inputs.
 func checkNumbered(output string, inputs []string) error {
 	ext := filepath.Ext(output)
 	stem := filepath.Base(output[:len(output)-len(ext)])
@@ -57,7 +56,7 @@ func checkNumbered(output string, inputs []string) error {
 	return nil
 }
 
-// checkLog tells whether a log may be written to path.
+// checkLog returns an error unless a log may be written to path.
 func checkLog(path string, others []string) error {
 	if path == "" {
 		return nil

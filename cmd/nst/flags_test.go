@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +31,7 @@ func TestStylizeFlags(t *testing.T) {
 		want       func(*stylizeOptions) // what differs from the defaults
 	}{
 		{"defaults", "", func(*stylizeOptions) {}},
-		{"weights", "--content-weight 2 --style-weight=3e2 --tv-weight 0 --steady=false", func(o *stylizeOptions) {
+		{"weights", "--content-weight 2 --style-weight=3e2 --tv-weight 0 --auto-balance=off", func(o *stylizeOptions) {
 			o.Schedule.AutoBalance = false
 			o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight = 2, 300, 0
 		}},
@@ -41,21 +42,36 @@ func TestStylizeFlags(t *testing.T) {
 		{"optimiser", "--optimizer adam --learning-rate 5 --iterations 9 --tolerance 1e-4", func(o *stylizeOptions) {
 			o.Optimizer.Method, o.Optimizer.LearningRate, o.Schedule.Iterations, o.Schedule.Tolerance = nst.Adam, 5, 9, 1e-4
 		}},
-		{"views", "--views 4", func(o *stylizeOptions) { o.Objective.Orientations = 4 }},
+		{"orientations", "--orientations 4", func(o *stylizeOptions) { o.Objective.Orientations = 4 }},
 		{"history", "--optimizer lbfgs --history 8", func(o *stylizeOptions) { o.Optimizer.Method, o.Optimizer.History = nst.LBFGS, 8 }},
 		{"scales", "--size original --scales 3 --fine-iterations 7 --time 1m30s", func(o *stylizeOptions) {
 			o.Size, o.Schedule.Scales, o.Schedule.FineIterations, o.Schedule.Time = nst.OriginalSize, 3, 7, 90*time.Second
 		}},
-		{"adam", "--optimizer adam --min-scale 99 --beta2 0.5 --average 0 --clamp=false", func(o *stylizeOptions) {
+		{"adam", "--optimizer adam --min-scale 99 --beta2 0.5 --average 0 --clamp=off", func(o *stylizeOptions) {
 			o.Optimizer.Method, o.Schedule.MinScale, o.Optimizer.Beta2, o.Optimizer.Average, o.Optimizer.Clamp = nst.Adam, 99, 0.5, 0, false
 		}},
 		{"our own preset", "--preset default", func(o *stylizeOptions) { o.preset = "default" }},
-		{"strength", "--strength 70", func(o *stylizeOptions) { o.Objective.StyleWeight *= 10 }},
+		{"strength", "--strength 70", func(o *stylizeOptions) { o.strength = "70"; o.Objective.StyleWeight *= 10 }},
 		{"preset below flags", "--init x.png --style-layers relu1_1:0.5 --preset pastiche --optimizer adam --iterations 9", func(o *stylizeOptions) {
 			p, _ := nst.PresetByName("pastiche")
 			o.Options, o.preset = p.Options, p.Name
 			o.Schedule.Init, o.start, o.Optimizer.Method, o.Schedule.Iterations = nst.InitImage, "x.png", nst.Adam, 9
 			o.Objective.StyleLayers = layers(nst.LayerWeight{Layer: "relu1_1", Weight: 0.5})
+		}},
+		{"old names", "--views 4 --steady=no", func(o *stylizeOptions) {
+			o.Objective.Orientations, o.Schedule.AutoBalance = 4, false
+			o.notes.lines = []string{"Flag --views has been deprecated, use --orientations", "Flag --steady has been deprecated, use --auto-balance"}
+		}},
+		{"old names over a preset", "--steady --preset gatys", func(o *stylizeOptions) {
+			p, _ := nst.PresetByName("gatys")
+			o.Options, o.preset = p.Options, p.Name
+			o.Schedule.AutoBalance = true
+			o.notes.lines = []string{"Flag --steady has been deprecated, use --auto-balance"}
+		}},
+		{"strength of 0 to 1", "--strength 0.7", func(o *stylizeOptions) {
+			o.strength = "0.7"
+			_ = o.SetStrength(0.7)
+			o.notes.lines = []string{"--strength 0.7: the scale is 0 to 100; did you mean 70?"}
 		}},
 		{"noise", "--init noise --seed 18446744073709551615", func(o *stylizeOptions) {
 			o.Schedule.Init, o.Schedule.Seed = nst.InitNoise, 1<<64-1
@@ -88,7 +104,7 @@ func TestStylizeFlags(t *testing.T) {
 		{"output", "-o x.jpeg --quality 70 --overwrite --save-every 5", func(o *stylizeOptions) {
 			o.output, o.quality, o.overwrite, o.saveEvery = "x.jpeg", 70, true, 5
 		}},
-		{"talk", "--progress json -q --log l.jsonl", func(o *stylizeOptions) {
+		{"console", "--progress json -q --log l.jsonl", func(o *stylizeOptions) {
 			o.progress, o.quiet, o.log = "json", true, "l.jsonl"
 		}},
 		{"blend", "more.png --style-blend 2,1.5", func(o *stylizeOptions) {
@@ -151,12 +167,56 @@ func TestScoreFlags(t *testing.T) {
 
 // An error about a field of nst.Options names a flag; there must be one.
 func TestEveryOptionHasAFlag(t *testing.T) {
-	cmd := newStylizeCmd(quietEnv(), nil)
-	fields := reflect.TypeFor[nst.Options]()
-	for i := range fields.NumField() {
-		name := flagName(fields.Field(i).Name)
-		if cmd.Flags().Lookup(strings.TrimPrefix(name, "--")) == nil {
-			t.Errorf("Options.%s: there is no flag %s", fields.Field(i).Name, name)
+	flags := newStylizeCmd(quietEnv(), nil).Flags()
+	var visit func(path string, options reflect.Type)
+	visit = func(path string, options reflect.Type) {
+		for i := range options.NumField() {
+			f := options.Field(i)
+			if f.Type.Kind() == reflect.Struct {
+				visit(path+f.Name+".", f.Type)
+				continue
+			}
+			name := flagName(path + f.Name)
+			if flags.Lookup(strings.TrimPrefix(name, "--")) == nil {
+				t.Errorf("Options.%s%s: there is no flag %s", path, f.Name, name)
+			}
+		}
+	}
+	visit("", reflect.TypeFor[nst.Options]())
+}
+
+// The table can be bound: fields exist, names are there once, and groups are known.
+func TestFlagTable(t *testing.T) {
+	names := map[string]bool{}
+	for _, r := range flagTable() {
+		for _, name := range []string{r.name, r.old} {
+			if names[name] && name != "" {
+				t.Errorf("--%s is there twice", name)
+			}
+			names[name] = true
+		}
+		s := defaults()
+		if r.value(&s) == nil || r.usage == "" || !slices.Contains(groups(), r.group) || r.in == 0 {
+			t.Errorf("--%s is not complete: %+v", r.name, r)
+		}
+		if r.list && r.in&inSweep == 0 {
+			t.Errorf("--%s takes a list, but nst sweep has it not", r.name)
+		}
+	}
+}
+
+// A switch takes its word after a space too.
+func TestJoinSwitches(t *testing.T) {
+	for args, want := range map[string]string{
+		"stylize --clamp off c.png":             "stylize --clamp=off c.png",
+		"stylize --steady no --auto-balance on": "stylize --steady=no --auto-balance=on",
+		"stylize --clamp c.png":                 "stylize --clamp c.png",
+		"stylize --draft on":                    "stylize --draft on",
+		"stylize -- --clamp off":                "stylize -- --clamp off",
+		"stylize --clamp":                       "stylize --clamp",
+	} {
+		if got := strings.Join(joinSwitches(strings.Fields(args)), " "); got != want {
+			t.Errorf("%s: got %s, want %s", args, got, want)
 		}
 	}
 }
@@ -169,11 +229,11 @@ func TestFlagsAgree(t *testing.T) {
 	for _, cmd := range []*cobra.Command{newBatchCmd(e, nil), newScoreCmd(e, nil), newTextureCmd(e, nil), newSweepCmd(e, nil)} {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			same := stylize.Lookup(f.Name)
-			if same == nil || f.Name == "output" || cmd.Name() == "score" && f.Name == "quiet" {
+			if same == nil || f.Name == "output" || f.Name == "size" && cmd.Name() == "texture" {
 				return
 			}
 			shared++
-			if strings.Replace(f.Usage, ",...`", "`", 1) != same.Usage || f.DefValue != same.DefValue || f.Shorthand != same.Shorthand {
+			if f.Usage != same.Usage || f.DefValue != same.DefValue || f.Shorthand != same.Shorthand {
 				t.Errorf("--%s of %s is not that of stylize: %q (%s), %q (%s)", f.Name, cmd.Name(), f.Usage, f.DefValue, same.Usage, same.DefValue)
 			}
 		})

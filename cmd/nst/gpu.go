@@ -15,8 +15,8 @@ import (
 	"nst/vgg"
 )
 
-// newGPUCmd returns nst gpu. A program without CUDA does not list it, but says what it
-// lacks to those who ask for it.
+// newGPUCmd returns nst gpu. A program without CUDA hides it; when called, it says that
+// CUDA is missing.
 func newGPUCmd(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gpu",
@@ -33,18 +33,18 @@ func newGPUCmd(e *env) *cobra.Command {
 // cardFlag binds --device for a command that needs a card.
 func cardFlag(cmd *cobra.Command, device *string) {
 	*device = nst.DeviceCUDA
-	cmd.Flags().Var(&deviceValue{device}, "device", "the card")
+	cmd.Flags().Var(&deviceValue{device}, "device", "the card: cuda, or cuda:N by its number")
 }
 
 func newSelftestCmd(e *env) *cobra.Command {
 	var device string
 	cmd := &cobra.Command{
 		Use:   "selftest",
-		Short: "Hold every kernel on the card against its definition",
-		Long: `selftest runs every operation and its gradient on the card, at odd sizes, on random
-numbers, with both precisions, and holds the results against those of the
-processor's plain definitions. It prints how far each is off, by its largest value,
-and exits with 1 if any is further off than it may be.`,
+		Short: "Compare every kernel of the card with its definition",
+		Long: `selftest runs every operation and its gradient on the card, at odd sizes, on
+random numbers, with both precisions. It compares the results with those of the
+plain definitions on the processor and prints the largest difference of each.
+The exit code is 1 if a difference exceeds its limit.`,
 		Example: `  nst gpu selftest
   nst gpu selftest --device cuda:1`,
 		Args: arguments(0, 0, "no arguments"),
@@ -82,16 +82,15 @@ func newBenchCmd(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Time iterations on the card",
-		Long: `bench paints square pictures and prints the time of an iteration, the median, for
-each size, precision and optimiser, and the memory of the card that a run takes. The
-network is VGG-19, with weights that mean nothing where it was not pulled: they take
-as long.`,
+		Long: `bench paints square pictures and prints the median time of an iteration and the
+memory used on the card, for each size, precision and optimiser. The network is
+VGG-19. Where it is not installed, bench uses random weights, which take as long.`,
 		Example: `  nst gpu bench
   nst gpu bench --size 2048 --iterations 10`,
 		Args: arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if runs < 3 || slices.Min(sizes) < nst.MinSize {
-				return &usageError{cmd, errors.New("want 3 iterations or more, at sizes that can be painted")}
+				return &usageError{cmd, errors.New("want 3 iterations or more, and sizes of 16 pixels or more")}
 			}
 			if kind, _, _ := nst.ParseDevice(s.Compute.Device); kind != nst.DeviceCUDA {
 				return &valueError{"--device", s.Compute.Device, "must be cuda or cuda:N"}
@@ -101,7 +100,7 @@ as long.`,
 	}
 	cardFlag(cmd, &s.Compute.Device)
 	cmd.Flags().IntSliceVar(&sizes, "size", sizes, "sizes in pixels")
-	cmd.Flags().IntVar(&runs, "iterations", runs, "iterations to time, after a few that are not")
+	cmd.Flags().IntVar(&runs, "iterations", runs, "iterations to time; a few before them are not timed")
 	return cmd
 }
 
@@ -124,7 +123,7 @@ func bench(ctx context.Context, e *env, s *settings, sizes []int, runs int) erro
 	return nil
 }
 
-// benchWeights returns VGG-19, seeded where there is none.
+// benchWeights returns VGG-19, with random weights if it is not installed.
 func (s *settings) benchWeights(e *env) (*vgg.Weights, error) {
 	store, err := e.store()
 	if err == nil {
@@ -135,7 +134,7 @@ func (s *settings) benchWeights(e *env) (*vgg.Weights, error) {
 	return vgg.Seeded(vgg.VGG19(), vgg.Caffe(), "conv5_1", 7)
 }
 
-// warmup is how many iterations are not timed.
+// warmup is the number of iterations that are not timed.
 const warmup = 5
 
 func benchOne(ctx context.Context, e *env, w *vgg.Weights, o nst.Options) error {
@@ -170,7 +169,7 @@ func benchOne(ctx context.Context, e *env, w *vgg.Weights, o nst.Options) error 
 	return nil
 }
 
-// waves draws a picture that is not even anywhere.
+// waves draws a picture without uniform areas.
 func waves(size int, period float64) *imgio.Planar {
 	p := imgio.NewPlanar(size, size)
 	for i := range p.Pix {

@@ -6,25 +6,24 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"nst/cmd/nst/internal/sheet"
 )
 
-// listValue is a numeric flag that takes several values with commas between,
-// each read by the flag that it stands for.
+// listValue is a numeric flag that takes several values, separated by commas. The plain
+// flag parses each.
 type listValue struct {
 	pflag.Value          // of the plain flag; holds one of the values
 	name        string   // without dashes
-	values      []string // as the plain flag says them
+	values      []string // as the plain flag formats them
 	listed      *[]*listValue
 }
 
-// Type is that of the plain flag, with a sign that there may be several.
+// Type is that of the plain flag, marked as a list.
 func (v *listValue) Type() string { return v.Value.Type() + ",..." }
 
-// String returns the values as the plain flag says them, with commas between.
+// String returns the values as the plain flag formats them, separated by commas.
 func (v *listValue) String() string {
 	if len(v.values) == 0 && v.Value != nil {
 		return v.Value.String()
@@ -32,20 +31,20 @@ func (v *listValue) String() string {
 	return strings.Join(v.values, ",")
 }
 
-// Set takes one or more different values with commas between. The error is that of the
-// plain flag for the first that it refuses, or says that one is empty or there twice.
+// Set takes one or more different values, separated by commas. The error is that of the
+// plain flag for the first invalid value, or says that one is empty or appears twice.
 func (v *listValue) Set(s string) error {
 	var values []string
 	for part := range strings.SplitSeq(s, ",") {
 		part = strings.TrimSpace(part)
 		if part == "" {
-			return errors.New("a value of the list is empty; want numbers with commas between, as in 1,5,20")
+			return errors.New("a value of the list is empty; want numbers separated by commas, such as 1,5,20")
 		}
 		if err := v.Value.Set(part); err != nil {
 			return err
 		}
 		if slices.Contains(values, v.Value.String()) {
-			return fmt.Errorf("%s is there twice", v.Value)
+			return fmt.Errorf("%s appears twice", v.Value)
 		}
 		values = append(values, v.Value.String())
 	}
@@ -55,33 +54,6 @@ func (v *listValue) Set(s string) error {
 		*v.listed = append(*v.listed, v)
 	}
 	return v.Value.Set(values[0])
-}
-
-// isNumeric tells whether a flag that paints a picture takes one number.
-func isNumeric(f *pflag.Flag) bool {
-	switch f.Value.(type) {
-	case *sizeValue, *strengthValue:
-		return true
-	}
-	switch f.Value.Type() {
-	case "X", "int", "uint64":
-		return f.Name != "threads"
-	}
-	return false
-}
-
-// listFlags makes every numeric flag of cmd take a list. Those that got one come
-// into listed, in the order of the command line.
-func listFlags(cmd *cobra.Command, listed *[]*listValue) {
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if !isNumeric(f) {
-			return
-		}
-		if name, _ := pflag.UnquoteUsage(f); strings.Contains(f.Usage, "`"+name+"`") {
-			f.Usage = strings.Replace(f.Usage, "`"+name+"`", "`"+name+",...`", 1)
-		}
-		f.Value = &listValue{Value: f.Value, name: f.Name, listed: listed}
-	})
 }
 
 // grid is every combination of the values of some flags.
@@ -125,7 +97,7 @@ func (g grid) set(point []string) {
 	}
 }
 
-// name returns what the picture of a combination is called, without extension:
+// name returns the file name of a combination, without extension:
 // content-weight-5_style-weight-100.
 func (g grid) name(point []string) string {
 	parts := make([]string, len(g))
@@ -135,7 +107,7 @@ func (g grid) name(point []string) string {
 	return strings.Join(parts, "_")
 }
 
-// words returns a combination for people: content-weight 5, style-weight 100.
+// words returns a combination as text: content-weight 5, style-weight 100.
 func (g grid) words(point []string) string {
 	parts := make([]string, len(g))
 	for i, l := range g {

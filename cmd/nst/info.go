@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,25 +12,7 @@ import (
 	"nst/nst"
 )
 
-// version returns the version of the program: that of its module, or the commit
-// that it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return "devel-" + s.Value[:min(12, len(s.Value))]
-		}
-	}
-	return "devel"
-}
-
-// machine is what nst info shows.
+// machine is the output of nst info.
 type machine struct {
 	Version  string   `json:"version"`
 	Go       string   `json:"go"`
@@ -55,33 +36,35 @@ func newInfoCmd(e *env) *cobra.Command {
 	s := defaults()
 	cmd := &cobra.Command{
 		Use:   "info",
-		Short: "Show what nst runs on and with",
-		Long: `info shows the version, what the processor can do and which of it is used, and the
-networks found; of NVIDIA cards their memory and driver, and why none is used.
-NST_CPU in the environment chooses the kernels, generic being the
-ones that every processor runs.
+		Short: "Show processor, cards and networks",
+		Long: `info shows the version, the instruction sets of the processor and those that nst
+uses, the NVIDIA cards with their memory and driver, and the installed networks.
+Where no card is used it says why. The environment variable NST_CPU selects the
+kernels: generic runs on every processor.
 
-With --plan it shows instead the memory that stylize would take in the end with
-the same flags, for a square picture of --size pixels, by what it is for.`,
+--plan shows the memory that stylize would need with the same flags instead, for
+a square picture of --size pixels, part by part.`,
 		Example: `  nst info
   nst info --plan --size 2048 --optimizer adam
   NST_CPU=generic nst info --json`,
 		Args: arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if plan && s.Size == nst.OriginalSize {
+				return &valueError{"--size", originalSize, "--plan has no content whose size it could take; give --size PIXELS"}
+			}
 			if plan {
 				return showPlan(cmd, e, &s, asJSON)
 			}
 			return info(e, asJSON)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object")
-	cmd.Flags().BoolVar(&plan, "plan", false, "show the memory that a run would take")
-	s.lossFlags(cmd, e)
-	s.paintFlags(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	cmd.Flags().BoolVar(&plan, "plan", false, "show the memory that a run would need")
+	bindFlags(cmd, e, &s, inInfo, nil)
 	return cmd
 }
 
-// showPlan shows the memory of a run.
+// showPlan prints the memory of a run.
 func showPlan(cmd *cobra.Command, e *env, s *settings, asJSON bool) error {
 	if err := s.check(cmd); err != nil {
 		return err
@@ -103,7 +86,7 @@ func showPlan(cmd *cobra.Command, e *env, s *settings, asJSON bool) error {
 	for _, part := range p.Parts {
 		fmt.Fprintf(e.Stdout, "%8.1f MB  %s\n", float64(part.Bytes)/mb, part.Name)
 	}
-	fmt.Fprintf(e.Stdout, "%8.1f MB  in all\n", float64(p.Total)/mb)
+	fmt.Fprintf(e.Stdout, "%8.1f MB  in total\n", float64(p.Total)/mb)
 	return nil
 }
 
@@ -147,7 +130,7 @@ func info(e *env, asJSON bool) error {
 	return nil
 }
 
-// showCards shows the cards, the driver, and why none is used.
+// showCards prints the cards, the driver, and why no card is used.
 func (m *machine) showCards(w io.Writer) {
 	for i, c := range m.Cards {
 		fmt.Fprintf(w, "card %d    %s, %.1f GB, compute capability %s", i, c.Name, float64(c.Memory)/(1<<30), c.Capability)

@@ -1,9 +1,9 @@
 // Command nst paints one picture in the style of another.
 //
-// main ends the process; every command is a constructor in a file of its own
-// and speaks through the streams of an env. flags.go binds the flags, the same
-// words in every command, to the defaults of package nst; errors.go turns what
-// the libraries say into advice and exit codes.
+// Every command has a constructor in a file of its own and uses the streams of an env.
+// flag_rows.go is the table of the flags that commands share: flag_table.go binds them
+// to package nst, help.go explains them. errors.go and hints.go turn errors of the libraries into
+// messages, hints and exit codes.
 package main
 
 import (
@@ -29,5 +29,9 @@ func start() int {
 		Stderr:     os.Stderr,
 		Getenv:     os.Getenv,
 		IsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Columns: func() int {
+			width, _, _ := term.GetSize(int(os.Stderr.Fd())) // 0 if it is no terminal
+			return width
+		},
 	}, os.Args[1:])
 }

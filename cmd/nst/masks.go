@@ -12,27 +12,17 @@ import (
 	"nst/nst"
 )
 
-// rest is the content mask of what the others leave.
+// rest stands for a content mask of what the other masks leave.
 const rest = "rest"
 
-// masks are files of masks. Those over the content, and those over the styles, are
-// none or one for each style; an empty name is all of the picture.
+// masks are the files of masks. There are no content masks or one for each style, and
+// likewise for style masks. An empty name selects all of the picture.
 type masks struct {
 	content, style []string
 	protect        string // over the content; empty for none
 }
 
-// contentFlag binds the masks over the content that say where each style goes.
-func (m *masks) contentFlag(cmd *cobra.Command) {
-	cmd.Flags().Var(&filesValue{&m.content}, "content-mask", "paint each style where the mask for it, over CONTENT, is white; rest is what the others leave")
-}
-
-// styleFlag binds the masks over the styles.
-func (m *masks) styleFlag(cmd *cobra.Command) {
-	cmd.Flags().Var(&filesValue{&m.style}, "style-mask", "take of each style what the mask for it is white over; an empty name takes all")
-}
-
-// check returns what the command line alone shows to be wrong, for a number of styles.
+// check returns an error for every mask that does not suit a number of styles.
 func (m *masks) check(cmd *cobra.Command, styles int) error {
 	var errs []error
 	bad := func(flag string, files []string, format string, a ...any) {
@@ -52,10 +42,10 @@ func (m *masks) check(cmd *cobra.Command, styles int) error {
 		}
 	}
 	if left > 1 || left == 1 && (len(m.content) == 1 || slices.Contains(m.content, "")) {
-		bad("--content-mask", m.content, "rest is what the other masks leave: it can be there once, beside others that leave something")
+		bad("--content-mask", m.content, "rest stands for what the other masks leave: use it once, beside masks that leave something")
 	}
 	if f := cmd.Flag("style-mix"); len(m.content) > 0 && f != nil && f.Changed {
-		errs = append(errs, &valueError{"--style-mix", f.Value, "is only for styles without --content-mask, which gives each a region of its own"})
+		errs = append(errs, &valueError{"--style-mix", f.Value, "cannot go with --content-mask, which gives each style a region of its own"})
 	}
 	return errors.Join(errs...)
 }
@@ -73,9 +63,9 @@ func (m *masks) paths() []string {
 	return out
 }
 
-// open reads the masks over a content and its styles, into which those over styles
-// go. It returns the regions of the content and what is protected. read returns
-// nil for a picture that cannot be read, which content may be too.
+// open reads the masks. It puts style masks into styles, and returns the regions of the
+// content and what is protected. read returns nil for a picture that cannot be read;
+// content may be nil too.
 func (m *masks) open(read func(what, path string) *imgio.Planar, content *imgio.Planar, styles []nst.StylePicture) (regions []*nst.Mask, protect *nst.Mask) {
 	mask := func(path string) *nst.Mask {
 		if path == "" {
@@ -109,7 +99,7 @@ func (m *masks) open(read func(what, path string) *imgio.Planar, content *imgio.
 	return regions, mask(m.protect)
 }
 
-// named returns err with the file of the mask that it is about, if it is about one.
+// named adds the file of the mask to an error about a mask.
 func (m *masks) named(err error) error {
 	bad := new(nst.MaskError)
 	if !errors.As(err, &bad) {
@@ -125,14 +115,14 @@ func (m *masks) named(err error) error {
 	return &fileError{bad.What, path, err}
 }
 
-// filesValue is a flag that takes names of files with commas between; given again, it
-// takes more. A name may be empty.
+// filesValue is a flag that takes file names, separated by commas. Given again, it adds
+// more. A name may be empty.
 type filesValue struct{ files *[]string }
 
-// Type shows that files may follow one another.
-func (v *filesValue) Type() string { return "FILE,FILE,..." }
+// Type stands for a list of files.
+func (v *filesValue) Type() string { return "FILE,..." }
 
-// String returns the names with commas between.
+// String returns the names, separated by commas.
 func (v *filesValue) String() string {
 	if v.files == nil {
 		return ""
@@ -140,8 +130,7 @@ func (v *filesValue) String() string {
 	return strings.Join(*v.files, ",")
 }
 
-// Set adds the names in s, with commas between. The error is that s is empty; a name
-// in it may be.
+// Set adds the names in s, separated by commas. An empty s is an error; an empty name is not.
 func (v *filesValue) Set(s string) error {
 	if s == "" {
 		return errors.New("must not be empty")

@@ -5,18 +5,20 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"nst/nst"
 	"nst/vgg"
 )
 
-// usualNetwork is the one that is taken where it is there.
+// usualNetwork is the default, if it is installed.
 const usualNetwork = "vgg19"
 
-// networks lists the networks that there are weights to pull for.
+// networks lists the networks that nst weights pull can download.
 func networks() []string { return []string{usualNetwork, "vgg16"} }
 
-// kept lists the names in the store, for completion: none, if it cannot be read.
+// kept lists the names in the store, for completion. If the store cannot be read, there are
+// none.
 func (e *env) kept() []string {
 	all, err := e.stored()
 	if err != nil {
@@ -29,14 +31,21 @@ func (e *env) kept() []string {
 	return names
 }
 
+// networkNames lists what --network can name, for completion.
+func (e *env) networkNames() []string {
+	names := append(append(networks(), vgg.EmbeddedName), e.kept()...)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // store returns the folder of weights.
 func (e *env) store() (vgg.Store, error) {
 	dir, err := vgg.Home(e.Getenv)
 	return vgg.Store{Dir: dir}, err
 }
 
-// choose settles which network it is where none was asked for: the usual one or, if
-// that is not there, the one that comes with the program, which is said.
+// choose sets the network if none was given: the usual one, or slim if that is not
+// installed, with a note.
 func (s *settings) choose(e *env) {
 	if s.network != "" {
 		return
@@ -50,10 +59,10 @@ func (s *settings) choose(e *env) {
 		return
 	}
 	s.network = vgg.EmbeddedName
-	newTalk(e, s).say("no VGG-19 here: taking slim, the small network that comes with nst; nst weights pull gets VGG-19")
+	newConsole(e, s).say("VGG-19 is not installed: using slim, the small network inside nst; nst weights pull installs VGG-19")
 }
 
-// transfer loads the network and makes the one that paints with it.
+// transfer loads the network and returns a Transfer for the settings.
 func (s *settings) transfer(e *env) (*nst.Transfer, error) {
 	w, err := s.weights(e)
 	if err != nil {
@@ -62,11 +71,12 @@ func (s *settings) transfer(e *env) (*nst.Transfer, error) {
 	return nst.New(w, s.Options)
 }
 
-// weights loads the network, which must reach to the layers asked for.
+// weights loads the network. It returns an error if the weights end before a layer that is
+// used.
 func (s *settings) weights(e *env) (*vgg.Weights, error) {
 	s.choose(e)
 	store, err := e.store()
-	if err != nil && s.network != vgg.EmbeddedName { // which needs no folder
+	if err != nil && s.network != vgg.EmbeddedName { // slim needs no folder
 		return nil, err
 	}
 	w, err := store.Load(s.network)
@@ -76,7 +86,7 @@ func (s *settings) weights(e *env) (*vgg.Weights, error) {
 	return w, errors.Join(reach(w, s.Objective.ContentLayers), reach(w, s.Objective.StyleLayersOf(w.Network)))
 }
 
-// shortError is a layer that lies deeper than the weights that are kept.
+// shortError is a layer that is deeper than the weights.
 type shortError struct{ network, layer, missing string }
 
 // Error names the layer, what it needs, and the network.
@@ -84,7 +94,7 @@ func (e *shortError) Error() string {
 	return fmt.Sprintf("layer %s needs %s, which the weights of %s do not reach", e.layer, e.missing, e.network)
 }
 
-// reach tells whether w has all that comes up to the layers.
+// reach returns an error unless w has all that comes before the layers.
 func reach(w *vgg.Weights, layers []nst.LayerWeight) error {
 	var errs []error
 	for _, want := range layers {

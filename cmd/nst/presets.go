@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"reflect"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -35,10 +34,10 @@ func presetNamed(name string) (nst.Preset, error) {
 // presetValue is a flag that takes the name of a preset.
 type presetValue struct{ name *string }
 
-// Type shows that a name is wanted.
+// Type stands for a name.
 func (v *presetValue) Type() string { return "NAME" }
 
-// String returns the name of the preset, nothing for none.
+// String returns the name of the preset, or nothing.
 func (v *presetValue) String() string {
 	if v.name == nil {
 		return ""
@@ -58,17 +57,22 @@ func (v *presetValue) Set(s string) error {
 // strengthValue is a flag that sets the style weight by a strength.
 type strengthValue struct {
 	o    *nst.Options
-	text string
+	text *string // the strength as it was given; empty for none
 }
 
-// Type is the range of strengths.
-func (v *strengthValue) Type() string { return "0..100" }
+// Type stands for a number.
+func (v *strengthValue) Type() string { return "X" }
 
 // String returns the strength as it was given, nothing if none was.
-func (v *strengthValue) String() string { return v.text }
+func (v *strengthValue) String() string {
+	if v.text == nil {
+		return ""
+	}
+	return *v.text
+}
 
-// Set takes a number and sets the style weight by it. The error says that it is no
-// number, or why the options refuse it.
+// Set takes a number and sets the style weight by it. The error says that s is not a number
+// or is out of range.
 func (v *strengthValue) Set(s string) error {
 	x, err := parseNumber(s)
 	if err != nil {
@@ -78,17 +82,35 @@ func (v *strengthValue) Set(s string) error {
 	if bad := new(nst.OptionError); errors.As(err, &bad) {
 		return errors.New(bad.Reason)
 	}
-	v.text = s
+	*v.text = s
 	return err
 }
 
+// noteStrength says that a strength below 1 may be meant as a share of 1.
+func (s *settings) noteStrength() {
+	if x, err := parseNumber(s.strength); err == nil && x > 0 && x < 1 {
+		s.notes.add(fmt.Sprintf("--strength %s: the scale is 0 to 100; did you mean %g?", s.strength, math.Round(1e4*x)/100))
+	}
+}
+
 // sizeValue is a flag that takes a number of pixels, or original.
-type sizeValue struct{ size *int }
+type sizeValue struct {
+	size    *int
+	texture bool // there is no content whose size could be taken
+}
 
 const originalSize = "original"
 
-// Type shows that a number or a word is wanted.
-func (v *sizeValue) Type() string { return "{PIXELS|" + originalSize + "}" }
+// Type stands for a number of pixels.
+func (v *sizeValue) Type() string { return "PIXELS" }
+
+// offers returns the words for completion.
+func (v *sizeValue) offers() (words []string, files bool) {
+	if v.texture {
+		return nil, false
+	}
+	return []string{originalSize}, false
+}
 
 // String returns the number of pixels, or original.
 func (v *sizeValue) String() string {
@@ -101,23 +123,28 @@ func (v *sizeValue) String() string {
 	return strconv.Itoa(*v.size)
 }
 
-// Set takes a whole number, or original. The error is for all else; whether a number is
-// a size that can be painted is seen when the options are checked.
+// Set takes a whole number or the word original. Anything else is an error. Whether the
+// number is in range is checked with the other options.
 func (v *sizeValue) Set(s string) error {
-	if s == originalSize {
+	if s == originalSize && !v.texture {
 		*v.size = nst.OriginalSize
 		return nil
 	}
 	n, err := strconv.Atoi(s)
-	if err != nil || n == nst.OriginalSize {
+	switch {
+	case s == originalSize:
+		return fmt.Errorf("must be a number of pixels, %d to %d: a texture has no content whose size it could have", nst.MinSize, nst.MaxSize)
+	case v.texture && err != nil:
+		return fmt.Errorf("must be a number of pixels, %d to %d", nst.MinSize, nst.MaxSize)
+	case err != nil || n == nst.OriginalSize:
 		return fmt.Errorf("must be %s or a number of pixels, %d to %d", originalSize, nst.MinSize, nst.MaxSize)
 	}
 	*v.size = n
 	return nil
 }
 
-// applyPreset replaces the options by those of the preset, if one was asked for,
-// and puts the flags that were given on top, in whatever order they came.
+// applyPreset replaces the options by those of the preset, if one was given, and applies
+// the flags that were given again. Their order does not matter.
 func (s *settings) applyPreset(cmd *cobra.Command) error {
 	if s.preset == "" {
 		return nil
@@ -129,7 +156,7 @@ func (s *settings) applyPreset(cmd *cobra.Command) error {
 	flags := cmd.Flags()
 	if flags.Changed("strength") && p.Name != "default" {
 		return &valueError{"--strength", flags.Lookup("strength").Value, "cannot go with --preset " + p.Name +
-			", whose weights are what it is; give --content-weight or --style-weight"}
+			", which sets the weights; give --content-weight or --style-weight instead"}
 	}
 	given := map[string]string{}
 	for _, name := range optionFlags() {
@@ -148,31 +175,14 @@ func (s *settings) applyPreset(cmd *cobra.Command) error {
 	return nil
 }
 
-// optionFlags lists the flags that set fields of nst.Options, and strength, which
-// sets one of them.
-func optionFlags() []string {
-	return append([]string{"strength"}, fieldFlags(reflect.TypeFor[nst.Options]())...)
-}
-
-// fieldFlags lists the flags that set the fields of a struct of options, and of those in it.
-func fieldFlags(options reflect.Type) (names []string) {
-	for i := range options.NumField() {
-		if f := options.Field(i); f.Type.Kind() == reflect.Struct {
-			names = append(names, fieldFlags(f.Type)...)
-		} else {
-			names = append(names, strings.TrimPrefix(flagName(f.Name), "--"))
-		}
-	}
-	return names
-}
-
 // newPresetsCmd returns nst presets.
 func newPresetsCmd(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "presets",
-		Short: "List the settings of other programs, and what they mean",
-		Long: `presets are settings with a name: nst's own and those of other programs, which
-stylize, batch and score take with --preset NAME. Flags given besides count on top.`,
+		Short: "List and explain the settings of other programs",
+		Long: `A preset is a named set of settings: nst's own or those of another program.
+stylize, batch, sweep, score and info take one with --preset NAME. Flags that are
+given too override it.`,
 		Example: `  nst presets
   nst presets explain gatys
   nst stylize photo.jpg painting.jpg --preset gatys --size 256`,
@@ -211,21 +221,18 @@ func listPresets(e *env) error {
 	return w.Flush()
 }
 
-// showPreset writes the preset as the flags that make it.
+// showPreset prints the flags that are equal to the preset.
 func showPreset(e *env, p nst.Preset) error {
 	s := settings{Options: p.Options}
-	cmd := &cobra.Command{}
-	s.lossFlags(cmd, e)
-	s.paintFlags(cmd)
-	for _, name := range optionFlags() {
-		if f := cmd.Flags().Lookup(name); name != "strength" && name != "threads" && f.Value.String() != "" {
-			fmt.Fprintf(e.Stdout, "--%s=%s\n", name, f.Value)
+	for _, r := range flagTable() {
+		if r.isOption() && r.name != "threads" {
+			fmt.Fprintf(e.Stdout, "--%s=%s\n", r.name, r.value(&s))
 		}
 	}
 	return nil
 }
 
-// explainPreset writes what a preset amounts to in one convention for all: content
+// explainPreset prints the weights of a preset in one convention for all: content
 // as a mean over the features, and for each style layer the factor of the sum over
 // the matrix of (G-A)²/c² with G = F Fᵀ/(h w); or of W2, where that is the style.
 func explainPreset(e *env, p nst.Preset) error {
@@ -233,7 +240,7 @@ func explainPreset(e *env, p nst.Preset) error {
 	fmt.Fprintf(e.Stdout, "%s: %s\n%s\n\n%s\n\n", p.Name, p.Title, p.Description, p.Explain)
 	w2 := o.Objective.StyleLoss == nst.StyleW2
 	if w2 {
-		fmt.Fprintln(e.Stdout, "L = Σ c mean((F-P)²) + Σ s W2, where s cannot be held against that of Gram matrices:")
+		fmt.Fprintln(e.Stdout, "L = Σ c mean((F-P)²) + Σ s W2, where s is not comparable with that of Gram matrices:")
 	} else {
 		fmt.Fprintln(e.Stdout, "In one convention for all, L = Σ c mean((F-P)²) + Σ s/c² Σij (G-A)²ij with G = F Fᵀ/(h w):")
 	}
@@ -264,13 +271,13 @@ func explainPreset(e *env, p nst.Preset) error {
 	}
 	for i, l := range style {
 		if l.Weight != style[0].Weight {
-			fmt.Fprintln(e.Stdout, "Its layers have weights of their own: no one --strength has that ratio.")
+			fmt.Fprintln(e.Stdout, "Its layers have different weights: no single --strength has that ratio.")
 			return nil
 		}
 		if i == 0 {
 			o.Objective.StyleWeight *= l.Weight
 		}
 	}
-	fmt.Fprintf(e.Stdout, "The ratio of the weights is that of --strength %.0f.\n", o.Strength())
+	fmt.Fprintf(e.Stdout, "The ratio of the weights corresponds to --strength %.0f.\n", o.Strength())
 	return nil
 }

@@ -8,18 +8,16 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"nst/nst"
 )
 
-// reporter shows how far a run is.
+// reporter shows the progress of a run.
 type reporter interface {
 	update(nst.Progress)
 	end() // leaves the cursor at the start of a line
 }
 
-// newReporter returns the reporter of a mode of --progress; quiet is none.
+// newReporter returns the reporter of a mode of --progress, or a silent one if quiet.
 func newReporter(e *env, mode string, quiet bool) reporter {
 	if mode == "auto" {
 		mode = "plain"
@@ -33,7 +31,7 @@ func newReporter(e *env, mode string, quiet bool) reporter {
 	case mode == "json":
 		return &jsonLines{w: e.Stderr}
 	case mode == "bar":
-		return &bar{e: e}
+		return &bar{barLine{e: e}}
 	default:
 		return &plain{w: e.Stderr}
 	}
@@ -45,42 +43,18 @@ type silence struct{}
 func (silence) update(nst.Progress) {}
 func (silence) end()                {}
 
-// bar draws one line over and over, for all scales.
-type bar struct {
-	e       *env
-	bar     *progressbar.ProgressBar
-	planned int
-}
+// bar draws one line over and over, for the whole run.
+type bar struct{ line barLine }
 
 func (b *bar) update(p nst.Progress) {
-	if b.bar == nil {
-		b.planned = p.Planned
-		b.bar = progressbar.NewOptions(p.Planned,
-			progressbar.OptionSetWriter(b.e.Stderr),
-			progressbar.OptionSetWidth(16),
-			progressbar.OptionSetTheme(progressbar.ThemeASCII),
-			progressbar.OptionShowCount(),
-			progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionSetPredictTime(false), // we know better: scales differ
-			progressbar.OptionSetElapsedTime(false),
-			progressbar.OptionSetRenderBlankState(true))
-	}
-	if p.Planned != b.planned { // an end by time or tolerance
-		b.planned = p.Planned
-		b.bar.ChangeMax(p.Planned)
-	}
-	b.bar.Describe(fmt.Sprintf("%dx%d  loss %.3e  %s left", p.Width, p.Height, p.Loss.Total, p.Left.Round(time.Second)))
-	// Both draw on a terminal; what a terminal refuses is not worth the picture.
-	_ = b.bar.Set(p.Done)
+	size := fmt.Sprintf("%dx%d", p.Width, p.Height)
+	loss := fmt.Sprintf("loss %.3e", p.Loss.Total)
+	left := p.Left.Round(time.Second).String() + " left"
+	b.line.draw(float64(p.Done)/float64(max(1, p.Planned)), fmt.Sprintf("%d/%d", p.Done, p.Planned),
+		size+"  "+loss+"  "+left, loss+"  "+left, left)
 }
 
-func (b *bar) end() {
-	if b.bar != nil {
-		_ = b.bar.Exit()
-		fmt.Fprintln(b.e.Stderr)
-		b.bar = nil
-	}
-}
+func (b *bar) end() { b.line.end() }
 
 // plain writes a line at the start of each scale, at every tenth of the iterations
 // of all, at the end, and at least every ten seconds.
@@ -96,7 +70,7 @@ func (l *plain) update(p nst.Progress) {
 	tenth := 10 * p.Done / max(1, p.Planned)
 	if p.Rollbacks > l.rollbacks {
 		l.rollbacks = p.Rollbacks
-		fmt.Fprintf(l.w, "iteration %d/%d  loss %.4g: gone back to the best picture, with steps half as long\n", p.Done, p.Planned, p.Loss.Total)
+		fmt.Fprintf(l.w, "iteration %d/%d  loss %.4g: returned to the best picture, with half the step\n", p.Done, p.Planned, p.Loss.Total)
 		return
 	}
 	if p.Scale == l.scale && tenth == l.tenth && p.Elapsed-l.last < 10*time.Second {
@@ -127,7 +101,7 @@ type line struct {
 		Style   number `json:"style"`
 		TV      number `json:"tv"`
 	} `json:"loss"`
-	ContentWeight number `json:"content_weight"` // that the content has in loss
+	ContentWeight number `json:"content_weight"` // in loss
 	Seconds       number `json:"seconds"`
 }
 

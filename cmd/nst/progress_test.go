@@ -66,7 +66,7 @@ func TestPlainProgressOfScales(t *testing.T) {
 		}
 		l.update(p)
 	}
-	if got := strings.Count(b.String(), "\n"); got != 13 || strings.Count(b.String(), "gone back") != 1 ||
+	if got := strings.Count(b.String(), "\n"); got != 13 || strings.Count(b.String(), "returned to") != 1 ||
 		!strings.Contains(b.String(), "iteration 56/100  11x6") {
 		t.Errorf("%d lines, want 11 tenths, a scale and a rollback:\n%s", got, &b)
 	}
@@ -98,5 +98,34 @@ func TestJSONProgressOfNaN(t *testing.T) {
 	}
 	if v.Loss["total"] != nil || v.Loss["style"] != nil || *v.Loss["content"] != 2.5 {
 		t.Errorf("got %s", &b)
+	}
+}
+
+// A line never reaches the end of the terminal, where it would break.
+func TestBarFits(t *testing.T) {
+	for _, tt := range []struct {
+		columns int
+		want    string
+	}{
+		{80, "1024x768  loss 1.234e+06  3m20s left  [===========             ] 120/241"},
+		{64, "1024x768  loss 1.234e+06  3m20s left  [=======        ] 120/241"},
+		{40, "3m20s left  [========         ] 120/241"},
+		{30, "3m20s left  [===    ] 120/241"},
+		{20, "[====     ] 120/241"},
+		{10, "120/241"},
+	} {
+		var b bytes.Buffer
+		e := quietEnv()
+		e.Stderr, e.IsTerminal, e.Columns = &b, true, func() int { return tt.columns }
+		newReporter(e, "auto", false).update(nst.Progress{
+			Width: 1024, Height: 768, Done: 120, Planned: 241, Left: 200 * time.Second, Loss: nst.Loss{Total: 1.234e6},
+		})
+		got := strings.TrimPrefix(b.String(), "\r")
+		if len(got) >= tt.columns {
+			t.Errorf("%d columns: a line of %d: %q", tt.columns, len(got), got)
+		}
+		if got != tt.want {
+			t.Errorf("%d columns: got %q, want %q", tt.columns, got, tt.want)
+		}
 	}
 }

@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"nst/vgg"
@@ -16,9 +14,9 @@ func newPullCmd(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pull [vgg19|vgg16]",
 		Short: "Download a network",
-		Long: `pull downloads the weights of a network, vgg19 if none is named, checks them, and
-keeps them under that name in place of what is there. A download that is cut off
-is taken up again by the next one.
+		Long: `pull downloads the weights of a network, vgg19 if none is named, and checks them.
+It replaces installed weights of that name. After a failed download, the next pull
+continues where it stopped.
 
 ` + licence,
 		Example: `  nst weights pull
@@ -33,22 +31,22 @@ is taken up again by the next one.
 			if len(vgg.Sources(name)) == 0 {
 				return &valueError{"network", fmt.Sprintf("%q", name), "must be one of vgg19, vgg16"}
 			}
-			return pull(cmd, e, newTalk(e, &s), name, s.progress, opts)
+			return pull(cmd, e, newConsole(e, &s), name, s.progress, opts)
 		},
 	}
 	keepFlags(cmd, &opts.Full, &opts.Float32)
-	s.showFlags(cmd)
+	bindFlags(cmd, e, &s, inPull, nil)
 	return cmd
 }
 
-func pull(cmd *cobra.Command, e *env, t *talk, name, mode string, opts vgg.PullOptions) error {
+func pull(cmd *cobra.Command, e *env, t *console, name, mode string, opts vgg.PullOptions) error {
 	store, err := e.store()
 	if err != nil {
 		return err
 	}
 	opts.Sources = vgg.Sources(name)
 	t.say("pulling %s from %s", name, opts.Sources[0])
-	b := &byteBar{talk: t, draw: !t.quiet && (mode == "bar" || mode == "auto" && e.fancy()), mute: mode == "none"}
+	b := &byteBar{console: t, line: barLine{e: e}, draw: !t.quiet && (mode == "bar" || mode == "auto" && e.fancy()), mute: mode == "none"}
 	opts.Progress = b.update
 	tried := 0
 	opts.Failed = func(_ vgg.Source, err error) {
@@ -70,56 +68,43 @@ func pull(cmd *cobra.Command, e *env, t *talk, name, mode string, opts vgg.PullO
 	return nil
 }
 
-// pullError is weights that could not be had from anywhere. Why has been said.
+// pullError means that no source could deliver the weights. Each failure has been printed.
 type pullError struct {
 	network string
 	err     error
 }
 
-// Error names the network; each place that was tried has been said.
+// Error names the network.
 func (e *pullError) Error() string {
-	return fmt.Sprintf("pulling %s: no source could be used", e.network)
+	return fmt.Sprintf("pulling %s: every source failed", e.network)
 }
 
 // Unwrap returns the reasons.
 func (e *pullError) Unwrap() error { return e.err }
 
-// byteBar shows how far a download is: by a bar, or a line at each tenth.
+// byteBar shows the progress of a download: a bar, or a line at each tenth.
 type byteBar struct {
-	*talk
+	*console
 	draw, mute bool
-	bar        *progressbar.ProgressBar
+	line       barLine
 	tenth      int64 // at the last line
 }
 
 func (b *byteBar) update(done, total int64) {
+	count := fmt.Sprintf("%.1f of %.1f MB", float64(done)/1e6, float64(total)/1e6)
 	switch {
+	case b.draw && total > 0:
+		b.line.draw(float64(done)/float64(total), count)
 	case b.draw:
-		b.redraw(done, total)
+		b.line.draw(0, fmt.Sprintf("%.1f MB", float64(done)/1e6))
 	case !b.mute && total > 0 && 10*done/total != b.tenth:
 		b.tenth = 10 * done / total
-		b.say("%.1f of %.1f MB", float64(done)/1e6, float64(total)/1e6)
+		b.say("%s", count)
 	}
-}
-
-func (b *byteBar) redraw(done, total int64) {
-	if b.bar == nil {
-		b.bar = progressbar.NewOptions64(total,
-			progressbar.OptionSetWriter(b.e.Stderr),
-			progressbar.OptionSetWidth(24),
-			progressbar.OptionSetTheme(progressbar.ThemeASCII),
-			progressbar.OptionShowBytes(true),
-			progressbar.OptionThrottle(100*time.Millisecond))
-	}
-	_ = b.bar.Set64(done)
 }
 
 // end leaves the bar for what comes next.
 func (b *byteBar) end() {
 	b.tenth = 0
-	if b.bar != nil {
-		_ = b.bar.Exit()
-		fmt.Fprintln(b.e.Stderr)
-		b.bar = nil
-	}
+	b.line.end()
 }

@@ -2,21 +2,20 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 )
 
-const exitCodes = `Exit codes: 0 done, 1 failed, 2 usage (a wrong flag, argument or option value),
-130 interrupted (what there was of the picture is saved).`
+const exitCodes = `Exit codes: 0 done, 1 failed, 2 wrong usage (a flag, an argument or a value),
+130 interrupted (the picture is saved as it was then).`
 
 // run runs the command that args name and returns the exit code.
 func run(ctx context.Context, e *env, args []string) int {
 	e.Stderr = &lockedWriter{w: e.Stderr}
 	root := newRootCmd(e)
-	root.SetArgs(args)
+	root.SetArgs(joinSwitches(args))
 	return report(e, root.ExecuteContext(ctx))
 }
 
@@ -25,13 +24,13 @@ func newRootCmd(e *env) *cobra.Command {
 		Use:   "nst",
 		Short: "Paint one picture in the style of another",
 		Long: `nst paints one picture in the style of another, by the method of Gatys, Ecker
-and Bethge: a VGG network looks at the picture, and an optimiser moves its pixels
-until they match the content of the one and the style of the other.
+and Bethge: an optimiser changes the pixels until a VGG network sees in them the
+content of one picture and the style of the other.
 
 ` + exitCodes,
 		Example: `  nst stylize photo.jpg painting.jpg -o out.png
-  nst weights pull
-  nst stylize photo.jpg painting.jpg --size 768 --style-weight 3000 --iterations 500`,
+  nst stylize photo.jpg painting.jpg --size 1024 --strength 65
+  nst weights pull`,
 		Version:       version(),
 		Args:          subcommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -43,7 +42,7 @@ until they match the content of the one and the style of the other.
 	cmd.SetIn(e.Stdin)
 	cmd.SetOut(e.Stdout)
 	cmd.SetErr(e.Stderr)
-	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{cmd, err} })
+	cmd.SetFlagErrorFunc(flagError)
 	cmd.AddCommand(
 		newStylizeCmd(e, nil),
 		newBatchCmd(e, nil),
@@ -55,24 +54,43 @@ until they match the content of the one and the style of the other.
 		newInfoCmd(e),
 		newGPUCmd(e),
 	)
+	cmd.SetHelpCommand(newHelpCmd())
+	strictCompletion(cmd)
+	setHelp(cmd)
 	return cmd
 }
 
-// subcommand refuses arguments of a command that only holds others, and says
-// what may have been meant.
-func subcommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
+// newHelpCmd returns nst help, which refuses what is no command.
+func newHelpCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND...]",
+		Short: "Explain a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, left, err := cmd.Root().Find(args)
+			if err != nil || len(left) > 0 {
+				if len(left) == 0 {
+					found, left = cmd.Root(), args
+				}
+				return &usageError{cmd, unknownCommand(found, left)}
+			}
+			return found.Help()
+		},
 	}
-	text := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		text += fmt.Sprintf(", did you mean %s?", strings.Join(near, " or "))
-	}
-	return &usageError{cmd, errors.New(text)}
 }
 
-// arguments returns a check for at least low and, unless high is negative, at
-// most high arguments; want names them, as in the usage line.
+// strictCompletion adds cobra's command for completions, which refuses unknown shells.
+func strictCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	i := slices.IndexFunc(root.Commands(), func(c *cobra.Command) bool { return c.Name() == "completion" })
+	c := root.Commands()[i]
+	c.Short = "Write completions for a shell"
+	c.Long = "completion writes a script that lets a shell complete the commands and flags of nst."
+	c.Args = subcommand
+	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+}
+
+// arguments returns a check for low to high arguments, without limit if high is negative.
+// want names them as the usage line does.
 func arguments(low, high int, want string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < low || high >= 0 && len(args) > high {

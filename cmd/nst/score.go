@@ -15,33 +15,39 @@ import (
 	"nst/nst"
 )
 
-// scoreOptions is what nst score was asked for.
+// scoreOptions are the arguments and flags of nst score.
 type scoreOptions struct {
 	settings
 	content string
 	styles  []string
 	images  []string
-	masks   masks
 	json    bool
 }
 
-// newScoreCmd returns nst score. A runF that is not nil runs in the place of the
-// work.
+// newScoreCmd returns nst score. If runF is not nil, it runs
+// instead of the work.
 func newScoreCmd(e *env, runF func(context.Context, *scoreOptions) error) *cobra.Command {
 	o := &scoreOptions{settings: defaults()}
 	var more []string
 	cmd := &cobra.Command{
 		Use:   "score CONTENT STYLE IMAGE...",
 		Short: "Measure the loss of any picture, layer by layer",
-		Long: `score measures how far each IMAGE is from having the content of CONTENT and the
-style of STYLE: the loss that stylize brings down, term by term and layer by
-layer. IMAGE may come from anywhere but must have the aspect of CONTENT; both are
-scaled to --size.
+		Long: `score measures how far each IMAGE is from the content of CONTENT and the style of
+STYLE: it evaluates the loss that stylize minimises, layer by layer. An IMAGE may
+come from any program, but must have the aspect ratio of CONTENT. Both are scaled
+to --size.
 
-The table goes to stdout: the loss of each layer, its weight, and its share of the
-total, which is the sum of loss times weight. With --json it is one object a line.
---content-mask and --style-mask are those of stylize, for as many styles as there
-are STYLE and --style; the regions are numbered in their order.`,
+The table on stdout has the loss of each layer, its weight, and its share of the
+total. The total is the sum of loss times weight. --json prints one object a line
+instead.
+
+The total is the score that stylize prints for its result, if all flags that score
+has are the same. The
+loss that stylize prints is another number, because the optimiser may have used
+another content weight (--auto-balance) and another orientation of slim, and saw
+the picture before it was saved. With --auto-balance off --orientations 1, loss
+and score of stylize differ by the rounding of the saved picture only, unless
+--color changes the colours.`,
 		Example: `  nst score photo.jpg painting.jpg out.png
   nst score photo.jpg painting.jpg out.png other.png --json
   nst score photo.jpg monet.jpg out.png --style klimt.jpg --size 256`,
@@ -49,7 +55,7 @@ are STYLE and --style; the regions are numbered in their order.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.content, o.images = args[0], args[2:]
 			o.styles = append([]string{args[1]}, more...)
-			if err := errors.Join(o.check(cmd), o.masks.check(cmd, len(o.styles))); err != nil {
+			if err := errors.Join(o.check(cmd), o.masks.check(cmd, len(o.styles)), o.checkBlend(len(o.styles))); err != nil {
 				return err
 			}
 			if runF != nil {
@@ -59,17 +65,14 @@ are STYLE and --style; the regions are numbered in their order.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&more, "style", nil, "blend in the style of `FILE`, counting as much as STYLE; may be given again")
-	f.BoolVar(&o.json, "json", false, "one JSON object a line in the place of the table")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors and the scores")
-	o.masks.contentFlag(cmd)
-	o.masks.styleFlag(cmd)
-	o.lossFlags(cmd, e)
+	f.StringArrayVar(&more, "style", nil, "another style, a `FILE`; may be repeated")
+	f.BoolVar(&o.json, "json", false, "print one JSON object a line instead of the table")
+	bindFlags(cmd, e, &o.settings, inScore, nil)
 	return cmd
 }
 
 func score(ctx context.Context, e *env, o *scoreOptions) error {
-	t := newTalk(e, &o.settings)
+	t := newConsole(e, &o.settings)
 	var errs []error
 	read := func(what, path string) *imgio.Planar {
 		p, err := t.open(what, path)
@@ -78,8 +81,8 @@ func score(ctx context.Context, e *env, o *scoreOptions) error {
 	}
 	content := read("content", o.content)
 	var styles []nst.StylePicture
-	for _, path := range o.styles {
-		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: 1})
+	for i, path := range o.styles {
+		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: o.share(i)})
 	}
 	regions, _ := o.masks.open(read, content, styles)
 	if err := errors.Join(errs...); err != nil {
@@ -117,7 +120,7 @@ func score(ctx context.Context, e *env, o *scoreOptions) error {
 	return errors.Join(errs...)
 }
 
-// comparable tells whether a picture has the size of the content once both are
+// comparable reports whether a picture has the size of the content once both are
 // scaled.
 func (o *scoreOptions) comparable(content, picture *imgio.Planar) error {
 	size := o.Size
@@ -127,12 +130,12 @@ func (o *scoreOptions) comparable(content, picture *imgio.Planar) error {
 	cw, ch := imgio.FitLongest(content.W, content.H, size)
 	w, h := imgio.FitLongest(picture.W, picture.H, size)
 	if w != cw || h != ch {
-		return fmt.Errorf("is %dx%d at --size %d, where the content is %dx%d; the aspects must agree", w, h, size, cw, ch)
+		return fmt.Errorf("is %dx%d at --size %d, where the content is %dx%d; the aspect ratios must agree", w, h, size, cw, ch)
 	}
 	return nil
 }
 
-// printScore writes a score for people, or as one line of JSON.
+// printScore prints a score as a table or as one line of JSON.
 func printScore(w io.Writer, path string, s *nst.Score, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(struct {

@@ -56,6 +56,7 @@ func TestScript(t *testing.T) {
 			"truncate":  cmdTruncate,
 			"jsonlines": cmdJSONLines,
 			"falls":     cmdFalls,
+			"samescore": cmdSameScore,
 		},
 	})
 }
@@ -234,4 +235,23 @@ func cmdFalls(ts *testscript.TestScript, _ bool, args []string) {
 	if first, last := total(lines[0]), total(lines[len(lines)-1]); !(last < first) {
 		ts.Fatalf("the loss goes from %v to %v", first, last)
 	}
+}
+
+// cmdSameScore is samescore SAID MEASURED: it wants the score in the JSON that stylize said to
+// be the total that nst score measured.
+func cmdSameScore(ts *testscript.TestScript, _ bool, args []string) {
+	var measured struct{ Total float64 }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &measured))
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		var said struct{ Score *float64 }
+		ts.Check(json.Unmarshal([]byte(line), &said))
+		if said.Score == nil {
+			continue
+		}
+		if off := math.Abs(*said.Score/measured.Total - 1); off > 1e-5 {
+			ts.Fatalf("stylize says %v, score measures %v", *said.Score, measured.Total)
+		}
+		return
+	}
+	ts.Fatalf("stylize said no score")
 }

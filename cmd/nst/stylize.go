@@ -15,65 +15,58 @@ import (
 	"nst/nst"
 )
 
-// stylizeOptions is what nst stylize was asked for.
+// stylizeOptions are the arguments and flags of nst stylize.
 type stylizeOptions struct {
 	settings
-	keepsakes
-	content   string
-	canvas    *imgio.Planar // in the place of a content, whose size it is
-	styles    []string
-	blend     []float64 // weights of styles; nil is equal
-	saveEvery int       // iterations; 0 is never
-	masks     masks
+	content string
+	canvas  *imgio.Planar // replaces the content in a texture; has its size
+	styles  []string
 }
 
-// newStylizeCmd returns nst stylize. A runF that is not nil runs in the place of
-// the work.
+// newStylizeCmd returns nst stylize. If runF is not nil, it runs
+// instead of the work.
 func newStylizeCmd(e *env, runF func(context.Context, *stylizeOptions) error) *cobra.Command {
 	o := &stylizeOptions{settings: defaults()}
 	cmd := &cobra.Command{
 		Use:   "stylize CONTENT STYLE [STYLE...] [-o OUT]",
 		Short: "Paint one picture",
-		Long: `stylize paints CONTENT in the style of STYLE, or of a blend of several.
+		Long: `stylize paints CONTENT in the style of STYLE, or of a blend of several. The
+result is OUT, or CONTENT-STYLE.png in the current folder. Ctrl-C saves the
+picture as it is and ends the run.`,
+		Annotations: map[string]string{moreKey: `Files: existing files are replaced only with --overwrite. All files and settings
+are checked before the work begins. After Ctrl-C the exit code is 130; a second
+Ctrl-C ends at once. --save-every 50 also writes out-0050.png, out-0100.png and
+so on, at full size, and replaces files of these names.
 
-The result is OUT, a .png or .jpg; without -o it is named after both pictures,
-CONTENT-STYLE.png in the current folder. A picture that is there is not replaced
-without --overwrite. Everything is checked before the work begins. The first
-interrupt (Ctrl-C) saves the picture as it is then and ends with exit code 130.
+Sizes: nst paints at several sizes, from --min-scale to --size. Each size starts
+from the result of the one before. The first and the last size get --iterations,
+each size between gets a third of them. --scales 1 paints at --size alone.
 
-It is painted at several sizes, from --min-scale up to --size, by --iterations at
-the first and half as many at each other, every size starting from the result of
-the one before. --scales 1 paints at --size alone. --strength is the one knob for how
-much of the painting is wanted: 50 is the default, and 20 more are ten times
-the style weight.
+Regions: --content-mask gives each STYLE a region of CONTENT. Each mask is a
+picture of the shape of CONTENT, at any resolution, white in the region. Masks
+may be soft and may overlap. What no mask covers has no style. The word rest
+stands for what the other masks leave. The weight of a region is its area, times
+its share in --style-blend. --style-mask selects the part of each STYLE that is
+used. --protect keeps white parts of CONTENT exactly as they are. With --color
+luma, match and histogram, each region is matched by its own colours.
 
---color says whose colours the picture has. --protect FILE keeps a part of CONTENT,
-to the last bit of each pixel: FILE is a picture of its shape, white where it is
-kept, black where it is painted, grey for a blend.
+Reports: --plot, --gif and --strip write pictures of the run, also after Ctrl-C.
+--log writes one JSON object for each iteration. With --progress json, stderr
+holds JSON and error messages only.
 
---content-mask paints each STYLE in a region of its own: one mask for each, in
-their order, pictures of the shape of CONTENT, white in the region. They may be
-soft, and overlap; what none covers has no style; rest in the place of a file is
-what the others leave. A region counts by its area, times its share in
---style-blend. --style-mask takes of each STYLE what its mask covers, everything
-where the name is empty. Masks are resampled, but must have the shape of their picture.
-With --color luma, match and histogram each region is matched by its own colours.
+The last message gives the loss that the optimiser reached and, as the score,
+what nst score measures of OUT with the same flags, of those that it has. The two differ where
+--auto-balance has adapted the content weight, where slim was seen in another
+orientation, and where colours were changed after the run.
 
---plot, --gif and --strip write pictures of the run: its loss, term by term, over
-the iterations; the picture forming; what went in beside what came out. They too
-are written of what there is after an interrupt.
-
---save-every 50 also writes OUT as it is after each 50 iterations of all sizes, and
-as large as it will be: out-0050.png, out-0100.png, ..., replacing what is there.
---log and --progress json write one JSON object per iteration; with the latter all
-but errors is JSON.`,
-		Example: `  nst stylize photo.jpg painting.jpg -o out.png
-  nst stylize photo.jpg painting.jpg --size 1024 --strength 65 --time 5m
+More examples:
   nst stylize photo.jpg painting.jpg --preset gatys --size 384
   nst stylize photo.jpg painting.jpg --color luma --protect faces.png
-  nst stylize photo.jpg sky.jpg ground.jpg --content-mask sky.png,rest
-  nst stylize photo.jpg painting.jpg --plot loss.svg --gif run.gif --strip strip.jpg
-  nst stylize photo.jpg monet.jpg klimt.jpg --style-blend 2,1 -o both.jpg --quality 90`,
+  nst stylize photo.jpg painting.jpg --plot loss.svg --gif run.gif
+  nst stylize a.jpg monet.jpg klimt.jpg --style-blend 2,1 -o both.jpg`},
+		Example: `  nst stylize photo.jpg painting.jpg -o out.png
+  nst stylize photo.jpg painting.jpg --size 1024 --strength 65 --time 5m
+  nst stylize photo.jpg sky.jpg ground.jpg --content-mask sky.png,rest`,
 		Args: arguments(2, -1, "CONTENT STYLE [STYLE...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.content, o.styles = args[0], args[1:]
@@ -89,39 +82,13 @@ but errors is JSON.`,
 			return stylize(cmd.Context(), e, o)
 		},
 	}
-	f := cmd.Flags()
-	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, .png or .jpg (default CONTENT-STYLE.png)")
-	f.StringVar(&o.masks.protect, "protect", "", "leave CONTENT as it is where the picture in `FILE`, a mask over it, is white")
-	o.masks.contentFlag(cmd)
-	o.onceFlags(cmd)
-	o.saveFlags(cmd)
-	o.lossFlags(cmd, e)
-	o.paintFlags(cmd)
-	o.talkFlags(cmd)
-	o.keepsakes.flags(cmd)
+	bindFlags(cmd, e, &o.settings, inStylize, nil)
 	return cmd
 }
 
-// onceFlags binds what only a command that paints one picture has.
-func (o *stylizeOptions) onceFlags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.IntVar(&o.saveEvery, "save-every", 0, "also write the picture after each `N` iterations, as OUT-0050.png")
-	f.Var(&numbersValue{&o.blend}, "style-blend", "shares of the styles, one each (default equal)")
-	o.masks.styleFlag(cmd)
-}
-
-// check returns every value that can be told wrong from the command line alone.
+// check returns an error for every value that is wrong by itself.
 func (o *stylizeOptions) check(cmd *cobra.Command) error {
-	errs := []error{o.settings.check(cmd), o.keepsakes.check(o.output), o.masks.check(cmd, len(o.styles))}
-	if n := len(o.blend); n > 0 && n != len(o.styles) {
-		errs = append(errs, &valueError{"--style-blend", &numbersValue{&o.blend}, fmt.Sprintf("must be one share for each style, of which there are %d", len(o.styles))})
-	}
-	for _, share := range o.blend {
-		if share <= 0 {
-			errs = append(errs, &valueError{"--style-blend", &numbersValue{&o.blend}, "each share must be above 0"})
-			break
-		}
-	}
+	errs := []error{o.settings.check(cmd), o.artifacts.check(o.output), o.masks.check(cmd, len(o.styles)), o.checkBlend(len(o.styles))}
 	if o.saveEvery < 0 {
 		errs = append(errs, &valueError{"--save-every", o.saveEvery, "must be 0 (never) or more"})
 	}
@@ -147,14 +114,14 @@ func (o *stylizeOptions) inputs() []string {
 }
 
 func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
-	t := newTalk(e, &o.settings)
+	t := newConsole(e, &o.settings)
 	if err := checkOutput(o.output, o.overwrite, o.inputs()); err != nil {
 		return err
 	}
-	if err := o.keepsakes.checkFiles(o.overwrite, o.inputs()); err != nil {
+	if err := o.artifacts.checkFiles(o.overwrite, o.inputs()); err != nil {
 		return err
 	}
-	if err := checkLog(o.log, slices.Concat(o.inputs(), o.keepsakes.paths(), []string{o.output})); err != nil {
+	if err := checkLog(o.log, slices.Concat(o.inputs(), o.artifacts.paths(), []string{o.output})); err != nil {
 		return err
 	}
 	if err := checkNumbered(o.output, o.inputs()); o.saveEvery > 0 && err != nil {
@@ -178,17 +145,20 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, log.close()) }()
 
-	p := &painting{o: o, log: log, reporter: newReporter(e, o.progress, o.quiet), album: newAlbum(&o.keepsakes, o.output)}
+	p := &painting{o: o, log: log, reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output)}
 	job.Progress, job.Warn = p.update, t.warn
 	undo := t.onInterrupt(ctx)
 	result, err := transfer.Run(ctx, job)
 	undo()
 	p.reporter.end()
-	return errors.Join(o.finish(ctx, t, result, o.masks.named(err)), o.remember(t, p.album, &job, styles, result), p.err)
+	measured := func(p *imgio.Planar) (*nst.Score, error) {
+		return transfer.Score(ctx, job.Content, job.Style, p, job.Regions...)
+	}
+	return errors.Join(o.finish(ctx, t, result, measured, o.masks.named(err)), o.remember(t, p.recorder, &job, styles, result), p.err)
 }
 
 // open reads all the pictures.
-func (o *stylizeOptions) open(t *talk) (nst.Job, []nst.StylePicture, error) {
+func (o *stylizeOptions) open(t *console) (nst.Job, []nst.StylePicture, error) {
 	var job nst.Job
 	var styles []nst.StylePicture
 	var errs []error
@@ -201,11 +171,7 @@ func (o *stylizeOptions) open(t *talk) (nst.Job, []nst.StylePicture, error) {
 		job.Content = read("content", o.content)
 	}
 	for i, path := range o.styles {
-		share := 1.0
-		if o.blend != nil {
-			share = o.blend[i]
-		}
-		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: share})
+		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: o.share(i)})
 	}
 	if o.start != "" {
 		job.Start = read("first", o.start)
@@ -214,24 +180,41 @@ func (o *stylizeOptions) open(t *talk) (nst.Job, []nst.StylePicture, error) {
 	return job, styles, errors.Join(errs...)
 }
 
-// finish saves what a run has left: all of it, or what there was when it was
-// interrupted or diverged.
-func (o *stylizeOptions) finish(ctx context.Context, t *talk, r *nst.Result, err error) error {
+// finish saves the result of a run, also of one that was interrupted or diverged, and
+// reports it with the score of the file.
+func (o *stylizeOptions) finish(ctx context.Context, t *console, r *nst.Result, score func(*imgio.Planar) (*nst.Score, error), err error) error {
 	if r == nil || err != nil && r.Iterations == 0 {
 		return err
 	}
 	if errSave := o.save(o.output, r.Picture); errSave != nil {
 		return errSave
 	}
-	t.wrote(o.output, r)
+	t.wrote(o.output, r, o.score(ctx, t, score))
 	if err != nil && ctx.Err() != nil {
 		return &interrupted{err}
 	}
 	return err
 }
 
-// remember saves the pictures of a run.
-func (o *stylizeOptions) remember(t *talk, a *album, job *nst.Job, styles []nst.StylePicture, r *nst.Result) error {
+// score returns what nst score measures of the result file. It returns nil for a texture,
+// after an interrupt, with --quiet, and if the file cannot be measured.
+func (o *stylizeOptions) score(ctx context.Context, t *console, score func(*imgio.Planar) (*nst.Score, error)) *nst.Score {
+	if o.canvas != nil || t.quiet || ctx.Err() != nil {
+		return nil
+	}
+	p, _, err := imgio.Open(o.output)
+	if err != nil {
+		return nil
+	}
+	s, err := score(p)
+	if err != nil {
+		return nil // no reason to fail: the picture is saved
+	}
+	return s
+}
+
+// remember saves the artifacts of a run.
+func (o *stylizeOptions) remember(t *console, a *artifactRecorder, job *nst.Job, styles []nst.StylePicture, r *nst.Result) error {
 	if r == nil || r.Iterations == 0 {
 		return nil
 	}
@@ -245,19 +228,19 @@ func (o *stylizeOptions) remember(t *talk, a *album, job *nst.Job, styles []nst.
 	return a.save(&o.settings, t, r.Picture, sources)
 }
 
-// painting follows a run.
+// painting observes a run.
 type painting struct {
 	o        *stylizeOptions
 	log      *logFile
 	reporter reporter
-	album    *album
-	err      error // of the first picture on the way that could not be written
+	recorder *artifactRecorder
+	err      error // of the first picture of --save-every that could not be written
 }
 
 func (p *painting) update(at nst.Progress) {
 	p.reporter.update(at)
 	p.log.update("", at)
-	p.album.update(at)
+	p.recorder.update(at)
 	if every := p.o.saveEvery; every > 0 && at.Done%every == 0 && p.err == nil {
 		p.err = p.o.save(numbered(p.o.output, at.Done), at.Picture().Resize(at.FullWidth, at.FullHeight))
 	}

@@ -13,10 +13,10 @@ import (
 	"nst/cmd/nst/internal/batch"
 )
 
-// maxSweep is the number of pictures above which a sweep wants --force.
+// maxSweep is the largest number of pictures without --force.
 const maxSweep = 100
 
-// sweepOptions is what nst sweep was asked for.
+// sweepOptions are the arguments and flags of nst sweep.
 type sweepOptions struct {
 	stylizeOptions
 	varied grid // the flags that were given a list
@@ -25,34 +25,33 @@ type sweepOptions struct {
 	fixed  map[string]string // the settings of all pictures, by flag
 }
 
-// newSweepCmd returns nst sweep. A runF that is not nil runs in the place of the
-// work.
+// newSweepCmd returns nst sweep. If runF is not nil, it runs
+// instead of the work.
 func newSweepCmd(e *env, runF func(context.Context, *sweepOptions) error) *cobra.Command {
 	o := &sweepOptions{stylizeOptions: stylizeOptions{settings: defaults()}}
-	painted := &cobra.Command{} // holds the flags that change the picture
 	cmd := &cobra.Command{
 		Use:   "sweep CONTENT STYLE [STYLE...] --FLAG X,X,... [--FLAG X,X,...] [-o SHEET]",
 		Short: "Paint one picture with many settings, side by side",
-		Long: `sweep paints CONTENT in the style of STYLE once for every combination of the
-values of those numeric flags that are given a list: --content-weight 1,5,20.
-Two or more make a grid, the first from left to right, the second downwards, and
-further ones nested; one makes a row.
+		Long: `sweep paints CONTENT in the style of STYLE once for each combination of values.
+Every flag that takes a number, but --threads, takes a list of values here, such
+as --content-weight 1,5,20. One list makes a row. Of two, the first varies from
+left to right and the second downwards. Further lists are nested in the rows.
 
-SHEET is the contact sheet, all pictures with their values beside them; without -o
-it is CONTENT-STYLE-sweep.png. The pictures themselves are in DIR, named after
-their values, with scores.csv (each term of the loss as it ended, times its weight)
-and index.html, a page to click through. More than 100 pictures need --force.
+SHEET is the contact sheet: all pictures, labelled with their values. Without -o
+it is CONTENT-STYLE-sweep.png. DIR holds the pictures, named after their values;
+scores.csv, with the weighted terms of each final loss; and index.html, a page
+to click through. More than 100 pictures require --force.
 
-Pictures that are in DIR are not painted again, so that the same command goes on
-where it was interrupted, and one with longer lists adds to it; --overwrite paints
-all anew. After an interrupt the sheet shows what is done.`,
-		Example: `  nst sweep photo.jpg painting.jpg --content-weight 1,5,20 --style-weight 100,1000,10000
-  nst sweep photo.jpg painting.jpg --size 128,256 --iterations 50,100,200 -o how-long.png
-  nst sweep photo.jpg painting.jpg --init noise --seed 1,2,3,4 --out-dir seeds`,
+Pictures that are in DIR already are not painted again. So the same command
+continues after an interrupt, and longer lists add pictures; --overwrite paints
+all again. After an interrupt the sheet shows the pictures that are done.`,
+		Example: `  nst sweep photo.jpg painting.jpg --strength 35,50,65
+  nst sweep photo.jpg painting.jpg --size 128,256 --iterations 50,100 -o a.png
+  nst sweep photo.jpg painting.jpg --init noise --seed 1,2,3 --out-dir seeds`,
 		Args: arguments(2, -1, "CONTENT STYLE [STYLE...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.content, o.styles = args[0], args[1:]
-			o.fixed = fixedFlags(painted.Flags())
+			o.fixed = fixedFlags(cmd.Flags())
 			if err := o.check(cmd); err != nil {
 				return err
 			}
@@ -63,35 +62,29 @@ all anew. After an interrupt the sheet shows what is done.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.output, "output", "o", "", "write the contact sheet to `SHEET`, .png or .jpg (default CONTENT-STYLE-sweep.png)")
-	folderFlag(cmd, &o.dir, "out-dir", "put the pictures into `DIR`; made if need be (default SHEET without its extension)")
-	f.BoolVar(&o.force, "force", false, fmt.Sprintf("paint more than %d pictures", maxSweep))
-	f.Var(&numbersValue{&o.blend}, "style-blend", "shares of the styles, one each (default equal)")
-	o.masks.contentFlag(cmd)
-	o.masks.styleFlag(cmd)
-	o.saveFlags(cmd)
-	o.lossFlags(painted, e)
-	o.paintFlags(painted)
-	listFlags(painted, (*[]*listValue)(&o.varied))
-	f.AddFlagSet(painted.Flags())
-	o.talkFlags(cmd)
+	f.StringVarP(&o.output, "output", "o", "", "the contact sheet, a `FILE` .png or .jpg (default CONTENT-STYLE-sweep.png)")
+	folderFlag(cmd, &o.dir, "out-dir", "folder `DIR` for the pictures, created if necessary (default SHEET without its extension)")
+	f.BoolVar(&o.force, "force", false, fmt.Sprintf("allow more than %d pictures", maxSweep))
+	bindFlags(cmd, e, &o.settings, inSweep, (*[]*listValue)(&o.varied))
 	return cmd
 }
 
-// fixedFlags returns the settings that all pictures share; a draft is one of its
-// network.
+// fixedFlags returns the settings that all pictures share.
 func fixedFlags(f *pflag.FlagSet) map[string]string {
 	fixed := map[string]string{}
-	f.VisitAll(func(f *pflag.Flag) {
-		if l, ok := f.Value.(*listValue); f.Name != "threads" && f.Name != "draft" && (!ok || len(l.values) < 2) {
-			fixed[f.Name] = f.Value.String()
+	for _, r := range flagTable() {
+		if r.in&inSweep == 0 || r.field == "" || r.name == "threads" {
+			continue
 		}
-	})
+		v := f.Lookup(r.name).Value
+		if l, ok := v.(*listValue); !ok || len(l.values) < 2 {
+			fixed[r.name] = v.String()
+		}
+	}
 	return fixed
 }
 
-// check returns every value that the command line alone shows to be wrong, in any
-// of the combinations.
+// check returns an error for every value that is wrong by itself, in any combination.
 func (o *sweepOptions) check(cmd *cobra.Command) error {
 	if o.output == "" {
 		o.output = batch.Stem(o.content) + "-" + batch.Stem(o.styles[0]) + "-sweep.png"
@@ -100,7 +93,7 @@ func (o *sweepOptions) check(cmd *cobra.Command) error {
 		o.dir = strings.TrimSuffix(o.output, filepath.Ext(o.output))
 	}
 	if len(o.varied) == 0 {
-		return &usageError{cmd, errors.New("no flag has a list of values; want, say, --content-weight 1,5,20 --style-weight 100,1000")}
+		return &usageError{cmd, errors.New("no flag has a list of values; give one, such as --content-weight 1,5,20")}
 	}
 	n := o.varied.count()
 	if n > maxSweep && !o.force {

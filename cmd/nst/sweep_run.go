@@ -19,9 +19,9 @@ import (
 
 // sweep paints the grid.
 func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
-	t := newTalk(e, &o.settings)
+	t := newConsole(e, &o.settings)
 	o.choose(e)
-	o.fixed["network"] = o.network // whatever is there the next time
+	o.fixed["network"] = o.network // whatever is installed the next time
 	recipe, err := o.checkFiles()
 	if err != nil {
 		return err
@@ -47,13 +47,13 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	defer func() { err = errors.Join(err, log.close()) }()
 
 	r := &sweepRun{
-		sweepOptions: o, talk: t, log: log, job: job, files: o.pictures(),
-		studio: studio{weights: weights, styles: styles},
-		grid:   o.varied.sheet(batch.Stem(o.content) + " in the style of " + stems(o.styles)),
-		recipe: recipe,
+		sweepOptions: o, console: t, log: log, job: job, files: o.pictures(),
+		transferCache: transferCache{weights: weights, styles: styles},
+		grid:          o.varied.sheet(batch.Stem(o.content) + " in the style of " + stems(o.styles)),
+		recipe:        recipe,
 	}
-	defer r.studio.close()
-	undo := context.AfterFunc(ctx, func() { t.say("interrupted: writing the sheet of what is done; again to stop at once") })
+	defer r.transferCache.close()
+	undo := context.AfterFunc(ctx, func() { t.say("interrupted: writing the sheet of what is done; Ctrl-C again stops at once") })
 	err = r.paint(ctx)
 	undo()
 	return errors.Join(r.write(), err)
@@ -68,9 +68,9 @@ func stems(paths []string) string {
 	return strings.Join(names, " + ")
 }
 
-// checkFiles tells whether what is there lets the sweep begin, and returns the
-// recipe with what is done. In a folder that holds this sweep already it may go
-// on: what lists the pictures is replaced then.
+// checkFiles returns the recipe of the sweep, with the pictures that are done. It returns an
+// error if the sweep would replace foreign files. In a folder of this sweep it replaces the
+// lists of pictures.
 func (o *sweepOptions) checkFiles() (*recipe, error) {
 	r := o.recipe()
 	before, err := readRecipe(o.dir)
@@ -90,7 +90,7 @@ func (o *sweepOptions) checkFiles() (*recipe, error) {
 		files = append(files, filepath.Join(o.dir, name))
 	}
 	for _, path := range files {
-		if err := checkInputs(path, inputs); err != nil {
+		if err := checkInputs("output", path, inputs); err != nil {
 			return nil, err
 		}
 		if _, err := os.Lstat(path); err == nil && !own {
@@ -103,8 +103,8 @@ func (o *sweepOptions) checkFiles() (*recipe, error) {
 	return r, checkLog(o.log, slices.Concat(inputs, files, []string{o.output}))
 }
 
-// studio makes Transfers and the styles to go with them, each as seldom as can be.
-type studio struct {
+// transferCache reuses a Transfer and its style as long as the options permit.
+type transferCache struct {
 	weights  *vgg.Weights
 	styles   []nst.StylePicture
 	transfer *nst.Transfer
@@ -112,7 +112,7 @@ type studio struct {
 }
 
 // tune returns a Transfer with the options and its style.
-func (s *studio) tune(ctx context.Context, o nst.Options) (*nst.Transfer, *nst.Style, error) {
+func (s *transferCache) tune(ctx context.Context, o nst.Options) (*nst.Transfer, *nst.Style, error) {
 	if s.style != nil {
 		if err := s.transfer.Retune(o); !errors.Is(err, nst.ErrRetune) {
 			return s.transfer, s.style, err
@@ -127,7 +127,7 @@ func (s *studio) tune(ctx context.Context, o nst.Options) (*nst.Transfer, *nst.S
 	return s.transfer, s.style, err
 }
 
-func (s *studio) close() {
+func (s *transferCache) close() {
 	if s.transfer != nil {
 		s.transfer.Close()
 	}
@@ -137,16 +137,16 @@ func (s *studio) close() {
 // sweepRun is a sweep at work.
 type sweepRun struct {
 	*sweepOptions
-	talk   *talk
-	log    *logFile
-	job    nst.Job
-	studio studio
-	files  []string
-	grid   *sheet.Grid
-	recipe *recipe
+	console       *console
+	log           *logFile
+	job           nst.Job
+	transferCache transferCache
+	files         []string
+	grid          *sheet.Grid
+	recipe        *recipe
 }
 
-// paint fills the grid. A picture that fails leaves a hole in it.
+// paint fills the grid. A picture that fails leaves its cell empty.
 func (r *sweepRun) paint(ctx context.Context) error {
 	failed, skipped := 0, 0
 	r.grid.Cells = make([]sheet.Cell, len(r.files))
@@ -160,7 +160,7 @@ func (r *sweepRun) paint(ctx context.Context) error {
 			continue
 		}
 		if ctx.Err() != nil {
-			continue // what is there is shown nevertheless
+			continue // pictures that exist are shown nevertheless
 		}
 		err := r.one(ctx, i)
 		switch {
@@ -171,7 +171,7 @@ func (r *sweepRun) paint(ctx context.Context) error {
 		}
 		if err != nil {
 			r.grid.Cells[i].Note = "failed"
-			r.talk.e.fail(filepath.Base(path)+": "+message(err), hints(err)...)
+			r.console.e.fail(filepath.Base(path)+": "+message(err), hints(err)...)
 			failed++
 		}
 	}
@@ -208,7 +208,7 @@ func (r *sweepRun) summary(done, skipped, failed, left int) {
 	if left > 0 {
 		words += fmt.Sprintf(", %d left to do", left)
 	}
-	r.talk.put(struct {
+	r.console.put(struct {
 		Done    int `json:"done"`
 		Skipped int `json:"skipped"`
 		Failed  int `json:"failed"`
@@ -220,17 +220,17 @@ func (r *sweepRun) summary(done, skipped, failed, left int) {
 func (r *sweepRun) one(ctx context.Context, i int) error {
 	point := r.varied.point(i)
 	r.varied.set(point)
-	r.talk.say("%d/%d  %s", i+1, len(r.files), r.varied.words(point))
-	transfer, style, err := r.studio.tune(ctx, r.Options)
+	r.console.say("%d/%d  %s", i+1, len(r.files), r.varied.words(point))
+	transfer, style, err := r.transferCache.tune(ctx, r.Options)
 	if err != nil {
 		return r.masks.named(err)
 	}
-	reporter := newReporter(r.talk.e, r.progress, r.quiet)
+	reporter := newReporter(r.console.e, r.progress, r.quiet)
 	if lines, ok := reporter.(*jsonLines); ok {
 		lines.output = r.files[i]
 	}
 	job := r.job
-	job.Style, job.Warn = style, r.talk.warn
+	job.Style, job.Warn = style, r.console.warn
 	job.Progress = func(p nst.Progress) {
 		reporter.update(p)
 		r.log.update(r.files[i], p)
@@ -245,6 +245,6 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 	}
 	r.recipe.Done[filepath.Base(r.files[i])] = scoreOf(result)
 	r.show(i, result.Picture)
-	r.talk.wrote(r.files[i], result)
+	r.console.wrote(r.files[i], result, nil)
 	return nil
 }

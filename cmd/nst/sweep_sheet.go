@@ -26,7 +26,7 @@ func (r *sweepRun) show(i int, p *imgio.Planar) {
 	r.grid.Cells[i] = c
 }
 
-// write leaves the sheet, the page and the scores.
+// write writes the sheet, the page and the scores.
 func (r *sweepRun) write() error {
 	m, err := r.grid.Draw()
 	if err != nil {
@@ -44,7 +44,7 @@ func (r *sweepRun) write() error {
 		return err
 	}
 	for _, path := range []string{r.output, page, filepath.Join(r.dir, scoresFile)} {
-		r.talk.put(map[string]string{"wrote": path}, "wrote "+path)
+		r.console.put(map[string]string{"wrote": path}, "wrote "+path)
 	}
 	return nil
 }
@@ -52,7 +52,7 @@ func (r *sweepRun) write() error {
 func (r *sweepRun) page() *sheet.Page {
 	small := func(p *imgio.Planar) image.Image { return sheet.Fit(p.Image(), sheet.GridSide*2/3) }
 	p := &sheet.Page{Grid: r.grid, Sources: []sheet.Cell{{Picture: small(r.job.Content), Note: filepath.Base(r.content)}}}
-	for i, s := range r.studio.styles {
+	for i, s := range r.transferCache.styles {
 		p.Sources = append(p.Sources, sheet.Cell{Picture: small(s.Picture), Note: filepath.Base(r.styles[i])})
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.fixed)) {

@@ -23,11 +23,11 @@ const (
 	pageFile   = "index.html"
 )
 
-// errOtherSweep is a reason not to go on in a folder.
+// errOtherSweep means that a folder holds another sweep.
 var errOtherSweep = errors.New("holds pictures")
 
-// recipe is what the pictures of a folder have in common, and which they are.
-// Pictures of another recipe may have the same names, but are no part of the grid.
+// recipe is what the pictures of a folder have in common, and the list of them. Pictures of
+// another recipe may have the same names, but are not part of the grid.
 type recipe struct {
 	Sheet    string            `json:"sheet"`
 	Content  string            `json:"content"`
@@ -70,10 +70,30 @@ func readRecipe(dir string) (*recipe, error) {
 	if r.Done == nil {
 		r.Done = map[string]*scored{}
 	}
+	r.renew()
 	return r, nil
 }
 
-// differs says in what pictures of r are not those of other; empty is in nothing.
+// renew gives the settings of an older nst the names and words of today.
+func (r *recipe) renew() {
+	s := defaults()
+	for _, row := range flagTable() {
+		if was, ok := r.Settings[row.old]; ok && row.old != "" {
+			r.Settings[row.name] = was
+			delete(r.Settings, row.old)
+		}
+		if v, ok := row.value(&s).(*switchValue); ok && r.Settings[row.name] != "" && v.Set(r.Settings[row.name]) == nil {
+			r.Settings[row.name] = v.String()
+		}
+	}
+	for i, name := range r.Varied {
+		if row, ok := findFlag(func(row *flagRow) bool { return row.old == name }); ok {
+			r.Varied[i] = row.name
+		}
+	}
+}
+
+// differs returns the first difference between the pictures of r and of other, or nothing.
 func (r *recipe) differs(other *recipe) string {
 	switch {
 	case r.Content != other.Content:
@@ -95,7 +115,7 @@ func (r *recipe) differs(other *recipe) string {
 	return ""
 }
 
-// write leaves the recipe in its folder.
+// write writes the recipe to its folder.
 func (r *recipe) write(dir string) error {
 	path := filepath.Join(dir, recipeFile)
 	err := atomicfile.Write(path, func(w io.Writer) error {
@@ -109,7 +129,7 @@ func (r *recipe) write(dir string) error {
 	return nil
 }
 
-// scored is how a picture ended: its loss, each term times its weight.
+// scored is the final loss of a picture, each term times its weight.
 type scored struct {
 	Total   number `json:"total"`
 	Content number `json:"content"`

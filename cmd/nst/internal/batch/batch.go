@@ -1,6 +1,6 @@
 // Package batch paints many pictures in many styles: [Contents] finds the
-// pictures, [Plan] makes the jobs, [Run] does them, and a [Summary] says what
-// became of each.
+// pictures, [Plan] makes the jobs, [Run] does them, and a [Summary] lists how each
+// ended.
 package batch
 
 import (
@@ -17,15 +17,15 @@ import (
 	"nst/nst"
 )
 
-// Painter paints one picture at a time; it is a [nst.Transfer].
-type Painter interface {
+// Worker paints one picture at a time; it is a [nst.Transfer].
+type Worker interface {
 	Style(ctx context.Context, pictures ...nst.StylePicture) (*nst.Style, error)
 	Run(ctx context.Context, j nst.Job) (*nst.Result, error)
 }
 
-// Options say how jobs are run. All but Save may be nil.
+// Options say how jobs are run. All functions but Save may be nil.
 type Options struct {
-	// Overwrite does jobs whose output is there; else they are skipped.
+	// Overwrite does jobs whose output exists. Otherwise they are skipped.
 	Overwrite bool
 
 	// Start is the first picture of every job, for nst.Options.Init image.
@@ -36,8 +36,7 @@ type Options struct {
 
 	// Started is called before job i of n, from 0, unless it is skipped; Progress
 	// after each iteration; Finished when it is done, skipped, failed or
-	// interrupted. Notes is told what was met when a picture, content or style,
-	// was read.
+	// interrupted. Notes gets the remarks about each picture file that is read.
 	Started  func(i, n int, j Job)
 	Notes    func(what, path string, info imgio.Info)
 	Progress func(j Job, p nst.Progress)
@@ -45,18 +44,18 @@ type Options struct {
 	Finished func(i, n int, o Outcome)
 }
 
-// Status says what became of a job.
+// Status says how a job ended.
 type Status string
 
-// What may become of a job.
+// The ways a job can end.
 const (
 	Done        Status = "done"
-	Skipped     Status = "skipped"     // its output was there
+	Skipped     Status = "skipped"     // its output exists
 	Failed      Status = "failed"      // Outcome.Err says why
-	Interrupted Status = "interrupted" // Outcome.Partial is as far as it came
+	Interrupted Status = "interrupted" // Outcome.Partial is the picture so far
 )
 
-// Outcome is a job with what became of it.
+// Outcome is a job and how it ended.
 type Outcome struct {
 	Job
 	Status  Status
@@ -66,7 +65,7 @@ type Outcome struct {
 	Elapsed time.Duration
 }
 
-// dead tells whether the job failed because the card did.
+// dead reports whether the job failed because the card failed.
 func (o *Outcome) dead() bool { return o.Status == Failed && errors.As(o.Err, new(*nst.CardError)) }
 
 // PictureError is a content or style that could not be used.
@@ -84,14 +83,14 @@ func (e *PictureError) Error() string {
 // Unwrap returns what was wrong.
 func (e *PictureError) Unwrap() error { return e.Err }
 
-// Summary is what became of all jobs, in the order of the plan. After an
-// interrupt it lacks those that were not begun.
+// Summary lists how the jobs ended, in the order of the plan. After an interrupt it lacks
+// jobs that were not begun.
 type Summary struct {
 	Outcomes []Outcome
 	Planned  int // jobs, begun or not
 }
 
-// Count returns the number of jobs that ended so.
+// Count returns the number of jobs that ended with status.
 func (s *Summary) Count(status Status) int {
 	n := 0
 	for _, o := range s.Outcomes {
@@ -102,16 +101,16 @@ func (s *Summary) Count(status Status) int {
 	return n
 }
 
-// ErrNoPainter tells that there is nobody left to do the jobs that were not begun.
-var ErrNoPainter = errors.New("all cards have failed")
+// ErrNoWorker means that jobs are left and every worker has failed.
+var ErrNoWorker = errors.New("all cards have failed")
 
-// Run does the jobs in order. A job that fails does not stop the others, but for one
-// whose card has failed: the error is then an [ErrNoPainter] if jobs are left. When
+// Run does the jobs in order. A job that fails does not stop the others, unless its card
+// failed: then the error is [ErrNoWorker] if jobs are left. When
 // ctx is cancelled, the picture being painted is saved as OUTPUT with "-partial"
 // before its extension, so that the next run does not take it for finished, and
 // Run returns the summary so far with an error that wraps ctx.Err().
-func Run(ctx context.Context, painter Painter, jobs []Job, o Options) (*Summary, error) {
-	r := &runner{painter: painter, options: &o}
+func Run(ctx context.Context, worker Worker, jobs []Job, o Options) (*Summary, error) {
+	r := &runner{worker: worker, options: &o}
 	s := &Summary{Planned: len(jobs)}
 	for i, j := range jobs {
 		if err := ctx.Err(); err != nil {
@@ -121,7 +120,7 @@ func Run(ctx context.Context, painter Painter, jobs []Job, o Options) (*Summary,
 		r.tell(i, len(jobs), out)
 		s.Outcomes = append(s.Outcomes, out)
 		if left := len(jobs) - i - 1; left > 0 && out.dead() {
-			return s, fmt.Errorf("batch: %d of %d jobs not begun: %w", left, len(jobs), ErrNoPainter)
+			return s, fmt.Errorf("batch: %d of %d jobs not begun: %w", left, len(jobs), ErrNoWorker)
 		}
 		if out.Status == Interrupted {
 			return s, fmt.Errorf("batch: interrupted at %q: %w", j.Output, ctx.Err())
@@ -130,18 +129,17 @@ func Run(ctx context.Context, painter Painter, jobs []Job, o Options) (*Summary,
 	return s, nil
 }
 
-// RunOn is [Run] with several painters, each of which does one job at a time, the next
-// that nobody has begun. One whose card has failed does no more, and leaves its job to
-// the others. The functions of o are called by one at a time, but for Save, which all
-// may call at once for pictures of their own.
-func RunOn(ctx context.Context, painters []Painter, jobs []Job, o Options) (*Summary, error) {
-	if len(painters) == 1 {
-		return Run(ctx, painters[0], jobs, o)
+// RunOn is [Run] with several workers. Each does one job at a time and then takes the next.
+// A worker whose card failed stops and leaves its job to the others. The functions of o are
+// called by one worker at a time, except Save, which several may call at once.
+func RunOn(ctx context.Context, workers []Worker, jobs []Job, o Options) (*Summary, error) {
+	if len(workers) == 1 {
+		return Run(ctx, workers[0], jobs, o)
 	}
-	t := newTeam(len(painters), jobs, o.inTurn())
+	t := newTeam(len(workers), jobs, o.inTurn())
 	var work sync.WaitGroup
-	for _, p := range painters {
-		work.Go(func() { t.work(ctx, p) })
+	for _, w := range workers {
+		work.Go(func() { t.work(ctx, w) })
 	}
 	work.Wait()
 	s := &Summary{Planned: len(jobs)}
@@ -154,14 +152,14 @@ func RunOn(ctx context.Context, painters []Painter, jobs []Job, o Options) (*Sum
 		return s, fmt.Errorf("batch: interrupted with %d of %d jobs done or skipped: %w", s.Count(Done)+s.Count(Skipped), len(jobs), err)
 	}
 	if left := len(jobs) - len(s.Outcomes); left > 0 {
-		return s, fmt.Errorf("batch: %d of %d jobs not begun: %w", left, len(jobs), ErrNoPainter)
+		return s, fmt.Errorf("batch: %d of %d jobs not begun: %w", left, len(jobs), ErrNoWorker)
 	}
 	return s, nil
 }
 
-// runner holds the style of the last job, which the next one likely shares.
+// runner keeps the style of the last job, because the next job probably has the same.
 type runner struct {
-	painter Painter
+	worker  Worker
 	options *Options
 
 	path  string // of the style held
@@ -169,7 +167,7 @@ type runner struct {
 	err   error // why there is no style
 }
 
-// one does job i of n unless its output is there.
+// one does job i of n, unless its output exists.
 func (r *runner) one(ctx context.Context, i, n int, j Job) Outcome {
 	o := r.options
 	skip := !o.Overwrite && exists(j.Output)
@@ -183,7 +181,7 @@ func (r *runner) one(ctx context.Context, i, n int, j Job) Outcome {
 	return out
 }
 
-// tell tells of job i of n.
+// tell reports the outcome of job i of n.
 func (r *runner) tell(i, n int, out Outcome) {
 	if r.options.Finished != nil {
 		r.options.Finished(i, n, out)
@@ -229,10 +227,10 @@ func (r *runner) paint(ctx context.Context, j Job) (*nst.Result, error) {
 	if r.options.Progress != nil {
 		job.Progress = func(p nst.Progress) { r.options.Progress(j, p) }
 	}
-	return r.painter.Run(ctx, job)
+	return r.worker.Run(ctx, job)
 }
 
-// styleOf returns the targets of a style, computed at most once in a row.
+// styleOf returns the targets of a style. It keeps those of the last path.
 func (r *runner) styleOf(ctx context.Context, path string) (*nst.Style, error) {
 	if r.path == path {
 		return r.style, r.err
@@ -240,7 +238,7 @@ func (r *runner) styleOf(ctx context.Context, path string) (*nst.Style, error) {
 	r.path, r.style = path, nil
 	var p *imgio.Planar
 	if p, r.err = r.open("style", path); r.err == nil {
-		r.style, r.err = r.painter.Style(ctx, nst.StylePicture{Picture: p, Weight: 1})
+		r.style, r.err = r.worker.Style(ctx, nst.StylePicture{Picture: p, Weight: 1})
 	}
 	return r.style, r.err
 }

@@ -85,18 +85,18 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// painter stands in for a network: it returns the content, and counts.
-type painter struct {
+// worker stands in for a network: it returns the content, and counts.
+type worker struct {
 	styles, runs int
 	run          func() (*nst.Result, error) // what Run returns if not nil
 }
 
-func (p *painter) Style(context.Context, ...nst.StylePicture) (*nst.Style, error) {
+func (p *worker) Style(context.Context, ...nst.StylePicture) (*nst.Style, error) {
 	p.styles++
 	return new(nst.Style), nil
 }
 
-func (p *painter) Run(_ context.Context, j nst.Job) (*nst.Result, error) {
+func (p *worker) Run(_ context.Context, j nst.Job) (*nst.Result, error) {
 	p.runs++
 	if p.run != nil {
 		return p.run()
@@ -133,7 +133,7 @@ func statuses(s *batch.Summary) string {
 
 func TestRun(t *testing.T) {
 	jobs := scene(t)
-	p := new(painter)
+	p := new(worker)
 	s, err := batch.Run(t.Context(), p, jobs, batch.Options{Save: save})
 	if err != nil || statuses(s) != "done done done done" {
 		t.Fatalf("first run: %s, %v", statuses(s), err)
@@ -146,12 +146,12 @@ func TestRun(t *testing.T) {
 	if err := os.Remove(jobs[3].Output); err != nil {
 		t.Fatal(err)
 	}
-	*p = painter{}
+	*p = worker{}
 	s, err = batch.Run(t.Context(), p, jobs, batch.Options{Save: save})
 	if err != nil || statuses(s) != "skipped skipped skipped done" || p.styles != 1 || p.runs != 1 {
 		t.Errorf("second run: %s, %v, %d styles, %d runs", statuses(s), err, p.styles, p.runs)
 	}
-	*p = painter{}
+	*p = worker{}
 	s, err = batch.Run(t.Context(), p, jobs, batch.Options{Save: save, Overwrite: true})
 	if err != nil || s.Count(batch.Done) != 4 || p.runs != 4 {
 		t.Errorf("with Overwrite: %s, %v, %d runs", statuses(s), err, p.runs)
@@ -166,7 +166,7 @@ func TestRunGoesOnAfterFailures(t *testing.T) {
 		}
 	}
 	var seen []batch.Status
-	s, err := batch.Run(t.Context(), new(painter), jobs, batch.Options{
+	s, err := batch.Run(t.Context(), new(worker), jobs, batch.Options{
 		Save:     save,
 		Finished: func(_, _ int, o batch.Outcome) { seen = append(seen, o.Status) },
 	})
@@ -184,7 +184,7 @@ func TestRunGoesOnAfterFailures(t *testing.T) {
 func TestRunInterrupted(t *testing.T) {
 	jobs := scene(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	p := &painter{run: func() (*nst.Result, error) {
+	p := &worker{run: func() (*nst.Result, error) {
 		cancel()
 		return &nst.Result{Picture: imgio.NewPlanar(4, 3), Iterations: 7, Stop: nst.StopInterrupted}, context.Canceled
 	}}
@@ -206,7 +206,7 @@ func TestRunInterrupted(t *testing.T) {
 	}
 }
 
-// TestRunOn looks that two painters share the jobs, each painting while the other does,
+// TestRunOn looks that two workers share the jobs, each painting while the other does,
 // and that the summary keeps their order.
 func TestRunOn(t *testing.T) {
 	jobs := scene(t)
@@ -221,9 +221,9 @@ func TestRunOn(t *testing.T) {
 			return &nst.Result{Picture: imgio.NewPlanar(2, 2), Iterations: 1}, nil
 		}
 	}
-	p, q := &painter{run: paint(new(sync.Once))}, &painter{run: paint(new(sync.Once))}
+	p, q := &worker{run: paint(new(sync.Once))}, &worker{run: paint(new(sync.Once))}
 	finished := 0 // -race tells if two count at once
-	s, err := batch.RunOn(t.Context(), []batch.Painter{p, q}, jobs, batch.Options{
+	s, err := batch.RunOn(t.Context(), []batch.Worker{p, q}, jobs, batch.Options{
 		Save: save, Finished: func(int, int, batch.Outcome) { finished++ },
 	})
 	if err != nil || statuses(s) != "done skipped done done" || finished != 4 {
@@ -239,7 +239,7 @@ func TestRunOn(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if s, err := batch.RunOn(ctx, []batch.Painter{p, q}, jobs, batch.Options{Save: save}); err == nil || len(s.Outcomes) != 0 {
+	if s, err := batch.RunOn(ctx, []batch.Worker{p, q}, jobs, batch.Options{Save: save}); err == nil || len(s.Outcomes) != 0 {
 		t.Errorf("cancelled: %s, %v", statuses(s), err)
 	}
 }
@@ -252,24 +252,24 @@ func TestRunOnDead(t *testing.T) {
 		return nil, &nst.CardError{Device: "cuda:0", Err: errors.New("fell off the bus")}
 	}
 	for _, tt := range []struct {
-		name     string
-		painters []batch.Painter
-		want     string
-		left     bool
+		name    string
+		workers []batch.Worker
+		want    string
+		left    bool
 	}{
-		{"one of two", []batch.Painter{&painter{run: dead}, &painter{run: good}}, "done done done done", false},
-		{"both", []batch.Painter{&painter{run: dead}, &painter{run: dead}}, "failed", true},
-		{"the only one", []batch.Painter{&painter{run: dead}}, "failed", true},
+		{"one of two", []batch.Worker{&worker{run: dead}, &worker{run: good}}, "done done done done", false},
+		{"both", []batch.Worker{&worker{run: dead}, &worker{run: dead}}, "failed", true},
+		{"the only one", []batch.Worker{&worker{run: dead}}, "failed", true},
 	} {
 		finished := 0
-		s, err := batch.RunOn(t.Context(), tt.painters, scene(t), batch.Options{
+		s, err := batch.RunOn(t.Context(), tt.workers, scene(t), batch.Options{
 			Save: save, Finished: func(int, int, batch.Outcome) { finished++ },
 		})
-		if statuses(s) != tt.want || errors.Is(err, batch.ErrNoPainter) != tt.left || finished != len(s.Outcomes) {
+		if statuses(s) != tt.want || errors.Is(err, batch.ErrNoWorker) != tt.left || finished != len(s.Outcomes) {
 			t.Errorf("%s: %s, %v, %d finished", tt.name, statuses(s), err, finished)
 		}
 	}
-	// The last job comes back when the other painter has nothing else to do.
+	// The last job comes back when the other worker has nothing else to do.
 	jobs := scene(t)[:2]
 	var both sync.WaitGroup
 	both.Add(2)
@@ -284,7 +284,7 @@ func TestRunOnDead(t *testing.T) {
 		first.Do(func() { both.Done(); both.Wait() })
 		return good()
 	}
-	s, err := batch.RunOn(t.Context(), []batch.Painter{&painter{run: late}, &painter{run: quick}}, jobs, batch.Options{Save: save})
+	s, err := batch.RunOn(t.Context(), []batch.Worker{&worker{run: late}, &worker{run: quick}}, jobs, batch.Options{Save: save})
 	if err != nil || statuses(s) != "done done" {
 		t.Errorf("the last job: %s, %v", statuses(s), err)
 	}

@@ -18,8 +18,8 @@ type Job struct {
 // Contents returns the files that args name, in order and each once: a file
 // stands for itself, a folder for the pictures in it (not in folders within),
 // told by the extensions given (".png", ...), and a pattern of [filepath.Glob]
-// for the files it matches. A folder or pattern without a picture is an error,
-// as is a name that leads nowhere; all such errors are joined.
+// for the files it matches. A folder or pattern without a picture is an error, and so is
+// a name that does not exist. All such errors are joined.
 func Contents(args, extensions []string) ([]string, error) {
 	var out []string
 	var errs []error
@@ -78,7 +78,7 @@ func folder(dir string, extensions []string) ([]string, error) {
 	return files, nil
 }
 
-// CollisionError tells that two jobs would write one file.
+// CollisionError means that two jobs would write the same file.
 type CollisionError struct{ A, B Job }
 
 // Error names the pictures of both jobs, and the file.
@@ -88,10 +88,10 @@ func (e *CollisionError) Error() string {
 }
 
 // Plan returns the jobs that paint every content in every style, style by style
-// so that each is looked at once. Outputs are named CONTENT-STYLE.EXT in dir,
-// after the files without folder and extension. Names that differ only in case
-// are taken for the same, since some file systems do. Every [CollisionError] is
-// in the error.
+// so that each is analysed once. Outputs are named CONTENT-STYLE.EXT in dir,
+// after the files without folder and extension. Names that differ only in case count as
+// the same, because some file systems treat them so. The error joins every
+// [CollisionError].
 func Plan(contents, styles []string, dir, extension string) ([]Job, error) {
 	var jobs []Job
 	var errs []error

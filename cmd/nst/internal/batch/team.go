@@ -8,7 +8,7 @@ import (
 	"nst/nst"
 )
 
-// team is several painters at work.
+// team shares jobs among several workers.
 type team struct {
 	jobs    []Job
 	options Options
@@ -16,13 +16,13 @@ type team struct {
 	mu       sync.Mutex
 	change   *sync.Cond // of what follows
 	todo     []int
-	busy     int        // painters
-	alive    int        // painters whose card has not failed
+	busy     int        // workers
+	alive    int        // workers whose card has not failed
 	outcomes []*Outcome // nil for a job that was not begun
 }
 
-func newTeam(painters int, jobs []Job, o Options) *team {
-	t := &team{jobs: jobs, options: o, alive: painters, outcomes: make([]*Outcome, len(jobs))}
+func newTeam(workers int, jobs []Job, o Options) *team {
+	t := &team{jobs: jobs, options: o, alive: workers, outcomes: make([]*Outcome, len(jobs))}
 	t.change = sync.NewCond(&t.mu)
 	for i := range jobs {
 		t.todo = append(t.todo, i)
@@ -30,9 +30,9 @@ func newTeam(painters int, jobs []Job, o Options) *team {
 	return t
 }
 
-// work does jobs until there are no more, or the painter can do none.
-func (t *team) work(ctx context.Context, p Painter) {
-	r := &runner{painter: p, options: &t.options}
+// work does jobs until none are left or the worker has failed.
+func (t *team) work(ctx context.Context, w Worker) {
+	r := &runner{worker: w, options: &t.options}
 	for {
 		i, ok := t.take(ctx)
 		if !ok {
@@ -47,7 +47,7 @@ func (t *team) work(ctx context.Context, p Painter) {
 	}
 }
 
-// take returns the next job. While others are at work one of theirs may come back.
+// take returns the next job. It waits while others work, because a job of theirs may come back.
 func (t *team) take(ctx context.Context) (job int, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -62,8 +62,8 @@ func (t *team) take(ctx context.Context) (job int, ok bool) {
 	return job, true
 }
 
-// leave takes what became of job i, or takes the job back, where the card of its
-// painter has failed and there are others.
+// leave stores the outcome of job i. If the card of its worker failed and others are left,
+// it puts the job back instead.
 func (t *team) leave(i int, out Outcome) (back bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -80,7 +80,7 @@ func (t *team) leave(i int, out Outcome) (back bool) {
 	return false
 }
 
-// inTurn returns o with its functions called by one at a time; none of them is nil.
+// inTurn returns o with functions that run one at a time. None of them is nil.
 func (o Options) inTurn() Options {
 	var mu sync.Mutex
 	own := o

@@ -9,31 +9,28 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"nst/cmd/nst/internal/sheet"
 	"nst/imgio"
 	"nst/internal/atomicfile"
 	"nst/nst"
 )
 
-// keepsakes are the pictures of a run, beside its result; each is a file, or
-// none where it is empty.
-type keepsakes struct {
+// artifacts are the files of a run besides its result. An empty name is no file.
+type artifacts struct {
 	plot  string // of the loss
 	gif   string // of the picture forming
 	strip string // content, styles and result side by side
 }
 
-// keepsake is one of them, with the formats that it may have.
-type keepsake struct {
+// artifact is one of them, with the formats that it may have.
+type artifact struct {
 	flag, path string
 	extensions []string
 }
 
-func (k *keepsakes) all() []keepsake {
-	var used []keepsake
-	for _, one := range []keepsake{
+func (k *artifacts) all() []artifact {
+	var used []artifact
+	for _, one := range []artifact{
 		{"--plot", k.plot, []string{".svg", ".png"}},
 		{"--gif", k.gif, []string{".gif"}},
 		{"--strip", k.strip, []string{".png", ".jpg", ".jpeg"}},
@@ -45,17 +42,9 @@ func (k *keepsakes) all() []keepsake {
 	return used
 }
 
-// flags binds the pictures of the run.
-func (k *keepsakes) flags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&k.plot, "plot", "", "plot the loss over the iterations to `FILE`, .svg or .png")
-	f.StringVar(&k.gif, "gif", "", "write a film of the picture forming to `FILE`, .gif")
-	f.StringVar(&k.strip, "strip", "", "put the pictures that went in and the result side by side into `FILE`, .png or .jpg")
-}
-
-// check returns every name that the command line alone shows to be wrong; output
-// is that of the result.
-func (k *keepsakes) check(output string) error {
+// check returns an error for every name that is wrong by itself. output is the file of the
+// result.
+func (k *artifacts) check(output string) error {
 	var errs []error
 	taken := map[string]string{filepath.Clean(output): "--output"}
 	for _, one := range k.all() {
@@ -71,8 +60,8 @@ func (k *keepsakes) check(output string) error {
 	return errors.Join(errs...)
 }
 
-// checkFiles tells whether the files can be written.
-func (k *keepsakes) checkFiles(overwrite bool, inputs []string) error {
+// checkFiles returns an error unless the files can be written.
+func (k *artifacts) checkFiles(overwrite bool, inputs []string) error {
 	var errs []error
 	for _, one := range k.all() {
 		err := atomicfile.Check(one.path, overwrite)
@@ -87,7 +76,7 @@ func (k *keepsakes) checkFiles(overwrite bool, inputs []string) error {
 }
 
 // paths lists the files.
-func (k *keepsakes) paths() []string {
+func (k *artifacts) paths() []string {
 	var out []string
 	for _, one := range k.all() {
 		out = append(out, one.path)
@@ -95,21 +84,21 @@ func (k *keepsakes) paths() []string {
 	return out
 }
 
-// album gathers what the pictures of a run are made of.
-type album struct {
-	*keepsakes
+// artifactRecorder collects the data for the artifacts during a run.
+type artifactRecorder struct {
+	*artifacts
 	curve sheet.Curve
 	film  sheet.Film
 }
 
-func newAlbum(k *keepsakes, title string) *album {
-	a := &album{keepsakes: k}
+func newArtifactRecorder(k *artifacts, title string) *artifactRecorder {
+	a := &artifactRecorder{artifacts: k}
 	a.curve.Title = title
 	a.curve.Names = []string{"total", "content", "style", "tv"}
 	return a
 }
 
-func (a *album) update(p nst.Progress) {
+func (a *artifactRecorder) update(p nst.Progress) {
 	if a.plot != "" {
 		l := p.Loss
 		a.curve.Samples = append(a.curve.Samples, sheet.Sample{
@@ -122,9 +111,9 @@ func (a *album) update(p nst.Progress) {
 	}
 }
 
-// save writes the pictures of a run that ended with result. sources are those of
-// the strip, before the result.
-func (a *album) save(s *settings, t *talk, result *imgio.Planar, sources []*imgio.Planar) error {
+// save writes the artifacts of a run that ended with result. The strip shows sources before
+// the result.
+func (a *artifactRecorder) save(s *settings, t *console, result *imgio.Planar, sources []*imgio.Planar) error {
 	var errs []error
 	write := func(what, path string, f func() error) {
 		if path == "" {

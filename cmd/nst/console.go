@@ -12,24 +12,30 @@ import (
 	"nst/nst"
 )
 
-// talk is how a command speaks on the way: in words, or in JSON where that is
-// how progress is shown, or not at all.
-type talk struct {
+// console prints messages to stderr: as text, as JSON with --progress json, or not at all
+// with --quiet.
+type console struct {
 	e           *env
 	quiet, json bool
 }
 
-func newTalk(e *env, s *settings) *talk {
-	return &talk{e, s.quiet, s.progress == "json"}
+// newConsole returns the console for the settings, and prints their notes.
+func newConsole(e *env, s *settings) *console {
+	c := &console{e, s.quiet, s.progress == "json"}
+	for _, line := range s.notes.lines {
+		c.say("%s", line)
+	}
+	s.notes.lines = nil
+	return c
 }
 
-// say says one line.
-func (t *talk) say(format string, a ...any) {
+// say prints one line.
+func (t *console) say(format string, a ...any) {
 	t.put(map[string]string{"note": fmt.Sprintf(format, a...)}, fmt.Sprintf(format, a...))
 }
 
-// put says v in JSON, or words.
-func (t *talk) put(v any, words string) {
+// put prints v as JSON, or words as text.
+func (t *console) put(v any, words string) {
 	switch {
 	case t.quiet:
 	case t.json:
@@ -40,8 +46,8 @@ func (t *talk) put(v any, words string) {
 	}
 }
 
-// open reads a picture and says what was met in its file.
-func (t *talk) open(what, path string) (*imgio.Planar, error) {
+// open reads a picture and prints notes about its file.
+func (t *console) open(what, path string) (*imgio.Planar, error) {
 	p, info, err := imgio.Open(path)
 	if err != nil {
 		return nil, &fileError{what + " image", path, err}
@@ -50,23 +56,23 @@ func (t *talk) open(what, path string) (*imgio.Planar, error) {
 	return p, nil
 }
 
-// warn says what is done otherwise than asked.
-func (t *talk) warn(err error) {
-	t.say("%s: taking the processor", message(err))
+// warn prints why the processor replaces the card.
+func (t *console) warn(err error) {
+	t.say("%s: using the processor", message(err))
 }
 
-// notes says what was met in a picture's file.
-func (t *talk) notes(what, path string, info imgio.Info) {
+// notes prints what is unusual in the file of a picture.
+func (t *console) notes(what, path string, info imgio.Info) {
 	if what == "mask" {
-		info.Grey = false // as masks are
+		info.Grey = false // masks usually are
 	}
 	for _, note := range info.Notes() {
 		t.say("%s image %q: %s", what, path, note)
 	}
 }
 
-// wrote says what a run has left behind.
-func (t *talk) wrote(path string, r *nst.Result) {
+// wrote reports the result of a run. score is that of the file, nil if it is not known.
+func (t *console) wrote(path string, r *nst.Result, score *nst.Score) {
 	v := struct {
 		Wrote         string   `json:"wrote"`
 		Width         int      `json:"width"`
@@ -74,17 +80,23 @@ func (t *talk) wrote(path string, r *nst.Result) {
 		Iterations    int      `json:"iterations"`
 		Seconds       number   `json:"seconds"`
 		Loss          number   `json:"loss"`
+		Score         *number  `json:"score,omitempty"`
 		ContentWeight number   `json:"content_weight"`
 		Scales        int      `json:"scales"`
 		Rollbacks     int      `json:"rollbacks"`
 		Stop          nst.Stop `json:"stop"`
-	}{path, r.Picture.W, r.Picture.H, r.Iterations, number(r.Elapsed.Seconds()), number(r.Loss.Total), number(r.ContentWeight), r.Scales, r.Rollbacks, r.Stop}
+	}{path, r.Picture.W, r.Picture.H, r.Iterations, number(r.Elapsed.Seconds()), number(r.Loss.Total), nil, number(r.ContentWeight), r.Scales, r.Rollbacks, r.Stop}
 	why := ""
+	if score != nil {
+		total := number(score.Total)
+		v.Score = &total
+		why = fmt.Sprintf(", score %.3g", score.Total)
+	}
 	switch {
 	case r.Stop == nst.StopTime:
-		why = ", out of time"
+		why += ", out of time"
 	case r.Stop == nst.StopTolerance:
-		why = ", settled"
+		why += ", settled"
 	}
 	if r.Rollbacks > 0 {
 		why += ", " + count(r.Rollbacks, "rollback")
@@ -93,15 +105,14 @@ func (t *talk) wrote(path string, r *nst.Result) {
 		count(v.Iterations, "iteration"), seconds(float64(v.Seconds)), float64(v.Loss), why))
 }
 
-// onInterrupt says, as soon as ctx ends, that the run will; call the result when
-// that is no longer so.
-func (t *talk) onInterrupt(ctx context.Context) func() bool {
+// onInterrupt prints a line when ctx ends. Call the function that it returns after the run.
+func (t *console) onInterrupt(ctx context.Context) func() bool {
 	return context.AfterFunc(ctx, func() {
-		t.say("interrupted: finishing this iteration to save the picture; again to stop at once")
+		t.say("interrupted: finishing this iteration, then saving the picture; Ctrl-C again stops at once")
 	})
 }
 
-// count returns n with the name of what is counted.
+// count returns n with its noun: 1 error, 2 errors.
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -109,7 +120,7 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// seconds returns a time as people want it: 132 s, 4.7 s.
+// seconds formats a duration: 132 s, 4.7 s.
 func seconds(s float64) string {
 	if s < 9.95 {
 		return fmt.Sprintf("%.1f s", s)
@@ -117,7 +128,7 @@ func seconds(s float64) string {
 	return fmt.Sprintf("%.0f s", math.Round(s))
 }
 
-// openLog creates the file of --log, or returns nil if there is to be none.
+// openLog creates the file of --log, or returns nil if path is empty.
 func openLog(path string) (*logFile, error) {
 	if path == "" {
 		return nil, nil
@@ -129,7 +140,7 @@ func openLog(path string) (*logFile, error) {
 	return &logFile{jsonLines{w: f}, f, path}, nil
 }
 
-// logFile is the file of --log; a nil one is none.
+// logFile is the file of --log. A nil logFile writes nothing.
 type logFile struct {
 	lines  jsonLines
 	closer io.Closer
@@ -143,7 +154,7 @@ func (l *logFile) update(output string, p nst.Progress) {
 	}
 }
 
-// close returns the first error of the lines, or that of closing.
+// close closes the file. The error is the first that occurred while writing or closing.
 func (l *logFile) close() error {
 	if l == nil {
 		return nil

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"github.com/spf13/pflag"
+
+	"nst/nst"
+)
+
+// networkRows are the flags of the network and of what computes.
+func networkRows() []flagRow {
+	return []flagRow{
+		{
+			name: "draft", group: groupNetwork, everyday: true, in: measures | inTexture,
+			usage: "use slim, the small network inside nst: about six times faster than vgg19, and rougher",
+			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.draft, plain: true} },
+		},
+		{
+			name: "network", field: "network", group: groupNetwork, in: measures | inTexture,
+			usage:    "network that compares pictures: vgg19, vgg16, slim, another name that nst weights list shows, or a file",
+			fallback: "vgg19 if it is installed, else slim",
+			only:     rule{func(s *settings) bool { return !s.draft }, "cannot go with --draft, which takes slim"},
+			bind:     func(s *settings) pflag.Value { return &textValue{&s.network, "NAME"} },
+			offer:    (*env).networkNames,
+		},
+		{
+			name: "orientations", old: "views", field: "Objective.Orientations", group: groupNetwork, in: paints,
+			usage: "number of rotations and flips of slim that a run cycles through, 1 to 8, because each is blind to different detail; 0 is all that the network has",
+			list:  true,
+		},
+		{
+			name: "pooling", field: "Objective.Pooling", group: groupNetwork, in: measures | inTexture,
+			usage: "pooling of the network: max, as it was trained; avg, which is smoother; l2, between the two",
+		},
+		{
+			name: "rescale", field: "Objective.Rescale", group: groupNetwork, in: measures,
+			usage: "scale pooled features to the magnitude that max pooling gives, with avg and l2",
+			only:  rule{func(s *settings) bool { return s.Objective.Pooling != nst.PoolMax }, "is only for --pooling avg and l2"},
+		},
+		{
+			name: "preprocessing", field: "Objective.Preprocessing", group: groupNetwork, in: measures,
+			usage: "how a picture is prepared for the network: trained, as it was trained; levels, 8-bit levels without the division by a deviation; levels256, 256 levels instead of 255",
+		},
+		{
+			name: "padding", field: "Objective.Padding", group: groupNetwork, in: measures,
+			usage: "what the network sees beyond the edges: zero, its mean colour; or replicate, the nearest pixel, which avoids smears there",
+		},
+		{
+			name: "threads", field: "Compute.Threads", group: groupNetwork, in: measures | inTexture,
+			usage: "number of processor threads; 0 is all; the result does not depend on it",
+		},
+		{
+			name: "device", field: "Compute.Device", group: groupNetwork, in: measures | inTexture,
+			usage: "what computes: cpu; cuda or cuda:N, an NVIDIA card by its number; auto or auto:N, that card if it is usable, else the processor. batch uses all cards if none is named",
+			bind:  func(s *settings) pflag.Value { return &deviceValue{&s.Compute.Device} },
+			offer: func(*env) []string { return []string{nst.DeviceAuto, nst.DeviceCPU, nst.DeviceCUDA} },
+		},
+		{
+			name: "precision", field: "Compute.Precision", group: groupNetwork, in: measures | inTexture,
+			usage: "how a card multiplies: tf32 is fast, fp32 is as exact as the processor",
+			only:  rule{func(s *settings) bool { return s.Compute.Device != nst.DeviceCPU }, "is only for a card; --device is cpu"},
+		},
+	}
+}
+
+// outputRows are the flags of files and messages.
+func outputRows() []flagRow {
+	return []flagRow{
+		{
+			name: "output", short: "o", group: groupOutput, everyday: true, in: paintsOne,
+			usage:    "file of the result, .png or .jpg",
+			fallback: "named after the inputs",
+			bind:     func(s *settings) pflag.Value { return &textValue{&s.output, "FILE"} },
+		},
+		{
+			name: "overwrite", group: groupOutput, everyday: true, in: saves,
+			usage: "replace files that exist",
+			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.overwrite, plain: true} },
+		},
+		{
+			name: "quality", group: groupOutput, in: saves,
+			usage: "quality of a JPEG, 1 to 100",
+			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.quality} },
+		},
+		{
+			name: "save-every", group: groupOutput, in: paintsOne,
+			usage: "also write the picture after each N iterations of all sizes, as OUT-0050.png; 0 never does",
+			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.saveEvery} },
+		},
+		{
+			name: "plot", group: groupOutput, in: paintsOne,
+			usage: "chart of the loss over the iterations, .svg or .png",
+			bind:  func(s *settings) pflag.Value { return &textValue{&s.plot, "FILE"} },
+		},
+		{
+			name: "gif", group: groupOutput, in: paintsOne,
+			usage: "animation of the picture as it forms, .gif",
+			bind:  func(s *settings) pflag.Value { return &textValue{&s.gif, "FILE"} },
+		},
+		{
+			name: "strip", group: groupOutput, in: paintsOne,
+			usage: "inputs and result side by side, .png or .jpg",
+			bind:  func(s *settings) pflag.Value { return &textValue{&s.strip, "FILE"} },
+		},
+		{
+			name: "progress", group: groupOutput, in: saves | inPull,
+			usage: "how progress is shown on stderr; auto is bar on a terminal, else plain",
+			bind: func(s *settings) pflag.Value {
+				return &wordValue[string]{word: &s.progress, words: progressModes()}
+			},
+		},
+		{
+			name: "log", group: groupOutput, in: saves,
+			usage: "write one line of JSON for each iteration to FILE, replacing it",
+			bind:  func(s *settings) pflag.Value { return &textValue{&s.log, "FILE"} },
+		},
+		{
+			name: "quiet", short: "q", group: groupOutput, in: saves | inScore | inPull,
+			usage: "print errors only",
+			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.quiet, plain: true} },
+		},
+	}
+}
