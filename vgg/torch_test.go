@@ -90,7 +90,7 @@ func TestTorchRefusesNonsense(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ name, file, want string }{
-		{"another pickle", "\x80\x02}.", "not one of torch.save"},
+		{"another pickle", "\x80\x02}.", "torch.save did not write"},
 		{"version", magic + "\x80\x02M\xea\x03." + "\x80\x02}.\x80\x02}.\x80\x02].", "protocol version 1002, want 1001"},
 		{"no storages", legacy + "\x80\x02}.\x80\x02}.", "no list of storages"},
 		{"stray storage", legacy + "\x80\x02}.\x80\x02]" + str + "0a.", "belongs to no tensor"},
