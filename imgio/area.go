@@ -1,9 +1,9 @@
 package imgio
 
-// ResizePlane returns a plane of values (h, w), in [0, 1], resampled to (toH, toW), all
-// sizes at least 1: the mean over the area of each new value along a side that shrinks, and
-// linear interpolation between the middles of values along one that grows. It keeps values
-// in [0, 1], which [Planar.Resize] does not.
+// ResizePlane returns a plane of values (h, w) in [0, 1], resampled to (toH, toW). All sizes
+// are at least 1. Along a side that shrinks, a new value is the mean over its area; along a
+// side that grows, values are interpolated linearly. Results stay in [0, 1], unlike those of
+// [Planar.Resize].
 func ResizePlane(pix []float32, w, h, toW, toH int) []float32 {
 	across, down := coverage(w, toW), coverage(h, toH)
 	rows := make([]float64, h*toW)
@@ -27,14 +27,14 @@ func ResizePlane(pix []float32, w, h, toW, toH int) []float32 {
 	return out
 }
 
-// cover says which samples make a new one: shares[i], which add up to 1, of
-// sample first+i.
+// cover is how one output sample is made: the sum of shares[i] times input sample first+i.
+// The shares add up to 1.
 type cover struct {
 	first  int
 	shares []float64
 }
 
-// coverage returns what makes m samples of n that take the same length.
+// coverage returns the covers that make n samples into m over the same length.
 func coverage(n, m int) []cover {
 	out := make([]cover, m)
 	for i := range out {
@@ -44,7 +44,8 @@ func coverage(n, m int) []cover {
 			out[i] = cover{first, []float64{1 - (at - float64(first)), at - float64(first)}[:min(n, 2)]}
 			continue
 		}
-		// In units of 1/m of a sample: from i*n to (i+1)*n, sample j is j*m on.
+		// In units of 1/m of an input sample, output i covers i*n to (i+1)*n, and input j
+		// covers j*m to (j+1)*m.
 		first, last := i*n/m, ((i+1)*n-1)/m
 		c := cover{first, make([]float64, last-first+1)}
 		for j := range c.shares {

@@ -7,7 +7,7 @@ import (
 	"nst/imgio"
 )
 
-// TestResizePlane looks that shrinking takes means over areas, that growing interpolates,
+// TestResizePlane checks that shrinking takes means over areas, that growing interpolates,
 // and that values stay in range.
 func TestResizePlane(t *testing.T) {
 	for _, c := range []struct {
@@ -26,7 +26,7 @@ func TestResizePlane(t *testing.T) {
 	}
 }
 
-// TestResizeBilinear looks that values lie on straight lines between pixels, on each plane.
+// TestResizeBilinear checks that values lie on straight lines between pixels, on each plane.
 func TestResizeBilinear(t *testing.T) {
 	p := &imgio.Planar{W: 2, H: 1, Pix: []float32{0, 1, 2, 4, 5, 5}}
 	q := p.ResizeBilinear(4, 2)

@@ -1,8 +1,8 @@
 package imgio
 
 // ResizeBilinear returns p resampled to w by h pixels, both at least 1, by linear
-// interpolation between the four nearest pixels. Unlike [Planar.Resize] it stays within the
-// range of p, and it does not average when it shrinks.
+// interpolation between the four nearest pixels. Unlike [Planar.Resize] it keeps values
+// within the range of p, and it does not average when it shrinks.
 func (p *Planar) ResizeBilinear(w, h int) *Planar {
 	out := NewPlanar(w, h)
 	xs, ys := between(p.W, w), between(p.H, h)
@@ -20,14 +20,14 @@ func (p *Planar) ResizeBilinear(w, h int) *Planar {
 	return out
 }
 
-// neighbours are two samples, and how far a point lies from the first to the second.
+// neighbours are two samples i and j, and how far a point lies from i (0) to j (1).
 type neighbours struct {
 	i, j int
 	part float32
 }
 
-// between returns, for m samples in the place of n, which two of the n each lies
-// between; sample i stands for the interval [i, i+1).
+// between returns, for each of m output samples, the two of n input samples between which it
+// lies. Sample i stands for the interval [i, i+1).
 func between(n, m int) []neighbours {
 	out := make([]neighbours, m)
 	for i := range out {

@@ -10,7 +10,7 @@ import (
 	"nst/imgio"
 )
 
-// near fails the test if pixel (x, y) of p is not want, to within tol.
+// near fails the test if pixel (x, y) of p differs from want by more than tol.
 func near(t *testing.T, p *imgio.Planar, x, y int, want [3]float64, tol float64) {
 	t.Helper()
 	for ch := range 3 {
@@ -68,7 +68,7 @@ func TestFromImageTypes(t *testing.T) {
 	}
 }
 
-// A fast path must read what At shows, also in a part of a picture.
+// A fast path must read what At returns, in a part of a picture too.
 func TestFromImageFastPathsMatchAt(t *testing.T) {
 	whole := image.Rect(0, 0, 9, 7)
 	fill := func(b []byte) {
@@ -111,7 +111,7 @@ func TestFromImageFastPathsMatchAt(t *testing.T) {
 	}
 }
 
-// Chroma at half the size is interpolated 3 to 1, wherever the picture starts.
+// Chroma of half the size is interpolated 3 to 1, wherever the picture starts.
 func TestFromImageChroma(t *testing.T) {
 	m := image.NewYCbCr(image.Rect(0, 0, 8, 2), image.YCbCrSubsampleRatio420)
 	for i := range m.Y {

@@ -22,8 +22,7 @@ import (
 	"nst/imgio"
 )
 
-// wantBlocks fails the test if the middles of the blocks of m are not those of
-// [blocks].
+// wantBlocks fails the test if the middles of the blocks of m differ from those of [blocks].
 func wantBlocks(t *testing.T, m image.Image) {
 	t.Helper()
 	want := blocks()
@@ -57,7 +56,7 @@ func TestDecodeFormats(t *testing.T) {
 	}
 }
 
-// Lossy WebP keeps video levels, which must become full ones.
+// Lossy WebP has video levels, which must become full levels.
 func TestDecodeWebP(t *testing.T) {
 	m, info, err := imgio.Decode(bytes.NewReader(fromBase64(t, blackWhiteWebP)))
 	if err != nil {
@@ -119,8 +118,8 @@ func TestInfo(t *testing.T) {
 	}
 }
 
-// The first frame of an animation may cover a part of the screen only; the rest
-// is transparent.
+// The first frame of an animation may cover only a part of the screen; the rest is
+// transparent.
 func TestDecodeAnimatedGIF(t *testing.T) {
 	palette := color.Palette{color.Black, color.NRGBA{0xff, 0, 0, 0xff}}
 	frame := image.NewPaletted(image.Rect(2, 1, 4, 3), palette)

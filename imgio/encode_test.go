@@ -159,8 +159,8 @@ func TestReadTextOfOthers(t *testing.T) {
 	}
 }
 
-// A PNG file says that it is sRGB, with sound checksums (which image/png skips
-// for chunks that it does not know).
+// A PNG file has an sRGB chunk with a valid checksum. image/png does not check those of
+// chunks that it does not know.
 func TestEncodePNGChunks(t *testing.T) {
 	var b bytes.Buffer
 	if err := imgio.Encode(&b, noise(4, 4), "png", imgio.Text("k", "v")); err != nil {
@@ -243,7 +243,7 @@ func TestEncodeReportsTheWriter(t *testing.T) {
 	}
 }
 
-// The dimensions stand where a reader of the file expects them.
+// The dimensions are where a reader of the file expects them.
 func TestEncodeHeader(t *testing.T) {
 	var b bytes.Buffer
 	if err := imgio.Encode(&b, noise(300, 2), "png", imgio.Depth16()); err != nil {

@@ -34,7 +34,7 @@ func fromBase64(t testing.TB, s string) []byte {
 	return b
 }
 
-// encoded is what encode writes for m.
+// encoded returns what encode writes for m.
 func encoded(t testing.TB, m image.Image, encode func(io.Writer, image.Image) error) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -50,15 +50,15 @@ func asJPEG(w io.Writer, m image.Image) error {
 func asTIFF(w io.Writer, m image.Image) error { return tiff.Encode(w, m, nil) }
 func asGIF(w io.Writer, m image.Image) error  { return gif.Encode(w, m, nil) }
 
-// formats is how to write each format that Go can write.
+// formats returns an encoder for each format that Go can write.
 func formats() map[string]func(io.Writer, image.Image) error {
 	return map[string]func(io.Writer, image.Image) error{
 		"jpeg": asJPEG, "png": png.Encode, "tiff": asTIFF, "bmp": bmp.Encode, "gif": asGIF,
 	}
 }
 
-// blocks is a picture of 3 by 2 blocks of 16 by 16 pixels, all of different
-// colours, so that no way of turning or mirroring it looks like another.
+// blocks returns a picture of 3 by 2 blocks of 16 by 16 pixels in different colours, so that
+// it looks different in every orientation.
 func blocks() *image.NRGBA {
 	colours := []color.NRGBA{
 		{0xff, 0, 0, 0xff},
@@ -88,8 +88,8 @@ func orientationField(order binary.AppendByteOrder, o int) field {
 	return field{274, 3, order.AppendUint16(nil, uint16(o))}
 }
 
-// appendEntries appends fields as directory entries of 12 bytes to b. Values
-// longer than 4 bytes go to long, which is going to start at offset end.
+// appendEntries appends fields to b as directory entries of 12 bytes. Values longer than 4
+// bytes go to long, which starts at offset end of the file.
 func appendEntries(b, long []byte, order binary.AppendByteOrder, end int, fields []field) (entries, rest []byte) {
 	sizes := map[uint16]int{1: 1, 3: 2, 4: 4, 7: 1}
 	for _, f := range fields {
@@ -106,7 +106,7 @@ func appendEntries(b, long []byte, order binary.AppendByteOrder, end int, fields
 	return b, long
 }
 
-// exifBlock is an EXIF block with an orientation and something before it.
+// exifBlock returns an EXIF block with an orientation and another field before it.
 func exifBlock(order binary.AppendByteOrder, o int) []byte {
 	b := []byte("MM")
 	if order == binary.AppendByteOrder(binary.LittleEndian) {
@@ -120,15 +120,14 @@ func exifBlock(order binary.AppendByteOrder, o int) []byte {
 	return append(order.AppendUint32(b, 0), long...)
 }
 
-// withSegment returns a JPEG file with a marker segment put in after the first
-// two bytes.
+// withSegment inserts a marker segment into a JPEG file, after the first two bytes.
 func withSegment(file []byte, marker byte, payload ...[]byte) []byte {
 	body := bytes.Join(payload, nil)
 	segment := binary.BigEndian.AppendUint16([]byte{0xff, marker}, uint16(2+len(body)))
 	return bytes.Join([][]byte{file[:2], segment, body, file[2:]}, nil)
 }
 
-// withChunk returns a PNG file with a chunk put in after its header.
+// withChunk inserts a chunk into a PNG file, after its header.
 func withChunk(file []byte, kind string, data []byte) []byte {
 	const afterHeader = 8 + 25
 	c := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
@@ -137,8 +136,8 @@ func withChunk(file []byte, kind string, data []byte) []byte {
 	return bytes.Join([][]byte{file[:afterHeader], c, file[afterHeader:]}, nil)
 }
 
-// withFields returns a little-endian TIFF file with fields added to its
-// directory. All are written anew at the end; their tags must rise.
+// withFields adds fields to the directory of a little-endian TIFF file. It writes a new
+// directory at the end. Tags must be in ascending order.
 func withFields(file []byte, added ...field) []byte {
 	order := binary.LittleEndian
 	start := order.Uint32(file[4:])

@@ -10,8 +10,8 @@ import (
 	"nst/imgio"
 )
 
-// FuzzDecode feeds the reader anything: it must not panic, must not take memory
-// for more than a million pixels, and must say what is wrong in its own terms.
+// FuzzDecode checks that no file makes the decoder panic or allocate memory for more than a
+// million pixels, and that errors match those of this package.
 func FuzzDecode(f *testing.F) {
 	small := noise(5, 4).Image()
 	exif := exifBlock(binary.BigEndian, 7)
@@ -51,7 +51,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// FuzzReadText must not panic, whatever it reads.
+// FuzzReadText checks that no file makes ReadText panic.
 func FuzzReadText(f *testing.F) {
 	for _, format := range []string{"png", "jpeg"} {
 		var b bytes.Buffer

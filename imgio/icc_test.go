@@ -23,7 +23,7 @@ type tag struct {
 	data []byte
 }
 
-// iccProfile lays out a profile (ICC.1:2010) over XYZ.
+// iccProfile returns a profile (ICC.1:2010) over XYZ.
 func iccProfile(space string, tags ...tag) []byte {
 	head := make([]byte, 128)
 	copy(head[16:], space)
@@ -50,7 +50,7 @@ func be16(v ...int) []byte {
 	return b
 }
 
-// fixed writes numbers with 16 bits after the point.
+// fixed writes fixed-point numbers with 16 fractional bits.
 func fixed(v ...float64) []byte {
 	var b []byte
 	for _, x := range v {
@@ -84,7 +84,8 @@ func mluc(s string) tag {
 	return tag{"desc", b}
 }
 
-// matrixProfile has the XYZ of its primaries under D50 in columns, one curve.
+// matrixProfile returns a profile with one curve. Columns have the XYZ of the primaries under
+// D50.
 func matrixProfile(name tag, r, g, b [3]float64, curve []byte) []byte {
 	xyz := func(v [3]float64) []byte { return append([]byte("XYZ \x00\x00\x00\x00"), fixed(v[:]...)...) }
 	return iccProfile("RGB ", name,
@@ -92,13 +93,13 @@ func matrixProfile(name tag, r, g, b [3]float64, curve []byte) []byte {
 		tag{"rTRC", curve}, tag{"gTRC", curve}, tag{"bTRC", curve})
 }
 
-// adobeRGB is the profile of Adobe RGB (1998), gamma 563/256.
+// adobeRGB returns the profile of Adobe RGB (1998), gamma 563/256.
 func adobeRGB() []byte {
 	return matrixProfile(desc("Adobe RGB (1998)"),
 		[3]float64{0.60974, 0.31111, 0.01947}, [3]float64{0.20528, 0.62567, 0.06087}, [3]float64{0.14919, 0.06322, 0.74457}, curv(563))
 }
 
-// withSRGBPrimaries is a profile that differs from sRGB by its curve only.
+// withSRGBPrimaries returns a profile that differs from sRGB only by its curve.
 func withSRGBPrimaries(curve []byte) []byte {
 	return matrixProfile(mluc("my sRGB ünder"),
 		[3]float64{0.43607, 0.22249, 0.01392}, [3]float64{0.38515, 0.71687, 0.09708}, [3]float64{0.14307, 0.06061, 0.71410}, curve)
@@ -111,8 +112,8 @@ func encodeSRGB(x float64) float64 {
 	return 1.055*math.Pow(x, 1/2.4) - 0.055
 }
 
-// adobeToSRGB goes by way of XYZ under D65, with no adaptation: Adobe RGB (1998)
-// encoding and IEC 61966-2-1 have the same white.
+// adobeToSRGB converts through XYZ under D65. It needs no adaptation, because Adobe RGB (1998)
+// and IEC 61966-2-1 have the same white.
 func adobeToSRGB(c color.NRGBA) [3]float64 {
 	var lin [3]float64
 	for i, v := range []uint8{c.R, c.G, c.B} {
@@ -132,7 +133,7 @@ func adobeToSRGB(c color.NRGBA) [3]float64 {
 	return out
 }
 
-// withProfile is a PNG file with a profile.
+// withProfile returns a PNG file with a profile.
 func withProfile(file, icc []byte) []byte {
 	var b bytes.Buffer
 	b.WriteString("a name\x00\x00")
@@ -206,8 +207,8 @@ func TestProfileWebP(t *testing.T) {
 	near(t, p, 29, 8, [3]float64{1, 1, 1}, 0.003)
 }
 
-// Every kind of curve, over the primaries of sRGB: a grey of encoded value x must
-// become encodeSRGB(curve(x)).
+// With the primaries of sRGB and any kind of curve, a grey of encoded value x must become
+// encodeSRGB(curve(x)).
 func TestProfileCurves(t *testing.T) {
 	table := make([]int, 200)
 	for i := range table {
@@ -276,7 +277,7 @@ func TestProfileThatIsSRGB(t *testing.T) {
 	}
 }
 
-// What cannot be converted stays as it is, and is said.
+// Colours that cannot be converted stay as they are, and Info says so.
 func TestProfileNotUnderstood(t *testing.T) {
 	good := adobeRGB()
 	noCurves := iccProfile("RGB ", desc("only tables"), tag{"A2B0", []byte("mft2 and so on")})

@@ -12,8 +12,8 @@ import (
 	"nst/imgio"
 )
 
-// sides is the table of EXIF 2.3, 4.6.4.A: which side of the scene the first row
-// and the first column of the stored picture are, for orientations 1 to 8.
+// sides returns the table of EXIF 2.3, 4.6.4.A: for orientations 1 to 8, the side of the scene
+// that the first row and the first column of the stored picture show.
 var sides = [9][2]string{
 	1: {"top", "left"},
 	2: {"top", "right"},
@@ -25,8 +25,8 @@ var sides = [9][2]string{
 	8: {"left", "bottom"},
 }
 
-// stored returns how a camera held in the given orientation stores the scene, as
-// a picture that blank makes.
+// stored returns the scene as a camera held in the given orientation stores it, in a picture
+// from blank.
 func stored(scene image.Image, orientation int, blank func(image.Rectangle) draw.Image) image.Image {
 	b := scene.Bounds()
 	rows, columns := b.Dy(), b.Dx()
@@ -87,7 +87,7 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
-// Pixels move and keep their value, with 16 bits and transparency too.
+// Pixels move and keep their values, also with 16 bits and transparency.
 func TestOrientationIsExact(t *testing.T) {
 	r := image.Rect(0, 0, 3, 5)
 	shallow, deep := image.NewNRGBA(r), image.NewNRGBA64(r)
@@ -131,7 +131,7 @@ func TestOrientationWebP(t *testing.T) {
 	near(t, p, 8, 29, [3]float64{1, 1, 1}, 0.005)
 }
 
-// EXIF that makes no sense is as good as none.
+// Damaged EXIF is treated like none.
 func TestOrientationGarbage(t *testing.T) {
 	good := exifBlock(binary.LittleEndian, 6)
 	change := func(at int, b ...byte) []byte {

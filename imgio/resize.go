@@ -5,14 +5,14 @@ import (
 	"math"
 )
 
-// Resize returns p resampled to w by h pixels, both at least 1: Catmull-Rom
-// cubic interpolation (Keys 1981, a = -1/2), the kernel widened by the scale
-// when shrinking so that fine detail averages out instead of aliasing. Taps
-// beyond the border are left out and the others weighted up. A side that keeps
-// its length is not filtered at all: the same size gives an exact copy.
+// Resize returns p resampled to w by h pixels, both at least 1, by Catmull-Rom cubic
+// interpolation (Keys 1981, a = -1/2). When a side shrinks, the kernel is widened, so that
+// fine detail averages out instead of aliasing. Taps beyond the border are dropped and the
+// others weighted up. A side that keeps its length is not filtered: the same size gives an
+// exact copy.
 //
-// The kernel has negative lobes, so values can leave the range of p by a few
-// per cent next to sharp edges; they are not clamped.
+// The kernel has negative lobes. Next to sharp edges values can leave the range of p by a few
+// per cent; they are not clamped.
 func (p *Planar) Resize(w, h int) *Planar {
 	if w < 1 || h < 1 {
 		panic(fmt.Sprintf("imgio: resize to %dx%d pixels", w, h))
@@ -66,8 +66,8 @@ func (p *Planar) resizeColumns(h int) *Planar {
 	return out
 }
 
-// tap says how one output sample is made: the sum of weights[j] times input
-// sample first+j. The weights add up to 1.
+// tap is how one output sample is made: the sum of weights[j] times input sample first+j.
+// The weights add up to 1.
 type tap struct {
 	first   int
 	weights []float32

@@ -10,7 +10,7 @@ import (
 	"nst/imgio"
 )
 
-// line is a picture one pixel high, the same in all channels.
+// line returns a picture one pixel high, the same in all channels.
 func line(values ...float32) *imgio.Planar {
 	p := imgio.NewPlanar(len(values), 1)
 	for ch := range 3 {
@@ -19,15 +19,15 @@ func line(values ...float32) *imgio.Planar {
 	return p
 }
 
-// impulse is n values, all 0 but for a 1 at i.
+// impulse returns n values: 1 at i, else 0.
 func impulse(n, i int) []float32 {
 	v := make([]float32, n)
 	v[i] = 1
 	return v
 }
 
-// Values worked out by hand from the kernel: at distances 1/4, 3/4, 5/4, 7/4 it
-// is 111/128, 29/128, -9/128, -3/128.
+// Values computed by hand: at distances 1/4, 3/4, 5/4 and 7/4 the kernel is 111/128, 29/128,
+// -9/128 and -3/128.
 func TestResizeValues(t *testing.T) {
 	tests := []struct {
 		name string
@@ -85,8 +85,8 @@ func TestResizeKeepsConstantsAndRamps(t *testing.T) {
 	}
 }
 
-// Detail too fine for the smaller picture must average out, not alias; detail
-// that fits must stay.
+// Detail that is too fine for the smaller picture must average out instead of aliasing. Other
+// detail must stay.
 func TestResizeEnergy(t *testing.T) {
 	wave := func(n, period int) *imgio.Planar {
 		v := make([]float32, n)
@@ -158,7 +158,7 @@ func TestResizePanicsOnNoPixels(t *testing.T) {
 	imgio.NewPlanar(2, 2).Resize(0, 2)
 }
 
-// noise is a picture without any structure, the same each time.
+// noise returns a picture without structure, the same on every call.
 func noise(w, h int) *imgio.Planar {
 	p := imgio.NewPlanar(w, h)
 	seed := uint32(1)

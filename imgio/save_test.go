@@ -130,8 +130,8 @@ func TestSaveFailsCleanly(t *testing.T) {
 	}
 }
 
-// readOnly makes path read-only until the test ends, and skips the test for a
-// user whom that does not stop.
+// readOnly makes path read-only until the test ends. It skips the test if permissions do not
+// bind the user.
 func readOnly(t *testing.T, path string, mode fs.FileMode) {
 	t.Helper()
 	if os.Geteuid() <= 0 {

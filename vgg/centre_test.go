@@ -12,7 +12,7 @@ import (
 	"nst/vgg"
 )
 
-// TestCentre looks that each convention sees its centre as zero, channel by channel.
+// TestCentre checks the centre of each convention, channel by channel.
 func TestCentre(t *testing.T) {
 	for _, c := range []struct {
 		convention vgg.Convention
@@ -32,8 +32,8 @@ func TestCentre(t *testing.T) {
 	}
 }
 
-// TestOrigin looks that features of a picture minus a colour, with that colour as the
-// origin, are those of the picture.
+// TestOrigin checks that a picture minus a colour, with that colour as the origin, has the
+// features of the picture.
 func TestOrigin(t *testing.T) {
 	const w, h, layer = 12, 10, "relu1_2"
 	for _, c := range []vgg.Convention{vgg.Caffe(), vgg.Torchvision()} {

@@ -2,13 +2,13 @@ package vgg
 
 import "fmt"
 
-// DepthError is a layer that lies deeper than the convolutions in some weights.
+// DepthError means that weights end before a layer.
 type DepthError struct {
 	Network, Layer string
 	Missing        string // the first convolution that the layer needs and the weights lack
 }
 
-// Error names the layer, what it needs, and the network.
+// Error names the layer, the missing convolution and the network.
 func (e *DepthError) Error() string {
 	return fmt.Sprintf("vgg: layer %s needs %s, which the weights of %s do not reach", e.Layer, e.Missing, e.Network)
 }

@@ -28,10 +28,9 @@ type FeatureOptions struct {
 	Rescale bool    // multiply pooled features by Pooling.Rescale, which is 1 for max
 	Padding Padding // of the picture in the first convolution; the others pad with zeros
 
-	// Origin is the colour, RGB in [0, 1], that x is a difference to: x plus Origin is the
-	// picture. The zero value is black, which makes x the picture. With
-	// [Convention.Centre] nothing is subtracted from x, which then has the full precision
-	// of float32 near 0.
+	// Origin is the colour, RGB in [0, 1], that was subtracted from the picture to get x.
+	// The zero value, black, means that x is the picture itself. With [Convention.Centre]
+	// the network subtracts nothing more, and x has the full precision of float32 near 0.
 	Origin [3]float32
 }
 
@@ -51,11 +50,11 @@ func ParsePadding(name string) (Padding, error) {
 // Features adds the network to the graph of x, down to the deepest layer in taps, and
 // returns a node for each layer in taps.
 //
-// x is a picture (1, 3, h, w), RGB in [0, 1], minus o.Origin. A feature node is (1, c, h', w') and is named
-// "vgg/" and the layer. A distilled network returns its features times [Projection].R, with
-// which losses come out as for its teacher; its next layer gets the features themselves.
-// The error is an [UnknownLayerError] if the network lacks a layer, or a [TapError] if it
-// has no projection of a layer.
+// x is a picture (1, 3, h, w), RGB in [0, 1], minus o.Origin. A feature node is
+// (1, c, h', w') and is named "vgg/" and the layer. A distilled network returns its features
+// times [Projection].R, with which losses come out as for its teacher; its next layer gets
+// the features themselves. The error is an [UnknownLayerError] if the network lacks a layer,
+// or a [TapError] if it has no projection of a layer.
 func (w *Weights) Features(x *G.Node, taps []string, o FeatureOptions) (map[string]*G.Node, error) {
 	b := &builder{weights: w, wanted: map[string]bool{}, projections: map[string]*Projection{}}
 	deepest := -1

@@ -14,8 +14,8 @@ import (
 	"nst/vgg"
 )
 
-// TestFeatures holds the taps of both networks, run by Gorgonia's own machine,
-// against those of PyTorch with the same weights and pixels.
+// TestFeatures compares the taps of both networks, run by Gorgonia's own machine, with those
+// of PyTorch for the same weights and pixels.
 func TestFeatures(t *testing.T) {
 	for _, name := range []string{"vgg19", "vgg16"} {
 		for _, size := range []string{"64x64", "97x61"} {
@@ -100,8 +100,8 @@ func run(t *testing.T, weights *vgg.Weights, pixels []float32, w, h int, taps []
 	return out
 }
 
-// TestFeaturesDepth looks that nothing is built below the deepest tap and that a
-// convolution that is a tap itself comes without its ReLU.
+// TestFeaturesDepth checks that nothing is built below the deepest tap, and that a convolution
+// that is a tap comes without its ReLU.
 func TestFeaturesDepth(t *testing.T) {
 	weights, err := vgg.Seeded(vgg.VGG19(), vgg.Caffe(), "conv2_1", 1)
 	if err != nil {

@@ -126,7 +126,7 @@ func (f *h5) messages(addr uint64) (map[uint16]message, error) {
 // object visits the array at addr, or all arrays of the group there.
 func (f *h5) object(addr uint64, path string, depth int, visit func(string, tensor)) error {
 	if f.left--; f.left < 0 || depth > h5Depth {
-		return fmt.Errorf("%w: objects without end", errH5)
+		return fmt.Errorf("%w: too many objects", errH5)
 	}
 	m, err := f.messages(addr)
 	if err != nil {
@@ -153,7 +153,7 @@ func (f *h5) object(addr uint64, path string, depth int, visit func(string, tens
 // names are in the heap.
 func (f *h5) group(addr uint64, heap int64, path string, depth int, visit func(string, tensor)) error {
 	if f.left--; f.left < 0 || depth > h5Depth {
-		return fmt.Errorf("%w: objects without end", errH5)
+		return fmt.Errorf("%w: too many objects", errH5)
 	}
 	head, err := f.block(addr, "TREE", 24)
 	if err != nil {

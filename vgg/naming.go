@@ -104,7 +104,7 @@ func (a archive) naming() (naming, []string, error) {
 	if len(all) > 4 {
 		all = append(all[:4], "...")
 	}
-	return naming{}, nil, fmt.Errorf("no VGG network: no convolution among the %d tensors (%s)", len(a.tensors), strings.Join(all, ", "))
+	return naming{}, nil, fmt.Errorf("not a VGG network: none of the %d tensors is a convolution (%s)", len(a.tensors), strings.Join(all, ", "))
 }
 
 // detectNetwork returns the network with a name. If name is empty it returns the network
@@ -118,7 +118,7 @@ func detectNetwork(name string, names naming, stems []string) (*Network, error) 
 		own := names.stems(n)
 		for _, s := range stems {
 			if !slices.Contains(own, s) {
-				return nil, fmt.Errorf("%s is no convolution of %s", s, n.Name)
+				return nil, fmt.Errorf("%s is not a convolution of %s", s, n.Name)
 			}
 		}
 		return n, nil
@@ -133,12 +133,12 @@ func detectNetwork(name string, names naming, stems []string) (*Network, error) 
 	}
 	switch len(fit) {
 	case 0:
-		return nil, fmt.Errorf("the %d convolutions, by %s names, are those of no known network (%s)",
+		return nil, fmt.Errorf("no known network has these %d convolutions, by %s names (%s)",
 			len(stems), names.name, strings.Join(stems, ", "))
 	case 1:
 		return fit[0], nil
 	}
-	return nil, fmt.Errorf("the %d convolutions could be the start of %s or of %s: the network must be given",
+	return nil, fmt.Errorf("the %d convolutions could be the start of %s or of %s: name the network",
 		len(stems), fit[0].Name, fit[1].Name)
 }
 

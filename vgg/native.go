@@ -153,7 +153,7 @@ func metadata(ws *Weights) map[string]string {
 // parseMetadata is the inverse of metadata, without the filters.
 func parseMetadata(meta map[string]string) (*Weights, error) {
 	if meta["format"] != nativeFormat {
-		return nil, fmt.Errorf("safetensors: not a native file: its metadata lack format %q", nativeFormat)
+		return nil, fmt.Errorf("safetensors: not a native file: its metadata have no format %q", nativeFormat)
 	}
 	n, err := ByName(meta["network"])
 	if err != nil {

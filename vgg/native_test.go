@@ -200,7 +200,7 @@ func TestReadDamaged(t *testing.T) {
 	}
 }
 
-// What can be read can be written, and gives the same when it is read again.
+// FuzzRead checks that weights that can be read survive being written and read again.
 func FuzzRead(f *testing.F) {
 	for _, half := range []bool{false, true} {
 		b := write(f, tiny(f, "conv1_2"), half)
@@ -248,7 +248,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// A network is what it is read for, and pieces of 64 KB: no copy of the file.
+// TestReadMemory checks that Read does not hold a copy of the file.
 func TestReadMemory(t *testing.T) {
 	ws, err := vgg.Seeded(vgg.VGG19(), vgg.Caffe(), "conv4_1", 1)
 	if err != nil {

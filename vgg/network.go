@@ -32,14 +32,14 @@ type Network struct {
 	Name   string // vgg19, vgg16, slim
 	Layers []Layer
 
-	// StyleLayers are the layers that a style loss takes where the user names none, each
-	// with its weight in a loss of Gram matrices. Weights for other losses are 1.
+	// StyleLayers are the style layers if the user names none, with their weights in a loss
+	// of Gram matrices. Other losses give all of them the weight 1.
 	StyleLayers []StyleLayer
 }
 
 // StyleLayer is a layer with its weight in a style loss.
 type StyleLayer struct {
-	Layer  string // as in relu4_1
+	Layer  string // such as relu4_1
 	Weight float64
 }
 
@@ -69,11 +69,11 @@ func Slim() *Network {
 			n.Layers[i].StylePooling = 2
 		}
 	}
-	// Slim predicts the Gram matrices of the other layers better than that of relu4_1, which
-	// is nine tenths of an unweighted loss. The more alike two pictures are in those layers,
-	// the less its errors at relu4_1 differ: measured by VGG-19, pictures with these weights
-	// are closer to their style at each layer. All weights are doubled besides, since Gram
-	// matrices of averaged features have smaller gradients. See docs/slim.md.
+	// Slim predicts the Gram matrix of relu4_1, which is nine tenths of an unweighted loss,
+	// less well than those of the other layers. Pictures that agree in the other layers have
+	// more similar errors at relu4_1. By the measure of VGG-19, these weights bring pictures
+	// closer to their style at every layer. All weights are also doubled, because Gram
+	// matrices of averaged features have smaller gradients.
 	for i, weight := range []float64{10, 60, 300, 2, 20} {
 		n.StyleLayers[i].Weight = weight
 	}

@@ -30,8 +30,8 @@ func featuresAt(t *testing.T, ws *vgg.Weights, layer string, pixels []float32, w
 	return value.Data().([]float32), f[layer].Shape()
 }
 
-// asSeen returns planes of w by h numbers as a orientation sees them: with rows for columns, then
-// mirrored left and right, top and bottom.
+// asSeen returns planes of w by h numbers in an orientation: transposed, then mirrored left to
+// right and top to bottom.
 func asSeen(planes []float32, w, h, orientation int) (out []float32, ow, oh int) {
 	ow, oh = w, h
 	if orientation&4 != 0 {
@@ -58,8 +58,8 @@ func asSeen(planes []float32, w, h, orientation int) (out []float32, ow, oh int)
 	return out, ow, oh
 }
 
-// TestOriented looks that each orientation has the features, turned, that the network has of the
-// turned picture, and that they are none of those of the network itself.
+// TestOriented checks that each oriented network has the features, turned back, that the
+// network has of the turned picture, and that these differ from those of the network itself.
 func TestOriented(t *testing.T) {
 	const w, h = 24, 16
 	ws := mapped(t, "conv3_1")
@@ -92,7 +92,7 @@ func TestOriented(t *testing.T) {
 	}
 }
 
-// TestOrientedNot looks that there are eight orientations, and that the first is the network.
+// TestOrientedNot checks that there are eight orientations, the first being the network itself.
 func TestOrientedNot(t *testing.T) {
 	ws := mapped(t, "conv3_1")
 	if got, err := ws.Oriented(0); got != ws || err != nil {

@@ -171,5 +171,5 @@ func (u *unpickler) step(op byte) error {
 	case 'c', 0x93, 'R', 'Q', 'b', '0': // GLOBAL, STACK_GLOBAL, REDUCE, BINPERSID, BUILD, POP
 		return u.call(op)
 	}
-	return fmt.Errorf("instruction 0x%02x is none that tensors need", op)
+	return fmt.Errorf("instruction 0x%02x is not allowed", op)
 }

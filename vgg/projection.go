@@ -126,7 +126,7 @@ func (w *Weights) checkProjections() error {
 		case !reached:
 			return fmt.Errorf("vgg: %s weights have a projection of %s, but end before it", w.Network.Name, l.Name)
 		case m.C != l.K || len(m.W) != m.K*m.C || len(m.R) != m.C*m.C:
-			return fmt.Errorf("vgg: %s weights of %s: projection is (%d, %d) with %d values and %d of its root, want (K, %d) as NewProjection makes it",
+			return fmt.Errorf("vgg: %s weights of %s: projection is (%d, %d) with %d values and %d of its root, want (K, %d) from NewProjection",
 				w.Network.Name, l.Name, m.K, m.C, len(m.W), len(m.R), l.K)
 		}
 	}

@@ -26,8 +26,8 @@ func numbers(r *rand.Rand, n int) []float32 {
 	return out
 }
 
-// mapped returns the tiny network with random weights up to last and a projection to twice
-// the channels of every ReLU layer.
+// mapped returns the tiny network with random weights down to last, and a projection to twice
+// as many channels for every ReLU layer.
 func mapped(t testing.TB, last string) *vgg.Weights {
 	t.Helper()
 	ws := tiny(t, last)
@@ -83,8 +83,8 @@ func meanSquare(v []float64) float64 {
 	return sum / float64(len(v))
 }
 
-// TestProjection looks that means over the channels of R are those over the channels of W,
-// of features as of Gram matrices, also where W has not full rank.
+// TestProjection checks that R gives the same means over channels as W, of features and of
+// Gram matrices, even if W has not full rank.
 func TestProjection(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 3))
 	for _, c := range []struct {
@@ -126,8 +126,8 @@ func TestProjection(t *testing.T) {
 	}
 }
 
-// TestMappedFeatures looks that a tap of a network with projections is its features times R,
-// pools by the projection of the ReLU before.
+// TestMappedFeatures checks that a tap of a distilled network is its features times R. A pool
+// uses the projection of the ReLU before it.
 func TestMappedFeatures(t *testing.T) {
 	ws := mapped(t, "conv3_1")
 	plain := *ws
@@ -227,8 +227,7 @@ func TestCheckProjections(t *testing.T) {
 	}
 }
 
-// TestEmbedded looks that the weights that come with the program are what they are
-// said to be.
+// TestEmbedded checks that the weights that come with the program are what their docs say.
 func TestEmbedded(t *testing.T) {
 	ws, err := vgg.Embedded()
 	if err != nil {

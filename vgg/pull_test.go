@@ -19,7 +19,7 @@ import (
 	"nst/vgg"
 )
 
-// server hands out b, cutting each answer off after cut bytes if that is above 0.
+// server serves b. If cut is above 0, it cuts off each answer after cut bytes.
 type server struct {
 	b      []byte
 	cut    int
@@ -141,7 +141,7 @@ func TestPullResumes(t *testing.T) {
 	}
 }
 
-// part writes what an earlier download is to have left.
+// part writes what an earlier download left.
 func part(t *testing.T, s vgg.Store, b []byte) string {
 	t.Helper()
 	path := filepath.Join(s.Dir, "downloads", "vgg.h5.part")
@@ -169,7 +169,7 @@ func TestPullFails(t *testing.T) {
 		{wrong, "want " + wrong.MD5 + ": removed"},
 		{gone, "server says 404 Not Found"},
 		{closed, "refused"},
-		{nopip, "none of the programs no-such-pip, no-such-python is there"},
+		{nopip, "none of the programs no-such-pip, no-such-python is installed"},
 	} {
 		var told error
 		_, err := s.Pull(context.Background(), "tiny", vgg.PullOptions{
@@ -192,7 +192,7 @@ func TestPullFails(t *testing.T) {
 	}
 	pull(t, s, wrong, gone, closed, good) // the last one has it
 
-	// A start that belongs to another file is found out, and out of the way.
+	// The start of another file is detected and removed.
 	path := part(t, s, []byte("something else"))
 	if _, err := s.Pull(context.Background(), "tiny", vgg.PullOptions{Sources: []vgg.Source{good}}); err == nil {
 		t.Error("a file with a foreign start was taken")
@@ -208,7 +208,7 @@ func TestPullFails(t *testing.T) {
 	}
 }
 
-// What a cancelled download has got stays for the next one.
+// What a cancelled download has received stays for the next one.
 func TestPullCancelled(t *testing.T) {
 	s, h := vgg.Store{Dir: t.TempDir()}, &server{cut: 10000, ranges: true}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -280,7 +280,7 @@ func TestPullPip(t *testing.T) {
 	src.SHA256 = strings.Repeat("0", 64)
 	fails(t, s, src, "want "+src.SHA256+": removed")
 	src.File = "other.whl"
-	fails(t, s, src, "pip has not left other.whl")
+	fails(t, s, src, "pip did not download other.whl")
 	t.Setenv("NST_FAKE_PIP", "fails")
 	fails(t, s, src, "exit status 1: ERROR: no matching distribution")
 }

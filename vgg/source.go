@@ -201,7 +201,7 @@ func (s PipSource) Fetch(ctx context.Context, dir string, progress func(done, to
 	file := filepath.Join(dir, s.File)
 	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("pip has not left %s", s.File)
+		return "", fmt.Errorf("pip did not download %s", s.File)
 	}
 	if err != nil {
 		return "", err
@@ -233,7 +233,7 @@ func (s PipSource) pip() ([]string, error) {
 		}
 		names = append(names, c[0])
 	}
-	return nil, fmt.Errorf("none of the programs %s is there", strings.Join(names, ", "))
+	return nil, fmt.Errorf("none of the programs %s is installed", strings.Join(names, ", "))
 }
 
 // lastLine returns the last line of output, which mostly says why a program failed.

@@ -182,10 +182,10 @@ func (s Store) Save(name string, ws *Weights, half bool) (path string, err error
 		name = ws.Network.Name
 	}
 	if name == EmbeddedName {
-		return "", fmt.Errorf("vgg: weights cannot be called %q, which is the name of those that come with the program", name)
+		return "", fmt.Errorf("vgg: weights cannot be named %q: that name belongs to those that come with the program", name)
 	}
 	if strings.ContainsAny(name, `/\:*?"<>|`) || strings.HasPrefix(name, ".") {
-		return "", fmt.Errorf("vgg: weights cannot be called %q", name)
+		return "", fmt.Errorf("vgg: weights cannot be named %q", name)
 	}
 	if err := os.MkdirAll(s.weights(), 0o755); err != nil {
 		return "", fmt.Errorf("vgg: saving weights: %w", err)

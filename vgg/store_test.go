@@ -119,7 +119,7 @@ func TestStore(t *testing.T) {
 	}
 }
 
-// Save leaves what was there, and nothing else, if it cannot go through.
+// A Save that fails leaves what was there and nothing else.
 func TestSaveFails(t *testing.T) {
 	s := vgg.Store{Dir: t.TempDir()}
 	good := tiny(t, "conv2_1")

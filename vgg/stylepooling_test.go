@@ -11,7 +11,7 @@ import (
 	"nst/vgg"
 )
 
-// stylePooled returns features of a layer of a picture as a style sees them, and as they are.
+// stylePooled returns the features of a layer of a picture, pooled for the style and plain.
 func stylePooled(t *testing.T, ws *vgg.Weights, layer string, w, h int) (seen, plain []float32, shape tensor.Shape) {
 	t.Helper()
 	g := G.NewGraph()
@@ -36,8 +36,8 @@ func stylePooled(t *testing.T, ws *vgg.Weights, layer string, w, h int) (seen, p
 	return values[0].Data().([]float32), values[1].Data().([]float32), n.Shape()
 }
 
-// TestStylePooled looks that features are averaged over squares, with a projection and without,
-// and no more often than leaves two positions along each side.
+// TestStylePooled checks that features are averaged over squares, with and without a
+// projection, and that two positions are left along each side.
 func TestStylePooled(t *testing.T) {
 	for _, c := range []struct {
 		name          string
@@ -90,8 +90,7 @@ func TestStylePooled(t *testing.T) {
 	}
 }
 
-// TestStylePooledUntouched looks that other layers, and layers that are not there, stay as
-// they are.
+// TestStylePooledUntouched checks that features of other and unknown layers stay as they are.
 func TestStylePooledUntouched(t *testing.T) {
 	ws := mapped(t, "conv3_1")
 	x := G.NewTensor(G.NewGraph(), tensor.Float32, 4, G.WithShape(1, 4, 16, 16), G.WithName("x"))

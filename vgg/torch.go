@@ -60,7 +60,7 @@ func openZipTorch(r io.ReaderAt, z *zip.Reader, pickle *zip.File) (archive, erro
 			return nil, 0, fmt.Errorf("no storage %q in the file", key)
 		}
 		if f.Method != zip.Store {
-			return nil, 0, fmt.Errorf("storage %q is compressed, as PyTorch's never are", key)
+			return nil, 0, fmt.Errorf("storage %q is compressed, which PyTorch never does", key)
 		}
 		off, err := f.DataOffset()
 		if err != nil {
@@ -97,7 +97,7 @@ func openLegacyTorch(r io.ReaderAt, size int64) (archive, error) {
 		}
 		parts[i] = v
 		if i == 0 && !isMagic(v) {
-			return archive{}, errors.New("PyTorch: a pickle, but not one of torch.save")
+			return archive{}, errors.New("PyTorch: a pickle that torch.save did not write")
 		}
 	}
 	if v, ok := parts[1].(int); !ok || v != 1001 {
@@ -176,7 +176,7 @@ func global(module, name string) (any, error) {
 	if kind, ok := strings.CutSuffix(name, "Storage"); ok && module == "torch" && types[kind] != "" {
 		return safetensors.DTypeByName(types[kind])
 	}
-	return nil, fmt.Errorf("file asks for %s.%s, which is no part of a dictionary of tensors: refused", module, name)
+	return nil, fmt.Errorf("file asks for %s.%s, which a dictionary of tensors does not need: refused", module, name)
 }
 
 // persistent returns a storage or, in legacy files, a part of one. id is ("storage", type,

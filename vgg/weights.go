@@ -41,8 +41,8 @@ func (c Convention) Centre() (rgb [3]float32) {
 	return rgb
 }
 
-// Levels returns c for 8-bit levels minus the mean, divided by nothing, whatever scale and
-// deviation the network was trained with.
+// Levels returns c with a range of 255 and without division by the deviation, whatever the
+// network was trained with: its input is 8-bit levels minus the mean.
 func (c Convention) Levels() Convention {
 	const levels = 255
 	for i := range c.Mean {
@@ -53,7 +53,7 @@ func (c Convention) Levels() Convention {
 	return c
 }
 
-// Levels256 returns c with a range of 256 where c expects one of 255.
+// Levels256 returns c with its range multiplied by 256/255.
 func (c Convention) Levels256() Convention {
 	c.Scale *= 256. / 255
 	return c
@@ -67,8 +67,8 @@ func (c Convention) channel(i int) int {
 	return i
 }
 
-// from returns the convention that prepares a picture minus origin, RGB in [0, 1], as c
-// prepares the picture.
+// from returns a convention that gives a picture minus origin, RGB in [0, 1], the same result
+// as c gives the picture.
 func (c Convention) from(origin [3]float32) Convention {
 	if origin == [3]float32{} {
 		return c

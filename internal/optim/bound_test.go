@@ -37,7 +37,7 @@ func TestLBFGSBounds(t *testing.T) {
 	if m := largest(t, o, x, g); math.Abs(m-0.5) > 1e-6 {
 		t.Errorf("first step moves by %v, want 0.5", m)
 	}
-	// A gradient that has hardly changed asks for a huge step.
+	// A gradient that has hardly changed would give a huge step.
 	if m := largest(t, o, x, []float32{99.99, -299.99, 49.99}); math.Abs(m-4) > 1e-5 {
 		t.Errorf("second step moves by %v, want 4", m)
 	}

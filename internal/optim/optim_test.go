@@ -126,15 +126,15 @@ func TestNotFinite(t *testing.T) {
 	}
 }
 
-// equal compares bit by bit, finite numbers assumed.
+// equal compares finite numbers bit by bit.
 func equal(a, b optim.State) bool {
 	return a.Method == b.Method && a.Steps == b.Steps && slices.Equal(a.Numbers, b.Numbers) &&
 		slices.EqualFunc(a.Vectors, b.Vectors, slices.Equal[[]float32])
 }
 
-// TestRestore interrupts a run at every step, before, while and after the
-// history overflows, and expects the bits of the run that was not interrupted.
-// The state passes through JSON, as a checkpoint may do.
+// TestRestore interrupts a run at every step, before and after the history overflows, and
+// expects the same bits as without interruption. The state passes through JSON, as in a
+// checkpoint.
 func TestRestore(t *testing.T) {
 	const n, steps = 20, 12
 	for method := range all(t, n) {
@@ -204,8 +204,8 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 }
 
-// TestReset goes on with a function whose first pairs are refused, so that
-// nothing of the run before may be left.
+// TestReset continues with a function whose first pairs are refused, so that leftovers of the
+// run before would show.
 func TestReset(t *testing.T) {
 	const n, steps = 20, 9
 	for method, used := range all(t, n) {
@@ -220,8 +220,8 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// TestTolerances looks at the second of two steps. The first moves by 3/4 and
-// 1/4 from a loss of 10.
+// TestTolerances checks the second of two steps. The first moves by 3/4 and 1/4 from a loss
+// of 10.
 func TestTolerances(t *testing.T) {
 	off := math.Inf(-1)
 	tests := []struct {
@@ -326,8 +326,8 @@ func ExampleLBFGS() {
 	// [3.000 -1.000]
 }
 
-// TestChange looks that a step to which another function answers makes no pair, that it
-// leaves those there were, and that a tolerance does not end with it.
+// TestChange checks that the step before Change makes no pair, that earlier pairs stay, and
+// that no tolerance compares with it.
 func TestChange(t *testing.T) {
 	const n = 12
 	for name, o := range all(t, n) {

@@ -31,7 +31,7 @@ func smooth(dst, src []float32) {
 	}
 }
 
-// TestPreconditionIdentity: the identity leads where none leads, bit by bit.
+// TestPreconditionIdentity: the identity gives the same bits as no preconditioner.
 func TestPreconditionIdentity(t *testing.T) {
 	const n, steps = 20, 15
 	identity := func(dst, src []float32) { copy(dst, src) }
@@ -47,8 +47,8 @@ func TestPreconditionIdentity(t *testing.T) {
 	}
 }
 
-// TestPreconditionInverse: with the inverse Hessian, but for a factor, the
-// quadratic of condition number 1000 is as easy as the bowl.
+// TestPreconditionInverse: with a multiple of the inverse Hessian, the quadratic of condition
+// number 1000 is as easy as the bowl.
 func TestPreconditionInverse(t *testing.T) {
 	const n = 50
 	inverse := func(dst, src []float32) {
@@ -63,7 +63,7 @@ func TestPreconditionInverse(t *testing.T) {
 	}
 }
 
-// TestPreconditionFirst: the first step is FirstMove long along -P g.
+// TestPreconditionFirst: the first step goes along -P g and has the length FirstMove.
 func TestPreconditionFirst(t *testing.T) {
 	o, err := optim.NewLBFGS(3, optim.LBFGSOptions{LR: 1, History: 4, FirstMove: 0.5, Precondition: smooth}, optim.Plain{})
 	if err != nil {

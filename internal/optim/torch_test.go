@@ -11,7 +11,7 @@ import (
 // function computes a loss at x and writes its gradient into g.
 type function func(x, g []float32) float64
 
-// The functions of testdata/torch/optimisers.py, in float64 but for x and g.
+// The functions of testdata/torch/optimisers.py, in float64 except x and g.
 var functions = map[string]struct {
 	eval  function
 	start func(i int) float64
@@ -86,7 +86,7 @@ func rosenbrock(x, g []float32) (loss float64) {
 	return loss
 }
 
-// start returns n variables where the function called name begins.
+// start returns the start, of n variables, for the function called name.
 func start(name string, n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {
@@ -133,8 +133,8 @@ func adam(t *testing.T, opts optim.AdamOptions, n int) *optim.Adam {
 	return o
 }
 
-// TestTorch follows torch, which runs in float64, step by step. How long 1e-5
-// holds is what torch in float32 achieves too: L-BFGS multiplies rounding errors.
+// TestTorch compares each step with torch in float64. The bound of 1e-5 holds as long as it
+// does for torch in float32, because L-BFGS multiplies rounding errors.
 func TestTorch(t *testing.T) {
 	const n = 50
 	tests := []struct {
@@ -181,9 +181,9 @@ func TestTorch(t *testing.T) {
 	}
 }
 
-// TestTorchWolfe follows torch's line search evaluation by evaluation, trials that
-// overshoot among them. PyTorch in float32 is off by up to 5e-4 in the losses of
-// rosenbrock, 3e-5 in those of the others.
+// TestTorchWolfe compares each evaluation with torch's line search, including trials that
+// overshoot. PyTorch in float32 is off by up to 5e-4 in the losses of rosenbrock and by 3e-5
+// in the others.
 func TestTorchWolfe(t *testing.T) {
 	const n = 50
 	tests := []struct {
@@ -219,8 +219,8 @@ func TestTorchWolfe(t *testing.T) {
 	}
 }
 
-// TestTorchStops compares at which evaluation the tolerances end a run with
-// where they ended one long step of torch.
+// TestTorchStops checks that the tolerances end a run at the same evaluation as one long step
+// of torch.
 func TestTorchStops(t *testing.T) {
 	const n = 50
 	tests := []struct {
@@ -251,8 +251,8 @@ func TestTorchStops(t *testing.T) {
 	}
 }
 
-// minimise steps o from x until it returns an error or the budget is spent. It
-// returns the loss of the last evaluation and how many there were.
+// minimise steps o from x until o returns an error or the budget is spent. It returns the
+// loss of the last evaluation and the number of evaluations.
 func minimise(o optim.Optimizer, f function, x []float32, budget int) (loss float64, evals int, err error) {
 	g := make([]float32, len(x))
 	for evals < budget && err == nil {

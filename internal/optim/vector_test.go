@@ -55,8 +55,8 @@ func TestPlainPassesNaN(t *testing.T) {
 	}
 }
 
-// BenchmarkStep is a step for a picture of 256 x 256; bytes are those of the
-// picture. The history is full.
+// BenchmarkStep times a step for a picture of 256 x 256 with a full history. Bytes are those
+// of the picture.
 func BenchmarkStep(b *testing.B) {
 	const n = 3 * 256 * 256
 	lbfgs := func(history int) optim.Optimizer {

@@ -10,8 +10,8 @@ import (
 	"nst/vgg"
 )
 
-// compare times an iteration of VGG-19 and of the slim network in turn and prints
-// the median of so many runs of each.
+// compare times iterations of VGG-19 and of the slim network in turn and prints the median of
+// the runs of each.
 func compare(size, threads, runs int) error {
 	device, err := exec.OpenCPU(threads, os.Getenv)
 	if err != nil {

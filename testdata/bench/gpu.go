@@ -13,8 +13,8 @@ import (
 	"nst/vgg"
 )
 
-// gpu is bench gpu {check|time} SIZE {tf32|fp32}: whether loss and gradient on card 0
-// are those of the processor, or the time of an evaluation there, the median of many.
+// gpu is bench gpu {check|time} SIZE {tf32|fp32}. check compares loss and gradient on card 0
+// with those of the processor; time prints the median time of an evaluation there.
 func gpu(args []string) error {
 	if len(args) != 3 || args[0] != "check" && args[0] != "time" {
 		return fmt.Errorf("want gpu {check|time} SIZE {tf32|fp32}, got %v", args)
@@ -42,7 +42,7 @@ func gpu(args []string) error {
 	return timeCard(card, weights, n[0])
 }
 
-// check prints how far loss and gradient on the card are from those of the processor.
+// check prints the distance of loss and gradient on the card from those on the processor.
 func check(card *exec.CUDA, weights *vgg.Weights, size int) error {
 	cpu, err := exec.OpenCPU(0, os.Getenv)
 	if err != nil {
@@ -75,9 +75,8 @@ func check(card *exec.CUDA, weights *vgg.Weights, size int) error {
 	return nil
 }
 
-// timeCard prints the time of an evaluation with the picture where the card has it, as
-// an optimiser on the card leaves it, and of one that brings the picture and takes
-// the gradient.
+// timeCard prints two times of an evaluation: with picture and gradient in the memory of the
+// card, as for an optimiser on the card, and with both copied from and to the host.
 func timeCard(card *exec.CUDA, weights *vgg.Weights, size int) error {
 	before, err := card.Free()
 	if err != nil {

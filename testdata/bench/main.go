@@ -1,14 +1,14 @@
-// Command bench evaluates the loss of VGG-19 and its gradient to the pixels, once
-// for each line that it reads, and answers with the seconds that took and the
-// peak memory of the process so far in bytes. peer.py asks it and PyTorch in turn.
+// Command bench times evaluations of the loss of VGG-19 and its gradient to the pixels. For
+// each line that it reads, it evaluates once and writes the seconds and the peak memory of
+// the process so far in bytes. peer.py asks it and PyTorch in turn.
 //
 //	bench SIZE THREADS
 //	bench compare SIZE THREADS RUNS
 //	bench gpu {check|time} SIZE {tf32|fp32}
 //
-// The objective is that of torch_iteration.py: seeded weights, the usual taps,
-// targets of zeros. The second form times VGG-19 and the slim network in turn, the
-// third holds an NVIDIA card against the processor, or times it.
+// The objective is that of torch_iteration.py: seeded weights, the usual taps, targets of
+// zeros. The second form times VGG-19 and the slim network in turn. The third compares the
+// results of an NVIDIA card with those of the processor, or times the card.
 package main
 
 import (
@@ -121,8 +121,7 @@ func (p *problem) iterate() (float64, error) {
 	return time.Since(began).Seconds(), nil
 }
 
-// build draws the graph for a square picture. Its targets are never set: they stay
-// zeros.
+// build makes the graph for a square picture. Its targets stay zeros.
 func build(weights *vgg.Weights, size int) (*problem, error) {
 	pooling, err := vgg.ParsePooling("max")
 	if err != nil {
@@ -162,8 +161,7 @@ func build(weights *vgg.Weights, size int) (*problem, error) {
 	return p, err
 }
 
-// peak is the largest resident size of this process in bytes, 0 where the system
-// does not tell.
+// peak returns the largest resident size of this process in bytes, or 0 if unknown.
 func peak() int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

@@ -1,13 +1,12 @@
-// Gen draws the pictures in testdata/images, which the tests, make demo, the
-// README and the gallery use: three rendered scenes as contents, six painted
-// ones as styles, and masks that tell the sky of two scenes from the rest. Every
-// picture is a function of its size alone, so it can be
-// drawn again byte for byte.
+// Gen draws the pictures in testdata/images, which the tests, make demo, the README and the
+// gallery use: three rendered scenes as contents, six paintings as styles, and masks of the
+// sky of two scenes. A picture depends on its size alone, so it can be drawn again byte for
+// byte.
 //
 //	go run ./testdata/gen [-out DIR] [-size N] [name...]
 //
-// A name is a picture's path without its extension, as content/town, or the
-// last part of it. Without names, all are drawn.
+// A name is the path of a picture without its extension, such as content/town, or the last
+// part of it. Without names all pictures are drawn.
 package main
 
 import (

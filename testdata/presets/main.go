@@ -1,10 +1,10 @@
-// Command presets paints with a preset, as the program whose name it has would, and
-// writes the loss of each evaluation. compare.py asks it.
+// Command presets paints with the preset of another program and writes the loss of each
+// evaluation. compare.py compares them with those of the program itself.
 //
 //	presets NAME WEIGHTS SIZE EVALUATIONS CONTENT STYLE [START]
 //
-// All is at SIZE pixels. START, if given, is the first picture, which else is what
-// the preset says: planar RGB in [0, 1], float32 in little endian.
+// Pictures are scaled to SIZE pixels. START is the first picture, planar RGB in [0, 1] as
+// little-endian float32; without it the preset decides.
 package main
 
 import (

@@ -1,14 +1,14 @@
-// Command quality holds our schedule, from coarse to fine, against that of
-// neural-style, L-BFGS at one size: both bring down the objective of
-// neural-style from the content picture, on the same engine, and the clock runs.
+// Command quality compares our schedule, from coarse to fine, with that of neural-style,
+// L-BFGS at one size. Both minimise the objective of neural-style from the content picture,
+// on the same engine, and are timed.
 //
 //	quality [-size 512] [-iterations 500] [-fine N] [-optimizer NAME] [-pairs CONTENT:STYLE,...] [-network NAME] [-out DIR]
 //
-// neural-style's variables leave the range of a picture, ours are bounded to it, and a
-// file holds what is in it. So each is measured by the picture that it writes: for each
-// pair a row in Markdown says what neural-style ended with, among its variables and in its
-// file, and when; when ours was there if it was, and what its own file ended with.
-// DIR gets quality.svg, the losses over the seconds.
+// Each is measured by the picture that it writes, because neural-style's variables leave the
+// range of a picture and a file cannot. For each pair a row in Markdown has the losses of
+// neural-style's variables and of its file, and its time; then the time until ours reached
+// the loss of that file, and the losses and the time of ours. DIR gets quality.svg, the
+// losses over time.
 package main
 
 import (
@@ -28,7 +28,7 @@ import (
 	"nst/vgg"
 )
 
-// settings is what is compared.
+// settings are the flags.
 type settings struct {
 	size, iterations, fine, threads int
 	optimizer                       nst.Method
@@ -55,11 +55,11 @@ func main() {
 // point is the objective at the full size, some time after the start.
 type point struct{ seconds, loss float64 }
 
-// course is what became of a run.
+// course is the result of a run.
 type course struct {
 	points  []point
 	seconds float64 // in all
-	written float64 // the objective of the picture that it leaves, as a file of 8 bits has it
+	written float64 // the objective of the picture as a file with 8 bits has it
 }
 
 func (s *settings) run(ctx context.Context) error {
@@ -97,7 +97,7 @@ func (s *settings) run(ctx context.Context) error {
 	return plotAll(filepath.Join(s.out, "quality.svg"), all)
 }
 
-// theirs is neural-style's objective and schedule, but for the start.
+// theirs returns neural-style's objective and schedule, except the start.
 func (s *settings) theirs() nst.Options {
 	p, _ := nst.PresetByName("neural-style")
 	o := p.Options
@@ -105,7 +105,7 @@ func (s *settings) theirs() nst.Options {
 	return o
 }
 
-// ours is its objective and our schedule.
+// ours returns neural-style's objective with our schedule.
 func (s *settings) ours() nst.Options {
 	o, d := s.theirs(), nst.DefaultOptions()
 	o.Schedule.Scales, o.Schedule.MinScale, o.Schedule.Iterations, o.Schedule.FineIterations = d.Schedule.Scales, d.Schedule.MinScale, d.Schedule.Iterations, d.Schedule.FineIterations
@@ -148,7 +148,7 @@ func (s *settings) descend(ctx context.Context, w *vgg.Weights, o nst.Options, c
 	return c, err
 }
 
-// reached returns when a loss was reached first.
+// reached returns the time when a loss was first reached.
 func reached(points []point, loss float64) (seconds float64, ok bool) {
 	for _, p := range points {
 		if p.loss <= loss {
@@ -158,8 +158,8 @@ func reached(points []point, loss float64) (seconds float64, ok bool) {
 	return 0, false
 }
 
-// row prints what became of a pair, and returns how many times as fast ours was where
-// neural-style's file ended, 0 for never.
+// row prints the results of a pair. It returns how many times faster ours reached the loss of
+// neural-style's file, or 0 if it never did.
 func row(pair string, theirs, own course) float64 {
 	there, ratio := "never", 0.0
 	if at, ok := reached(own.points, theirs.written); ok {

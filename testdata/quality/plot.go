@@ -7,17 +7,17 @@ import (
 	"os"
 )
 
-// The plot's sides in pixels, and where its axes lie.
+// The size of the plot and the positions of its axes, in pixels.
 const (
 	plotWidth, plotHeight    = 800.0, 500.0
 	left, right, top, bottom = 70.0, 780.0, 40.0, 445.0
 )
 
-// The losses that the plot shows, over that of neural-style's file.
+// The range of losses in the plot, divided by the loss of neural-style's file.
 const lowest, highest = 0.4, 10.0
 
-// plotAll draws the losses of all pairs over the seconds, each over what the file that
-// neural-style's schedule leaves has.
+// plotAll draws the losses of all pairs over time, divided by the loss of the file that
+// neural-style's schedule writes.
 func plotAll(file string, all [][2]course) error {
 	colours := [2]string{"#888888", "#c43c1e"}
 	names := [2]string{"neural-style's schedule: one size, L-BFGS", "ours: from coarse to fine"}

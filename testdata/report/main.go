@@ -1,15 +1,14 @@
-// Command report measures how well the slim network stands in for VGG-19, and
-// prints tables in Markdown.
+// Command report measures how well the slim network replaces VGG-19, and prints tables in
+// Markdown.
 //
-//	report [-size 512] [-images DIR,...] [-pairs CONTENT:STYLE,...] [-slim FILE] [-views N] [-out DIR]
+//	report [-size 512] [-images DIR,...] [-pairs CONTENT:STYLE,...] [-slim FILE] [-orientations N] [-out DIR]
 //
-// The first table is over pictures: how far, at each layer, the features that slim
-// predicts are from those of VGG-19, and the Gram matrices. The second is over
-// pairs: each is painted with both networks by the default settings, and both results
-// are scored by the objective of VGG-19. For each pair DIR gets a strip: content,
-// style, painted with VGG-19, painted with slim.
+// The first table has, for each layer, the mean error of the features and Gram matrices that
+// slim predicts. The second has a row for each pair: both networks paint it with the default
+// settings, and the objective of VGG-19 scores both results. For each pair DIR gets a strip
+// of content, style, painted with VGG-19, painted with slim.
 //
-// VGG-19 must be installed, by nst weights pull; else nothing is done, which is said.
+// VGG-19 must be installed with nst weights pull. Otherwise report says so and does nothing.
 package main
 
 import (
@@ -27,13 +26,13 @@ import (
 
 // settings is what the report is about.
 type settings struct {
-	options nst.Options
-	images  string
-	pairs   string
-	slim    string
-	views   int
-	out     string
-	reuse   bool
+	options      nst.Options
+	images       string
+	pairs        string
+	slim         string
+	orientations int
+	out          string
+	reuse        bool
 }
 
 func main() {
@@ -42,10 +41,10 @@ func main() {
 	flag.IntVar(&s.options.Schedule.Iterations, "iterations", s.options.Schedule.Iterations, "`N` at the first scale and the last")
 	flag.StringVar(&s.images, "images", "testdata/images/content,testdata/images/style", "folders of pictures for the first table, at 256 pixels; none leaves it out")
 	flag.StringVar(&s.pairs, "pairs", reftest.Pairs(), "what is painted; none leaves it out")
-	flag.StringVar(&s.slim, "slim", vgg.EmbeddedName, "weights in the place of those that come with the program")
-	flag.IntVar(&s.views, "views", 0, "let `N` views of slim take turns, 1 to 8; 0 is all")
+	flag.StringVar(&s.slim, "slim", vgg.EmbeddedName, "weights to use instead of those that come with the program")
+	flag.IntVar(&s.orientations, "orientations", 0, "cycle through `N` orientations of slim, 1 to 8; 0 is all")
 	flag.StringVar(&s.out, "out", "build/slim", "folder for the pictures")
-	flag.BoolVar(&s.reuse, "reuse", false, "take what VGG-19 has painted before from the folder of -out")
+	flag.BoolVar(&s.reuse, "reuse", false, "reuse the pictures that VGG-19 painted before, from the folder of -out")
 	flag.Parse()
 	if err := s.run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)

@@ -14,7 +14,7 @@ import (
 	"nst/vgg"
 )
 
-// pair is a content, a style, and what is painted of them.
+// pair is a content and a style picture.
 type pair struct {
 	name           string
 	content, style *imgio.Planar
@@ -70,14 +70,14 @@ func (s *settings) reportPairs(ctx context.Context, teacher, slim *vgg.Weights) 
 	return nil
 }
 
-// layerRatio is how what slim paints does at a style layer, by VGG-19: its loss over
-// that of what VGG-19 paints, for each pair, and its mean share of the loss.
+// layerRatio compares the pictures of slim and of VGG-19 at a style layer of VGG-19: the ratio
+// of their losses for each pair, and the mean share of the layer in the loss.
 type layerRatio struct {
 	ratios []float64
 	share  float64
 }
 
-// sideBySide returns pictures in a row, each scaled to a height in pixels, with white
+// sideBySide returns pictures in a row, scaled to the same height in pixels, with white
 // between and around them.
 func sideBySide(height int, pictures ...*imgio.Planar) *imgio.Planar {
 	gap := max(2, height/40)
@@ -119,10 +119,10 @@ func readPair(text string) (p pair, err error) {
 	return p, nil
 }
 
-// taken is the time that a run took, 0 if there was none.
+// taken is the time of a run, 0 if there was none.
 type taken struct{ time.Duration }
 
-// String is the time in seconds, - for none.
+// String returns the time in seconds, or - for none.
 func (t taken) String() string {
 	if t.Duration == 0 {
 		return "-"
@@ -130,7 +130,7 @@ func (t taken) String() string {
 	return fmt.Sprintf("%.1f", t.Seconds())
 }
 
-// paint paints a pair with a network, or takes what it has painted before.
+// paint paints a pair with a network, or reuses an earlier picture.
 func (s *settings) paint(ctx context.Context, w *vgg.Weights, p pair, network string, reuse bool) (*imgio.Planar, taken, error) {
 	path := filepath.Join(s.out, fmt.Sprintf("%s-%d-%d-%s.png", p.name, s.options.Size, s.options.Schedule.Iterations, network))
 	if reuse {
@@ -141,7 +141,7 @@ func (s *settings) paint(ctx context.Context, w *vgg.Weights, p pair, network st
 	o := nst.DefaultOptions()
 	o.Size, o.Schedule.Iterations = s.options.Size, s.options.Schedule.Iterations
 	if len(w.Projections) > 0 {
-		o.Objective.Orientations = s.views
+		o.Objective.Orientations = s.orientations
 	}
 	t, err := nst.New(w, o)
 	if err != nil {

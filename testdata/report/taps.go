@@ -21,8 +21,8 @@ import (
 // tapSize is the longest side of the pictures that features are compared for.
 const tapSize = 256
 
-// reportTaps prints the errors of features and Gram matrices at each layer that slim
-// has a map of, the means over pictures.
+// reportTaps prints the mean errors of features and Gram matrices at each layer that slim has
+// a projection of.
 func reportTaps(ctx context.Context, teacher, slim *vgg.Weights, folders []string) error {
 	var taps []string
 	for _, l := range slim.Network.Layers {
@@ -35,7 +35,7 @@ func reportTaps(ctx context.Context, teacher, slim *vgg.Weights, folders []strin
 		return err
 	}
 	defer device.Close()
-	plain := *slim // its own features, which are mapped here by the whole map
+	plain := *slim // its own features, to be projected by W, not R
 	plain.Projections = nil
 	features, grams := make([]float64, len(taps)), make([]float64, len(taps))
 	pictures, err := open(folders)
@@ -89,11 +89,11 @@ func open(folders []string) ([]*imgio.Planar, error) {
 	return all, nil
 }
 
-// tap is what a network makes of a picture at a layer.
+// tap is the output of a network for a picture at a layer.
 type tap struct{ features, gram []float32 }
 
-// look returns what network w makes of a picture at each layer, the Gram matrices as a
-// style is measured by network as.
+// look returns the output of network w for a picture at each layer. Gram matrices are of
+// features pooled as network as pools them.
 func look(ctx context.Context, d exec.Device, w, as *vgg.Weights, p *imgio.Planar, layers []string) ([]tap, error) {
 	var pixels *exec.Node
 	var nodes []*exec.Node

@@ -18,7 +18,7 @@ import (
 
 const seed = 5
 
-// question is a picture of 24x20 pixels and what is asked of it.
+// question is a picture of 24x20 pixels and the layers asked for.
 func question(t *testing.T, asked ...int32) ([]byte, []float32) {
 	t.Helper()
 	picture := make([]float32, 3*20*24)
@@ -53,7 +53,7 @@ func small(t *testing.T) (string, *vgg.Weights) {
 	return path, w
 }
 
-// TestServe holds answers against the features of a graph of one layer.
+// TestServe compares answers with the features of a graph of one layer.
 func TestServe(t *testing.T) {
 	path, w := small(t)
 	q, picture := question(t, 0, 2, 2, 1) // relu1_1 of every other row and column, relu2_1
@@ -142,7 +142,7 @@ func TestGraphsAreFew(t *testing.T) {
 	}
 }
 
-// TestServeRefuses what is no question.
+// TestServeRefuses checks that malformed questions are errors.
 func TestServeRefuses(t *testing.T) {
 	path, _ := small(t)
 	whole, _ := question(t, 0, 1)
