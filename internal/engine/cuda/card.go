@@ -14,12 +14,12 @@ import (
 	"nst/internal/engine/cuda/lazy"
 )
 
-// Built tells whether this program can use cards.
+// Built reports whether this program can use cards.
 const Built = true
 
 // Cards lists the cards that the driver knows, usable or not. The error is a
-// [NoDriverError] or [ErrNoCard]. NST_LIBCUDA, read by getenv, names the driver's
-// library where it is not to be searched for.
+// [NoDriverError] or [ErrNoCard]. If the variable NST_LIBCUDA, read by getenv, is set, it
+// names the library of the driver, and Cards does not search for it.
 func Cards(getenv func(string) string) ([]Info, error) {
 	if err := lazy.Open(getenv); err != nil {
 		return nil, refused(err)
@@ -38,7 +38,7 @@ func Cards(getenv func(string) string) ([]Info, error) {
 	return cards, nil
 }
 
-// refused puts an error of lazy.Open into the terms of this package.
+// refused turns an error of lazy.Open into one of this package.
 func refused(err error) error {
 	switch err {
 	case lazy.InitError(cu.NoDevice):
@@ -49,7 +49,7 @@ func refused(err error) error {
 	return &NoDriverError{!errors.Is(err, lazy.ErrNoDriver), err}
 }
 
-// describe asks for all of a card. One that does not answer hides no other.
+// describe asks the driver for the [Info] of a card. A failure affects only that card.
 func describe(ordinal int) Info {
 	i := Info{Ordinal: ordinal, Name: fmt.Sprintf("card %d", ordinal)}
 	d, err := cu.GetDevice(ordinal)
@@ -89,8 +89,8 @@ func Driver(getenv func(string) string) (major, minor int) {
 	return v / 1000, v % 1000 / 10
 }
 
-// Card is one card, opened. What belongs to the driver is touched by one thread,
-// which the card keeps for itself; methods may be called from any goroutine.
+// Card is an open card. It keeps one thread for itself, which makes all calls to the
+// driver. Its methods may be called from any goroutine.
 type Card struct {
 	info   Info
 	mu     sync.Mutex
@@ -108,8 +108,8 @@ type Card struct {
 	run    func() error
 }
 
-// Open opens the card of that number and loads the kernels. The error is one of
-// [Cards], names a card that there is not, or says what the driver did not do.
+// Open opens the card with that number and loads the kernels. The error is one of [Cards],
+// names a card that does not exist, or says which call to the driver failed.
 func Open(ordinal int, getenv func(string) string) (*Card, error) {
 	cards, err := Cards(getenv)
 	if err != nil {
@@ -136,8 +136,8 @@ func Open(ordinal int, getenv func(string) string) (*Card, error) {
 	return c, nil
 }
 
-// serve runs what do asks for, on a thread of its own. The thread is not unlocked at
-// the end and so dies with the goroutine, and its context with it.
+// serve runs the functions that do sends, on its own thread. It never unlocks the thread,
+// so the thread ends with the goroutine, and its context too.
 func (c *Card) serve() {
 	runtime.LockOSThread()
 	for f := range c.calls {
@@ -152,10 +152,10 @@ func (c *Card) do(f func() error) error {
 	return c.call(f)
 }
 
-// errClosed is a use after Close.
+// errClosed is the error of every call after Close.
 var errClosed = errors.New("the card was closed")
 
-// call is do where mu is held.
+// call is do for callers that hold mu.
 func (c *Card) call(f func() error) error {
 	if c.closed {
 		return errClosed
@@ -164,8 +164,7 @@ func (c *Card) call(f func() error) error {
 	return <-c.reply
 }
 
-// wrap names the card, and what it was asked to do. A card with too little memory has
-// not failed.
+// wrap adds the card and the call to an error. Too little memory is not a [CardError].
 func (c *Card) wrap(what string, err error) error {
 	if err == nil {
 		return nil
@@ -176,8 +175,8 @@ func (c *Card) wrap(what string, err error) error {
 	return &CardError{c.info.Name, what, err}
 }
 
-// begin takes the primary context of the card, which other libraries in the process
-// would share, and loads the kernels.
+// begin retains the primary context of the card, which all libraries in the process share,
+// and loads the kernels.
 func (c *Card) begin() (err error) {
 	if c.device, err = cu.GetDevice(c.info.Ordinal); err != nil {
 		return err
@@ -198,8 +197,8 @@ func (c *Card) begin() (err error) {
 	return nil
 }
 
-// Close gives back all that the card holds but what was not released by [Card.Release].
-// What is asked of it afterwards is an error, but for another Close.
+// Close frees the kernels and the context. Memory must have been freed by [Card.Release]
+// before. Every later call is an error, except another Close.
 func (c *Card) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,11 +1,13 @@
-// Package cuda gives a program memory and kernels on NVIDIA's cards, by the driver
-// alone: through gorgonia.org/cu, whose library is found when a card is first asked
-// for. Builds with the tag gpu on Linux can do that; in all others [Open] and [Cards]
-// return [ErrNotBuilt], so that who uses this package needs no tag.
+// Package cuda allocates memory and runs kernels on NVIDIA cards.
 //
-// Begin with [Open]. A [Card] has memory, of which a part is named by a [Ptr], and
-// runs a [Program], a list of kernels launched one after the other. The kernels are
+// Call [Open] first. It returns a [Card], which has memory, addressed by a [Ptr], and runs
+// a [Program], a list of kernels that are launched one after the other. The kernels are
 // those of nst.ptx, compiled from the folder kernel.
+//
+// The package needs only the driver, through gorgonia.org/cu. It searches for the library
+// of the driver when a card is first needed. Only builds with the tag gpu on Linux can use
+// cards. In all others [Open] and [Cards] return [ErrNotBuilt], so that importing packages
+// need no build tag.
 package cuda
 
 import (
@@ -13,17 +15,17 @@ import (
 	"fmt"
 )
 
-// ErrNotBuilt tells that this program was built without CUDA.
+// ErrNotBuilt says that this program was built without CUDA.
 var ErrNotBuilt = errors.New("cuda: this program was built without CUDA")
 
-// ErrNoCard tells that there is a driver and no card that it can use.
+// ErrNoCard says that there is a driver, but no card that it can use.
 var ErrNoCard = errors.New("cuda: the NVIDIA driver finds no card")
 
-// ErrDriverUnknown tells that the driver gives up with CUDA_ERROR_UNKNOWN, as it does
-// where its kernel module is not loaded. A [NoDriverError] wraps it.
+// ErrDriverUnknown says that the driver fails with CUDA_ERROR_UNKNOWN, for example because
+// its kernel module is not loaded. A [NoDriverError] wraps it.
 var ErrDriverUnknown = errors.New("the NVIDIA driver fails for an unknown reason")
 
-// NoDriverError tells that there is no driver, or one that does not work.
+// NoDriverError says that there is no driver, or that it does not work.
 type NoDriverError struct {
 	Found bool // there is one
 	Err   error
@@ -35,7 +37,7 @@ func (e *NoDriverError) Error() string { return fmt.Sprintf("cuda: %v", e.Err) }
 // Unwrap returns what was wrong.
 func (e *NoDriverError) Unwrap() error { return e.Err }
 
-// MemoryError tells that a card has not as much memory as was wanted.
+// MemoryError says that a card has less free memory than was wanted.
 type MemoryError struct {
 	Card         string
 	Wanted, Free int64 // bytes
@@ -46,20 +48,20 @@ func (e *MemoryError) Error() string {
 	return fmt.Sprintf("cuda: %s: no %d MB of memory, %d MB are free", e.Card, (e.Wanted+1<<20-1)>>20, e.Free>>20)
 }
 
-// CardError is a card, or its driver, that did not do what it was asked for. After most
-// such errors the card does nothing more in this process.
+// CardError is a failed call to a card or its driver. After most such errors the card
+// cannot be used again in this process.
 type CardError struct {
 	Card, What string
 	Err        error
 }
 
-// Error names the card, what it was asked for, and what the driver said.
+// Error names the card, the call, and the error of the driver.
 func (e *CardError) Error() string { return fmt.Sprintf("cuda: %s: %s: %v", e.Card, e.What, e.Err) }
 
-// Unwrap returns what the driver said.
+// Unwrap returns the error of the driver.
 func (e *CardError) Unwrap() error { return e.Err }
 
-// UnusableError tells that the kernels cannot run on a card, and why.
+// UnusableError says why the kernels cannot run on a card.
 type UnusableError struct{ Reason string }
 
 // Error is the reason.
@@ -74,8 +76,8 @@ type Info struct {
 
 	Multiprocessors int
 
-	// Concurrent tells whether the host may touch shared memory while the card works.
-	// Where it may not, as on Windows, it may while no card of the process works only.
+	// Concurrent reports whether the host may use shared memory while the card works.
+	// If not, as on Windows, it may do so only while no card of the process works.
 	Concurrent bool
 
 	Err error // what the driver said, if it could not be asked for all this
@@ -84,8 +86,8 @@ type Info struct {
 // The least compute capability that the kernels run on: tensor cores with TF32.
 const minMajor = 8
 
-// Usable returns an [UnusableError] that says why the kernels cannot run on the card, nil if
-// they can.
+// Usable returns nil if the kernels can run on the card, or else an [UnusableError] that
+// says why not.
 func (i Info) Usable() error {
 	if i.Err != nil {
 		return &UnusableError{i.Err.Error()}
@@ -96,15 +98,15 @@ func (i Info) Usable() error {
 	return nil
 }
 
-// Ptr is a place in the memory of a card, 0 for none.
+// Ptr is an address in the memory of a card. 0 is none.
 type Ptr uint64
 
-// Plus returns the place n float32 further.
+// Plus returns the address n float32 further.
 func (p Ptr) Plus(n int) Ptr { return p + Ptr(4*n) }
 
-// Launch is a kernel with its arguments. Each of them takes eight bytes: a place, an
-// int32 or the bits of a float32, in the low bytes, or those of a float64. How many
-// threads a block has is the kernel's own affair.
+// Launch is a kernel with its arguments. Each argument takes eight bytes: a [Ptr], the bits
+// of a float64, or an int32 or the bits of a float32 in the low bytes. The kernel itself
+// determines the number of threads of a block.
 type Launch struct {
 	Kernel string
 	Blocks int

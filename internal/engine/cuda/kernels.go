@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// ptx is all kernels as the driver takes them, and header the list of what their
-// launches must know, which the C++ side reads too.
+// ptx is the kernels in the form that the driver loads. header lists what their launches
+// must know; the C++ code includes it too.
 var (
 	//go:embed nst.ptx
 	ptx string
@@ -18,14 +18,14 @@ var (
 	header string
 )
 
-// kernel is what a launch must know.
+// kernel is what a launch must know of a kernel.
 type kernel struct {
 	threads int // of a block
 	bytes   int // of dynamic shared memory
 	params  int
 }
 
-// find returns the kernel of that name.
+// find returns the kernel with that name.
 func find(name string) (k kernel, err error) {
 	_, row, ok := strings.Cut(header, "X("+name+",")
 	if !ok {

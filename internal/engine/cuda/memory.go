@@ -20,8 +20,8 @@ func (c *Card) Free() (free int64, err error) {
 	return free, c.wrap("asking for free memory", err)
 }
 
-// Alloc takes memory, whose contents are anything. The error is a [MemoryError]
-// where there is not enough.
+// Alloc allocates memory. Its contents are undefined. The error is a [MemoryError] if there
+// is too little.
 func (c *Card) Alloc(bytes int64) (p Ptr, err error) {
 	err = c.do(func() error {
 		at, err := cu.MemAlloc(max(bytes, 4))
@@ -35,9 +35,9 @@ func (c *Card) Alloc(bytes int64) (p Ptr, err error) {
 	return p, c.wrap(fmt.Sprintf("taking %d bytes", bytes), err)
 }
 
-// Share takes memory for n float32 that host and card both see, zeros at first. The
-// host may touch it when nothing runs: after [Card.Wait], a download or an upload.
-// What was taken is given back by Release of [Place].
+// Share allocates n float32 that host and card both see. They are zeros at first. The host
+// may use them only while nothing runs: after [Card.Wait], a download or an upload. To free
+// them, call [Card.Release] with their [Place].
 func (c *Card) Share(n int) (x []float32, err error) {
 	err = c.do(func() error {
 		at, err := cu.MemAllocManaged(4*int64(n), cu.AttachGlobal)
@@ -54,29 +54,29 @@ func (c *Card) Share(n int) (x []float32, err error) {
 	return x, c.wrap(fmt.Sprintf("taking %d bytes to share", 4*n), err)
 }
 
-// Place is where the card sees x of [Card.Share], or a part of it.
+// Place returns the address on the card of x, a slice of [Card.Share] or a part of one.
 func Place(x []float32) Ptr { return Ptr(uintptr(unsafe.Pointer(unsafe.SliceData(x)))) }
 
-// Clear sets n float32 to 0, after all that was asked for before.
+// Clear sets n float32 to 0, after all earlier calls have run.
 func (c *Card) Clear(p Ptr, n int) error {
 	return c.wrap("clearing", c.do(func() error { return cu.MemsetD32Async(cu.DevicePtr(p), 0, int64(n), c.stream) }))
 }
 
-// Copy copies n float32 within the card, after all that was asked for before.
+// Copy copies n float32 within the card, after all earlier calls have run.
 func (c *Card) Copy(dst, src Ptr, n int) error {
 	return c.wrap("copying", c.do(func() error {
 		return cu.MemcpyDtoDAsync(cu.DevicePtr(dst), cu.DevicePtr(src), 4*int64(n), c.stream)
 	}))
 }
 
-// Release gives memory of [Card.Alloc] back, when all that runs has ended.
+// Release frees memory of [Card.Alloc] or [Card.Share], after everything has run.
 func (c *Card) Release(p Ptr) error {
 	return c.wrap("releasing memory", c.do(func() error {
 		return errors.Join(c.stream.Synchronize(), cu.MemFree(cu.DevicePtr(p)))
 	}))
 }
 
-// Upload copies src to dst, after all that was asked for before.
+// Upload copies src to dst, after all earlier calls have run.
 func (c *Card) Upload(dst Ptr, src []float32) error {
 	if len(src) == 0 {
 		return nil
@@ -84,7 +84,7 @@ func (c *Card) Upload(dst Ptr, src []float32) error {
 	return c.upload(dst, unsafe.Pointer(&src[0]), 4*len(src))
 }
 
-// UploadWords is [Card.Upload] for words, which may be places.
+// UploadWords is [Card.Upload] for words, which may be addresses.
 func (c *Card) UploadWords(dst Ptr, src []uint64) error {
 	if len(src) == 0 {
 		return nil
@@ -92,8 +92,8 @@ func (c *Card) UploadWords(dst Ptr, src []uint64) error {
 	return c.upload(dst, unsafe.Pointer(&src[0]), 8*len(src))
 }
 
-// upload goes by the stream of the kernels and waits for it. A copy by the default
-// stream may return before it is all on the card, and the kernels do not wait for that.
+// upload uses the stream of the kernels and waits for it. A copy on the default stream may
+// return before all data is on the card, and the kernels would not wait for it.
 func (c *Card) upload(dst Ptr, src unsafe.Pointer, bytes int) error {
 	err := c.do(func() error {
 		if err := cu.MemcpyHtoDAsync(cu.DevicePtr(dst), src, int64(bytes), c.stream); err != nil {
@@ -105,8 +105,8 @@ func (c *Card) upload(dst Ptr, src unsafe.Pointer, bytes int) error {
 	return c.wrap("upload", err)
 }
 
-// Download copies src to dst, after all that was asked for before; an error may be
-// one of that.
+// Download copies src to dst, after all earlier calls have run. The error may come from one
+// of them.
 func (c *Card) Download(dst []float32, src Ptr) error {
 	if len(dst) == 0 {
 		return nil
@@ -131,5 +131,5 @@ func (c *Card) download(dst unsafe.Pointer, src Ptr, bytes int) error {
 	}))
 }
 
-// Wait returns when all that was asked for has been done; an error may be one of that.
+// Wait waits until all earlier calls have run. The error may come from one of them.
 func (c *Card) Wait() error { return c.wrap("running", c.do(c.stream.Synchronize)) }

@@ -2,7 +2,7 @@
 
 package cuda
 
-// Built tells whether this program can use cards.
+// Built reports whether this program can use cards.
 const Built = false
 
 // Cards returns [ErrNotBuilt].
@@ -11,10 +11,10 @@ func Cards(func(string) string) ([]Info, error) { return nil, ErrNotBuilt }
 // Driver returns the version of CUDA that the driver is for, 0.0 for none.
 func Driver(func(string) string) (major, minor int) { return 0, 0 }
 
-// Card is one card, opened. In this build there is none.
+// Card is an open card. In this build there is none.
 type Card struct{}
 
-// Program is a list of launches made ready.
+// Program is a list of launches that are ready to run.
 type Program struct{}
 
 // Open returns [ErrNotBuilt].

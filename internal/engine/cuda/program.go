@@ -10,18 +10,18 @@ import (
 	"gorgonia.org/cu"
 )
 
-// Program is a list of launches made ready.
+// Program is a list of launches that are ready to run.
 type Program struct {
 	launches []launch
 	from, to int // of the launches that run is to do
 	run      func() error
 }
 
-// Len returns how many launches there are.
+// Len returns the number of launches.
 func (p *Program) Len() int { return len(p.launches) }
 
-// Set changes an argument of a launch, both counted from 0. What is running keeps the
-// old one.
+// Set changes an argument of a launch, both counted from 0. Launches that are already
+// running keep the old one.
 func (p *Program) Set(launch, argument int, bits uint64) {
 	*(*uint64)(p.launches[launch].params[argument]) = bits
 }
@@ -40,8 +40,8 @@ type function struct {
 	kernel
 }
 
-// Load makes launches ready to be run in turn. The error names the kernel that there
-// is not, or that has other arguments.
+// Load prepares launches to be run in order. The error names a kernel that does not exist
+// or has other arguments.
 func (c *Card) Load(launches []Launch) (*Program, error) {
 	p := &Program{launches: make([]launch, len(launches))}
 	err := c.do(func() error {
@@ -92,11 +92,10 @@ func (c *Card) function(name string) (f function, err error) {
 	return f, nil
 }
 
-// Run has the launches of p done after all that was asked for before, and does not
-// wait for their end.
+// Run queues the launches of p after all earlier calls, and does not wait for them.
 func (c *Card) Run(p *Program) error { return c.RunPart(p, 0, p.Len()) }
 
-// RunPart is [Card.Run] for the launches from one up to, and without, another.
+// RunPart is [Card.Run] for the launches from..to-1.
 func (c *Card) RunPart(p *Program, from, to int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -121,11 +120,11 @@ func (c *Card) start(l *launch) error {
 	return nil
 }
 
-// maxArgs is the most arguments of a kernel.
+// maxArgs is the largest number of arguments of a kernel.
 const maxArgs = 16
 
-// Launch has one kernel done after all that was asked for before, and does not wait
-// for its end. It allocates nothing once the kernel is known.
+// Launch queues one kernel after all earlier calls, and does not wait for it. It allocates
+// nothing after the first launch of a kernel.
 func (c *Card) Launch(kernel string, blocks int, args ...uint64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

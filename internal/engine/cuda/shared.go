@@ -12,12 +12,12 @@ import (
 	"gorgonia.org/cu"
 )
 
-// maxShared is the dynamic shared memory that a kernel may have without being
-// allowed to.
+// maxShared is the dynamic shared memory, in bytes, that every kernel may use. More has to
+// be allowed.
 const maxShared = 48 << 10
 
-// allowShared lets a kernel have so many bytes of dynamic shared memory, for which
-// gorgonia.org/cu has no call. A cu.Function is a CUfunction in a struct.
+// allowShared allows a kernel that many bytes of dynamic shared memory. gorgonia.org/cu has
+// no call for it. A cu.Function is a CUfunction in a struct.
 func allowShared(f cu.Function, bytes int) error {
 	code := C.cuFuncSetAttribute(*(*C.CUfunction)(unsafe.Pointer(&f)), C.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, C.int(bytes))
 	if code != C.CUDA_SUCCESS {
@@ -26,8 +26,8 @@ func allowShared(f cu.Function, bytes int) error {
 	return nil
 }
 
-// preferShared asks for as much shared memory of each multiprocessor as there is, so
-// that more blocks of f find room. A driver that does not grant it loses some speed.
+// preferShared asks for the most shared memory that each multiprocessor has, so that more
+// blocks of f fit. If the driver refuses, f only runs slower.
 func preferShared(f cu.Function) {
 	C.cuFuncSetAttribute(*(*C.CUfunction)(unsafe.Pointer(&f)), C.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, 100)
 }

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// buffer is memory for one value, or for several that share it in turn as a sum
-// is gathered.
+// buffer is memory for one value. The operands of a sum share one buffer: each adds
+// itself to what is there.
 type buffer struct {
 	floats      int // how many, as the kernels lay them out
 	first, last int // steps between which the contents matter; first is -1 before any
@@ -25,15 +25,15 @@ func (b *buffer) touch(i int) {
 	b.last = max(b.last, i)
 }
 
-// overlaps tells whether a and b live at the same time.
+// overlaps reports whether a and b live at the same time.
 func (b *buffer) overlaps(a *buffer) bool { return a.first <= b.last && b.first <= a.last }
 
 // align is the granularity of places in floats: a cache line.
 const align = 16
 
-// arrange gives each buffer its place in one arena and returns the arena's size
-// in floats. The largest go first, each as low as the ones before allow: within a
-// few percent of the least possible for the shapes of VGG.
+// arrange gives each buffer a place in one arena and returns the size of the arena in
+// floats. It places the largest buffers first, each as low as the earlier ones allow.
+// For the shapes of VGG the result is within a few percent of the least possible.
 func arrange(buffers []*buffer) int {
 	order := slices.Clone(buffers)
 	slices.SortStableFunc(order, func(a, b *buffer) int { return b.floats - a.floats })

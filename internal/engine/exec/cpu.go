@@ -16,8 +16,8 @@ type CPU struct {
 	spare   []float32 // the arena of a machine that was closed, for the next one
 }
 
-// filterKey tells filters apart by the memory of their weights, which must not
-// change, and their direction.
+// filterKey identifies a filter by the address of its weights, which must not change,
+// and by its direction.
 type filterKey struct {
 	weights *float32
 	rotated bool
@@ -51,8 +51,8 @@ func (d *CPU) Close() error {
 	return nil
 }
 
-// filter returns the filters w (k, c, 3, 3) as the kernels want them, made once
-// for all machines.
+// filter returns the filters w (k, c, 3, 3) in the form that the kernels take. They are
+// made once and shared by all machines.
 func (d *CPU) filter(w []float32, k, c int, rotated bool) *kernel.Filter {
 	key := filterKey{&w[0], rotated}
 	f := d.filters[key]
@@ -68,8 +68,8 @@ func (d *CPU) filter(w []float32, k, c int, rotated bool) *kernel.Filter {
 // whole rounds a number of channels up to whole blocks.
 func whole(c int) int { return (c + kernel.Lanes - 1) / kernel.Lanes * kernel.Lanes }
 
-// padFilters returns the filters w (k, c, 3, 3) with zeros up to k2 and c2
-// channels, or w itself if that is no change.
+// padFilters returns the filters w (k, c, 3, 3), padded with zeros to k2 outputs and c2
+// inputs. If nothing needs padding it returns w itself.
 func padFilters(w []float32, k, c, k2, c2 int) []float32 {
 	if k == k2 && c == c2 {
 		return w
@@ -91,7 +91,7 @@ func padBias(b []float32, k2 int) []float32 {
 	return out
 }
 
-// cpuProgram is a graph planned for the processor: steps to run in turn.
+// cpuProgram is a graph planned for the processor: steps that run in order.
 type cpuProgram struct {
 	device  *CPU
 	steps   []step
@@ -107,9 +107,9 @@ type step struct {
 	run  func()
 }
 
-// compile plans the schedule in two passes: first every node is lowered to
-// steps, which says what lives when; then the buffers get their places and the
-// kernels are made.
+// compile plans the schedule in two passes. The first lowers every node to steps and so
+// finds when each buffer is in use. The second gives the buffers their places and makes
+// the kernels.
 func (d *CPU) compile(s *schedule) (program, error) {
 	c := newLowering(d, s)
 	for _, n := range s.nodes {
@@ -133,9 +133,9 @@ func (d *CPU) compile(s *schedule) (program, error) {
 	return p, c.loadInputs(p)
 }
 
-// takeArena returns n zeros. Where the arena of a closed machine is too small for
-// them, it goes back to the system first: left to itself the collector would let
-// both be there for a while, and that is when memory runs out.
+// takeArena returns n zeros, in the arena of a closed machine if it is large enough. If
+// it is too small, takeArena returns it to the system first. Otherwise both arenas would
+// be in memory until the next garbage collection, and memory could run out.
 func (d *CPU) takeArena(n int) []float32 {
 	arena := d.spare
 	d.spare = nil
@@ -151,7 +151,7 @@ func (d *CPU) takeArena(n int) []float32 {
 	return kernel.Floats(n)
 }
 
-// loadInputs fills the inputs that have a value already.
+// loadInputs fills the inputs that already have a value.
 func (c *lowering) loadInputs(p *cpuProgram) error {
 	for _, n := range c.schedule.nodes {
 		if n.Op() != nil || n.Value() == nil || (c.values[n] == nil && c.scalars[n] == nil) {

@@ -15,21 +15,22 @@ type CUDA struct {
 	packed   map[packing]cuda.Ptr
 	bytes    int64            // of packed
 	shared   map[cuda.Ptr]int // memory that the host sees too, and its length
-	patience int              // floats of a program from which on it is run in parts
+	patience int              // programs of more floats than this run in parts
 	poison   bool             // fill memory with NaN, to show what is read before it is written
 }
 
 // Precision says how a card multiplies.
 type Precision int
 
-// The precisions: factors rounded to the 10 bits of TF32, which tensor cores are
-// fastest with, or split in two of them, as good as float32. Sums are float32 in both.
+// The precisions. TF32 rounds factors to 10 bits of fraction, which is the fastest for
+// tensor cores. FP32 splits each factor into two such numbers and is as exact as float32.
+// Both add up in float32.
 const (
 	TF32 Precision = iota
 	FP32
 )
 
-// BuiltWithCUDA tells whether this program can use cards.
+// BuiltWithCUDA reports whether this program can use cards.
 const BuiltWithCUDA = cuda.Built
 
 // The errors of cards; see package cuda.
@@ -75,7 +76,7 @@ func OpenCUDA(ordinal int, p Precision, getenv func(string) string) (*CUDA, erro
 	return &CUDA{patience: 1 << 27, card: card, exact: p == FP32, packed: map[packing]cuda.Ptr{}, shared: map[cuda.Ptr]int{}}, nil
 }
 
-// Name is the card's own, with its number and what it multiplies.
+// Name is the name of the card, with its number and its precision.
 func (d *CUDA) Name() string {
 	i, precision := d.card.Info(), "tf32"
 	if d.exact {
@@ -84,7 +85,7 @@ func (d *CUDA) Name() string {
 	return fmt.Sprintf("cuda:%d (%s, %s)", i.Ordinal, i.Name, precision)
 }
 
-// Held returns the bytes of weights that lie on the card for the machines to come.
+// Held returns the bytes of weights that stay on the card for later machines.
 func (d *CUDA) Held() int64 { return d.bytes }
 
 // Free returns how many bytes of the card's memory are free.
@@ -99,7 +100,7 @@ func (d *CUDA) Close() error {
 	return errors.Join(append(errs, d.card.Close())...)
 }
 
-// upload takes memory for data and fills it.
+// upload allocates memory for data and copies data to it.
 func (d *CUDA) upload(data []float32) (cuda.Ptr, error) {
 	p, err := d.card.Alloc(4 * int64(len(data)))
 	if err != nil {
@@ -111,7 +112,7 @@ func (d *CUDA) upload(data []float32) (cuda.Ptr, error) {
 	return p, nil
 }
 
-// take takes memory for floats numbers, whose contents are anything.
+// take allocates memory for the given number of floats. The contents are undefined.
 func (d *CUDA) take(floats int) (cuda.Ptr, error) {
 	if d.poison {
 		return d.upload(nans(floats))
@@ -119,8 +120,8 @@ func (d *CUDA) take(floats int) (cuda.Ptr, error) {
 	return d.card.Alloc(4 * int64(floats))
 }
 
-// compile plans the schedule: first every node is lowered to launches, which says
-// what lives when; then the buffers get their places in one piece of memory.
+// compile plans the schedule. It lowers every node to launches and so finds when each
+// buffer is in use. Then it gives the buffers their places in one piece of memory.
 func (d *CUDA) compile(s *schedule) (program, error) {
 	c, floats, err := d.arrange(s)
 	if err != nil {
@@ -133,8 +134,8 @@ func (d *CUDA) compile(s *schedule) (program, error) {
 	return p, nil
 }
 
-// arrange lowers the schedule and gives the buffers their places, in memory of so
-// many floats. It takes none of the card.
+// arrange lowers the schedule, gives the buffers their places and returns how many floats
+// they take in all. It allocates nothing on the card.
 func (d *CUDA) arrange(s *schedule) (c *cudaLowering, floats int, err error) {
 	c = newCUDALowering(d, s)
 	for _, n := range s.nodes {
@@ -146,8 +147,8 @@ func (d *CUDA) arrange(s *schedule) (c *cudaLowering, floats int, err error) {
 	return c, arrange(c.buffers), nil
 }
 
-// Plan returns the memory that a machine for these outputs would hold, and takes
-// none.
+// Plan returns the memory that a machine for these outputs would hold. It allocates
+// nothing on the card.
 func (d *CUDA) Plan(outputs ...*Node) (Plan, error) {
 	c, floats, err := d.arrange(newSchedule(outputs))
 	if err != nil {
@@ -168,7 +169,7 @@ func (d *CUDA) Plan(outputs ...*Node) (Plan, error) {
 	return p, nil
 }
 
-// nans returns n NaN of which two make one of float64, too.
+// nans returns n NaN. Two of them side by side are also a NaN in float64.
 func nans(n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {

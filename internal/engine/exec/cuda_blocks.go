@@ -1,8 +1,8 @@
 package exec
 
-// What a block of threads works on. Grids are made of these numbers, and the kernels
-// have them too, by the names given here, in internal/engine/cuda/kernel: TestCUDABlocks holds
-// one against the other.
+// What a block of threads works on. The grids are computed from these numbers. The kernels
+// in internal/engine/cuda/kernel define the same numbers, by the names given here, and
+// TestCUDABlocks compares the two.
 const (
 	blockThreads = 256              // THREADS: items, where a thread has one
 	blockItems   = 4 * blockThreads // PER_BLOCK: items, where a thread has four next to each other
@@ -20,5 +20,5 @@ const (
 	blockSide = 32   // SIDE: rows, and columns, of small_gemm
 )
 
-// blocks is the number of blocks of size that n items take.
+// blocks is the number of blocks, of size items each, that n items take.
 func blocks(n, size int) int { return (n + size - 1) / size }

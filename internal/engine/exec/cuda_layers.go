@@ -48,8 +48,8 @@ func (c *cudaLowering) conv(n *Node, o *op.Conv, x, w, b *Node) error {
 	return nil
 }
 
-// product returns the variant of a kernel that multiplies pixels by a matrix, with k
-// outputs, and its grid. Wide tiles are faster where there are enough of them.
+// product returns the name and the grid of the kernel that multiplies pixels by a matrix
+// with k outputs. Wide tiles are faster if there are enough of them.
 func (d *CUDA) product(kernel string, pixels, k int) (string, int) {
 	rows := blocks(pixels, blockPixels)
 	if wide := rows * blocks(k, blockWide); !d.exact && k >= blockWide && wide >= d.card.Info().Multiprocessors {
@@ -58,7 +58,7 @@ func (d *CUDA) product(kernel string, pixels, k int) (string, int) {
 	return kernel + d.suffix(), rows * blocks(k, blockNarrow)
 }
 
-// suffix ends the name of a kernel that there is for each precision.
+// suffix is the end of the name of a kernel that exists for each precision.
 func (d *CUDA) suffix() string {
 	if d.exact {
 		return "_fp32"
@@ -119,7 +119,7 @@ func (c *cudaLowering) poolGrad(n *Node, o *op.PoolGrad, x, grad *Node) error {
 	return nil
 }
 
-// relu lowers a ReLU whose convolution is wanted without it.
+// relu lowers a ReLU that is separate because its convolution is an output or a tap.
 func (c *cudaLowering) relu(n, x *Node) error {
 	to, err := c.result(n)
 	if err != nil {
@@ -148,8 +148,8 @@ func (c *cudaLowering) add(n *Node, v *cudaValue, to *ending) {
 	c.step(n, "pass", blocks(v.buf.floats, blockItems), v, to, v.buf.floats)
 }
 
-// pointwise lowers the product of a fixed matrix, laid out as it says, and the
-// features x.
+// pointwise lowers the product of a fixed matrix and the features x. The order says how
+// the matrix is laid out.
 func (c *cudaLowering) pointwise(n, x, m *Node, how order) error {
 	from := c.values[x]
 	to, err := c.result(n)

@@ -2,7 +2,7 @@ package exec
 
 import "nst/internal/engine/op"
 
-// addUp lowers factor times the sum of the parts that count blocks have left.
+// addUp lowers factor times the sum of the partial sums that count blocks have written.
 func (c *cudaLowering) addUp(n *Node, part *buffer, count int, factor float64, to any) {
 	c.step(n, "sum_last", 1, part, count, factor, nil, nil, to, nil)
 }

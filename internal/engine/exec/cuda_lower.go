@@ -35,9 +35,9 @@ type cudaStep struct {
 	args   []any
 }
 
-// ending is how a kernel writes a gradient: the value is added to what is there if
-// that is wanted, and is then zero where mask is not above zero. So the last of the
-// steps that gather a gradient applies the ReLU's mask, and none is needed for it.
+// ending is how a kernel writes a gradient. It adds the value to what is there, if asked
+// to, and then zeroes it where mask is not above zero. So the last step that adds to a
+// gradient also applies the mask of the ReLU, and no separate step is needed.
 type ending struct {
 	out  *cudaValue
 	add  bool
@@ -125,7 +125,7 @@ func (c *cudaLowering) lower(n *Node) error {
 	return nil
 }
 
-// step adds a launch. What its arguments name lives at least until then.
+// step adds a launch. The buffers that its arguments name stay in use until then.
 func (c *cudaLowering) step(n *Node, kernel string, grid int, args ...any) {
 	at := len(c.steps)
 	for _, a := range args {
@@ -149,7 +149,8 @@ func (c *cudaLowering) step(n *Node, kernel string, grid int, args ...any) {
 	c.steps = append(c.steps, &cudaStep{n.Name(), kernel, grid, args})
 }
 
-// newValue takes memory for the tensor of n; steps that name it say how long it lives.
+// newValue allocates a buffer for the tensor of n. It stays in use until the last step
+// that names it.
 func (c *cudaLowering) newValue(n *Node) (*cudaValue, error) {
 	v := &cudaValue{}
 	switch s := n.Shape(); {
@@ -171,11 +172,11 @@ func (c *cudaLowering) newValue(n *Node) (*cudaValue, error) {
 	return v, nil
 }
 
-// mostItems is the most that kernels count to, in int32, less what the last block may
-// go beyond.
+// mostItems is the most that kernels count to, in int32, minus the number of items by which
+// the last block may go beyond the end.
 const mostItems = math.MaxInt32 - blockSum
 
-// fits returns an error if node n wants kernels to count to more than they can.
+// fits returns an error if node n has more items than kernels can count.
 func fits(n *Node, items int) error {
 	if items > mostItems {
 		return &UnsupportedError{n.Name(), fmt.Sprintf("has %d values, want at most %d", items, mostItems)}
@@ -183,8 +184,8 @@ func fits(n *Node, items int) error {
 	return nil
 }
 
-// result makes the value that the next step writes for node n. It lies where the sum
-// lies that n is part of, and is added to what is there already.
+// result makes the value that the next step writes for node n. If n is part of a sum, the
+// value lies in the buffer of the sum and is added to what is there.
 func (c *cudaLowering) result(n *Node) (*ending, error) {
 	if v, ok := c.begun(n); ok {
 		return &ending{out: v, add: true}, nil
@@ -213,8 +214,8 @@ func (c *cudaLowering) table(data []float32) tableAt {
 	return tableAt(len(c.tables) - 1)
 }
 
-// masked returns the gradient of node grad, zero where y, the result of a ReLU, is
-// not above zero. The step that wrote it last does that, if nobody else reads it.
+// masked returns the gradient of node grad, zeroed where y, the result of a ReLU, is not
+// above zero. The step that wrote the gradient last does that if nothing else reads it.
 func (c *cudaLowering) masked(n, grad, y *Node) (*cudaValue, error) {
 	v, mask := c.values[grad], c.values[y].buf
 	alone := len(c.schedule.users[grad]) == 1 && !c.schedule.outputs[grad]
@@ -233,7 +234,7 @@ func (c *cudaLowering) masked(n, grad, y *Node) (*cudaValue, error) {
 	return own, nil
 }
 
-// sum adds the operands of n that were not gathered in its buffer already.
+// sum adds those operands of n that are not yet in its buffer.
 func (c *cudaLowering) sum(n *Node, in []*Node) error {
 	for _, o := range c.rest(n, in) {
 		to, err := c.result(n)

@@ -6,8 +6,8 @@ import (
 	"nst/internal/engine/cuda"
 )
 
-// packing tells numbers that a card holds apart: by the memory on the host that they
-// come from, which must not change, and by what was made of them.
+// packing identifies constants that a card holds: by the address of their source on the
+// host, which must not change, and by how they were laid out.
 type packing struct {
 	from *float32
 	how  order
@@ -23,18 +23,18 @@ const (
 	transposed       // a matrix (k,c) as (c,k)
 )
 
-// fixed is an argument that the card holds for all machines: w (k,c,...), laid out as
-// how says.
+// fixed is an argument that the card keeps for all machines: w (k,c,...), in the order
+// that how gives.
 type fixed struct {
 	w    []float32
 	how  order
 	k, c int
 }
 
-// key tells what the card holds apart.
+// key returns what identifies f on the card.
 func (f fixed) key() packing { return packing{&f.w[0], f.how} }
 
-// constant returns where the card holds f, put there when it is first wanted.
+// constant returns the place of f on the card. It uploads f when it is first needed.
 func (d *CUDA) constant(f fixed) (cuda.Ptr, error) {
 	if p, ok := d.packed[f.key()]; ok {
 		return p, nil
@@ -58,7 +58,7 @@ func (d *CUDA) constant(f fixed) (cuda.Ptr, error) {
 	return p, nil
 }
 
-// packFilters returns the filters w (k,c,3,3) as the card multiplies by them.
+// packFilters returns the filters w (k,c,3,3) in the layout that the kernels read.
 func packFilters(w []float32, k, c int, back bool) []float32 {
 	out := make([]float32, len(w))
 	for i := range k {
@@ -92,8 +92,8 @@ func roundTF32(x []float32) {
 	}
 }
 
-// interleave sets dst [h w][c] to src (c,h,w), planes to the opposite. They go by
-// blocks, so that neither side is read or written far apart.
+// interleave sets dst [h w][c] to src (c,h,w); planes does the opposite. Both work in
+// blocks, so that they read and write memory that is close together.
 func interleave(dst, src []float32, c int) { turn(dst, src, c, len(src)/c) }
 
 func planes(dst, src []float32, c int) { turn(dst, src, len(src)/c, c) }

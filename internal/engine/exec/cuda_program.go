@@ -11,8 +11,8 @@ import (
 	"nst/internal/engine/op"
 )
 
-// cudaProgram is a graph planned for a card. Its scalars lie side by side, and come
-// back in one piece at the end of each run.
+// cudaProgram is a graph planned for a card. Its scalars lie side by side and are
+// downloaded in one piece at the end of each run.
 type cudaProgram struct {
 	device  *CUDA
 	program *cuda.Program
@@ -33,7 +33,7 @@ type guided struct {
 	launch, argument int
 }
 
-// begin takes the memory and fills the inputs, with the value that they have already.
+// begin allocates the memory and fills the inputs that already have a value.
 func (p *cudaProgram) begin(c *cudaLowering) (err error) {
 	card := p.device.card
 	if p.arena, err = p.device.take(p.floats); err != nil {
@@ -68,8 +68,8 @@ func (p *cudaProgram) begin(c *cudaLowering) (err error) {
 	return nil
 }
 
-// run queues all launches and waits for the scalars. A program of much memory takes
-// long: there it waits for each few launches, to look at ctx.
+// run queues all launches and waits for the scalars. A program with much memory takes
+// long, so run then waits after every few launches and checks ctx.
 func (p *cudaProgram) run(ctx context.Context) error {
 	card, all := p.device.card, p.program.Len()
 	each := all
@@ -142,7 +142,7 @@ func (p *cudaProgram) get(data []float32, n *Node) error {
 	return nil
 }
 
-// reserve makes scratch n floats long.
+// reserve sets the length of scratch to n floats.
 func (p *cudaProgram) reserve(n int) {
 	if cap(p.scratch) < n {
 		p.scratch = make([]float32, n)
@@ -253,11 +253,11 @@ func bit(b bool) uint64 {
 	return 0
 }
 
-// bits returns 1 over the sum, as the kernel takes it.
+// bits returns 1 over the sum in the type that the kernel takes.
 func (t inverseTotal) bits(sum float64) uint64 {
 	switch {
 	case sum == 0:
-		return 0 // nothing comes of a guide of zeros
+		return 0 // a guide of zeros gives zeros
 	case t.wide:
 		return math.Float64bits(1 / sum)
 	}

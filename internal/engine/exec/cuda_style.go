@@ -10,26 +10,26 @@ type inside struct {
 	floats int
 }
 
-// inverseTotal is 1 over the sum of the squares of a guide, which is known when the
-// guide is set, or over the number of positions if there is none; wide says that the
-// kernel takes a float64.
+// inverseTotal is 1 over the sum of the squares of a guide, which is known when the guide
+// is set. Without a guide it is 1 over the number of positions. With wide set the kernel
+// takes a float64.
 type inverseTotal struct {
 	guide     *cudaValue
 	positions int
 	wide      bool
 }
 
-// total is what the positions of from count together.
+// total is 1 over the sum of the weights of all positions of from, as an argument.
 func total(from, guide *cudaValue) inverseTotal {
 	return inverseTotal{guide: guide, positions: from.h * from.w}
 }
 
-// busy is how many blocks are enough for a large card.
+// busy is the number of blocks that keep a large card busy.
 const busy = 512
 
-// slabs returns into how many parts a sum over positions goes where so many blocks
-// work on each, and how many positions each has. It depends on the shape alone, so
-// that all cards round alike.
+// slabs returns the number of parts that a sum over positions is split into, if the given
+// number of blocks work on each part, and the number of positions in a part. Both depend
+// on the shape alone, so that all cards round alike.
 func slabs(positions, each int) (count, slab int) {
 	count = min(blocks(positions, gramRun), max(1, busy/each))
 	slab = blocks(blocks(positions, count), gramRun) * gramRun
@@ -72,8 +72,8 @@ func (c *cudaLowering) gramGradTo(n *Node, d inside, from, guide *cudaValue, to 
 	c.multiply(n, from, symmetric, guide, to)
 }
 
-// congruence lowers the congruence of matrix g by a fixed one, or with the transpose
-// the gradient of one.
+// congruence lowers the congruence of matrix g by a fixed matrix. With the transpose of
+// that matrix it lowers the gradient.
 func (c *cudaLowering) congruence(n, g, m *Node, transpose bool) error {
 	from, ch := c.values[g], g.Shape()[0]
 	to, err := c.result(n)
@@ -100,7 +100,7 @@ func (c *cudaLowering) moments(n *Node, in []*Node) error {
 	return nil
 }
 
-// momentsTo lowers means and, unless nil stands for them, deviations.
+// momentsTo lowers means, and deviations unless their place is nil.
 func (c *cudaLowering) momentsTo(n *Node, from, guide, mean *cudaValue, std any) {
 	pixels := from.h * from.w
 	count, slab := slabs(pixels, blocks(from.c, blockGroup))
@@ -124,8 +124,8 @@ func (c *cudaLowering) momentsGrad(n *Node, in []*Node) error {
 	return nil
 }
 
-// channelAffine lowers a x + b for each channel of features shaped like like, times
-// the square of the guide; x and a may be nil.
+// channelAffine lowers a x + b for each channel, times the square of the guide. The result
+// has the shape of like. x and a may be nil.
 func (c *cudaLowering) channelAffine(n *Node, like *cudaValue, x, a, b any, guide *cudaValue, to *ending) {
 	pixels := like.h * like.w
 	c.step(n, "channel_affine", blocks(pixels*like.c, blockItems), x, a, b, guide, to, pixels, like.c)

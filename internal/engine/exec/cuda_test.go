@@ -74,7 +74,7 @@ func TestCUDAWhole(t *testing.T) {
 	d := openCard(t, exec.FP32)
 	style := []string{"relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"}
 	for _, net := range []*vgg.Network{vgg.VGG19(), vgg.Slim()} {
-		// Now and then a picture lies where the gradient jumps, see TestOracle.
+		// Now and then a picture lies where the gradient jumps, see problem.compare.
 		worst := 1.0
 		for picture := uint64(2); picture < 5 && !(worst <= 1e-4); picture++ {
 			p := newProblem(t, net, 64, 64, op.Max, []string{"relu4_2"}, style, picture)

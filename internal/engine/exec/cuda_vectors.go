@@ -9,8 +9,8 @@ import (
 	"nst/internal/engine/kernel"
 )
 
-// cardVectors is [Vectors] on a card. Its methods return no errors; the first is kept
-// for Wait, and what is read after it is no number.
+// cardVectors is [Vectors] on a card. Its methods return no errors: Wait returns the
+// first one. Sums that are read after an error are NaN.
 type cardVectors struct {
 	d      *CUDA
 	made   []cuda.Ptr
@@ -35,7 +35,7 @@ func (v *cardVectors) keep(err error) {
 	}
 }
 
-// Make takes memory for n zeros that host and card share. Where the card has none, they
+// Make allocates n zeros that host and card share. If the card has too little memory, they
 // are on the host alone, and Wait returns the error.
 func (v *cardVectors) Make(n int) []float32 {
 	if n > mostItems {
@@ -52,13 +52,13 @@ func (v *cardVectors) Make(n int) []float32 {
 	return x
 }
 
-// Wait returns when the card has done all, and the first error since the start.
+// Wait waits until the card has finished, and returns the first error since the start.
 func (v *cardVectors) Wait() error {
 	v.keep(v.d.card.Wait())
 	return v.err
 }
 
-// Close gives back all memory; the error joins those of that to the first since the
+// Close frees all memory. Its error joins the errors of freeing to the first one since the
 // start. The vectors can be used again.
 func (v *cardVectors) Close() error {
 	errs := []error{v.err}
@@ -72,14 +72,14 @@ func (v *cardVectors) Close() error {
 	return errors.Join(errs...)
 }
 
-// shares returns where the card sees x, if x is memory that it shares, in whole.
+// shares returns the place of x on the card, if x is the whole of a shared slice.
 func (d *CUDA) shares(x []float32) (cuda.Ptr, bool) {
 	p := cuda.Place(x)
 	n, ok := d.shared[p]
 	return p, ok && len(x) <= n
 }
 
-// at is where the card sees x.
+// at returns the place of x on the card.
 func (v *cardVectors) at(x []float32) uint64 {
 	p, ok := v.d.shares(x)
 	if !ok {
@@ -88,7 +88,7 @@ func (v *cardVectors) at(x []float32) uint64 {
 	return uint64(p)
 }
 
-// launch has a kernel done, unless something has failed before.
+// launch runs a kernel, unless an earlier call has failed.
 func (v *cardVectors) launch(kernel string, blocks int, args ...uint64) {
 	if v.err == nil {
 		v.keep(v.d.card.Launch(kernel, blocks, args...))
@@ -117,7 +117,7 @@ func (v *cardVectors) reserve(parts int) {
 	v.part, v.parts = p, parts
 }
 
-// total reads what sum_last or max_last has left.
+// total reads the result of sum_last or max_last.
 func (v *cardVectors) total() float64 {
 	if v.err == nil {
 		v.keep(v.d.card.DownloadWords(v.word, v.sum))
@@ -164,7 +164,7 @@ func (v *cardVectors) Up(i int, rho float64, s, y, d []float32) {
 	v.launch("axpy", blocks(len(d), blockItems), single(1), spare, v.at(s), v.at(d), number(len(d)))
 }
 
-// coefficient puts factor x·y, plus what lies at plus unless that is 0, to a place.
+// coefficient writes factor x·y to a place. If plus is not 0 it adds the number at plus.
 func (v *cardVectors) coefficient(x, y []float32, factor float64, plus, to uint64) {
 	count := blocks(len(x), blockSum)
 	v.reserve(count)
@@ -248,8 +248,8 @@ func (v *cardVectors) Bound(x []float32, lo, hi [3]float32) {
 		single(hi[0]), single(hi[1]), single(hi[2]), number(len(x)/3))
 }
 
-// Hold zeroes g (3,h,w) where x is out of its range and a step against g would lead
-// further out.
+// Hold zeroes g (3,h,w) where x is outside its range and a step against g would move it
+// further outside.
 func (v *cardVectors) Hold(g, x []float32, lo, hi [3]float32) {
 	v.launch("hold", blocks(len(x), blockThreads), v.at(g), v.at(x), single(lo[0]), single(lo[1]), single(lo[2]),
 		single(hi[0]), single(hi[1]), single(hi[2]), number(len(x)/3))
@@ -272,8 +272,8 @@ func (v *cardVectors) Pyramid(dst, src []float32, c, h, w, levels int, weight fl
 	v.climb(cuda.Ptr(v.at(dst)), cuda.Ptr(v.at(src)), v.levels, c, h, w, levels, weight)
 }
 
-// climb goes down one level, lets the levels below be done in place there, and comes
-// back up, as kernel.Engine does.
+// climb reduces to the next level, computes the levels below in place, and expands again,
+// as kernel.Engine does.
 func (v *cardVectors) climb(dst, src, half cuda.Ptr, c, h, w, levels int, weight float32) {
 	h2, w2 := (h+1)/2, (w+1)/2
 	n := c * h2 * w2
@@ -284,6 +284,6 @@ func (v *cardVectors) climb(dst, src, half cuda.Ptr, c, h, w, levels int, weight
 	v.launch("pyramid_up", blocks(c*h*w, blockThreads), uint64(src), uint64(half), uint64(dst), number(c), number(h), number(w), single(weight))
 }
 
-// CardScratch is the most memory that [Vectors] of a card take for their own work on
-// vectors of n numbers, in bytes: the parts of a sum, and what is small.
+// CardScratch is an upper bound, in bytes, on the working memory of a card's [Vectors] for
+// vectors of n numbers: partial sums and small buffers.
 func CardScratch(n int64) int64 { return 8*(n/blockSum+1) + 64<<10 }

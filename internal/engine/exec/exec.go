@@ -1,19 +1,19 @@
-// Package exec runs Gorgonia graphs of our operations fast. It is a gorgonia.VM
-// that, where Gorgonia's own machine makes every node a tensor of its own, plans
-// the whole graph for one device: what can be done in one pass is, memory is
-// shared between values that do not live at the same time, and running allocates
-// nothing.
+// Package exec runs Gorgonia graphs of our operations fast.
 //
-// Build a graph with [NewGraph], [Input], the packages vgg and loss, and
-// [Gradient], inside [Build]; open a device with [OpenCPU]; then
+// Call [Build] first, and inside it make a graph with [NewGraph], [Input], the packages
+// vgg and loss, and [Gradient]. Open a device with [OpenCPU]. Then:
 //
 //	m, err := exec.New(device, loss, gradient)
 //	m.Set(pixels, picture)
 //	m.Run(ctx)
 //	m.Get(picture, gradient)
 //
-// The results are those that gorgonia.NewTapeMachine gives for the same graph,
-// up to the rounding of float32; the tests hold one against the other.
+// A [Machine] is a gorgonia.VM. Gorgonia's own machine allocates a tensor for every node.
+// A Machine plans the whole graph for one device instead: it fuses operations, values that
+// are not needed at the same time share memory, and a run allocates nothing.
+//
+// The results equal those of gorgonia.NewTapeMachine for the same graph, up to the
+// rounding of float32. The tests compare the two.
 package exec
 
 import (
@@ -23,8 +23,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Node is a value in a graph, Graph is a graph. The names spare packages that
-// only pass them on from importing Gorgonia.
+// Node is a value in a graph, and Graph is a graph. Packages that only pass them on can
+// use these names without importing Gorgonia.
 type (
 	Node  = G.Node
 	Graph = G.ExprGraph
@@ -33,8 +33,8 @@ type (
 // NewGraph returns an empty graph.
 func NewGraph() *Graph { return G.NewGraph() }
 
-// Input adds to g a float32 input that [Machine.Set] fills; without a shape it is
-// a scalar. Names must be unique, since Gorgonia merges what has one name.
+// Input adds a float32 input to g, which [Machine.Set] fills. Without a shape it is a
+// scalar. Names must be unique, because Gorgonia merges nodes of the same name.
 func Input(g *Graph, name string, shape ...int) *Node {
 	if len(shape) == 0 {
 		return G.NewScalar(g, tensor.Float32, G.WithName(name))
@@ -42,8 +42,8 @@ func Input(g *Graph, name string, shape ...int) *Node {
 	return G.NewTensor(g, tensor.Float32, len(shape), G.WithShape(shape...), G.WithName(name))
 }
 
-// Gradient adds to the graph the gradient of the scalar cost to the input wrt and
-// returns its node, of the shape of wrt.
+// Gradient adds the gradient of the scalar cost with respect to the input wrt to the
+// graph. It returns the node of the gradient, which has the shape of wrt.
 func Gradient(cost, wrt *Node) (*Node, error) {
 	seed := G.NewScalar(cost.Graph(), tensor.Float32, G.WithName(cost.Name()+"/seed"), G.WithValue(float32(1)))
 	d, err := G.Backpropagate(G.Nodes{cost}, G.Nodes{seed}, G.Nodes{wrt})
@@ -53,8 +53,7 @@ func Gradient(cost, wrt *Node) (*Node, error) {
 	return d[0], nil
 }
 
-// Build calls f, which adds to graphs, and turns the panics with which Gorgonia
-// meets mistakes into errors.
+// Build calls f, which adds to graphs, and turns the panics of Gorgonia into errors.
 func Build(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

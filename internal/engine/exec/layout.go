@@ -1,14 +1,14 @@
 package exec
 
-// layout is where the tensors of a schedule lie. Every device lowers a schedule to
-// steps of its own, with values V of its own; what it does about memory is here.
+// layout says where the tensors of a schedule lie. Each device has its own steps and its
+// own type V of values; layout is the part that manages memory, which they share.
 type layout[V located] struct {
 	schedule *schedule
 	values   map[*Node]V
 	buffers  []*buffer
 }
 
-// located is a value that lies in a buffer, or the zero value for none.
+// located is a value that lies in a buffer. The zero value lies in none.
 type located interface {
 	comparable
 	memory() *buffer
@@ -18,16 +18,16 @@ func newLayout[V located](s *schedule) layout[V] {
 	return layout[V]{schedule: s, values: map[*Node]V{}}
 }
 
-// buffer takes memory for floats numbers; touch says how long it lives.
+// buffer adds a buffer of floats numbers; its method touch says how long it is in use.
 func (l *layout[V]) buffer(floats int) *buffer {
 	b := &buffer{floats: floats, first: -1, last: -1}
 	l.buffers = append(l.buffers, b)
 	return b
 }
 
-// begun returns the value to which node n is to be added: where the sum lies that n is
-// part of. The zero value says that n is the first part of it, or of no sum, and that
-// its value is for begin.
+// begun returns the value of the sum that node n is part of; n is then added to it. It
+// returns the zero value and false if n is part of no sum, or the first part of one. The
+// caller then makes a value and calls begin.
 func (l *layout[V]) begun(n *Node) (v V, ok bool) {
 	var none V
 	if v = l.values[l.schedule.root(n)]; v == none {
@@ -37,13 +37,13 @@ func (l *layout[V]) begun(n *Node) (v V, ok bool) {
 	return v, true
 }
 
-// begin says that node n, and the sum that it is part of, lies at v.
+// begin records that node n, and the sum that it is part of, lies at v.
 func (l *layout[V]) begin(n *Node, v V) {
 	l.values[l.schedule.root(n)], l.values[n] = v, v
 }
 
-// rest returns those operands of the sum n that were not gathered in its value as they
-// were computed, and lays n out where the others were.
+// rest gives the sum n its value and returns those of its operands that were not added to
+// it when they were computed.
 func (l *layout[V]) rest(n *Node, in []*Node) []*Node {
 	l.begun(n)
 	root := l.schedule.root(n)
@@ -56,8 +56,8 @@ func (l *layout[V]) rest(n *Node, in []*Node) []*Node {
 	return out
 }
 
-// input lays the tensor of input n out for good, as take does: its contents must outlast
-// a run. Filters are read from the node instead.
+// input gives input n a value, made by take, that stays in use forever: its contents must
+// outlast a run. Filters have no value, because they are read from the node.
 func (l *layout[V]) input(n *Node, take func(*Node) (V, error)) error {
 	if l.schedule.isFilter(n) {
 		return nil
@@ -72,7 +72,7 @@ func (l *layout[V]) input(n *Node, take func(*Node) (V, error)) error {
 	return nil
 }
 
-// keepOutputs lets the outputs outlast a run.
+// keepOutputs keeps the outputs in use after a run.
 func (l *layout[V]) keepOutputs() {
 	var none V
 	for n := range l.schedule.outputs {
@@ -82,7 +82,7 @@ func (l *layout[V]) keepOutputs() {
 	}
 }
 
-// guideOf returns the value of a guide among the inputs in[at:], the zero value for none.
+// guideOf returns the value of the guide in[at], or the zero value if there is none.
 func (l *layout[V]) guideOf(in []*Node, at int) (guide V) {
 	if at < len(in) {
 		guide = l.values[in[at]]

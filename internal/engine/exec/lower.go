@@ -32,8 +32,8 @@ type value struct {
 	shape   kernel.Shape // of a blocked tensor
 	blocked bool         // the layout of package kernel; else plain, in order
 
-	// A gradient that is never written out: buf, of the pooled shape, spread by
-	// the mask. Only the gradient of a convolution reads such a value.
+	// For a gradient of full resolution that is never written: buf has the pooled
+	// shape, and the mask spreads it. Only the gradient of a convolution reads this.
 	spread kernel.Pooling
 	scale  float32
 	mask   *mask
@@ -128,12 +128,12 @@ func (c *lowering) lower(n *Node) error {
 	return nil
 }
 
-// step adds a step; make is called when all buffers have their place.
+// step adds a step. make is called once all buffers have their places.
 func (c *lowering) step(name string, make func() func()) {
 	c.steps = append(c.steps, lowered{name, make})
 }
 
-// reads says that the next step to be added reads the values of nodes.
+// reads records that the next step reads the values of nodes.
 func (c *lowering) reads(nodes ...*Node) {
 	for _, n := range nodes {
 		if v := c.values[n]; v != nil {
@@ -142,27 +142,27 @@ func (c *lowering) reads(nodes ...*Node) {
 	}
 }
 
-// buffer takes memory for floats numbers that the next step writes.
+// buffer adds a buffer of floats numbers that the next step writes.
 func (c *lowering) buffer(floats int) *buffer {
 	b := c.layout.buffer(floats)
 	b.touch(len(c.steps))
 	return b
 }
 
-// newMask takes memory for the mask of a blocked tensor.
+// newMask adds the mask of a blocked tensor.
 func (c *lowering) newMask(s kernel.Shape) *mask {
 	m := &mask{words: s.MaskLen()}
 	c.masks = append(c.masks, m)
 	return m
 }
 
-// features returns the shape of an activation node in the kernels' terms.
+// features returns the shape of an activation node, as the kernels describe it.
 func features(n *Node) kernel.Shape {
 	s := n.Shape()
 	return kernel.Shape{C: s[1], H: s[2], W: s[3]}
 }
 
-// newValue takes memory for the tensor of n.
+// newValue adds a buffer for the tensor of n.
 func (c *lowering) newValue(n *Node, blocked bool) *value {
 	if !blocked {
 		return &value{buf: c.buffer(size(n))}
@@ -171,8 +171,8 @@ func (c *lowering) newValue(n *Node, blocked bool) *value {
 	return &value{blocked: true, shape: s, buf: c.buffer(s.Len())}
 }
 
-// result makes the value that the next step writes for node n, and tells whether
-// the step must add to what is there. It lies where the sum lies that n is part of.
+// result makes the value that the next step writes for node n, and reports whether the
+// step must add to what is there. If n is part of a sum, both share a buffer.
 func (c *lowering) result(n *Node, blocked bool) (v *value, add bool) {
 	if v, add = c.begun(n); !add {
 		v = c.newValue(n, blocked)
@@ -182,7 +182,7 @@ func (c *lowering) result(n *Node, blocked bool) (v *value, add bool) {
 	return v, add
 }
 
-// inputValue takes memory for the tensor of input n.
+// inputValue adds a buffer for the tensor of input n.
 func (c *lowering) inputValue(n *Node) (*value, error) {
 	switch s := n.Shape(); {
 	case s.Dims() == 4 && s[1] == 3, s.Dims() == 2:
@@ -194,7 +194,7 @@ func (c *lowering) inputValue(n *Node) (*value, error) {
 	}
 }
 
-// sum adds the operands of n that were not gathered in its buffer already.
+// sum adds those operands of n that are not yet in its buffer.
 func (c *lowering) sum(n *Node, in []*Node) {
 	for _, o := range c.rest(n, in) {
 		c.reads(o)

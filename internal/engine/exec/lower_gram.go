@@ -13,8 +13,8 @@ func (c *lowering) gram(n *Node, in []*Node) {
 	c.step(n.Name(), c.gramStep(from, guide, func() []float32 { return to.buf.data }))
 }
 
-// gramStep makes the step that writes the Gram matrix to where out says, and takes
-// the memory that it needs while it runs.
+// gramStep adds the step that writes the Gram matrix to the slice that out returns, and
+// the buffers that it works in.
 func (c *lowering) gramStep(from, guide *value, out func() []float32) func() func() {
 	e, s := c.device.engine, from.shape
 	if guide == nil {
@@ -45,8 +45,8 @@ func (c *lowering) gramGrad(n *Node, in []*Node) {
 	c.step(n.Name(), c.gramGradStep(func() []float32 { return d.buf.data }, from, guide, to, add))
 }
 
-// gramGradStep makes the step that writes, or adds, the gradient for the gradient
-// of the matrix that d says, and takes the memory that it needs while it runs.
+// gramGradStep adds the step that writes the gradient to the features, or adds it, and the
+// buffers that it works in. d returns the gradient to the matrix.
 func (c *lowering) gramGradStep(d func() []float32, from, guide, to *value, add bool) func() func() {
 	e, s := c.device.engine, from.shape
 	sym := c.buffer(s.C * s.C)

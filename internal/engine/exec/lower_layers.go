@@ -37,8 +37,8 @@ func (t *affineRun) Do(_, item int) {
 	t.o.Run(t.dst, t.src, t.add, begin, min(begin+affinePositions, len(t.src)/3))
 }
 
-// conv lowers a convolution. If nothing but a pooling reads its result, the two
-// are one pass and the result is never written out.
+// conv lowers a convolution. If only a pooling reads its result, both are one step, and
+// the result of full resolution is never written.
 func (c *lowering) conv(n *Node, o *op.Conv, x, w, b *Node) error {
 	if o.Pad != op.Zero && x.Shape()[1] != 3 {
 		return fmt.Errorf("cpu: %s: padding %v is there for the first convolution only", n.Name(), o.Pad)
@@ -85,7 +85,7 @@ func (c *lowering) conv(n *Node, o *op.Conv, x, w, b *Node) error {
 	return nil
 }
 
-// onlyPool returns the one reader, if it is a pooling that a convolution can do.
+// onlyPool returns the only reader, if it is a pooling that the convolution can do.
 func onlyPool(readers []*Node) (*op.Pool, bool) {
 	if len(readers) != 1 {
 		return nil, false
@@ -101,7 +101,7 @@ func pooling(p op.Pooling) kernel.Pooling {
 	return kernel.Max
 }
 
-// words16 returns the words of a mask, nil for none.
+// words16 returns the words of a mask, or nil for no mask.
 func (m *mask) words16() []uint16 {
 	if m == nil {
 		return nil
@@ -136,7 +136,7 @@ func (c *lowering) convGrad(n *Node, o *op.ConvGrad, grad, y, w *Node) {
 	})
 }
 
-// pool lowers a pooling that no convolution did in passing.
+// pool lowers a pooling that is not part of the step of a convolution.
 func (c *lowering) pool(n *Node, o *op.Pool, x *Node) {
 	if c.values[n] != nil {
 		return
@@ -163,8 +163,8 @@ func (c *lowering) pool(n *Node, o *op.Pool, x *Node) {
 	})
 }
 
-// poolGrad lowers the gradient of a pooling of x. Where convolution x pooled in
-// passing, nothing is done: its own gradient spreads what it reads.
+// poolGrad lowers the gradient of a pooling of x. If the step of convolution x pools, this
+// adds no step: the gradient of the convolution spreads what it reads.
 func (c *lowering) poolGrad(n *Node, o *op.PoolGrad, x, grad *Node) {
 	from := c.values[grad]
 	if c.values[x] == nil {
@@ -199,7 +199,7 @@ func (c *lowering) l2PoolGrad(n *Node, o *op.PoolGrad, x, grad *Node) {
 	})
 }
 
-// reluAlone lowers a ReLU whose convolution is wanted without it.
+// reluAlone lowers a ReLU that is separate because its convolution is an output or a tap.
 func (c *lowering) reluAlone(n, x *Node) {
 	c.reads(x)
 	from := c.values[x]

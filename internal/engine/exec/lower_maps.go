@@ -5,8 +5,8 @@ import (
 	"nst/internal/engine/op"
 )
 
-// pointwise lowers the product of a fixed matrix and the features x, or with the
-// transpose the gradient of one.
+// pointwise lowers the product of a fixed matrix and the features x. With the transpose of
+// that matrix it lowers the gradient.
 func (c *lowering) pointwise(n, x, m *Node, transpose bool) {
 	c.reads(x)
 	from := c.values[x]
@@ -21,8 +21,8 @@ func (c *lowering) pointwise(n, x, m *Node, transpose bool) {
 	})
 }
 
-// congruence lowers the congruence of matrix g by a fixed one, or with the transpose
-// the gradient of one.
+// congruence lowers the congruence of matrix g by a fixed matrix. With the transpose of
+// that matrix it lowers the gradient.
 func (c *lowering) congruence(n, g, m *Node, transpose bool) {
 	c.reads(g)
 	from, ch := c.values[g], g.Shape()[0]

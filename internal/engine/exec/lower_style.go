@@ -5,7 +5,7 @@ import (
 	"nst/internal/engine/op"
 )
 
-// floats returns the memory of a value once it has its place, nil for no value.
+// floats returns the memory of a value that has its place, or nil for no value.
 func (v *value) floats() []float32 {
 	if v == nil {
 		return nil
@@ -46,7 +46,7 @@ func (c *lowering) momentsGrad(n *Node, o *op.MomentsGrad, in []*Node) {
 	})
 }
 
-// inverse is 1/x, and 0 for 0: nothing comes of a guide of zeros.
+// inverse is 1/x, and 0 for 0: a guide of zeros gives zeros.
 func inverse(x float64) float32 {
 	if x == 0 {
 		return 0

@@ -45,8 +45,8 @@ func (c *lowering) meanGramGrad(n *Node, in []*Node) {
 	})
 }
 
-// distance is a W2 under way, from the step that computes it to that which
-// computes its gradient.
+// distance is what the step that computes a W2 leaves for the step that computes its
+// gradient.
 type distance struct{ root, half, seen *buffer }
 
 // w2 lowers the distance of statistic x and target b.
@@ -71,7 +71,7 @@ func (c *lowering) w2(n, x, b *Node) {
 	})
 }
 
-// matrices takes memory for four matrices that the next step needs.
+// matrices adds buffers for four matrices that the next step works in.
 func (c *lowering) matrices(ch int) (m [4]*buffer) {
 	for i := range m {
 		m[i] = c.buffer(kernel.MatrixLen(ch))

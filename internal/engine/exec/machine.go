@@ -8,13 +8,13 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// Device is something that can run a graph: the processor ([OpenCPU]) or a card.
+// Device runs graphs: the processor ([OpenCPU]) or a card.
 type Device interface {
 	// Name says which device it is, for people.
 	Name() string
 
-	// compile plans the schedule and takes the memory for it. An operation that
-	// the device has no kernel for is an error that names the node.
+	// compile plans the schedule and allocates its memory. If the device has no kernel
+	// for an operation, the error names the node.
 	compile(s *schedule) (program, error)
 
 	// Close frees the device. Its machines must have been closed.
@@ -23,19 +23,19 @@ type Device interface {
 
 // program is a schedule planned for a device.
 type program interface {
-	// set and get move values of inputs and outputs, in the order of the tensor,
-	// between the host and the device. n has a slot: a shape that fits data.
+	// set and get copy the values of inputs and outputs between the host and the
+	// device, in the order of the tensor. data has the length that n has.
 	set(n *Node, data []float32) error
 	get(data []float32, n *Node) error
 
-	// run computes all once; it looks at ctx between operations.
+	// run computes everything once. It checks ctx between operations.
 	run(ctx context.Context) error
 
 	plan() Plan
 	close() error
 }
 
-// Machine runs the part of one graph that given outputs need.
+// Machine computes some outputs of a graph, and whatever they depend on.
 type Machine struct {
 	schedule *schedule
 	program  program
@@ -45,9 +45,9 @@ type Machine struct {
 
 var _ G.VM = (*Machine)(nil)
 
-// New plans the graph of outputs for device d and takes all memory that running
-// needs. Inputs that have a value when New is called, such as weights, are read
-// now and must not change; the others wait for [Machine.Set].
+// New plans the graph of outputs for device d and allocates all the memory that a run
+// needs. Inputs that already have a value, such as weights, are read now and must not
+// change. [Machine.Set] fills the others.
 func New(d Device, outputs ...*Node) (*Machine, error) {
 	if len(outputs) == 0 {
 		return nil, errors.New("exec: no outputs")
@@ -64,7 +64,7 @@ func New(d Device, outputs ...*Node) (*Machine, error) {
 	return m, nil
 }
 
-// Set fills input n; data has as many values as the shape of n and is copied.
+// Set copies data to input n. data must have as many values as n.
 func (m *Machine) Set(n *Node, data []float32) error {
 	want, ok := m.sizes[n]
 	if !ok {
@@ -76,7 +76,7 @@ func (m *Machine) Set(n *Node, data []float32) error {
 	return m.program.set(n, data)
 }
 
-// Get copies the value of output n, as the last run left it, to data.
+// Get copies the value of output n from the last run to data.
 func (m *Machine) Get(data []float32, n *Node) error {
 	if !m.schedule.outputs[n] {
 		return fmt.Errorf("exec: %s is no output", n.Name())
@@ -87,8 +87,8 @@ func (m *Machine) Get(data []float32, n *Node) error {
 	return m.program.get(data, n)
 }
 
-// Scalar returns the value of output n, a scalar, as the last run left it. It
-// panics if n is no such output.
+// Scalar returns the value of the scalar output n from the last run. It panics if n is
+// not a scalar output.
 func (m *Machine) Scalar(n *Node) float64 {
 	if err := m.Get(m.scalar[:], n); err != nil {
 		panic(err)
@@ -96,25 +96,25 @@ func (m *Machine) Scalar(n *Node) float64 {
 	return float64(m.scalar[0])
 }
 
-// Run computes the outputs once. If ctx ends it returns its error within one
-// operation, and the outputs are of no use.
+// Run computes the outputs once. If ctx ends, Run returns its error within one operation,
+// and the outputs are undefined.
 func (m *Machine) Run(ctx context.Context) error { return m.program.run(ctx) }
 
-// RunAll is Run without a context; it makes Machine a gorgonia.VM.
+// RunAll is [Machine.Run] without a context. It makes Machine a gorgonia.VM.
 func (m *Machine) RunAll() error { return m.Run(context.Background()) }
 
 // Reset does nothing: a Machine can be run again as it is.
 func (m *Machine) Reset() {}
 
-// Close gives the memory back.
+// Close frees the memory.
 func (m *Machine) Close() error { return m.program.close() }
 
 // Plan returns the memory that the machine holds.
 func (m *Machine) Plan() Plan { return m.program.plan() }
 
-// Plan is memory by what it is for, in bytes.
+// Plan is the memory of a machine in bytes, by purpose.
 type Plan struct {
-	Weights  int64 // filters as the device wants them; shared by its machines
+	Weights  int64 // filters in the layout of the device; shared by its machines
 	Features int64 // values of the graph: features, gradients, inputs, outputs
 	Masks    int64 // a bit for each ReLU
 	Scratch  int64 // of the kernels; shared by the machines of the device

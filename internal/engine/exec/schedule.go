@@ -7,19 +7,18 @@ import (
 	"nst/internal/engine/op"
 )
 
-// schedule is the part of a graph that some outputs need, in the order in which
-// it is best run.
+// schedule is the part of a graph that some outputs depend on, in the order in which it
+// is run.
 type schedule struct {
 	nodes   []*Node
 	outputs map[*Node]bool
 	users   map[*Node][]*Node // the scheduled nodes that read a node
 }
 
-// newSchedule orders what outputs depend on: inputs before users, and within
-// that freedom so that few large values live at a time. An operand is computed
-// just before its first user; of the two sides of a sum of gradients the one that
-// comes from the deeper layers goes first, so that the contribution of a tap is
-// added only when the gradient from above is there.
+// newSchedule orders the nodes that outputs depend on. Inputs come before their users, and
+// the order keeps few large values in use at a time: an operand is computed just before
+// its first user. Of the two operands of a sum of gradients, the one from the deeper
+// layers goes first. The contribution of a tap is added once that gradient is there.
 func newSchedule(outputs []*Node) *schedule {
 	s := &schedule{outputs: map[*Node]bool{}, users: map[*Node][]*Node{}}
 	height := map[*Node]int{}
@@ -49,7 +48,7 @@ func newSchedule(outputs []*Node) *schedule {
 	return s
 }
 
-// heightOf is the length of the longest way from n down to an input.
+// heightOf is the length of the longest path from n to an input.
 func heightOf(n *Node, known map[*Node]int) int {
 	if h, ok := known[n]; ok {
 		return h
@@ -75,13 +74,13 @@ func operands(n *Node) []*Node {
 	return in
 }
 
-// isSum tells whether n is the elementwise sum that gorgonia.Backpropagate makes
-// of the gradients of a node with several users. Gorgonia does not export its
-// type; "+ false" is how it prints, false saying that the operands are tensors.
+// isSum reports whether n is the elementwise sum that gorgonia.Backpropagate makes of the
+// gradients of a node with several users. Gorgonia does not export the type of the sum,
+// but it prints as "+ false", where false means that the operands are tensors.
 func isSum(n *Node) bool { return n.Op() != nil && fmt.Sprint(n.Op()) == "+ false" }
 
-// root is the sum that n ends up in: n itself unless its only user is a sum of
-// gradients, in whose buffer it can then be gathered.
+// root returns the sum in whose buffer n is accumulated. If the only user of n is a sum of
+// gradients, that is the root of the sum. Otherwise it is n itself.
 func (s *schedule) root(n *Node) *Node {
 	for {
 		u := s.users[n]
@@ -92,8 +91,8 @@ func (s *schedule) root(n *Node) *Node {
 	}
 }
 
-// isFilter tells whether n only serves as filters, biases or a fixed matrix, which
-// are read from its value when the kernels are made.
+// isFilter reports whether n is used only as filters, biases or a fixed matrix. These are
+// read from the value of n when the kernels are made.
 func (s *schedule) isFilter(n *Node) bool {
 	for _, u := range s.users[n] {
 		switch u.Op().(type) {

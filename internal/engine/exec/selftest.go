@@ -12,20 +12,20 @@ import (
 	"nst/internal/engine/op"
 )
 
-// Check is how far a card is from Gorgonia's own machine, which computes by the plain
-// definitions of package op, in one small graph.
+// Check compares a card with Gorgonia's own machine in one small graph. That machine
+// computes by the plain definitions of package op.
 type Check struct {
 	Name  string
 	Off   float64 // the largest difference over the largest value, of result and gradient
 	Limit float64
 }
 
-// Failed tells whether a check has failed; a result that is no number has.
+// Failed reports whether the check has failed. NaN fails.
 func (c Check) Failed() bool { return !(c.Off <= c.Limit) }
 
-// How far a card may be off: sums of products of TF32, and of what is as good as float32;
-// and vectors, where each number comes of a few operations, each rounded by 6e-8 at most,
-// and sums are of float64.
+// How far a card may be off: for sums of products in TF32, for those as exact as float32,
+// and for vectors. Each number of a vector is the result of a few operations, which round
+// by 6e-8 at most, and sums are taken in float64.
 const (
 	limitTF32   = 1e-3
 	limitFP32   = 1e-5
@@ -33,9 +33,9 @@ const (
 )
 
 // Selftest runs every operation and its gradient on the card, at odd sizes, and the
-// arithmetic of optimisers, and reports each check. Memory is filled with NaN before, but
-// for what is filled with constants and what host and card share, which begins as zeros.
-// The error is one of the card, or of ctx; a check that fails is none.
+// arithmetic of optimisers. It calls report for each check. Before, it fills memory with
+// NaN, except constants and the memory that host and card share, which starts as zeros.
+// An error comes from the card or from ctx; a failed check is not an error.
 func (d *CUDA) Selftest(ctx context.Context, report func(Check)) error {
 	d.poison = true
 	defer func() { d.poison = false }()
@@ -57,7 +57,7 @@ func (d *CUDA) Selftest(ctx context.Context, report func(Check)) error {
 	return d.checkVectors(ctx, report)
 }
 
-// selftest is an operation with an input x whose gradient is wanted.
+// selftest is an operation and an input x; its gradient to x is checked too.
 type selftest struct {
 	name   string
 	shape  []int // of x
@@ -71,7 +71,7 @@ type trial struct {
 	graph *Graph
 }
 
-// input adds an input of normal numbers, which has its value.
+// input adds an input with normally distributed values.
 func (t *trial) input(name string, shape ...int) *Node {
 	n := Input(t.graph, name, shape...)
 	data := make([]float32, n.Shape().TotalSize())
@@ -99,7 +99,7 @@ func (t *trial) guide(h, w int) *Node {
 	return n
 }
 
-// apply is op.Apply where an error cannot be.
+// apply is op.Apply for operations that cannot fail.
 func (t *trial) apply(o G.Op, in ...*Node) *Node {
 	n, err := op.Apply(fmt.Sprintf("%v/%d", o, len(t.graph.AllNodes())), o, in...)
 	if err != nil {
@@ -108,7 +108,7 @@ func (t *trial) apply(o G.Op, in ...*Node) *Node {
 	return n
 }
 
-// compare returns how far result and gradient on the card are from Gorgonia's.
+// compare returns how far the result and the gradient on the card are from Gorgonia's.
 func (t *trial) compare(d *CUDA, s selftest) (off float64, err error) {
 	var outputs []*Node
 	err = Build(func() error {
@@ -152,8 +152,8 @@ func (t *trial) compare(d *CUDA, s selftest) (off float64, err error) {
 	return off, nil
 }
 
-// apart is the largest difference over the largest value, infinite where something is
-// no number.
+// apart is the largest difference over the largest value. It is infinite if either side
+// has a NaN.
 func apart(got, want []float32) float64 {
 	var most, off float64
 	for i, v := range want {
@@ -170,7 +170,7 @@ func apart(got, want []float32) float64 {
 	return off / most
 }
 
-// selftests lists the operations, at sizes that fill no tile.
+// selftests lists the operations, at sizes that are not whole tiles.
 func selftests() []selftest {
 	var list []selftest
 	add := func(name string, rounds bool, shape []int, build func(t *trial, x *Node) *Node) {
@@ -235,8 +235,8 @@ func selftests() []selftest {
 	return list
 }
 
-// conv applies a convolution with random filters, small enough that its results are
-// of the size of x.
+// conv applies a convolution with random filters. They are small, so that the results
+// are about as large as x.
 func (t *trial) conv(x *Node, k int, relu bool, pad op.Padding) *Node {
 	c := x.Shape()[1]
 	w := t.input("w", k, c, 3, 3)

@@ -16,7 +16,7 @@ type vectorTest struct {
 	do   func(v Vectors, x [][]float32, c, h, w int) []float64 // returns sums
 }
 
-// vectorTests lists what optimisers and the loop around them do.
+// vectorTests lists the operations that optimisers and the loop around them use.
 func vectorTests() []vectorTest {
 	lo, hi := [3]float32{-1, -0.5, -2}, [3]float32{0.5, 1, 0.1}
 	plain := func(f func(v Vectors, x [][]float32)) func(Vectors, [][]float32, int, int, int) []float64 {
@@ -47,7 +47,8 @@ func vectorTests() []vectorTest {
 	}
 }
 
-// twoLoops does a step of each loop, as optim does with and without optim.Recursion.
+// twoLoops does one step of each loop of L-BFGS, as optim does with and without
+// optim.Recursion.
 func twoLoops(v Vectors, x [][]float32) {
 	const rho = 1e-4
 	s, y, d := x[1], x[2], x[0]
@@ -61,7 +62,7 @@ func twoLoops(v Vectors, x [][]float32) {
 	v.Axpy(float32(alpha-2*rho*v.Dot(y, d)), s, d)
 }
 
-// checkVectors holds the card's vectors against those of the processor, in plain Go.
+// checkVectors compares the card's vectors with plain Go on the processor.
 func (d *CUDA) checkVectors(ctx context.Context, report func(Check)) error {
 	const c, h, w = 3, 53, 67 // no whole number of blocks
 	pool := kernel.NewPool(1)
@@ -89,7 +90,7 @@ func (d *CUDA) checkVectors(ctx context.Context, report func(Check)) error {
 	return nil
 }
 
-// run returns what the test leaves of its vectors, one after the other, and its sums.
+// run returns the vectors after the test, one after the other, and its sums.
 func (t vectorTest) run(v Vectors, c, h, w int) (left []float32, sums []float64, err error) {
 	r := rand.New(rand.NewPCG(1, 2))
 	x := make([][]float32, 4)

@@ -2,10 +2,10 @@ package exec
 
 import "nst/internal/engine/kernel"
 
-// Vectors is arithmetic on long vectors, which optimisers and the loop around them are
-// made of, on a device; it satisfies optim.Vector. On a card the slices of Make are
-// memory that host and card share: arithmetic takes no other slices but for Copy, and
-// the host may look into them, or change them, after Wait only.
+// Vectors is arithmetic on long vectors on a device, for optimisers and the loop around
+// them. It implements optim.Vector. On a card, Make returns memory that host and card
+// share. Every method except Copy takes only such slices, and the host may read or change
+// them only after Wait.
 type Vectors interface {
 	Dot(x, y []float32) float64
 	AbsSum(x []float32) float64
@@ -22,21 +22,21 @@ type Vectors interface {
 	Pyramid(dst, src []float32, c, h, w, levels int, weight float32)
 
 	// Bound brings x (3,h,w) into a range for each channel. Hold zeroes the gradient g
-	// where x is out of it and a step against g would lead further out.
+	// where x is outside the range and a step against g would move it further outside.
 	Bound(x []float32, lo, hi [3]float32)
 	Hold(g, x []float32, lo, hi [3]float32)
 
-	// Wait returns when all is done, and the first error of anything since the start.
+	// Wait waits until everything is done. It returns the first error since the start.
 	Wait() error
 
-	// Close gives back what Make has taken.
+	// Close frees the slices of Make.
 	Close() error
 }
 
 // Vectors returns arithmetic on the processor.
 func (d *CPU) Vectors() Vectors { return hostVectors{d.engine} }
 
-// hostVectors is [Vectors] where all slices are alike.
+// hostVectors is [Vectors] of the processor. It takes any slices.
 type hostVectors struct{ *kernel.Engine }
 
 // Copy copies as many numbers as both have.
@@ -48,10 +48,10 @@ func (hostVectors) Clear(x []float32) { clear(x) }
 // Make returns n zeros.
 func (hostVectors) Make(n int) []float32 { return make([]float32, n) }
 
-// Wait returns nil: all has been done.
+// Wait returns nil: everything is done at once.
 func (hostVectors) Wait() error { return nil }
 
-// Close returns nil: the collector takes what Make has taken.
+// Close returns nil: the garbage collector frees the slices of Make.
 func (hostVectors) Close() error { return nil }
 
 // Bound brings each channel of x (3,h,w) into its range.
@@ -62,8 +62,8 @@ func (v hostVectors) Bound(x []float32, lo, hi [3]float32) {
 	}
 }
 
-// Hold zeroes g (3,h,w) where x is out of its range and a step against g would lead
-// further out.
+// Hold zeroes g (3,h,w) where x is outside its range and a step against g would move it
+// further outside.
 func (hostVectors) Hold(g, x []float32, lo, hi [3]float32) {
 	n := len(x) / 3
 	for c := range 3 {

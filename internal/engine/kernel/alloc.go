@@ -2,12 +2,12 @@ package kernel
 
 import "unsafe"
 
-// hugePage is the size, in bytes, of the pages asked for where memory is large.
+// hugePage is the size, in bytes, of the pages that large slices ask for.
 const hugePage = 2 << 20
 
-// Floats returns n zeros for a tensor or a vector. Steps take any slice, but this
-// one starts at a cache line and, on Linux, asks for huge pages if it is large:
-// the tables of a processor do not reach far enough for the small ones.
+// Floats returns n zeros for a tensor or a vector. Steps take any slice, but this one
+// starts at a cache line. If it is large it also asks for huge pages, on Linux, because
+// with small pages the processor misses its page tables' cache too often.
 func Floats(n int) []float32 {
 	if n < hugePage/4 {
 		return align(make([]float32, n+16), 64)[:n:n]

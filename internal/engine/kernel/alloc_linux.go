@@ -2,8 +2,8 @@ package kernel
 
 import "syscall"
 
-// adviseHuge asks for huge pages for b, which begins at one. It is advice: a
-// refusal costs speed only.
+// adviseHuge asks the system for huge pages for b, which begins at a multiple of one. If
+// the system refuses, only speed is lost.
 func adviseHuge(b []byte) {
 	const madvHugepage = 14
 	_ = syscall.Madvise(b[:len(b)/hugePage*hugePage], madvHugepage)

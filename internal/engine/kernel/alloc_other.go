@@ -2,5 +2,5 @@
 
 package kernel
 
-// adviseHuge does nothing: other systems choose by themselves.
+// adviseHuge does nothing: other systems choose their pages themselves.
 func adviseHuge([]byte) {}

@@ -22,19 +22,19 @@ type ConvSpec struct {
 	U          *Filter   // from C to K channels
 	Bias       []float32 // (K), or nil
 
-	// In is the blocked input (C,H,W). With InMask, it is multiplied by the mask.
-	// With Unpool, In is the gradient (C,H/2,W/2) to a pooled tensor and InMask the
-	// mask that pooling left: the input is In[y/2][x/2]*PoolScale (a quarter of it
-	// for Avg) where the mask has a bit and 0 elsewhere.
+	// In is the blocked input (C,H,W). With InMask, it is multiplied by the mask. With
+	// Unpool, In is the gradient (C,H/2,W/2) to a pooled tensor, and InMask the mask
+	// that the pooling wrote: the input is then In[y/2][x/2]*PoolScale (a quarter of it
+	// for Avg) where the mask has a bit, and 0 elsewhere.
 	In     []float32
 	InMask []uint16
 	Unpool Pooling
 
-	// Out is the blocked output (K,H,W), or (K,H/2,W/2) with OutPool: what was
-	// pooled, times PoolScale, is all that is written then. OutMask, if not nil,
-	// gets the mask (K,H,W) that the gradient needs: the bits of outputs above 0,
-	// and with OutPool those that also count in their window (for Max, only its
-	// first maximum). OutMask and OutPool need ReLU.
+	// Out is the blocked output (K,H,W). With OutPool it is (K,H/2,W/2), times
+	// PoolScale, and the full resolution is not written. OutMask, if not nil, gets the
+	// mask (K,H,W) that the gradient needs: the bits of outputs above 0, and with Max
+	// pooling only that of the first maximum of each window. OutMask and OutPool need
+	// ReLU.
 	Out     []float32
 	OutMask []uint16
 	ReLU    bool
@@ -56,7 +56,7 @@ type Conv struct {
 	split   int   // parts of the outputs, each an item
 	scale   float32
 	zero    []float32  // a bias of zeros
-	nomask  [][]uint16 // where each worker's unwanted masks go
+	nomask  [][]uint16 // where each worker writes masks that nobody wants
 }
 
 // NewConv prepares the convolution s.
@@ -124,10 +124,10 @@ func (c *Conv) check() {
 	}
 }
 
-// plan cuts the work into items: blocks of n tiles, and parts of the outputs where
-// there are too few tiles for all threads. The numbers are measured: the
-// transformed filters, which are read once for each item, want many tiles; the
-// transformed tiles of few channels want to stay in the second-level cache.
+// plan cuts the work into items of n tiles. If there are too few tiles for all threads, it
+// also splits the outputs. The numbers are measured. Many tiles are better for the
+// transformed filters, which every item reads once. With few channels, the transformed
+// tiles of an item should fit the second-level cache.
 func (c *Conv) plan() {
 	tiles, threads := c.th*c.tw, c.e.pool.Threads()
 	c.split = 1
@@ -143,9 +143,9 @@ func (c *Conv) plan() {
 	c.n = (tiles + rounds*parts - 1) / (rounds * parts)
 }
 
-// scratch returns the distances, in floats, of blocks and of frequencies in V and
-// in M for items of n tiles. They are odd numbers of cache lines: even ones, at
-// worst powers of two, would crowd into few sets of the cache.
+// scratch returns the distances, in floats, of blocks and of frequencies in V and in M, for
+// items of n tiles. They are odd numbers of cache lines, because even ones, and powers of
+// two most of all, would use only a few sets of the cache.
 func (c *Conv) scratch(n int) (block, v, m int) {
 	n |= 1
 	return n * 16, (c.s.C/16*n | 1) * 16, (c.s.K/16/c.split*n | 1) * 16
@@ -190,8 +190,8 @@ func (t *convTiles) Do(worker, item int) {
 	}
 }
 
-// rows calls f for each run of tiles side by side among the n from first on: the
-// run's first tile, counted from first, its place and its length.
+// rows splits n tiles from first on into runs of tiles side by side. It calls f for each
+// run with the number of its first tile, counted from first, its place and its length.
 func (c *Conv) rows(first, n int, f func(i, ty, tx, n int)) {
 	for i := 0; i < n; {
 		ty, tx := (first+i)/c.tw, (first+i)%c.tw
@@ -211,8 +211,8 @@ func (c *Conv) input(b, ty, tx, n int, v []float32, vStride int) {
 		if s.Unpool == Avg {
 			scale *= 0.25
 		}
-		// The last tiles of an odd size look beyond the pooled tensor, where the
-		// mask is 0: they go one by one, through a copy of what is there.
+		// The last tiles of an odd size read beyond the pooled tensor, where the mask
+		// is 0. They are done one by one, from a copy of what is there.
 		whole := n
 		if 2*ty+4 > c.src.Rows() {
 			whole = 0
@@ -246,8 +246,8 @@ func (c *Conv) inputEdge(b, ty, tx int, mask []uint16, scale float32, v []float3
 	d.transform(v, vStride)
 }
 
-// output transforms n tiles of block b back, from tile (ty,tx) on. Tiles that
-// stick out of the picture write into the rounding, which convFrame clears.
+// output transforms n tiles of block b back, from tile (ty,tx) on. Tiles at the edge also
+// write beyond the picture, into the padding to whole tiles, which convFrame clears.
 func (c *Conv) output(worker, b, ty, tx, n int, m []float32, mStride int) {
 	s, isa := &c.s, c.e.cpu.isa
 	bias := c.zero
@@ -276,7 +276,8 @@ func (c *Conv) output(worker, b, ty, tx, n int, m []float32, mStride int) {
 	}
 }
 
-// convFrame clears what is not picture, an item for each block of outputs.
+// convFrame clears everything outside the picture. It has an item for each block of
+// outputs.
 type convFrame Conv
 
 // Items is the number of blocks of outputs.

@@ -12,11 +12,10 @@ type CPU struct {
 	features []string
 }
 
-// Detect returns the best instruction set of this machine that the package has
-// code for: avx512 (F, BW, DQ, VL), avx2 (with FMA) or generic, which is plain Go
-// and all there is with the build tag noasm or off amd64. The variable NST_CPU,
-// read by getenv (os.Getenv), asks for one by name; asking for one that is not
-// there is an error.
+// Detect returns the best instruction set of this machine that the package has code for:
+// avx512 (F, BW, DQ, VL), avx2 (with FMA) or generic, which is plain Go. With the build tag
+// noasm, and on processors other than amd64, there is only generic. The variable NST_CPU,
+// read by getenv (os.Getenv), selects one by name; one that is not available is an error.
 func Detect(getenv func(string) string) (*CPU, error) {
 	all := supported()
 	want := getenv("NST_CPU")
@@ -42,6 +41,6 @@ func Supported() []*CPU { return supported() }
 // Name is avx512, avx2 or generic.
 func (c *CPU) Name() string { return c.isa.name }
 
-// Features lists what the processor offers that matters here, such as "avx512bw",
-// whether it is used or not.
+// Features lists the features of the processor that matter here, such as "avx512bw",
+// whether they are used or not.
 func (c *CPU) Features() []string { return slices.Clone(c.features) }

@@ -1,28 +1,27 @@
-// Package kernel is the fast code of the house: the operations of a VGG network
-// and its gradient, of the style and smoothness losses and of the optimisers, on
-// slices of float32. It knows nothing of graphs, images or files.
+// Package kernel has the fast code: the operations of a VGG network, of the losses and of
+// the optimisers, and their gradients, on slices of float32. It knows nothing of graphs,
+// images or files.
 //
-// Call [Detect] to choose an instruction set, [NewPool] for the threads and
-// [NewEngine] to join the two; then make a step of each operation with its
-// buffers (NewConv, NewGram, ...) once, and Run it as often as needed.
-// Running allocates nothing.
+// Call [Detect] first, to choose an instruction set. Then call [NewPool] for the threads
+// and [NewEngine] to join the two. Make a step for each operation and its buffers once
+// (NewConv, NewGram, ...), and Run it as often as needed. Running allocates nothing.
 //
 // # Layout
 //
-// Feature maps are blocked: channels in groups of 16, the 16 values of a position
-// together, and a zero border around the picture; see [Shape]. A ReLU leaves one
-// bit an element behind, in a mask of the same geometry, and that is all its
-// gradient needs. Pictures (3,h,w) are planar.
+// Feature maps are blocked: channels are in groups of 16, the 16 values of a position are
+// side by side, and the picture has a border of zeros; see [Shape]. A ReLU writes a mask
+// with one bit for each element and the same geometry. Its gradient needs only that mask.
+// Pictures (3,h,w) are planar.
 //
 // # Guarantees
 //
-// Results are the same, bit for bit, for any number of threads: work is split by
-// outputs and sums are added in a fixed order. They differ in the last places
-// between instruction sets. Every kernel that writes a blocked tensor writes its
-// border and unused lanes too, as zeros, so buffers may be reused between shapes.
+// Results are the same, bit for bit, for any number of threads, because work is split by
+// outputs and sums are added in a fixed order. Between instruction sets they differ in the
+// last digits. A kernel that writes a blocked tensor also writes zeros to its border and
+// its unused lanes, so buffers may be reused for other shapes.
 //
-// The functions Ref... are the plain definitions on (c,h,w) tensors; tests
-// compare the kernels with them.
+// The functions Ref... are the plain definitions on (c,h,w) tensors. The tests compare the
+// kernels with them.
 //
 // Wrong shapes and lengths are programming errors: they panic with a message
 // that begins with "kernel: ".

@@ -1,7 +1,7 @@
 package kernel
 
-// Engine joins an instruction set and threads. Steps are made by its New
-// methods and share its working memory, so steps of one engine run one at a time.
+// Engine joins an instruction set and threads. Its New methods make steps. The steps of an
+// engine share working memory, so only one may run at a time.
 type Engine struct {
 	cpu     *CPU
 	pool    *Pool
@@ -34,7 +34,7 @@ func (e *Engine) ScratchLen() int {
 	return n
 }
 
-// reserve makes room for n floats of scratch for each worker.
+// reserve gives each worker at least n floats of scratch.
 func (e *Engine) reserve(n int) {
 	for i, s := range e.scratch {
 		if len(s) < n {

@@ -18,19 +18,17 @@ type Filter struct {
 // FilterLen is the number of floats of a transformed Filter.
 func FilterLen(k, c int) int { return 36 * k * c }
 
-// NewFilter transforms the filters w (k,c,3,3) of a convolution from c to k
-// channels, multiples of 16. With rotate it makes those of the convolution's
-// gradient instead: from k to c channels, rotated by 180 degrees. Both are kept
-// for speed; see [NewFilterIn] for less memory.
+// NewFilter transforms the filters w (k,c,3,3) of a convolution from c to k channels, both
+// multiples of 16. With rotate it makes the filters of the gradient instead: from k to c
+// channels, rotated by 180 degrees. For speed, keep both; [NewFilterIn] saves memory.
 func NewFilter(cpu *CPU, w []float32, k, c int, rotate bool) *Filter {
 	f := NewFilterIn(cpu, Floats(FilterLen(k, c)), w, k, c, rotate)
 	f.Transform(NewPool(1))
 	return f
 }
 
-// NewFilterIn is [NewFilter] with the transformed filters in u, of [FilterLen]
-// floats, where several may take turns: Transform must be called before each use.
-// It keeps w.
+// NewFilterIn is [NewFilter] with the transformed filters in u, of [FilterLen] floats.
+// Several filters may share u; then call Transform before each use. The filter keeps w.
 func NewFilterIn(cpu *CPU, u, w []float32, k, c int, rotate bool) *Filter {
 	if k < 16 || c < 16 || k%16 != 0 || c%16 != 0 {
 		panic(fmt.Sprintf("kernel: filter: %d to %d channels, want multiples of 16", c, k))
@@ -44,7 +42,7 @@ func NewFilterIn(cpu *CPU, u, w []float32, k, c int, rotate bool) *Filter {
 	return f
 }
 
-// Transform transforms the filters anew on p.
+// Transform computes the transformed filters on p.
 func (f *Filter) Transform(p *Pool) {
 	for len(f.g) < p.Threads() {
 		f.g = append(f.g, make([]float32, 9*16))
@@ -84,8 +82,8 @@ func (t *filterTask) Do(worker, item int) {
 	}
 }
 
-// nextPanel is the index, in isa.gemm, of the widest panel that fits at a block of
-// blocks.
+// nextPanel is the index in isa.gemm of the widest panel that can begin at block, of
+// blocks in all.
 func nextPanel(block, blocks, widest int) int {
 	for 1<<widest > blocks-block {
 		widest--
@@ -93,7 +91,7 @@ func nextPanel(block, blocks, widest int) int {
 	return widest
 }
 
-// panelOf returns the panel that a block lies in: its first block and its index.
+// panelOf returns the first block and the index of the panel that holds a block.
 func panelOf(block, blocks, widest int) (first, width int) {
 	for {
 		width = nextPanel(first, blocks, widest)

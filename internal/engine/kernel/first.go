@@ -29,7 +29,7 @@ type ConvFirst struct {
 	lo    float32
 }
 
-// firstRows is how many rows an item of the first convolution has.
+// firstRows is the number of rows of an item of the first convolution.
 const firstRows = 4
 
 // NewConvFirst prepares the convolution s. It copies weights and bias.
@@ -110,8 +110,8 @@ func (t *firstTask) Do(worker, item int) {
 	}
 }
 
-// clearRowFrames zeroes what frames the rows [y0,y1) of block b: left, right, above
-// if y0 is 0 and below if last.
+// clearRowFrames zeroes the border of the rows [y0,y1) of block b: left, right, above if y0
+// is 0 and below if last.
 func clearRowFrames[T float32 | uint16](buf []T, lanes int, s Shape, b, y0, y1 int, last bool) {
 	pitch := s.Pitch()
 	if y0 == 0 {
@@ -127,8 +127,8 @@ func clearRowFrames[T float32 | uint16](buf []T, lanes int, s Shape, b, y0, y1 i
 	}
 }
 
-// padRows writes n rows of the picture in (3,h,w), from one above row y on, to
-// dst (3,n,w+2), continued by zeros or by the nearest pixel.
+// padRows writes n rows of the picture in (3,h,w), from row y-1 on, to dst (3,n,w+2). Beyond
+// the picture it writes zeros or the nearest pixel.
 func padRows(dst, in []float32, h, w, y, n int, replicate bool) {
 	for c := range 3 {
 		for r := range n {
@@ -147,7 +147,7 @@ func padRows(dst, in []float32, h, w, y, n int, replicate bool) {
 	}
 }
 
-// words returns n words of scratch made of floats.
+// words returns the memory of floats as n words.
 func words(s []float32, n int) []uint16 {
 	checkLen("scratch", "floats", len(s), (n+1)/2)
 	return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(s))), n)

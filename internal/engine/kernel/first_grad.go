@@ -13,9 +13,9 @@ type ConvFirstGradSpec struct {
 	Accumulate bool      // Out += instead of Out =
 }
 
-// ConvFirstGrad is the gradient of the first convolution. The filters, as a (27,K)
-// matrix, are multiplied by the gradient with positions for columns; the 27 rows
-// that come out are added up with the shifts of their taps.
+// ConvFirstGrad is the gradient of the first convolution. It multiplies the filters, a
+// (27,K) matrix, by the gradient, a matrix with a column for each position. Then it shifts
+// the 27 rows of the product by their taps and adds them up.
 type ConvFirstGrad struct {
 	s    ConvFirstGradSpec
 	e    *Engine
@@ -84,7 +84,7 @@ func (t *firstGradTask) Do(worker, item int) {
 	p, scratch := scratch[:27*c.cols], scratch[27*c.cols:]
 	wide := c.e.panelCols()
 	b, row := scratch[:s.K*wide], scratch[s.K*wide:][:s.W]
-	// The positions from the row above the band to that below it, flat.
+	// The positions from the row above the band to the row below it, as one run.
 	n := (y1 - y0 + 2) * c.in.Pitch()
 	for at := 0; at < n; at += wide {
 		c.pack(b, y0, at, min(wide, n-at))
@@ -108,8 +108,8 @@ func (t *firstGradTask) Do(worker, item int) {
 	}
 }
 
-// pack writes n positions, from the at-th one of the band that begins at row y0,
-// as the panel b.
+// pack writes n positions as the panel b. The first is number at of the band that begins
+// at row y0.
 func (c *ConvFirstGrad) pack(b []float32, y0, at, n int) {
 	s, isa := &c.s, c.e.cpu.isa
 	wide := c.e.panelCols()
@@ -127,7 +127,7 @@ func (c *ConvFirstGrad) pack(b []float32, y0, at, n int) {
 	}
 }
 
-// fold adds what falls on the border of the rows [y0,y1) to the nearest pixels.
+// fold adds the gradient to the border of the rows [y0,y1) to the nearest pixels.
 func (c *ConvFirstGrad) fold(y0, y1 int) {
 	for y := y0; y < y1; y++ {
 		c.beyond(y, -1)

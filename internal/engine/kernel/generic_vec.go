@@ -8,7 +8,7 @@ import "math"
 //
 //	y[j/16*yStride + p*16 + j%16] = max(lo, bias[j] + sum of w*x)
 //
-// and bit j%16 of mask[j/16*maskStride + p] tells that it is above 0.
+// and bit j%16 of mask[j/16*maskStride + p] is set if it is above 0.
 func firstNGo(nb, n int, x []float32, row, plane int, w, bias []float32, lo float32, y []float32, yStride int, mask []uint16, maskStride int) {
 	for p := range n {
 		for j := 0; j < nb*16; j += 4 {
@@ -67,9 +67,9 @@ func tapsGo(n int, p []float32, pStride, pitch int, y []float32) {
 	}
 }
 
-// poolMaxGo pools n windows side by side; they begin at position 0 of x and mask,
-// whose rows are pitch positions apart, and y gets scale times the maxima, which
-// are at least lo. mask tells where the first maximum lies, if above lo.
+// poolMaxGo pools n windows side by side. They begin at position 0 of x and mask, whose rows
+// are pitch positions apart. y gets scale times the maxima, which are at least lo. mask gets
+// a bit for the first maximum of each window if it is above lo.
 func poolMaxGo(n int, x, y []float32, mask []uint16, pitch int, lo, scale float32) {
 	for i := range n {
 		a, b := x[2*i*16:], x[(2*i+pitch)*16:]
@@ -77,7 +77,7 @@ func poolMaxGo(n int, x, y []float32, mask []uint16, pitch int, lo, scale float3
 	}
 }
 
-// poolAvgGo is the average in place of the maximum; mask tells where x is above lo.
+// poolAvgGo is poolMaxGo with the average. mask gets the bits of x > lo.
 func poolAvgGo(n int, x, y []float32, mask []uint16, pitch int, lo, scale float32) {
 	for i := range n {
 		a, b := x[2*i*16:], x[(2*i+pitch)*16:]
@@ -90,8 +90,8 @@ func poolAvgGo(n int, x, y []float32, mask []uint16, pitch int, lo, scale float3
 	}
 }
 
-// unpoolGo spreads n pooled values of x over windows side by side: y (+)= scale*x
-// where mask has a bit; elsewhere y = 0 or stays.
+// unpoolGo spreads n pooled values of x over windows side by side: y (+)= scale*x where mask
+// has a bit. Elsewhere y = 0, or is unchanged if it is added to.
 func unpoolGo(n int, x []float32, mask []uint16, y []float32, pitch int, scale float32, add bool) {
 	var v vec
 	for i := range n {
@@ -228,9 +228,9 @@ func adamGo(x, g, m, v []float32, c1, c2, step, corr, eps float32) {
 	}
 }
 
-// tvGradGo computes dst = sx*(2x - left - right) + sy*(2x - up - down) for the inner
-// pixels x of a row: all slices have its length, and the first and the last element
-// of dst are left alone.
+// tvGradGo computes dst = sx*(2x - left - right) + sy*(2x - up - down) for the inner pixels
+// x of a row. All slices have the length of the row. The first and the last element of dst
+// are not written.
 func tvGradGo(dst, row, up, down []float32, sx, sy float32) {
 	for i := 1; i < len(row)-1; i++ {
 		v := row[i]

@@ -20,11 +20,11 @@ func winoFilterGo(g, u []float32, uStride int) {
 	}
 }
 
-// The points at which Winograd's algorithm takes its polynomials are 0, ±pointP,
-// ±pointQ and infinity. The usual ±1 and ±2 spare a few multiplications, but lose
-// two and a half times as much to rounding: over 128 and 256 channels the error is
-// 2.3e-6 of the result there, 0.9e-6 here and 0.6e-6 for the direct sum in float32.
-// Among multiples of 1/8 these two points did best. Their powers are exact.
+// Winograd's algorithm evaluates its polynomials at 0, ±pointP, ±pointQ and infinity. The
+// usual points ±1 and ±2 save a few multiplications, but their rounding error is two and a
+// half times as large. For 128 and 256 channels it is 2.3e-6 of the result with them, 0.9e-6
+// with these points, and 0.6e-6 for the direct sum in float32. These points are the best
+// multiples of 1/8. Their powers are exact.
 const (
 	pointP, pointQ   = 3. / 4, 3. / 2
 	squareP, squareQ = pointP * pointP, pointQ * pointQ
@@ -50,7 +50,7 @@ func filterLine(a, b, c *vec, put func(i int, o *vec)) {
 	}
 }
 
-// patch is what a tile of outputs depends on.
+// patch is the 6x6 inputs that a tile of outputs depends on.
 type patch = [36]vec
 
 // transform computes v[f*vStride + lane] = B^T d B.
@@ -84,9 +84,8 @@ func inLine(d0, d1, d2, d3, d4, d5 *vec) {
 	}
 }
 
-// winoInGo transforms the patches of n tiles side by side: patch t begins at
-// position 4t of x, whose rows are pitch positions apart; its frequency f goes to
-// v[f*vStride + t*16].
+// winoInGo transforms the patches of n tiles side by side. Patch t begins at position 4t of
+// x, whose rows are pitch positions apart. Its frequency f is written to v[f*vStride + t*16].
 func winoInGo(n int, x []float32, pitch int, v []float32, vStride int) {
 	var d patchOf
 	for t := range n {
@@ -109,10 +108,10 @@ func winoInMaskGo(n int, x []float32, mask []uint16, pitch int, v []float32, vSt
 	}
 }
 
-// winoInUnpoolGo is winoInMaskGo for a tensor that is not there: scale times x, a
-// pooled tensor, with each value repeated 2x2 times, times the mask. Patch t
-// begins at position 2t of x, which is one to the left of and above the pooled
-// position of the first of its own 4x4 pixels, and at position 4t of mask.
+// winoInUnpoolGo is winoInMaskGo for a tensor that is not in memory. x is a pooled tensor.
+// Each value of it, times scale, is repeated 2x2 times and then masked. Patch t begins at
+// position 4t of mask and at position 2t of x. That is one position to the left of the
+// pooled position of the first of its 4x4 pixels, and one above.
 func winoInUnpoolGo(n int, x []float32, xPitch int, mask []uint16, pitch int, scale float32, v []float32, vStride int) {
 	var d patchOf
 	for t := range n {
@@ -175,9 +174,9 @@ func outLine(m *[6]*vec, y0, y1, y2, y3 *vec) {
 	}
 }
 
-// winoOutGo transforms n tiles side by side back: y = A^T m A + bias. Tile t has
-// its frequencies at m[f*mStride + t*16] and begins at position 4t of y, whose
-// rows are pitch positions apart.
+// winoOutGo transforms n tiles side by side back: y = A^T m A + bias. Frequency f of tile t
+// is at m[f*mStride + t*16]. The tile begins at position 4t of y, whose rows are pitch
+// positions apart.
 func winoOutGo(n int, m []float32, mStride int, bias, y []float32, pitch int) {
 	var o tile
 	for t := range n {
@@ -229,9 +228,9 @@ func positive(x *vec, lo float32) uint16 {
 	return bits
 }
 
-// winoOutMaxGo is winoOutReLUGo followed by 2x2 max pooling: only the pooled
-// tensor is written to y, times scale, two positions for each tile. The bits of
-// mask tell where the first maximum of each window lies, if above 0.
+// winoOutMaxGo is winoOutReLUGo followed by 2x2 max pooling. Only the pooled tensor, times
+// scale, is written to y: 2x2 positions for each tile. mask gets a bit for the first maximum
+// of each window if it is above 0.
 func winoOutMaxGo(n int, m []float32, mStride int, bias, y []float32, yPitch int, mask []uint16, pitch int, scale float32) {
 	var o tile
 	for t := range n {
@@ -265,8 +264,8 @@ func winoOutAvgGo(n int, m []float32, mStride int, bias, y []float32, yPitch int
 	}
 }
 
-// poolMaxWindow writes to y scale times the maximum of a b / c d, but at least lo,
-// and to mask where it is, if above lo.
+// poolMaxWindow writes scale times the maximum of a b / c d, but at least lo, to y. It sets
+// the bit of its place in mask if it is above lo.
 func poolMaxWindow(a, b, c, d, y *vec, mask []uint16, pitch int, lo, scale float32) {
 	var bits [4]uint16
 	for l := range 16 {

@@ -8,8 +8,8 @@ type GramSpec struct {
 	Scale   float32   // Out = Scale * F F^T
 }
 
-// Gram is a Gram matrix step. Positions are cut into slabs whose number depends on
-// the shape alone; their sums are added up in order, in float64.
+// Gram is a step that computes a Gram matrix. It cuts the positions into slabs, whose number
+// depends on the shape alone, and adds up their sums in order, in float64.
 type Gram struct {
 	s     GramSpec
 	e     *Engine
@@ -21,8 +21,8 @@ type Gram struct {
 	part  []float32 // [slab][pair][16][16]
 }
 
-// gramRun is how many positions are summed up in float32 at a time. Their blocks
-// stay in the cache for all pairs.
+// gramRun is the number of positions that are added up in float32. Their blocks stay in the
+// cache while all pairs are computed.
 const gramRun = 128
 
 // NewGram prepares the Gram matrix s.
@@ -119,7 +119,7 @@ type GramGrad struct {
 	c int       // channels, whole blocks
 }
 
-// gramGradRows is how many positions an item of GramGrad has.
+// gramGradRows is the number of positions of an item of GramGrad.
 const gramGradRows = 96
 
 // NewGramGrad prepares the product s.
@@ -146,7 +146,7 @@ type gramGradPack GramGrad
 // Items is the number of rows of D.
 func (t *gramGradPack) Items() int { return t.s.C }
 
-// Do copies row k of D to where the product wants it.
+// Do copies row k of D into the panels of the product.
 func (t *gramGradPack) Do(_, k int) {
 	widest := len(t.e.cpu.isa.gemm) - 1
 	for b := 0; b < t.c/16; {
@@ -159,8 +159,8 @@ func (t *gramGradPack) Do(_, k int) {
 	}
 }
 
-// gramGradRun has an item for each run of positions. The border is multiplied like
-// the rest: zeros give zeros.
+// gramGradRun has an item for each run of positions. The border is multiplied too: its zeros
+// give zeros.
 type gramGradRun GramGrad
 
 // Items is the number of runs of positions.

@@ -1,9 +1,9 @@
 package kernel
 
-// isa is the table of micro-kernels of an instruction set: all that there is in
-// assembly. Each has a plain Go twin in generic*.go, whose comment says what it
-// computes. Micro-kernels work on one thread, know nothing of pictures' edges and
-// write nothing beyond what their arguments say.
+// isa is the table of micro-kernels of an instruction set. Nothing else is in assembly. Each
+// has a twin in plain Go in generic*.go, whose comment says what it computes. A micro-kernel
+// runs on one thread, ignores the edges of pictures, and writes only what its arguments
+// describe.
 //
 // A blocked matrix has its columns in blocks of 16: [column/16][row][16].
 type isa struct {
@@ -47,7 +47,7 @@ type isa struct {
 	tvGrad   func(dst, row, up, down []float32, sx, sy float32)
 }
 
-// generic returns the table of plain Go.
+// generic returns the table of the twins in plain Go.
 func generic() *isa {
 	return &isa{
 		name: "generic",

@@ -5,7 +5,7 @@ package kernel
 //go:generate go -C _asm run ./avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg kernel
 //go:generate go -C _asm run ./avx2 -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg kernel
 
-// The vectors' routines do whole registers; their twins in Go do the rest.
+// The routines for vectors work on whole registers. Their twins in Go do the rest.
 
 // avx512 returns the table of AVX-512 (F, BW, DQ, VL).
 func avx512() *isa {

@@ -2,9 +2,9 @@ package kernel
 
 import "fmt"
 
-// Matrices of features, c x c, are multiplied as blocked matrices: element
-// (row, col) at (col/16*Len + row)*16 + col%16, Len being c in whole blocks. What
-// is beyond c is zero.
+// Matrices of c x c features are multiplied as blocked matrices. Element (row, col) is at
+// (col/16*Len + row)*16 + col%16, where Len is c rounded up to whole blocks. Elements beyond
+// c are zero.
 
 // MatrixLen is the number of floats of a blocked c x c matrix.
 func MatrixLen(c int) int { n := (c + Lanes - 1) / Lanes * Lanes; return n * n }
@@ -74,7 +74,7 @@ type matMulPack MatMul
 // Items is the number of groups of rows.
 func (t *matMulPack) Items() int { return (t.n + matMulRows - 1) / matMulRows }
 
-// Do copies a group of rows of b to where the product wants them.
+// Do copies a group of rows of b into the panels of the product.
 func (t *matMulPack) Do(_, item int) {
 	blocks, widest := t.n/16, len(t.e.cpu.isa.gemm)-1
 	for b := 0; b < blocks; {

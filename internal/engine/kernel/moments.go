@@ -2,8 +2,9 @@ package kernel
 
 import "math"
 
-// MomentsSpec describes the mean and the standard deviation of each channel of a
-// blocked tensor over its positions, each with the weight Guide², or all alike.
+// MomentsSpec describes the mean and the standard deviation of each channel of a blocked
+// tensor over its positions. A position has the weight Guide². Without a guide all weights
+// are equal.
 type MomentsSpec struct {
 	C, H, W int
 	In      []float32 // blocked (C,H,W)
@@ -12,8 +13,7 @@ type MomentsSpec struct {
 	Std     []float32 // (C), or nil; of the whole, not of a sample
 }
 
-// Moments is a step that computes moments, in float64. A guide of zeros gives
-// zeros.
+// Moments is a step that computes moments in float64. A guide of zeros gives zeros.
 type Moments struct {
 	s     MomentsSpec
 	e     *Engine
@@ -22,7 +22,7 @@ type Moments struct {
 	total float64
 }
 
-// bandRows is how many rows of a block an item has, in the steps of this file.
+// bandRows is the number of rows of a block of an item, in the steps of this file.
 const bandRows = 16
 
 func (s Shape) bands() int { return (s.H + bandRows - 1) / bandRows }
@@ -135,8 +135,8 @@ func guidedMoments(x, guide []float32, sums []float64) {
 	}
 }
 
-// ChannelAffineSpec describes Out = G² (A x + B), where x is a position of a
-// blocked tensor, A and B are numbers for each channel and G for each position.
+// ChannelAffineSpec describes Out = G² (A x + B) for a position x of a blocked tensor. A and
+// B have a number for each channel, G has one for each position.
 type ChannelAffineSpec struct {
 	C, H, W    int
 	In         []float32 // blocked (C,H,W); nil for zeros
@@ -146,7 +146,7 @@ type ChannelAffineSpec struct {
 	Accumulate bool      // Out += instead of Out =
 }
 
-// ChannelAffine is a step that computes such a function of channels: the gradient
+// ChannelAffine is a step that computes what a [ChannelAffineSpec] describes: the gradient
 // of moments.
 type ChannelAffine struct {
 	s   ChannelAffineSpec
@@ -216,8 +216,8 @@ func (t *affineTask) Do(_, item int) {
 	}
 }
 
-// GuideSpec describes Out = G x, where x is a position of a blocked tensor and G a
-// number for each position.
+// GuideSpec describes Out = G x for a position x of a blocked tensor. G has a number for each
+// position.
 type GuideSpec struct {
 	C, H, W    int
 	In         []float32 // blocked (C,H,W)

@@ -11,8 +11,8 @@ type PointwiseSpec struct {
 	Accumulate bool      // Out += instead of Out =
 }
 
-// Pointwise is such a step. Blocks of the matrix that are zero cost nothing, so
-// that a triangular one takes about half the time.
+// Pointwise is a step that computes what a [PointwiseSpec] describes. It skips blocks of the
+// matrix that are zero, so a triangular matrix takes about half the time.
 type Pointwise struct {
 	s      PointwiseSpec
 	e      *Engine
@@ -20,14 +20,14 @@ type Pointwise struct {
 	panels []panel
 }
 
-// panel is what some blocks of outputs, side by side, are made from.
+// panel is the part of the matrix for some blocks of outputs side by side.
 type panel struct {
 	out, width int       // the first block, and the power of two that there are
 	in, k      int       // the first block of inputs that counts, and the channels from there on that do
 	b          []float32 // (k, 16<<width)
 }
 
-// pointwiseRows is how many positions an item has.
+// pointwiseRows is the number of positions of an item.
 const pointwiseRows = 96
 
 // NewPointwise prepares the product s.
@@ -48,8 +48,8 @@ func (e *Engine) NewPointwise(s PointwiseSpec) *Pointwise {
 	return p
 }
 
-// at is the element of the matrix from channel i of the input to j of the output, 0
-// beyond its ends.
+// at is the element of the matrix from channel i of the input to channel j of the output. It
+// is 0 beyond the matrix.
 func (s *PointwiseSpec) at(i, j int) float32 {
 	switch {
 	case i >= s.C || j >= s.C:
@@ -108,11 +108,11 @@ type CongruenceSpec struct {
 	In, Out    []float32 // (C,C), row-major
 	Accumulate bool      // Out += instead of Out =
 
-	// Scratch is of use while Run runs.
+	// Scratch is used only during Run.
 	Scratch [2][]float32 // MatrixLen(C)
 }
 
-// Congruence is such a step.
+// Congruence is a step that computes what a [CongruenceSpec] describes.
 type Congruence struct {
 	s    CongruenceSpec
 	e    *Engine

@@ -6,16 +6,15 @@ import (
 	"sync/atomic"
 )
 
-// Task is work in independent items. Items write disjoint outputs, so which
-// worker does which, and when, does not show in the result.
+// Task is work in independent items. Items write disjoint outputs, so the result does not
+// depend on which worker does an item, or when.
 type Task interface {
 	Items() int          // how many there are
 	Do(worker, item int) // does one; worker is below Pool.Threads
 }
 
-// Pool is a fixed set of workers: the caller of Run and a goroutine for each
-// further thread. They sleep between runs. A Pool serves one Run at a time;
-// further callers wait.
+// Pool is a fixed set of workers: the caller of Run, and a goroutine for each further
+// thread. They sleep between runs. A Pool does one Run at a time; other callers wait.
 type Pool struct {
 	threads int
 	mu      sync.Mutex
@@ -30,8 +29,8 @@ type Pool struct {
 	cause    any
 }
 
-// NewPool returns a pool of the given number of threads; below 1 it is the
-// number of processors Go may use. Close it to end its goroutines.
+// NewPool returns a pool with the given number of threads. Below 1 it takes the number of
+// processors that Go may use. Close ends its goroutines.
 func NewPool(threads int) *Pool {
 	if threads < 1 {
 		threads = runtime.GOMAXPROCS(0)
@@ -84,7 +83,7 @@ func (p *Pool) Run(t Task) {
 	}
 }
 
-// work is the life of a helper.
+// work is the loop of a helper goroutine.
 func (p *Pool) work(worker int, wake <-chan struct{}) {
 	for range wake {
 		p.drain(worker)

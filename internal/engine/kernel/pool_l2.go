@@ -14,8 +14,7 @@ type L2PoolSpec struct {
 	Accumulate bool
 }
 
-// L2Pool is a step that pools by the root of the sum of squares, or the gradient
-// of that.
+// L2Pool is a step that pools by the root of the sum of squares, or computes the gradient.
 type L2Pool struct {
 	s          L2PoolSpec
 	e          *Engine

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// PoolSpec describes 2x2 pooling, stride 2, of a blocked tensor on its own, for
-// where the full resolution is needed too; [Conv] pools in passing.
+// PoolSpec describes 2x2 pooling, stride 2, of a blocked tensor whose full resolution is
+// needed too. Otherwise [Conv] pools as part of its step.
 type PoolSpec struct {
 	C, H, W  int
 	Kind     Pooling   // Max or Avg
@@ -39,8 +39,8 @@ func (e *Engine) NewPoolForward(s PoolSpec) *PoolForward {
 	return p
 }
 
-// checkPool panics unless the buffers of the full and the pooled resolution and
-// the mask suit the shape in.
+// checkPool panics unless the buffers of the full and the pooled resolution and the mask
+// fit the shape in.
 func checkPool(name string, kind Pooling, in Shape, full, pooled, mask int) {
 	if kind != Max && kind != Avg {
 		panic(fmt.Sprintf("kernel: %s: unknown kind %d", name, kind))
@@ -78,7 +78,7 @@ func (t *poolTask) Do(_, b int) {
 	clearFrame(t.s.Mask, 1, t.in, 2*t.out.H, 2*t.out.W, b, b+1)
 }
 
-// dropLanes clears the bits of lanes that are no channels.
+// dropLanes clears the bits of the lanes beyond the last channel.
 func (t *poolTask) dropLanes(b int, keep uint16) {
 	block := t.in.Rows() * t.in.Pitch()
 	mask := t.s.Mask[b*block:][:block]
@@ -98,8 +98,8 @@ type PoolGradSpec struct {
 	Accumulate bool      // Out += instead of Out =
 }
 
-// PoolBackward is the gradient of a pooling step: what a window gave goes back to
-// where the mask has a bit.
+// PoolBackward is the gradient of a pooling step. The gradient of a window goes to the
+// positions where the mask has a bit.
 type PoolBackward struct {
 	s       PoolGradSpec
 	e       *Engine

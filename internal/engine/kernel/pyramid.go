@@ -1,14 +1,14 @@
 package kernel
 
-// The taps of the filter that halves a plane, without its factor √2: both ways, that
-// is a 2 at the end.
+// The taps of the filter that halves a plane, without its factor √2. In two dimensions the
+// factor is 2, and it is applied at the end.
 const (
 	pyramidNear = 3.0 / 8
 	pyramidFar  = 1.0 / 8
 )
 
-// pyramid is one way between two neighbouring levels of planes, in bands of rows of
-// the level that is written.
+// pyramid reduces a level of planes to the next, or expands it, in bands of rows of the
+// level that is written.
 type pyramid struct {
 	down       bool      // from full to half, else half is expanded and added to full
 	full, half []float32 // (c,h,w) and (c,(h+1)/2,(w+1)/2)
@@ -22,7 +22,7 @@ type pyramid struct {
 
 const pyramidRows = 16
 
-// halved is the side of a plane at the next level.
+// halved is the side of a plane at the next, coarser level.
 func halved(n int) int { return (n + 1) / 2 }
 
 // rows is the number of rows that are written in a plane.
@@ -50,7 +50,7 @@ func (t *pyramid) Do(worker, item int) {
 	}
 }
 
-// line returns a row of a plane of x (c,h,w), or zeros if it is beyond the edge.
+// line returns a row of a plane of x (c,h,w), or zeros for a row beyond the edge.
 func (t *pyramid) line(x []float32, plane, y, h, w int) []float32 {
 	if y < 0 || y >= h {
 		return t.zeros[:w]
@@ -58,8 +58,8 @@ func (t *pyramid) line(x []float32, plane, y, h, w int) []float32 {
 	return x[(plane*h+y)*w:][:w]
 }
 
-// reduce computes row y of half: pixel m from the pixels 2m-1 to 2m+2 of full, both
-// ways. sum gets a frame of zeros.
+// reduce computes row y of half. Pixel m is computed from the pixels 2m-1 to 2m+2 of full,
+// in both directions. sum gets a border of zeros.
 func (t *pyramid) reduce(plane, y int, sum []float32) {
 	a, b := t.line(t.full, plane, 2*y-1, t.h, t.w), t.line(t.full, plane, 2*y, t.h, t.w)
 	c, d := t.line(t.full, plane, 2*y+1, t.h, t.w), t.line(t.full, plane, 2*y+2, t.h, t.w)
@@ -77,8 +77,8 @@ func (t *pyramid) reduce(plane, y int, sum []float32) {
 	}
 }
 
-// expand computes row y of full from base and half, by the transpose of reduce:
-// pixels 2m and 2m+1 get most from pixel m, and the rest from the one before or after.
+// expand computes row y of full from base and half, by the transpose of reduce. Pixels 2m
+// and 2m+1 get most from pixel m, and the rest from the pixel before or after it.
 func (t *pyramid) expand(plane, y int, sum []float32) {
 	h2, w2 := halved(t.h), halved(t.w)
 	near := t.line(t.half, plane, y/2, h2, w2)
@@ -103,12 +103,12 @@ func (t *pyramid) expand(plane, y int, sum []float32) {
 	}
 }
 
-// Pyramid computes dst = P src for planes (c,h,w), which must not overlap. P is the
-// identity at 0 levels, and I + weight Rᵀ P' R at more, P' having one less: R halves
-// a plane both ways, rounded up, by the filter [1 3 3 1]/8 times √2 in each, beyond
-// the edges being zeros, and Rᵀ, its transpose, expands it again. P is symmetric and,
-// with a weight of 0 or more, positive definite. Away from the edges it multiplies
-// what is even by 1 + weight + ... + weight^levels, and hardly changes what is fine.
+// Pyramid computes dst = P src for planes (c,h,w). dst and src must not overlap. With 0
+// levels P is the identity I. With more it is I + weight Rᵀ P' R, where P' has one level
+// less. R halves a plane in both directions, rounding up, with the filter √2 [1 3 3 1]/8 in
+// each; beyond the edges are zeros. Rᵀ is its transpose and expands again. P is symmetric,
+// and positive definite for a weight of 0 or more. Away from the edges it multiplies a
+// constant by 1 + weight + ... + weight^levels and hardly changes fine detail.
 func (e *Engine) Pyramid(dst, src []float32, c, h, w, levels int, weight float32) {
 	Shape{c, h, w}.check("pyramid")
 	checkLen("pyramid", "src", len(src), c*h*w)
@@ -130,7 +130,7 @@ func (e *Engine) Pyramid(dst, src []float32, c, h, w, levels int, weight float32
 	e.pyr = pyramid{space: t.space, zeros: t.zeros}
 }
 
-// PyramidLen is the number of floats that the levels of a pyramid below the first take.
+// PyramidLen is the number of floats of all levels of a pyramid below the first.
 func PyramidLen(c, h, w, levels int) int {
 	n := 0
 	for range levels {
@@ -140,8 +140,8 @@ func PyramidLen(c, h, w, levels int) int {
 	return n
 }
 
-// climb goes down one level, lets the levels below be done in place there, and
-// comes back up. The levels take their turns in space.
+// climb reduces to the next level, computes the levels below in place, and expands again.
+// The levels lie one after the other in space.
 func (e *Engine) climb(dst, src, space []float32, h, w, levels int) {
 	t := &e.pyr
 	n := t.c * halved(h) * halved(w)

@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// annotate returns s with every routine that touches memory shared by workers
-// preceded by a report to the race detector, which cannot look into assembly.
+// annotate wraps every routine of s that uses memory shared by workers. The wrapper reports
+// the memory to the race detector, which cannot see what assembly does.
 func annotate(s *isa) *isa {
 	o := *s
 	for i, f := range s.gemm {
@@ -186,8 +186,8 @@ func annotateVectors(s, o *isa) {
 	}
 }
 
-// reads reports rows of n elements, stride apart. It slices, so a range beyond the
-// end panics.
+// reads reports that rows of n elements, stride apart, are read. A range beyond the end
+// panics.
 func reads[T float32 | uint16](x []T, rows, stride, n int) {
 	for i := range rows {
 		if r := x[i*stride:][:n]; n > 0 {
@@ -196,7 +196,7 @@ func reads[T float32 | uint16](x []T, rows, stride, n int) {
 	}
 }
 
-// writes is reads for what is written.
+// writes is reads for rows that are written.
 func writes[T float32 | uint16](x []T, rows, stride, n int) {
 	for i := range rows {
 		if r := x[i*stride:][:n]; n > 0 {

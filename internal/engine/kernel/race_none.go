@@ -2,5 +2,5 @@
 
 package kernel
 
-// annotate returns s: only the race detector needs to be told what assembly does.
+// annotate returns s. Only builds with the race detector need the reports.
 func annotate(s *isa) *isa { return s }

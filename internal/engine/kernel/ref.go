@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 )
 
-// This file holds the plain definition of every operation on tensors in NCHW
-// order (n = 1). They share nothing with the blocked kernels, which are tested
-// against them, and are only as fast as plain loops can be. They allocate.
+// This file has the plain definition of every operation on tensors in NCHW order (n = 1).
+// The blocked kernels are tested against it and share no code with it. The functions are
+// plain loops, and they allocate.
 
 // RefConv3x3 computes dst (k,h,w) = wt (k,c,3,3) * x (c,h,w) + bias (k), a
 // cross-correlation with stride 1 and zero padding 1, then max(0, .) if relu.
@@ -35,8 +35,8 @@ func RefConv3x3Grad(dx, dy, wt []float32, c, h, w, k int) {
 	})
 }
 
-// RefConv3x3ReplicateGrad is the gradient of [RefConv3x3Replicate] without ReLU
-// to its input: what falls on the border goes to the nearest pixel.
+// RefConv3x3ReplicateGrad is the gradient of [RefConv3x3Replicate] without ReLU to its
+// input. The gradient to the border is added to the nearest pixel.
 func RefConv3x3ReplicateGrad(dx, dy, wt []float32, c, h, w, k int) {
 	p := refGradPadded(dy, wt, c, h, w, k)
 	clear(dx[:c*h*w])
@@ -143,8 +143,8 @@ func RefMaxPool(dst, x []float32, c, h, w int) {
 	})
 }
 
-// RefMaxPoolGrad computes dx (c,h,w), the gradient of [RefMaxPool] to x, from
-// dy (c,h/2,w/2). Among equal values the first in reading order takes it all.
+// RefMaxPoolGrad computes dx (c,h,w), the gradient of [RefMaxPool] to x, from dy
+// (c,h/2,w/2). Of equal values, the first in reading order gets the whole gradient.
 func RefMaxPoolGrad(dx, x, dy []float32, c, h, w int) {
 	clear(dx[:c*h*w])
 	refParallel(c, func(i int) {

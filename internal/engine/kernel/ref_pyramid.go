@@ -44,8 +44,8 @@ func refPyramid(x []float64, h, w, levels int, weight float64) []float64 {
 	return out
 }
 
-// refHalving is the element of R along an axis: what sample i of the coarse level
-// takes from sample j of the fine one.
+// refHalving is the element (i, j) of R along an axis: the weight of sample j of the fine
+// level in sample i of the coarse one.
 func refHalving(i, j int) float64 {
 	switch math.Abs(float64(j) - 2*float64(i) - 0.5) {
 	case 0.5:

@@ -75,7 +75,7 @@ func (a matrix) halfInverse() matrix {
 }
 
 // refRoots returns the covariance Σ of the means and moments x (1+c,c) and the root of
-// H Σ H, with the ridge that W2 says.
+// H Σ H, with the ridge that W2 adds.
 func refRoots(x []float32, c int, half matrix) (cov, root matrix) {
 	ridge := 0.0
 	for range 1 + w2Tries {
@@ -99,9 +99,9 @@ func refCovariance(x []float32, c int, ridge float64) matrix {
 	return out.affine(1, w2Eps+ridge)
 }
 
-// RefW2 returns the squared 2-Wasserstein distance over c of the normal
-// distributions whose means and second moments x and target (1+c,c) are, as
-// [W2Spec] has it, and sets grad to its gradient to x unless it is nil.
+// RefW2 returns the squared 2-Wasserstein distance, divided by c, of two normal
+// distributions. x and target (1+c,c) are their means and second moments, as in [W2Spec].
+// Unless grad is nil, RefW2 sets it to the gradient to x.
 func RefW2(grad, x, target []float32, c int) float64 {
 	want, half := refRoots(target, c, newMatrix(c).affine(0, 1))
 	cov, root := refRoots(x, c, half)

@@ -2,16 +2,15 @@ package kernel
 
 import "fmt"
 
-// Lanes is how many channels a block holds: the floats of an AVX-512 register.
+// Lanes is the number of channels of a block: the floats of an AVX-512 register.
 const Lanes = 16
 
-// Shape is the size of a feature map. Its blocked tensor has a zero border of one
-// position and is rounded up to whole 4x4 tiles: channel c at (y,x) is element
+// Shape is the size of a feature map. Its blocked tensor has a border of zeros, one position
+// wide, and is rounded up to whole 4x4 tiles. Channel c at (y,x) is element
 //
 //	((c/16*Rows + y+1)*Pitch + x+1)*16 + c%16
 //
-// and the mask of the same position is the bit c%16 of word
-// (c/16*Rows + y+1)*Pitch + x+1.
+// and its bit in a mask is bit c%16 of word (c/16*Rows + y+1)*Pitch + x+1.
 type Shape struct{ C, H, W int }
 
 // Blocks is the number of channel blocks.
@@ -82,7 +81,7 @@ func Unpack(dst, src []float32, s Shape) {
 	}
 }
 
-// clearFrame zeroes what is not the h x w picture in blocks [b0,b1) of a blocked
+// clearFrame zeroes everything outside the h x w picture in blocks [b0,b1) of a blocked
 // tensor (lanes = 16) or mask (lanes = 1) with the geometry of s.
 func clearFrame[T float32 | uint16](buf []T, lanes int, s Shape, h, w, b0, b1 int) {
 	rows, pitch := s.Rows(), s.Pitch()

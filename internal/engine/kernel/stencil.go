@@ -2,8 +2,8 @@ package kernel
 
 import "math"
 
-// Difference is one kind of difference between neighbours in a picture: that
-// of (y+DY, x+DX) and (y, x), DY being 0 or 1 and DX -1, 0 or 1.
+// Difference is one kind of difference between neighbours in a picture: the pixel at
+// (y+DY, x+DX) minus that at (y, x). DY is 0 or 1, and DX is -1, 0 or 1.
 type Difference struct {
 	DX, DY    int
 	Weight    float64
@@ -60,8 +60,8 @@ func (t *Stencil) Sum() float64 {
 	return sum
 }
 
-// Gradient computes Out = scale times the gradient of the sum to In. Where a
-// difference is 0 the gradient of its absolute value is 0.
+// Gradient computes Out = scale times the gradient of the sum to In. The absolute value of a
+// difference of 0 has the gradient 0.
 func (t *Stencil) Gradient(scale float64) {
 	t.scale = scale
 	t.e.pool.Run((*stencilGrad)(t))
@@ -121,11 +121,11 @@ func (t *stencilGrad) Do(_, item int) {
 	}
 }
 
-// row is some pixels in a row and their gradient, if that is wanted.
+// row is a run of pixels in a row, and their gradient if it is wanted.
 type row struct{ x, g []float32 }
 
-// rows calls f with the pixels of the pairs of d in a plane, a being the first and
-// b the second of each; those at the edge come one by one.
+// rows calls f with the pairs of d in a plane: a has the first pixel of each pair, b the
+// second. Pairs at the edge come one by one.
 func (t *Stencil) rows(plane int, d Difference, f func(a, b row)) {
 	h, w := t.s.H, t.s.W
 	at := func(y, x, n int) row {
@@ -137,7 +137,7 @@ func (t *Stencil) rows(plane int, d Difference, f func(a, b row)) {
 		return r
 	}
 	y0, y1, x0, x1 := d.span(h, w)
-	// Between these neither pixel of a pair lies beyond an edge.
+	// Between these, no pixel of a pair is beyond an edge.
 	in0, in1 := max(x0, -d.DX, 0), min(x1, w-d.DX, w)
 	for y := y0; y < y1; y++ {
 		for x := x0; x < in0; x++ {

@@ -40,8 +40,8 @@ func (t *tv) Do(worker, item int) {
 	}
 }
 
-// gradRow computes the gradient of a row; where there is no neighbour, the pixel
-// itself stands for it. tmp is as long as a row.
+// gradRow computes the gradient of a row. A pixel without a neighbour is its own neighbour.
+// tmp is as long as a row.
 func (t *tv) gradRow(dst, row, up, down, tmp []float32) {
 	sx, sy, n := 2*t.sx, 2*t.sy, len(row)
 	sum := dst
@@ -88,8 +88,8 @@ func (e *Engine) TV(x []float32, c, h, w int) (dx, dy float64) {
 	return dx, dy
 }
 
-// TVGrad computes dst = the gradient of sx*dx + sy*dy, as of [Engine.TV], to x, or
-// adds it to dst if add is set.
+// TVGrad computes dst = the gradient to x of sx*dx + sy*dy, where dx and dy are the sums of
+// [Engine.TV]. With add it adds the gradient to dst.
 func (e *Engine) TVGrad(dst, x []float32, c, h, w int, sx, sy float32, add bool) {
 	checkLen("tv", "dst", len(dst), c*h*w)
 	e.runTV(tv{x: x, dst: dst, c: c, h: h, w: w, sx: sx, sy: sy, add: add})

@@ -14,7 +14,7 @@ type vectors struct {
 	sums    []float64 // of the chunks
 }
 
-// adamStep is the scalars of isa.adam.
+// adamStep has the scalars of isa.adam.
 type adamStep struct{ c1, c2, step, corr, eps float32 }
 
 type vectorOp uint8
@@ -32,13 +32,13 @@ const (
 	opClamp
 )
 
-// vectorChunk is the length of a chunk: sums are taken chunk by chunk.
+// vectorChunk is the length of a chunk. Each chunk has a sum of its own.
 const vectorChunk = 1 << 14
 
 // Items is the number of chunks.
 func (t *vectors) Items() int { return (len(t.x) + vectorChunk - 1) / vectorChunk }
 
-// Do does the operation on a chunk, or leaves its sum.
+// Do does the operation on a chunk, or computes its sum.
 func (t *vectors) Do(_, item int) {
 	from := item * vectorChunk
 	to := min(from+vectorChunk, len(t.x))
@@ -72,7 +72,7 @@ func (t *vectors) Do(_, item int) {
 	}
 }
 
-// vector runs t on the pool and leaves the sums of its chunks in e.vec.sums.
+// vector runs t on the pool. The sums of the chunks are in e.vec.sums afterwards.
 func (e *Engine) vector(t vectors) {
 	n := len(t.x)
 	for _, v := range [...][]float32{t.y, t.z, t.v} {
@@ -98,22 +98,21 @@ func (e *Engine) sum(n int) float64 {
 	return s
 }
 
-// Dot returns the sum of x*y, in float64. Vectors are of one length here and below.
+// Dot returns the sum of x*y, in float64. Here and below, all vectors have one length.
 func (e *Engine) Dot(x, y []float32) float64 {
 	e.vector(vectors{op: opDot, x: x, y: y})
 	return e.sum(len(x))
 }
 
-// SumSquaredDiff returns the sum of (x-y)^2, in float64. On blocked tensors of one
-// shape it is that of the features.
+// SumSquaredDiff returns the sum of (x-y)^2, in float64. x and y may be blocked tensors of
+// one shape.
 func (e *Engine) SumSquaredDiff(x, y []float32) float64 {
 	e.vector(vectors{op: opDiff2, x: x, y: y})
 	return e.sum(len(x))
 }
 
-// SquaredDiffGrad computes dst = s*(x-y), or adds it to dst if add is set. It is
-// the gradient to x of [Engine.SumSquaredDiff] times s/2. Blocked tensors stay
-// blocked tensors.
+// SquaredDiffGrad computes dst = s*(x-y), or adds it to dst if add is set. It is the gradient
+// to x of [Engine.SumSquaredDiff] times s/2. For blocked tensors, dst is a blocked tensor.
 func (e *Engine) SquaredDiffGrad(dst []float32, s float32, x, y []float32, add bool) {
 	e.vector(vectors{op: opDiffGrad, a: s, x: x, y: y, z: dst, add: add})
 }
@@ -124,7 +123,7 @@ func (e *Engine) AbsSum(x []float32) float64 {
 	return e.sum(len(x))
 }
 
-// AbsMax returns the largest |x|, 0 if there is none and NaN if one is NaN.
+// AbsMax returns the largest |x|: 0 for no numbers, NaN if one is NaN.
 func (e *Engine) AbsMax(x []float32) float32 {
 	e.vector(vectors{op: opAbsMax, x: x})
 	m := 0.0

@@ -11,21 +11,19 @@ const (
 	w2Steps = 12   // of an iteration of Newton and Schulz
 )
 
-// What is done about a covariance of next to nothing, as that of features at one
-// place is, or of an even picture: the difference M - μ μᵀ then is rounding, with
-// eigenvalues below 0, from which the iteration runs away. A root is one only if
-// |R|² is at most the trace of R², but for w2Slack; else the covariance gets w2Ridge
-// of the trace of M on its diagonal, which is what rounding may be, and four times that
-// at each of w2Tries further tries.
+// These constants handle a covariance that is almost zero, such as that of a single position
+// or of a uniform picture. M - μ μᵀ is then rounding noise. Its eigenvalues may be below 0,
+// and the iteration diverges. R is accepted as a root only if |R|² is at most w2Slack times
+// the trace of R². Otherwise w2Ridge times the trace of M, which is about the size of the
+// noise, is added to the diagonal. Each of w2Tries further tries adds four times as much.
 const (
 	w2Slack = 1.01
 	w2Ridge = 1. / (1 << 24)
 	w2Tries = 8
 )
 
-// W2Spec describes the squared 2-Wasserstein distance over C of two normal
-// distributions, given by means and second moments: X and Target are (1+C,C), first
-// the means, then the moments.
+// W2Spec describes the squared 2-Wasserstein distance, divided by C, of two normal
+// distributions. X and Target (1+C,C) are their means, followed by their second moments.
 type W2Spec struct {
 	C         int
 	X, Target []float32 // (1+C,C)
@@ -33,12 +31,12 @@ type W2Spec struct {
 	// Grad gets the gradient to X; nil if it is not wanted.
 	Grad []float32 // (1+C,C)
 
-	// Seen and Half keep what the target is and the root of its covariance from run to
-	// run; Root keeps that of the product from Run to Gradient.
+	// Seen and Half keep the target and the root of its covariance between runs. Root
+	// keeps the root of the product between Run and Gradient.
 	Seen       []float32 // (1+C,C)
 	Half, Root []float32 // MatrixLen(C)
 
-	// Scratch is of use while Run or Gradient run.
+	// Scratch is used only during Run and Gradient.
 	Scratch [4][]float32 // MatrixLen(C)
 }
 
@@ -68,8 +66,8 @@ func (e *Engine) NewW2(s W2Spec) *W2 {
 	return w
 }
 
-// Run returns the distance. The root of the target is taken anew only when the
-// target has changed.
+// Run returns the distance. It computes the root of the target only if the target has
+// changed.
 func (w *W2) Run() float64 {
 	s, c := &w.s, w.s.C
 	if !w.known || !slices.Equal(s.Seen[:(1+c)*c], s.Target[:(1+c)*c]) {
@@ -87,8 +85,8 @@ func (w *W2) Run() float64 {
 	return (mean + trace) / float64(c)
 }
 
-// rootOf writes the root of H Σ H to dst, Σ being the covariance of the means and
-// moments x and H nil for I, and returns the trace of Σ.
+// rootOf writes the root of H Σ H to dst and returns the trace of Σ, the covariance of the
+// means and moments x. A nil H is the identity.
 func (w *W2) rootOf(dst, x, half []float32) (trace float64) {
 	a, b := w.s.Scratch[0][:w.n*w.n], w.s.Scratch[1][:w.n*w.n]
 	ridge := 0.0
@@ -110,7 +108,7 @@ func (w *W2) rootOf(dst, x, half []float32) (trace float64) {
 	return trace
 }
 
-// nextRidge returns what to try after ridge, for the means and moments x.
+// nextRidge returns the number to try after ridge, for the means and moments x.
 func nextRidge(ridge float64, x []float32, c int) float64 {
 	if ridge > 0 {
 		return 4 * ridge
@@ -138,7 +136,7 @@ func (w *W2) covariance(dst, x []float32, ridge float64) {
 // at is the index of an element of a blocked matrix.
 func (w *W2) at(row, col int) int { return (col/16*w.n+row)*16 + col%16 }
 
-// diagonal adds up the diagonal.
+// diagonal returns the sum of the diagonal.
 func (w *W2) diagonal(a []float32) float64 {
 	sum := 0.0
 	for i := range w.s.C {
@@ -152,7 +150,7 @@ func (w *W2) norm(a []float32) float64 {
 	return math.Sqrt(w.e.Dot(a[:w.n*w.n], a[:w.n*w.n]))
 }
 
-// affine computes a = s a + d I, also beyond C, where nothing reads it.
+// affine computes a = s a + d I. It also writes beyond C, where nothing reads.
 func (w *W2) affine(a []float32, s, d float32) {
 	w.e.Scale(a, s, a)
 	for i := range w.n {
@@ -160,10 +158,10 @@ func (w *W2) affine(a []float32, s, d float32) {
 	}
 }
 
-// root writes the root of a, in the first scratch, to dst, by the coupled iteration
-// of Newton and Schulz (Higham 2008, equation 6.35): y goes to the root of a/|a|, z
-// to its inverse. The step y (3 I - z y)/2 is taken as y + y (I - z y)/2, which loses
-// fewer digits.
+// root writes the root of a, which is in the first scratch, to dst. It uses the coupled
+// iteration of Newton and Schulz (Higham 2008, equation 6.35): y converges to the root of
+// a/|a|, and z to its inverse. The step y (3 I - z y)/2 is computed as y + y (I - z y)/2,
+// which loses fewer digits.
 func (w *W2) root(dst, a []float32) {
 	size := w.n * w.n
 	y, z, t, next := a, w.s.Scratch[1][:size], w.s.Scratch[2][:size], w.s.Scratch[3][:size]
@@ -189,7 +187,7 @@ func (w *W2) root(dst, a []float32) {
 	w.e.Scale(dst[:size], float32(math.Sqrt(norm)), dst[:size])
 }
 
-// step writes x + a b to next and returns it and x: it takes the place of x.
+// step writes x + a b to next and returns next and x, in their new roles.
 func (w *W2) step(next, x, a, b []float32) (now, free []float32) {
 	copy(next, x)
 	w.mul.Run(next, a, b, true)
@@ -198,9 +196,9 @@ func (w *W2) step(next, x, a, b []float32) (now, free []float32) {
 
 // Gradient computes Grad = g times the gradient of the distance that Run returned.
 //
-// With R the root of A = H Σ H, H that of the target, the derivative Q of tr(R) to
-// A solves Lyapunov's equation R Q + Q R = I: Q = R⁻¹/2. It is found by the iteration
-// for the sign of R/|R| (Higham 2008, section 5.3), whose steps take I/|R| to R⁻¹.
+// Let H be the root of the target's covariance and R the root of A = H Σ H. The derivative Q
+// of tr(R) to A solves Lyapunov's equation R Q + Q R = I, so Q = R⁻¹/2. It is computed by the
+// iteration for the sign of R/|R| (Higham 2008, section 5.3), which turns I/|R| into R⁻¹.
 func (w *W2) Gradient(g float64) {
 	s, size := &w.s, w.n*w.n
 	a, q, e, next := s.Scratch[0][:size], s.Scratch[1][:size], s.Scratch[2][:size], s.Scratch[3][:size]
@@ -228,7 +226,7 @@ func (w *W2) Gradient(g float64) {
 	w.meanGradient(g)
 }
 
-// meanGradient writes the gradient to the means, which also are in the covariance.
+// meanGradient writes the gradient to the means, including that through the covariance.
 func (w *W2) meanGradient(g float64) {
 	c := w.s.C
 	mean, d := w.s.X[:c], w.s.Grad[c:]

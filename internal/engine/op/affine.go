@@ -33,10 +33,10 @@ func (o *Affine) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 	return s, err
 }
 
-// DiffWRT tells that the input is differentiated.
+// DiffWRT says that the input is differentiated.
 func (o *Affine) DiffWRT(int) []bool { return []bool{true} }
 
-// SymDiff returns the gradient to x: the channels back in place, times Mul.
+// SymDiff returns the gradient to x: the channels in their first order, times Mul.
 func (o *Affine) SymDiff(_ G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	mul := o.Mul
 	if o.Reverse {

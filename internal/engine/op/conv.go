@@ -12,8 +12,8 @@ import (
 // Padding says what a convolution sees beyond the edge.
 type Padding int
 
-// The paddings: zeros, as networks are trained, or the nearest position, which
-// spares a picture the dark frame that zeros draw around it.
+// The paddings. Networks are trained with zeros, which darken the edges of a picture. The
+// nearest position does not.
 const (
 	Zero Padding = iota
 	Replicate
@@ -30,9 +30,9 @@ type Conv struct {
 	Pad  Padding
 }
 
-// ConvGrad is the gradient of [Conv] to its first input: inputs the gradient of
-// the output (1, k, h, w), the output itself, whose sign the ReLU needs, and the
-// filters; output (1, c, h, w). There is none to the filters: they are fixed.
+// ConvGrad is the gradient of [Conv] to its first input. Its inputs are the gradient to
+// the output (1, k, h, w), the output itself, whose sign the ReLU needs, and the filters;
+// its output is (1, c, h, w). Filters are fixed and have no gradient.
 type ConvGrad struct {
 	meta
 	ReLU bool
@@ -44,7 +44,7 @@ var (
 	_ G.Op   = (*ConvGrad)(nil)
 )
 
-// NewConv returns a convolution, with or without the ReLU after it.
+// NewConv returns a convolution, with or without a ReLU after it.
 func NewConv(relu bool, pad Padding) *Conv {
 	return &Conv{meta{fmt.Sprintf("conv{relu:%t pad:%v}", relu, pad), []int{4, filters, 1}, 4}, relu, pad}
 }
@@ -67,7 +67,7 @@ func (o *Conv) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 	return tensor.Shape{1, k, h, w}, nil
 }
 
-// DiffWRT tells that only the picture side of a convolution is differentiated.
+// DiffWRT says that x is differentiated, and filters and biases are not.
 func (o *Conv) DiffWRT(int) []bool { return []bool{true, false, false} }
 
 // SymDiff returns the gradient to x.

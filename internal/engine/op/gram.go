@@ -17,18 +17,18 @@ import (
 // Equation 3 of Gatys et al. (2016), divided by the number of positions, so that
 // it does not grow with the picture.
 //
-// With Guided a second input t (h, w) gives position p the weight t[p]² over the
-// sum of them in place of 1/(h w): the guided Gram matrix of Gatys et al. (2017,
-// arXiv 1611.07865, equation 5), which does not depend on the area of the region.
-// A guide of zeros gives zeros.
+// With Guided, a second input t (h, w) gives position p the weight t[p]² over the sum of
+// all t², instead of 1/(h w). This is the guided Gram matrix of Gatys et al. (2017, arXiv
+// 1611.07865, equation 5). It does not depend on the area of the region. A guide of zeros
+// gives zeros.
 type Gram struct {
 	meta
 	Guided bool
 }
 
-// GramGrad is the gradient of [Gram]: inputs the gradient D (c, c), the features
-// and the guide, if there is one; output (D + Dᵀ) F, each position times its
-// weight, of the shape of the features.
+// GramGrad is the gradient of [Gram]. Its inputs are the gradient D (c, c), the features F
+// and the guide, if there is one. Its output is (D + Dᵀ) F, each position times its
+// weight, in the shape of the features.
 type GramGrad struct {
 	meta
 	Guided bool
@@ -53,7 +53,7 @@ func (o *Gram) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 	return tensor.Shape{s[1], s[1]}, nil
 }
 
-// DiffWRT tells that the features are differentiated, and the guide is not.
+// DiffWRT says that the features are differentiated, and the guide is not.
 func (o *Gram) DiffWRT(n int) []bool { return first(n) }
 
 // SymDiff returns the gradient to the features.
@@ -110,8 +110,8 @@ func weigh(f []float32, weights []float64, of func(float64) float64) []float32 {
 	return out
 }
 
-// Symmetrise sets dst to scale (g + gᵀ), for square matrices. It goes by tiles, since a
-// column at a time would fetch a line of the cache for each number.
+// Symmetrise sets dst to scale (g + gᵀ), for square matrices. It works in tiles, because
+// reading whole columns would fetch a cache line for each number.
 func Symmetrise(dst, g []float32, scale float32) {
 	const tile = 16
 	c := int(math.Sqrt(float64(len(g))))

@@ -11,18 +11,18 @@ import (
 )
 
 // Moments is the mean and the standard deviation of each channel of features,
-// (1, c, h, w) to (2, c): first the means, then the deviations, of the whole and
-// not of a sample. With Guided a second input t (h, w) gives position p the weight
-// t[p]² over the sum of them; a guide of zeros gives zeros.
+// (1, c, h, w) to (2, c): first the means, then the deviations. The variance is divided by
+// the number of positions. With Guided, a second input t (h, w) gives position p the
+// weight t[p]² over the sum of all t². A guide of zeros gives zeros.
 type Moments struct {
 	meta
 	Guided bool
 }
 
-// MomentsGrad is the gradient of [Moments]: inputs the gradient (2, c), the
-// features, their moments (2, c) and the guide, if there is one; output of the
-// shape of the features. A channel whose deviation is 0 passes nothing through it:
-// there the root has no derivative.
+// MomentsGrad is the gradient of [Moments]. Its inputs are the gradient (2, c), the
+// features, their moments (2, c) and the guide, if there is one. Its output has the shape
+// of the features. A channel with the deviation 0 has no gradient through the deviation,
+// because the root has no derivative there.
 type MomentsGrad struct {
 	meta
 	Guided bool
@@ -38,7 +38,7 @@ func NewMoments(guided bool) *Moments {
 	return &Moments{meta{fmt.Sprintf("moments{guided:%t}", guided), guidedInputs(guided, 4), 2}, guided}
 }
 
-// guidedInputs is meta.in for inputs of dims dimensions and perhaps a guide.
+// guidedInputs is meta.in for inputs of dims dimensions, and a guide if guided.
 func guidedInputs(guided bool, dims ...int) []int {
 	if guided {
 		return append(dims, 2)
@@ -46,8 +46,8 @@ func guidedInputs(guided bool, dims ...int) []int {
 	return dims
 }
 
-// features returns a copy of the shape of the features, the input number at, once all
-// inputs have the shapes that they must; with guided the last is a guide of that size.
+// features checks the shapes of all inputs and returns a copy of that of the features,
+// which are input number at. With guided, the last input must be a guide of their size.
 func (m meta) features(in []G.DimSizer, at int, guided bool) (tensor.Shape, error) {
 	s, err := m.shapes(in)
 	if err != nil {
@@ -69,11 +69,10 @@ func (o *Moments) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 	return tensor.Shape{2, s[1]}, nil
 }
 
-// DiffWRT tells that the features are differentiated, and the guide is not.
+// DiffWRT says that the features are differentiated, and the guide is not.
 func (o *Moments) DiffWRT(n int) []bool { return first(n) }
 
-// first is the answer of DiffWRT where only the first of n inputs is
-// differentiated.
+// first is what DiffWRT returns if only the first of n inputs is differentiated.
 func first(n int) []bool {
 	d := make([]bool, n)
 	d[0] = true
@@ -86,8 +85,8 @@ func (o *Moments) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	return onlyFirst(in, out, g, append(G.Nodes{grad, in[0], out}, in[1:]...))
 }
 
-// onlyFirst applies gradient operation g and returns it as the derivative to the
-// first of in.
+// onlyFirst applies the gradient operation g to inputs and returns the result as the
+// derivative to the first of in.
 func onlyFirst(in G.Nodes, out *G.Node, g G.Op, inputs G.Nodes) (G.Nodes, error) {
 	all := make(G.Nodes, len(in))
 	var err error
@@ -150,9 +149,8 @@ func (o *MomentsGrad) Do(in ...G.Value) (G.Value, error) {
 	return dense(out, 1, c, h, w), nil
 }
 
-// Factors sets a and b (c) so that the gradient at a position with feature f and
-// weight w is w (a f + b), for the gradient g and the moments m, both (2, c); both
-// are multiplied by scale.
+// Factors sets a and b (c) so that the gradient at a position with feature f and weight w
+// is w (a f + b), times scale. g is the gradient to the moments m, both (2, c).
 func (o *MomentsGrad) Factors(a, b, g, m []float32, scale float32) {
 	c := len(a)
 	for i := range c {

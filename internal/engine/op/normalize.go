@@ -8,20 +8,20 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// NormalizeGrad hands features (1, c, h, w) on as they are; their gradient is
-// divided by its L1 norm and multiplied by Strength. Put between features and a loss
-// it makes the loss pull equally hard however large it is: the rule of
-// jcjohnson/neural-style, whose 1e-8 is added to the norm.
+// NormalizeGrad returns features (1, c, h, w) unchanged. It divides their gradient by its
+// L1 norm plus 1e-8 and multiplies it by Strength. Between features and a loss, it makes
+// the gradient equally large whatever the size of the loss: the rule of
+// jcjohnson/neural-style.
 //
-// What comes of it is the gradient of no function: losses and steps of an
-// optimiser that compares them no longer agree.
+// The result is not the gradient of any function. An optimiser that compares losses, such
+// as one with a line search, must not be used with it.
 type NormalizeGrad struct {
 	meta
 	Strength float32
 }
 
-// NormalizedGrad is the gradient of [NormalizeGrad]: input the gradient g of its
-// output, output Strength g / (|g|₁ + 1e-8).
+// NormalizedGrad is the gradient of [NormalizeGrad]. Its input is the gradient g to the
+// output of that; its own output is Strength g / (|g|₁ + 1e-8).
 type NormalizedGrad struct {
 	meta
 	Strength float32
@@ -40,7 +40,7 @@ func NewNormalizeGrad(strength float32) *NormalizeGrad {
 // InferShape returns the shape of the features.
 func (o *NormalizeGrad) InferShape(in ...G.DimSizer) (tensor.Shape, error) { return o.first(in) }
 
-// DiffWRT tells that the features are differentiated.
+// DiffWRT says that the features are differentiated.
 func (o *NormalizeGrad) DiffWRT(int) []bool { return []bool{true} }
 
 // SymDiff returns the normalised gradient.

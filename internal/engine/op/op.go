@@ -1,15 +1,15 @@
-// Package op holds the operations of neural style transfer as Gorgonia sees
-// them: convolution, pooling, the Gram matrix and the loss terms, each with the
-// symbolic derivative that gorgonia.Backpropagate asks for.
+// Package op defines the operations of neural style transfer for Gorgonia graphs:
+// convolution, pooling, the Gram matrix and the loss terms. Each has the symbolic
+// derivative that gorgonia.Backpropagate needs.
 //
-// Start with [Apply], which puts an operation into a graph:
+// Call [Apply] first. It adds an operation to a graph:
 //
 //	y, err := op.Apply("conv1_1", op.NewConv(true, op.Zero), x, w, b)
 //
-// Activations are (1, c, h, w) float32, Gram matrices (c, c), losses scalars.
-// Do computes with the plain, direct loops of package kernel, so that Gorgonia's
-// own TapeMachine can run any of our graphs; it is the oracle that package exec,
-// which runs the same graph fast, is tested against.
+// Activations are (1, c, h, w) float32, Gram matrices are (c, c), and losses are scalars.
+// Do computes with the plain loops of package kernel, so Gorgonia's own TapeMachine can
+// run any of our graphs. Package exec runs the same graphs fast, and its tests compare it
+// with that machine.
 package op
 
 import (
@@ -22,9 +22,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Apply adds operation o over inputs to their graph and names the new node. A
-// node that is there already, for the same operation over the same inputs, is
-// returned instead.
+// Apply adds operation o over inputs to their graph and names the new node. If the graph
+// already has a node of the same operation over the same inputs, Apply returns that node.
 func Apply(name string, o G.Op, inputs ...*G.Node) (*G.Node, error) {
 	if len(inputs) == 0 {
 		return nil, fmt.Errorf("op: %s: no inputs", name)
@@ -40,17 +39,15 @@ func Apply(name string, o G.Op, inputs ...*G.Node) (*G.Node, error) {
 	return n, nil
 }
 
-// meta answers for an operation what all operations answer alike. Its id must
-// spell out every field that changes the result, since Gorgonia takes two
-// operations with one hash for the same.
+// meta has the methods that are alike for all operations. Its id must name every field
+// that changes the result, because Gorgonia considers operations with the same hash equal.
 type meta struct {
 	id  string
 	in  []int // number of dimensions of each input, 0 for a scalar, or filters
 	out int   // number of dimensions of the output
 }
 
-// filters stands in meta.in for an input of four dimensions that is not one
-// picture.
+// filters in meta.in is an input of four dimensions whose first may be above 1.
 const filters = -4
 
 func tensorType(dims int) hm.Type {
@@ -66,8 +63,8 @@ func tensorType(dims int) hm.Type {
 // Arity is the number of inputs.
 func (m meta) Arity() int { return len(m.in) }
 
-// Type is the operation's type in Gorgonia's terms: inputs and output are tensors of so
-// many dimensions, all of one kind of number.
+// Type is the type of the operation for Gorgonia: the number of dimensions of each input
+// and of the output, all with the same type of number.
 func (m meta) Type() hm.Type {
 	t := make([]hm.Type, 0, len(m.in)+1)
 	for _, d := range m.in {
@@ -122,7 +119,7 @@ func (m meta) shapes(in []G.DimSizer) ([]tensor.Shape, error) {
 // chw returns the channels, height and width of an activation.
 func chw(s tensor.Shape) (c, h, w int) { return s[1], s[2], s[3] }
 
-// Floats returns the numbers behind a float32 value, shared, not copied.
+// Floats returns the numbers of a float32 value. They are shared, not copied.
 func Floats(v G.Value) []float32 {
 	switch d := v.Data().(type) {
 	case []float32:
@@ -133,10 +130,10 @@ func Floats(v G.Value) []float32 {
 	panic(fmt.Sprintf("op: value of type %T, want float32", v.Data()))
 }
 
-// scalar returns the one number behind a value.
+// scalar returns the number of a scalar value.
 func scalar(v G.Value) float32 { return Floats(v)[0] }
 
-// dense makes a tensor of the given shape around d.
+// dense makes a tensor of the given shape that uses d.
 func dense(d []float32, shape ...int) G.Value {
 	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(d))
 }

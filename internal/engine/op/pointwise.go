@@ -9,21 +9,21 @@ import (
 	"nst/internal/engine/kernel"
 )
 
-// Pointwise multiplies the features of each position by a matrix, a 1x1 convolution
-// without bias: inputs x (1, c, h, w) and m (c, c), output m x (1, c, h, w).
+// Pointwise multiplies the features of each position by a matrix: it is a 1x1 convolution
+// without bias. Its inputs are x (1, c, h, w) and m (c, c), its output is m x (1, c, h, w).
 type Pointwise struct{ meta }
 
-// PointwiseGrad is the gradient of [Pointwise] to x: inputs the gradient g of the
-// output (1, c, h, w) and m (c, c), output mᵀ g. There is none to m: it is fixed.
+// PointwiseGrad is the gradient of [Pointwise] to x. Its inputs are the gradient g to the
+// output (1, c, h, w) and m (c, c), its output is mᵀ g. m is fixed and has no gradient.
 type PointwiseGrad struct{ meta }
 
-// Congruence is the congruence m g mᵀ of a square matrix: inputs g (c, c) and m
-// (c, c), output (c, c). It turns the Gram matrix of features x into that of m x,
-// for the work of two products of matrices.
+// Congruence is the congruence m g mᵀ of a square matrix. Its inputs are g (c, c) and m
+// (c, c), its output is (c, c). It turns the Gram matrix of features x into that of m x, at
+// the cost of two products of matrices.
 type Congruence struct{ meta }
 
-// CongruenceGrad is the gradient of [Congruence] to g: inputs the gradient d of the
-// output (c, c) and m (c, c), output mᵀ d m.
+// CongruenceGrad is the gradient of [Congruence] to g. Its inputs are the gradient d to
+// the output (c, c) and m (c, c), its output is mᵀ d m.
 type CongruenceGrad struct{ meta }
 
 var (
@@ -39,8 +39,8 @@ func NewPointwise() *Pointwise { return &Pointwise{meta{"pointwise", []int{4, 2}
 // NewCongruence returns a [Congruence].
 func NewCongruence() *Congruence { return &Congruence{meta{"congruence", []int{2, 2}, 2}} }
 
-// PointwiseOf returns the x and the m that node n is the [Pointwise] of, and whether
-// it is one.
+// PointwiseOf returns the inputs x and m of node n if it is a [Pointwise], and reports
+// whether it is.
 func PointwiseOf(n *G.Node) (x, m *G.Node, ok bool) {
 	if _, ok = n.Op().(*Pointwise); !ok {
 		return nil, nil, false
@@ -53,8 +53,8 @@ func PointwiseOf(n *G.Node) (x, m *G.Node, ok bool) {
 	return in[0], in[1], true
 }
 
-// square returns the shape of the first input, if the second is a matrix of as many
-// rows and columns as the first has channels.
+// square returns the shape of the first input. The second must be a square matrix with as
+// many rows as the first input has channels.
 func (m meta) square(in []G.DimSizer, axis int) (tensor.Shape, error) {
 	s, err := m.shapes(in)
 	if err != nil {
@@ -69,7 +69,7 @@ func (m meta) square(in []G.DimSizer, axis int) (tensor.Shape, error) {
 // InferShape returns the shape of x.
 func (o *Pointwise) InferShape(in ...G.DimSizer) (tensor.Shape, error) { return o.square(in, 1) }
 
-// DiffWRT tells that x is differentiated, and the matrix is not.
+// DiffWRT says that x is differentiated, and the matrix is not.
 func (o *Pointwise) DiffWRT(n int) []bool { return first(n) }
 
 // SymDiff returns the gradient to x.
@@ -98,7 +98,7 @@ func pointwise(in []G.Value, m []float32) (G.Value, error) {
 // InferShape returns the shape of g.
 func (o *Congruence) InferShape(in ...G.DimSizer) (tensor.Shape, error) { return o.square(in, 0) }
 
-// DiffWRT tells that g is differentiated, and m is not.
+// DiffWRT says that g is differentiated, and m is not.
 func (o *Congruence) DiffWRT(n int) []bool { return first(n) }
 
 // SymDiff returns the gradient to g.

@@ -12,8 +12,8 @@ import (
 // Pooling says how four features become one.
 type Pooling int
 
-// The poolings: the maximum, of VGG itself; the average, which Gatys et al. (2016,
-// section 2) found to give smoother pictures; and the root of the sum of the squares.
+// The poolings. VGG has the maximum. Gatys et al. (2016, section 2) found that the average
+// gives smoother pictures. L2 is the root of the sum of the squares.
 const (
 	Max Pooling = iota
 	Avg
@@ -23,22 +23,22 @@ const (
 // String is the name of the pooling.
 func (p Pooling) String() string { return [...]string{"max", "avg", "l2"}[p] }
 
-// Rescale is the factor that keeps the activations of VGG about as large under
-// pooling p as under the maximum that it was trained with; the numbers are those of
+// Rescale is the factor that keeps the activations of VGG about as large with pooling p as
+// with the maximum, which it was trained with. The factors are those of
 // crowsonkb/style-transfer-pytorch.
 func (p Pooling) Rescale() float32 { return [...]float32{1, 2, 0.78}[p] }
 
-// Pool is 2x2 pooling with stride 2: (1, c, h, w) to (1, c, h/2, w/2), the last
-// row or column of an odd size left out. What is pooled is multiplied by Scale.
+// Pool is 2x2 pooling with stride 2, from (1, c, h, w) to (1, c, h/2, w/2), times Scale.
+// The last row or column of an odd size is dropped.
 type Pool struct {
 	meta
 	Pooling Pooling
 	Scale   float32
 }
 
-// PoolGrad is the gradient of [Pool]: inputs x and the gradient of the output;
-// output of the shape of x. Of equal maxima the first in reading order gets all;
-// four zeros have the gradient 0 under L2.
+// PoolGrad is the gradient of [Pool]. Its inputs are x and the gradient to the output; its
+// output has the shape of x. Of equal maxima, the first in reading order gets the whole
+// gradient. With L2, four zeros have the gradient 0.
 type PoolGrad struct {
 	meta
 	Pooling Pooling
@@ -50,7 +50,7 @@ var (
 	_ G.Op   = (*PoolGrad)(nil)
 )
 
-// NewPool returns 2x2 pooling times scale.
+// NewPool returns a [Pool].
 func NewPool(p Pooling, scale float32) *Pool {
 	return &Pool{meta{fmt.Sprintf("pool{%v %v}", p, scale), []int{4}, 4}, p, scale}
 }
@@ -68,7 +68,7 @@ func (o *Pool) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 	return tensor.Shape{1, c, h / 2, w / 2}, nil
 }
 
-// DiffWRT tells that the input is differentiated.
+// DiffWRT says that the input is differentiated.
 func (o *Pool) DiffWRT(int) []bool { return []bool{true} }
 
 // SymDiff returns the gradient to the input.
@@ -97,7 +97,7 @@ func (o *Pool) Do(in ...G.Value) (G.Value, error) {
 // InferShape returns the shape of x.
 func (o *PoolGrad) InferShape(in ...G.DimSizer) (tensor.Shape, error) { return o.first(in) }
 
-// Do spreads the gradient.
+// Do computes the gradient.
 func (o *PoolGrad) Do(in ...G.Value) (G.Value, error) {
 	c, h, w := chw(in[0].Shape())
 	dx := make([]float32, c*h*w)

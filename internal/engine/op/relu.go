@@ -5,11 +5,11 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// ReLU is max(0, x) on its own, for networks whose convolution is itself a tap;
-// elsewhere [Conv] does it in passing. (1, c, h, w) to the same.
+// ReLU is max(0, x) of (1, c, h, w), for a convolution that is itself a tap. Otherwise the
+// ReLU is part of [Conv].
 type ReLU struct{ meta }
 
-// ReLUGrad is the gradient of [ReLU]: inputs the gradient of the output and the
+// ReLUGrad is the gradient of [ReLU]. Its inputs are the gradient to the output and the
 // output.
 type ReLUGrad struct{ meta }
 
@@ -24,7 +24,7 @@ func NewReLU() *ReLU { return &ReLU{meta{"relu", []int{4}, 4}} }
 // InferShape returns the shape of the input.
 func (o *ReLU) InferShape(in ...G.DimSizer) (tensor.Shape, error) { return o.first(in) }
 
-// DiffWRT tells that the input is differentiated.
+// DiffWRT says that the input is differentiated.
 func (o *ReLU) DiffWRT(int) []bool { return []bool{true} }
 
 // SymDiff returns the gradient to the input.
@@ -47,8 +47,8 @@ func (o *ReLUGrad) Do(in ...G.Value) (G.Value, error) {
 	return dense(maskPositive(Floats(in[0]), Floats(in[1])), in[0].Shape()...), nil
 }
 
-// first checks the inputs and returns the shape of the first, for operations
-// whose output looks like it.
+// first checks the inputs and returns the shape of the first, for operations whose output
+// has the same shape.
 func (m meta) first(in []G.DimSizer) (tensor.Shape, error) {
 	s, err := m.shapes(in)
 	if err != nil {

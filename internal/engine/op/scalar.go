@@ -7,12 +7,12 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// MeanSquare is the mean over all elements of (a - b)², for two tensors of one
-// shape; b is a target and is not differentiated.
+// MeanSquare is the mean of (a - b)² over all elements of two tensors of one shape. b is a
+// target and is not differentiated.
 type MeanSquare struct{ meta }
 
-// MeanSquareGrad is the gradient of [MeanSquare] to a: inputs a, b and the
-// gradient g of the scalar; output 2 g (a - b) / n.
+// MeanSquareGrad is the gradient of [MeanSquare] to a. Its inputs are a, b and the gradient
+// g to the scalar; its output is 2 g (a - b) / n.
 type MeanSquareGrad struct{ meta }
 
 // WeightedSum is the sum of scalars, each times its weight.
@@ -57,7 +57,7 @@ func (o *MeanSquare) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 	return tensor.ScalarShape(), nil
 }
 
-// DiffWRT tells that a is differentiated and the target is not.
+// DiffWRT says that a is differentiated and the target is not.
 func (o *MeanSquare) DiffWRT(int) []bool { return []bool{true, false} }
 
 // SymDiff returns the gradient to a.
@@ -99,7 +99,7 @@ func (o *WeightedSum) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 	return tensor.ScalarShape(), err
 }
 
-// DiffWRT tells that every term is differentiated.
+// DiffWRT says that every term is differentiated.
 func (o *WeightedSum) DiffWRT(n int) []bool {
 	all := make([]bool, n)
 	for i := range all {

@@ -10,9 +10,9 @@ import (
 	"nst/internal/engine/kernel"
 )
 
-// TVForm says which differences of neighbours a total variation takes and how
-// it joins them. Below, dx is the difference to the right neighbour and dy that to
-// the one below, of pixels that have one.
+// TVForm says which differences between neighbours a total variation takes and how it
+// combines them. dx is the difference to the neighbour on the right, dy to the one below.
+// Only pixels that have that neighbour count.
 type TVForm int
 
 // The forms of total variation.
@@ -29,16 +29,15 @@ func (f TVForm) String() string {
 	return [...]string{"quadratic", "absolute", "quadratic-sum", "absolute-sum", "nine-point"}[f]
 }
 
-// TV is the total variation of a picture (1, 3, h, w), where a difference is Range
-// times that of the numbers given. Where a difference is 0 that of the absolute
-// forms has the gradient 0.
+// TV is the total variation of a picture (1, 3, h, w) whose values are multiplied by Range.
+// In the absolute forms, a difference of 0 has the gradient 0.
 type TV struct {
 	meta
 	Form  TVForm
 	Range float32
 }
 
-// TVGrad is the gradient of [TV]: inputs the picture and the gradient of the
+// TVGrad is the gradient of [TV]. Its inputs are the picture and the gradient to the
 // scalar.
 type TVGrad struct {
 	meta
@@ -66,7 +65,7 @@ func (o *TV) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 	return tensor.ScalarShape(), err
 }
 
-// DiffWRT tells that the picture is differentiated.
+// DiffWRT says that the picture is differentiated.
 func (o *TV) DiffWRT(int) []bool { return []bool{true} }
 
 // SymDiff returns the gradient to the picture.
@@ -81,7 +80,7 @@ func (o *TV) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 func (f TVForm) Stencil(c, h, w int, rng float32) []kernel.Difference {
 	r := float64(rng)
 	across, down, all := float64(c*h*(w-1)), float64(c*(h-1)*w), float64(c*h*w)
-	// The picture with its border has one diagonal more each way than it has pixels.
+	// With its border, a picture of h x w pixels has (h+1) x (w+1) diagonal neighbours.
 	diagonal := 2.0 / 12 / float64(c*(h+1)*(w+1))
 	switch f {
 	case Quadratic:
@@ -145,7 +144,7 @@ func (o *TVGrad) Do(in ...G.Value) (G.Value, error) {
 	return dense(y, in[0].Shape()...), nil
 }
 
-// eachPair calls f for the indices of each pair of pixels whose difference d takes.
+// eachPair calls f with the indices of each pair of pixels that d compares.
 func eachPair(c, h, w int, d kernel.Difference, f func(i, j int)) {
 	at := func(ch, y, x int) int { return (ch*h+min(max(y, 0), h-1))*w + min(max(x, 0), w-1) }
 	for ch := range c {

@@ -18,28 +18,28 @@ type MeanGram struct {
 	Guided bool
 }
 
-// MeanGramGrad is the gradient of [MeanGram]: inputs the gradient (1+c, c), the
-// features and the guide, if there is one; output of the shape of the features.
+// MeanGramGrad is the gradient of [MeanGram]. Its inputs are the gradient (1+c, c), the
+// features and the guide, if there is one. Its output has the shape of the features.
 type MeanGramGrad struct {
 	meta
 	Guided bool
 }
 
-// W2 is the squared 2-Wasserstein distance of two normal distributions over the
-// number of channels, from means and second moments (1+c, c) of [MeanGram]; the
-// second input is a target and is not differentiated:
+// W2 is the squared 2-Wasserstein distance of two normal distributions, divided by the
+// number of channels. Its inputs are the means and second moments (1+c, c) of [MeanGram];
+// the second is a target and is not differentiated:
 //
 //	mean((μ-μ')²) + tr(Σ' + Σ - 2 (Σ'^½ Σ Σ'^½)^½)/c,  Σ = M - μ μᵀ + 1e-4 I
 //
-// The roots are taken by twelve steps of Newton and Schulz, as in
-// crowsonkb/style-transfer-pytorch: exact where eigenvalues are above some 1e-4
-// of the largest, too small below. A covariance that is nothing but rounding has no
-// root, and gets as much on its diagonal as rounding may be.
+// The roots are computed by twelve steps of Newton and Schulz, as in
+// crowsonkb/style-transfer-pytorch. They are exact for eigenvalues above about 1e-4 of the
+// largest, and too small for those below. A covariance that is only rounding noise has no
+// root; a number as large as the noise is then added to its diagonal.
 type W2 struct{ meta }
 
-// W2Grad is the gradient of [W2]: inputs the statistic, the target, the distance
-// and its gradient; output (1+c, c). The root is differentiated by solving
-// Lyapunov's equation, in twelve steps too.
+// W2Grad is the gradient of [W2]. Its inputs are the statistic, the target, the distance
+// and the gradient to it; its output is (1+c, c). The derivative of the root solves
+// Lyapunov's equation, also in twelve steps.
 type W2Grad struct{ meta }
 
 var (
@@ -66,7 +66,7 @@ func (o *MeanGram) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 	return tensor.Shape{1 + s[1], s[1]}, nil
 }
 
-// DiffWRT tells that the features are differentiated, and the guide is not.
+// DiffWRT says that the features are differentiated, and the guide is not.
 func (o *MeanGram) DiffWRT(n int) []bool { return first(n) }
 
 // SymDiff returns the gradient to the features.
@@ -117,7 +117,7 @@ func (o *W2) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 	return tensor.ScalarShape(), err
 }
 
-// DiffWRT tells that the target is not differentiated.
+// DiffWRT says that the target is not differentiated.
 func (o *W2) DiffWRT(n int) []bool { return first(n) }
 
 // SymDiff returns the gradient to the statistic.

@@ -1,9 +1,10 @@
 //go:build gpu && linux && cgo
 
-// Package lazy finds CUDA's driver, libcuda.so.1, when [Open] is called, so that a
-// program that imports gorgonia.org/cu needs no library of NVIDIA to be built or
-// linked, and starts where there is none. It defines the symbols of libcuda that
-// gorgonia.org/cu refers to; import it beside that package.
+// Package lazy loads the CUDA driver, libcuda.so.1, at run time. Call [Open] first.
+//
+// A program that imports gorgonia.org/cu must otherwise be linked with NVIDIA's library and
+// does not start without it. This package defines the symbols of libcuda that
+// gorgonia.org/cu refers to. Import it beside that package.
 package lazy
 
 /*
@@ -21,11 +22,11 @@ import (
 	"unsafe"
 )
 
-// Variable names the environment variable with the path of the library to take.
+// Variable is the environment variable with the path of the library to load.
 const Variable = "NST_LIBCUDA"
 
-// places is where the driver may be: where the system looks, then the folders of
-// WSL, of containers and of NixOS, which it may not know of.
+// places is where the driver may be: first where the system searches, then the folders of
+// WSL, of containers and of NixOS, which the system may not search.
 var places = []string{
 	"libcuda.so.1",
 	"/usr/lib/wsl/lib/libcuda.so.1",
@@ -33,13 +34,13 @@ var places = []string{
 	"/run/opengl-driver/lib/libcuda.so.1",
 }
 
-// ErrNoDriver is an [Open] that has found no driver.
+// ErrNoDriver says that [Open] has found no driver.
 var ErrNoDriver = errors.New("no NVIDIA driver")
 
-// InitError is the CUresult with which a driver refuses to work.
+// InitError is the CUresult with which the driver failed to initialise.
 type InitError int
 
-// Error says what the number stands for, where that is known to happen.
+// Error explains the numbers that are known to occur.
 func (e InitError) Error() string {
 	switch e {
 	case 3:
@@ -54,15 +55,15 @@ func (e InitError) Error() string {
 	return fmt.Sprintf("the NVIDIA driver fails with CUDA error %d", int(e))
 }
 
-// The driver belongs to the process, and so does what is known of it.
+// The driver belongs to the process, and so does the result of loading it.
 var (
 	once   sync.Once
 	result error
 )
 
-// Open finds the driver and initialises it, once for the process: later calls return
-// what the first did. The variable NST_LIBCUDA, read by getenv, is the one library to
-// take. The error wraps [ErrNoDriver] or is an [InitError].
+// Open loads the driver and initialises it, once in a process: later calls return the
+// result of the first. If the variable NST_LIBCUDA, read by getenv, is set, Open loads only
+// that library. The error wraps [ErrNoDriver] or is an [InitError].
 func Open(getenv func(string) string) error {
 	once.Do(func() { result = open(getenv(Variable)) })
 	return result

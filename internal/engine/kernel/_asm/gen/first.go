@@ -31,7 +31,7 @@ func (s ISA) first(nb int) {
 	per := 64 / s.bytes()
 	width := nb * per
 	lo := s.broadcast("lo")
-	zero := s.constant(0) // in memory with AVX2, where all 16 registers are taken
+	zero := s.constant(0) // in memory with AVX2, where all 16 registers are in use
 	for _, pixels := range []int{6, 1} {
 		name := fmt.Sprintf("pixels%d", pixels)
 		Label(name)
@@ -89,7 +89,7 @@ func (s ISA) first(nb int) {
 	s.ret()
 }
 
-// pack turns squares of positions and lanes: 16x16, or 8x8 with AVX2.
+// pack transposes squares of positions and lanes: 16x16, or 8x8 with AVX2.
 func (s ISA) pack() {
 	s.text("pack", "n int, x []float32, mask []uint16, b []float32, bStride int")
 	n := load("n")
@@ -135,8 +135,8 @@ func (s ISA) pack() {
 	s.ret()
 }
 
-// transpose16 turns 16 registers of 16 lanes: pairs within quarters of a register,
-// then quarters.
+// transpose16 transposes 16 registers of 16 lanes: first pairs within the quarters of a
+// register, then the quarters.
 func transpose16(v []reg.VecVirtual) []reg.VecVirtual {
 	quarters := make([]reg.VecVirtual, 16)
 	for g := 0; g < 16; g += 4 {
@@ -170,7 +170,7 @@ func transpose16(v []reg.VecVirtual) []reg.VecVirtual {
 	return out
 }
 
-// transpose8 turns 8 registers of 8 lanes.
+// transpose8 transposes 8 registers of 8 lanes.
 func transpose8(v []reg.VecVirtual) []reg.VecVirtual {
 	halves := make([]reg.VecVirtual, 8)
 	for g := 0; g < 8; g += 4 {
@@ -196,7 +196,7 @@ func transpose8(v []reg.VecVirtual) []reg.VecVirtual {
 	return out
 }
 
-// taps does n pixels, a multiple of 16.
+// taps processes n pixels, a multiple of 16.
 func (s ISA) taps() {
 	s.text("taps", "n int, p []float32, pStride, pitch int, y []float32")
 	n := load("n")

@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// gemms writes gemm1, gemm2 and gemm4 or, with AVX2, gemm1 only: 12 of 16
-// registers are the most accumulators there.
+// gemms generates gemm1, gemm2 and gemm4. With AVX2 it generates only gemm1, because no more
+// than 12 of the 16 registers can be accumulators.
 func (s ISA) gemms() {
 	if !s.wide {
 		s.gemm(1)
@@ -112,7 +112,7 @@ func (s ISA) gemm(nb int) {
 	s.ret()
 }
 
-// rows visits the accumulators of a group of rows and leaves m at the last row.
+// rows visits the accumulators of a group of rows. m points to the last row afterwards.
 func (s ISA) rows(rows, width int, mRow reg.GPVirtual, block func(m reg.GPVirtual, j, disp int) Mem, m reg.GPVirtual, f func(v int, at Mem)) {
 	per := 64 / s.bytes()
 	for r := range rows {
@@ -125,7 +125,7 @@ func (s ISA) rows(rows, width int, mRow reg.GPVirtual, block func(m reg.GPVirtua
 	}
 }
 
-// gram has all 16 rows in registers with AVX-512 and 4 at a time with AVX2.
+// gram keeps all 16 rows in registers with AVX-512, and 4 at a time with AVX2.
 func (s ISA) gram() {
 	s.text("gram", "n int, a, b, g []float32")
 	n := load("n")

@@ -1,6 +1,9 @@
-// Package gen writes the micro-kernels of internal/engine/kernel with avo, once for 512-bit
-// and once for 256-bit registers. A position of 16 channels is one ZMM register or
-// two YMM registers; routines for YMM do each position in two halves.
+// Package gen generates the micro-kernels of internal/engine/kernel with avo, once for
+// 512-bit and once for 256-bit registers.
+//
+// Call [ISA.All] on [AVX512] or [AVX2]; the programs beside this package do. A position of
+// 16 channels is one ZMM register or two YMM registers. Routines for YMM process each
+// position in two halves.
 package gen
 
 import (
@@ -13,7 +16,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// ISA is the instruction set that is written for.
+// ISA is the instruction set that routines are generated for.
 type ISA struct {
 	suffix string
 	wide   bool // AVX-512; else AVX2 with FMA
@@ -25,7 +28,7 @@ var AVX512 = ISA{"AVX512", true}
 // AVX2 needs AVX2 and FMA.
 var AVX2 = ISA{"AVX2", false}
 
-// All writes every kernel and ends the program.
+// All generates every kernel and ends the program.
 func (s ISA) All() {
 	ConstraintExpr("!noasm,gc")
 	s.gemms()
@@ -42,13 +45,13 @@ func (s ISA) All() {
 	Generate()
 }
 
-// text begins the routine name with a frame of unknown size.
+// text begins the routine name. The size of its frame is not yet known.
 func (s ISA) text(name, params string, result ...string) {
 	TEXT(name+s.suffix, 0, "func("+params+") "+strings.Join(result, ""))
 	Pragma("noescape")
 }
 
-// ret ends it.
+// ret ends the routine.
 func (s ISA) ret() {
 	VZEROUPPER()
 	RET()
@@ -79,8 +82,8 @@ func (s ISA) vs(n int) []reg.VecVirtual {
 	return out
 }
 
-// zero clears v. It loads, as avo takes VPXORD of a register with itself for a use
-// of its value, which would keep it alive from the start of the routine.
+// zero clears v. It loads a zero, because avo counts VPXORD of a register with itself as a
+// use of its value, which would keep the register alive from the start of the routine.
 func (s ISA) zero(v reg.VecVirtual) {
 	if s.wide {
 		VBROADCASTSS(s.constantMem(0), v)
@@ -100,12 +103,12 @@ func (s ISA) broadcast(param string) reg.VecVirtual {
 	return v
 }
 
-// constants made so far, by name: a Go program writes one instruction set only.
+// constants made so far, by name. A Go program generates only one instruction set.
 var constants = map[string]Mem{}
 
-// constant is the float32 f, a register of its own with AVX-512 and memory, good
-// as the first operand, with AVX2. Floats are written as bits: avo's printer of
-// float constants turns 4 into the integer 4.
+// constant is the float32 f. With AVX-512 it is a register of its own. With AVX2 it is
+// memory, which can be the first operand. Floats are written as bits, because avo prints the
+// float constant 4 as the integer 4.
 func (s ISA) constant(f float64) Op {
 	m := s.constantMem(f)
 	if !s.wide {
@@ -179,7 +182,7 @@ func (s strided) at(i, disp int) Mem {
 	panic(i)
 }
 
-// frame is n registers' worth of stack that does not straddle cache lines.
+// frame is stack for n registers, aligned so that none crosses a cache line.
 func (s ISA) frame(n int) func(i int) Mem {
 	mem := AllocLocal(s.bytes()*n + 64)
 	p := GP64()
@@ -189,7 +192,7 @@ func (s ISA) frame(n int) func(i int) Mem {
 	return func(i int) Mem { return Mem{Base: p, Disp: i * s.bytes()} }
 }
 
-// loop runs body n times, if at all. The name makes its labels.
+// loop runs body n times, which may be 0. Its labels begin with the name.
 func loop(name string, n reg.Register, body func()) {
 	TESTQ(n, n)
 	JZ(LabelRef(name + "_end"))
@@ -200,15 +203,15 @@ func loop(name string, n reg.Register, body func()) {
 	Label(name + "_end")
 }
 
-// pointer is a register that moves by so many bytes from one position to the next.
+// pointer is a register that moves by step bytes from one position to the next.
 type pointer struct {
 	r    reg.GPVirtual
 	half int // bytes of half a position: 32, or 1 in a mask
 	step int // bytes
 }
 
-// positions runs body n times, for one position or tile after the other: once for
-// each with AVX-512, twice with AVX2. The pointers move on after it.
+// positions runs body for n positions or tiles in order: once for each with AVX-512, twice
+// with AVX2. Then it moves the pointers on.
 func (s ISA) positions(n reg.GPVirtual, ptrs []pointer, body func()) {
 	loop("loop", n, func() {
 		if s.wide {

@@ -58,8 +58,8 @@ func storeBits(t reg.VecVirtual, mask Mem) {
 // window is the four values of a 2x2 window in reading order.
 type window [4]reg.VecVirtual
 
-// windowMax stores the maximum, at least lo, times a parameter, and the bits of
-// its first place where it is above lo.
+// windowMax stores the maximum, but at least lo, times a parameter. It also stores the bit of
+// the first place that has it, if it is above lo.
 func (s ISA) windowMax(w window, mask [4]Mem, lo reg.VecVirtual, y Mem, scale string) {
 	best, t := s.v(), s.v()
 	VMAXPS(w[1], w[0], best)
@@ -105,7 +105,7 @@ func (s ISA) windowAvg(w window, y Mem, scale string) {
 	VMOVUPS(w[0], y)
 }
 
-// pools writes pooling on its own and its gradient.
+// pools generates separate pooling and its gradient.
 func (s ISA) pools() {
 	for _, kind := range []string{"poolMax", "poolAvg"} {
 		s.text(kind, "n int, x, y []float32, mask []uint16, pitch int, lo, scale float32")
@@ -169,7 +169,7 @@ func (s ISA) pools() {
 	s.ret()
 }
 
-// masks writes mask and sign: one position after the other.
+// masks generates mask and sign, which process one position after the other.
 func (s ISA) masks() {
 	s.text("mask", "x []float32, mask []uint16")
 	n := Load(Param("mask").Len(), GP64()).(reg.GPVirtual)

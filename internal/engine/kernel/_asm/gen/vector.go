@@ -6,7 +6,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// vectors writes the operations on flat vectors; n is a multiple of 16.
+// vectors generates the operations on flat vectors. n is a multiple of 16.
 func (s ISA) vectors() {
 	s.sum("dot", func(x, y reg.VecVirtual) (a, b reg.VecVirtual) { return x, y })
 	s.sum("diff2", func(x, y reg.VecVirtual) (a, b reg.VecVirtual) {
@@ -71,7 +71,7 @@ func (s ISA) vectors() {
 		VMINPS(x, c[1], x)
 		VMOVUPS(x, at[0])
 	})
-	// Interior of a row: neighbours to both sides are there.
+	// The inner pixels of a row have neighbours on both sides.
 	s.elementwise("tvGrad", "n int, dst, row, up, down []float32, sx, sy float32", []string{"sx", "sy"}, []string{"dst", "row", "up", "down"}, func(c []reg.VecVirtual, at []Mem) {
 		x, a, b := s.v(), s.v(), s.v()
 		VMOVUPS(at[1], x)
@@ -90,8 +90,8 @@ func (s ISA) vectors() {
 	})
 }
 
-// elementwise writes a loop over registers: body gets the scalars broadcast and
-// the places of the vectors.
+// elementwise generates a loop over registers. body gets the broadcast scalars and the
+// places of the vectors.
 func (s ISA) elementwise(name, signature string, scalars, slices []string, body func(c []reg.VecVirtual, at []Mem)) {
 	s.text(name, signature)
 	n := load("n")
@@ -119,7 +119,7 @@ func (s ISA) elementwise(name, signature string, scalars, slices []string, body 
 	s.ret()
 }
 
-// sum writes the sum of the products that f returns, in float64.
+// sum generates the sum, in float64, of the products that f returns.
 func (s ISA) sum(name string, f func(x, y reg.VecVirtual) (a, b reg.VecVirtual)) {
 	s.text(name, "n int, x, y []float32", "(sum float64)")
 	n := load("n")

@@ -74,7 +74,7 @@ func (s ISA) outLine(m []reg.VecVirtual, c lineConstants) []reg.VecVirtual {
 	return []reg.VecVirtual{m[0], m[1], t, m[5]}
 }
 
-// winoIns writes the three input transforms.
+// winoIns generates the three input transforms.
 func (s ISA) winoIns() {
 	s.text("winoIn", "n int, x []float32, pitch int, v []float32, vStride int")
 	n, x, row := load("n"), base("x"), stride("pitch", 6)
@@ -129,8 +129,8 @@ func (s ISA) winoIns() {
 	})
 }
 
-// winoIn writes the loop over tiles: start before each, and load for each of the
-// six rows of its patch.
+// winoIn generates the loop over tiles. It calls start before each tile, and load for each of
+// the six rows of its patch.
 func (s ISA) winoIn(n reg.GPVirtual, ptrs []pointer, start func(), load func(y int, d []reg.VecVirtual)) {
 	v, vs := base("v"), stride("vStride", 2)
 	p := GP64()
@@ -165,7 +165,7 @@ func (s ISA) winoIn(n reg.GPVirtual, ptrs []pointer, start func(), load func(y i
 	s.ret()
 }
 
-// winoOuts writes the five output transforms.
+// winoOuts generates the five output transforms.
 func (s ISA) winoOuts() {
 	s.text("winoOut", "n int, m []float32, mStride int, bias, y []float32, pitch int")
 	s.winoOutPlain(func(o reg.VecVirtual, at Mem) { VMOVUPS(o, at) })
@@ -229,7 +229,7 @@ func (s ISA) winoOuts() {
 	}
 }
 
-// winoOutPlain writes winoOut or winoOutAdd.
+// winoOutPlain generates winoOut or winoOutAdd.
 func (s ISA) winoOutPlain(store func(o reg.VecVirtual, at Mem)) {
 	n, y := load("n"), base("y")
 	out := newStrided(y, stride("pitch", 6))
@@ -240,7 +240,7 @@ func (s ISA) winoOutPlain(store func(o reg.VecVirtual, at Mem)) {
 	})
 }
 
-// winoOut writes the loop over tiles: store for each of the four columns.
+// winoOut generates the loop over tiles. It calls store for each of the four columns.
 func (s ISA) winoOut(n reg.GPVirtual, ptrs []pointer, store func(x int, o []reg.VecVirtual)) {
 	m, ms, bias := base("m"), stride("mStride", 2), base("bias")
 	p := GP64()
