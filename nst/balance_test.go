@@ -64,7 +64,7 @@ func TestCorrect(t *testing.T) {
 	}
 }
 
-// TestSteady looks that the part of the style that a run leaves does not follow its size, and
+// TestAutoBalance looks that the part of the style that a run leaves does not follow its size, and
 // that without AutoBalance it does, or this would show nothing.
 func TestAutoBalance(t *testing.T) {
 	if testing.Short() {
@@ -85,6 +85,7 @@ func TestAutoBalance(t *testing.T) {
 	left := func(size int, steady bool) float64 {
 		o := DefaultOptions()
 		o.Size, o.Schedule.MinScale, o.Schedule.AutoBalance = size, 64, steady
+		o.Objective.StyleLayers = styleLayers(1, 1, 1, 1, 1)
 		o.Objective.Orientations = 1 // what several leave depends on the size besides
 		tr, err := New(weights, o)
 		if err != nil {

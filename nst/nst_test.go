@@ -293,7 +293,7 @@ func TestValidate(t *testing.T) {
 		"Init":                  func(o *nst.Options) { o.Schedule.Init = "grey" },
 		"Iterations":            func(o *nst.Options) { o.Schedule.Iterations = 0 },
 		"History":               func(o *nst.Options) { o.Optimizer.History = 0 },
-		"Views":                 func(o *nst.Options) { o.Objective.Orientations = 9 },
+		"Orientations":          func(o *nst.Options) { o.Objective.Orientations = 9 },
 		"Threads":               func(o *nst.Options) { o.Compute.Threads = -1 },
 		"LearningRate":          func(o *nst.Options) { o.Optimizer.LearningRate = -1 },
 		"Color":                 func(o *nst.Options) { o.Color = "sepia" },

@@ -49,7 +49,7 @@ func orientationsOf(w *vgg.Weights, count int) ([]*vgg.Weights, error) {
 		useful = vgg.Orientations
 	}
 	if count > useful {
-		return nil, &OptionError{"Objective.Orientations", count, "must be 0 or 1 with " + w.Network.Name + ", which has one: only a distilled network has more"}
+		return nil, &OptionError{"Objective.Orientations", count, "must be 0 or 1 with " + w.Network.Name + ", which has one orientation: only a distilled network has more"}
 	}
 	if count == 0 {
 		count = useful

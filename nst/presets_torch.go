@@ -8,12 +8,12 @@ func jcjohnson() Preset {
 	return Preset{
 		Name:        "neural-style",
 		Title:       "J. Johnson, neural-style in Lua Torch",
-		Description: "The photograph laid on from an empty canvas, the painting as its finish.",
+		Description: "Paints the photograph on an empty canvas, and finishes it in the style.",
 		Options:     o,
 		Explain: neuralStyleExplained + `
-Total variation: 0.001 ½Σ(dx²+dy²) in 256 levels, which is 0.001008 in 255; there it is in the
-gradient and not in the loss, which this optimiser does not look at. The network sees pixels with
-256 levels in the place of 255, as there.`,
+Total variation: 0.001 ½Σ(dx²+dy²) in 256 levels, which is 0.001008 in 255. In that program it
+is in the gradient but not in the loss, which this optimiser does not use.
+Preprocessing: pixels have 256 levels in place of 255.`,
 	}
 }
 
@@ -25,7 +25,7 @@ func proGamerGov() Preset {
 	return Preset{
 		Name:        "neural-style-pt",
 		Title:       "ProGamerGov, neural-style-pt in PyTorch",
-		Description: "The look of neural-style, with edges that the total variation keeps.",
+		Description: "Looks like neural-style, with edges that total variation keeps sharp.",
 		Options:     o,
 		Explain: neuralStyleExplained + `
 Total variation: 0.001 Σ(|dx|+|dy|) in 8-bit levels.`,
@@ -41,12 +41,14 @@ func neuralStyle() Options {
 	return o
 }
 
-const neuralStyleExplained = `content: 5 mean((F-P)²) at relu4_2. style: 100 mean((G-A)²) with G = F Fᵀ/(c h w), at relu1_1 to
-relu5_1, which is 100/c² for G = F Fᵀ/(h w); styles are blended by the means of A. L-BFGS by the
-rules of torch, step 1, history 100, 1000 evaluations; there nothing ends it earlier, here a step
-of nothing (1e-9) does. The start is the mean colour with normal noise of 0.001 levels. There
-styles are scaled to 512 pixels, also up; here never up. A total variation that is a sum grows
-with the picture.`
+const neuralStyleExplained = `Content: 5 mean((F-P)²) at relu4_2.
+Style: 100 mean((G-A)²) with G = F Fᵀ/(c h w), at relu1_1 to relu5_1, which is 100/c² for
+G = F Fᵀ/(h w). A blend of styles has the mean of their A.
+Optimiser: L-BFGS by the rules of torch, step 1, history 100, 1000 evaluations.
+Start: the mean colour with normal noise of 0.001 levels.
+Different: nst also stops at a step below 1e-9; that program does not. That program
+scales styles to 512 pixels; nst never enlarges them. A total variation that is a sum
+grows with the picture.`
 
 // crowsonkb is crowsonkb/style-transfer-pytorch.
 func crowsonkb() Preset {
@@ -60,22 +62,29 @@ func crowsonkb() Preset {
 	return Preset{
 		Name:        "crowsonkb",
 		Title:       "K. Crowson, style-transfer-pytorch",
-		Description: "Coarse to fine, the painting's grain and colours first; wants torchvision's weights.",
+		Description: "Paints from coarse to fine, grain and colours first. Needs torchvision's weights.",
 		Options:     o,
-		Explain: `content: 0.015 mean((F-P)²) at relu4_2. style: W2, see --style-loss, at relu1_1 to relu5_1, weighted
-256, 64, 16, 4 and 1 over 341; styles are blended by the means of their moments. Total variation:
-2, of nine points, in 0..1. The first convolution sees the nearest pixel beyond the edges. Adam,
-step 0.02 and epsilon 1e-8 in 0..1, which are 5.1 and 3.9e-11 in levels, 0.9 and 0.99, clamped,
-from the content; the result is the mean with decay 0.99. Sizes 1/√2 apart from 128, 1000 evaluations at the first, 500 at each other.
+		Explain: `Content: 0.015 mean((F-P)²) at relu4_2.
+Style: W2, see --style-loss, at relu1_1 to relu5_1, with weights of 256, 64, 16, 4 and 1
+over 341. A blend of styles has the mean of their moments.
+Total variation: 2, nine-point, in 0..1.
+Padding: the first convolution sees the nearest pixel beyond the edges.
+Optimiser: Adam from the content, step 0.02 and epsilon 1e-8 in 0..1, which are 5.1 and
+3.9e-11 in levels, decays 0.9 and 0.99, clamped. The result is the running mean of the
+pictures, with decay 0.99.
+Sizes: 1/√2 apart, from 128; 1000 evaluations at the first, 500 at each other.
 
-With torchvision's weights (nst weights import vgg19-dcbb9e9d.pth --name torch19, then --network
-torch19) these are its numbers. With Oxford's, the default, it is an approximation: the features
-are some tens of times larger, so content and style, both of which grow with their square, keep
-their ratio, but --tv-weight 2 and the 1e-4 that W2 adds to variances all but vanish.
+These are the numbers of that program with torchvision's weights: nst weights import
+vgg19-dcbb9e9d.pth --name torch19, then --network torch19. With Oxford's weights, the
+default, they are an approximation: features are some tens of times larger. Content and
+style grow with their square, so that their ratio stays the same, but
+--tv-weight 2, and the 1e-4 that W2 adds to variances, become negligible.
 
-Different here in any case: Adam's moments, which both programs carry on to the next size, are
-scaled to the gradients there; a size starts from the content with the enlarged change that was
-painted, there from the enlarged picture; the mean does not count what a size starts from; pictures are resampled by other filters.`,
+Different with any weights: nst scales Adam's moments to the gradients of the next size;
+both programs carry them on. nst starts a size from its content plus the enlarged change
+that was painted; that program starts from the enlarged picture. The running mean of nst
+leaves out the picture that a size starts from. The filters that resample pictures
+differ.`,
 	}
 }
 
@@ -90,19 +99,22 @@ func gordicaleksa() Preset {
 	return Preset{
 		Name:        "gordicaleksa",
 		Title:       "A. Gordić, pytorch-neural-style-transfer",
-		Description: "Deep layers count as much as shallow ones; wants torchvision's weights.",
+		Description: "Weighs deep layers as much as shallow ones. Needs torchvision's weights.",
 		Options:     o,
-		Explain: `content: 100000 mean((F-P)²) at relu4_2: there the layer is called conv4_2, but the ReLU after it
-works in place. style: 30000/5 Σ(G-A)², a sum, with G = F Fᵀ/(c h w), at relu1_1 to relu5_1, which
-is 6000 mean((G-A)²) for G = F Fᵀ/(h w), whatever c is. Total variation: 1 Σ(|dx|+|dy|) in 8-bit
-levels, which grows with the picture. torch's L-BFGS with its strong-Wolfe line search, step 1,
-history 100, from the content. There it ends after 1000 steps or 1250 evaluations, and no step
-takes less than one; here after 1250 evaluations. There 400 is the height, here the longer side;
-styles are scaled to it, also up, here never up.
+		Explain: `Content: 100000 mean((F-P)²) at relu4_2. That program calls the layer conv4_2, but the
+ReLU after it works in place.
+Style: 30000/5 Σ(G-A)², a sum, with G = F Fᵀ/(c h w), at relu1_1 to relu5_1, which is
+6000 mean((G-A)²) for G = F Fᵀ/(h w), whatever c is.
+Total variation: 1 Σ(|dx|+|dy|) in 8-bit levels, which grows with the picture.
+Optimiser: torch's L-BFGS with its strong-Wolfe line search, step 1, history 100, from
+the content.
+Different: nst ends after 1250 evaluations; that program also after 1000 steps, each of
+one evaluation or more. 400 is the longer side in nst, the height in that program. That
+program scales styles to that size; nst never enlarges them.
 
-With torchvision's weights (nst weights import vgg19-dcbb9e9d.pth --name torch19, then --network
-torch19) these are its numbers: they see 8-bit levels minus the mean of ImageNet, not divided by
-the deviation that they were trained with, as there. With Oxford's, the default, it is an
-approximation: the terms keep their formulas, but the filters are others.`,
+These are the numbers of that program with torchvision's weights: nst weights import
+vgg19-dcbb9e9d.pth --name torch19, then --network torch19. Preprocessing is the same
+too: 8-bit levels minus the mean of ImageNet, not divided by the deviation. With Oxford's
+weights, the default, they are an approximation: the same formulas, other filters.`,
 	}
 }

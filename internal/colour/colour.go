@@ -86,14 +86,14 @@ func LumaOf(r, g, b float32) float32 {
 	return float32(0.299*float64(r) + 0.587*float64(g) + 0.114*float64(b))
 }
 
-// planes returns the red, green and blue values of p.
+// planes returns the red, green and blue values of p, not copies.
 func planes(p *imgio.Planar) (r, g, b []float32) {
 	n := p.W * p.H
 	return p.Pix[:n], p.Pix[n : 2*n], p.Pix[2*n : 3*n]
 }
 
-// grey returns the picture whose red, green and blue are all gain times the luma
-// of p plus offset, clamped to [0, 1].
+// grey returns a picture whose three channels are gain times the luma of p, plus offset,
+// clamped to [0, 1].
 func grey(p *imgio.Planar, gain, offset float64) *imgio.Planar {
 	out := imgio.NewPlanar(p.W, p.H)
 	r, g, b := planes(p)
@@ -105,11 +105,10 @@ func grey(p *imgio.Planar, gain, offset float64) *imgio.Planar {
 	return out
 }
 
-// recolour returns the picture with the luma of light and the chroma of colour,
-// the Cb and Cr of Rec. 601. These are multiples of B - Y and R - Y, so to keep
-// them is to add the difference in luma to all three channels alike. Where that
-// leaves [0, 1], the colour is made paler until it fits: luma and hue stay, which
-// a clamp of each channel would change.
+// recolour returns a picture with the luma of light and the chroma of colour: the Cb and Cr of
+// Rec. 601. These are multiples of B - Y and R - Y, so they stay if the difference in luma is
+// added to all three channels. Where that leaves [0, 1] the colour is made paler until it
+// fits, which keeps luma and hue. Clamping each channel would change both.
 func recolour(light, colour *imgio.Planar) *imgio.Planar {
 	if colour.W != light.W || colour.H != light.H {
 		colour = colour.Resize(light.W, light.H)

@@ -6,10 +6,9 @@ import (
 	"nst/imgio"
 )
 
-// ridge is added to variances before one is divided by another, in units of the
-// pixel range squared; its root is 0.8 of an 8-bit level. Where a style has no
-// variance, as a grey one has none in colour, it bounds the gain, and noise stays
-// noise instead of becoming confetti.
+// ridge is added to variances before one is divided by another, in units of the pixel range
+// squared. Its root is 0.8 of an 8-bit level. Where a style has no variance, such as a grey
+// style in colour, it bounds the gain, so that noise is not amplified to visible colour.
 const ridge = 1e-5
 
 // Match gives the style the mean and covariance of the content's colours.
@@ -81,9 +80,9 @@ func momentsOf(p *imgio.Planar) (m moments) {
 	return m
 }
 
-// matchCovariance returns x' = C^½ S^-½ (x - mean of s) + mean of c, S and C being
-// the covariances plus the ridge: the colours x then have mean and covariance of
-// c, but for a part in ridge over variance.
+// matchCovariance returns x' = C^½ S^-½ (x - mean of s) + mean of c, where S and C are the
+// covariances plus the ridge. Colours of s then have the mean and covariance of c, except for
+// a relative error of ridge over variance.
 func matchCovariance(s, c moments) transform {
 	root := func(variance float64) float64 { return math.Sqrt(max(variance, 0) + ridge) }
 	inverse := func(variance float64) float64 { return 1 / root(variance) }
@@ -93,7 +92,7 @@ func matchCovariance(s, c moments) transform {
 	}
 }
 
-// coloured returns p with t done to each colour, clamped to [0, 1].
+// coloured returns p with t applied to each colour, clamped to [0, 1].
 func coloured(p *imgio.Planar, t transform) *imgio.Planar {
 	out := imgio.NewPlanar(p.W, p.H)
 	for k, plane := range t.planes(p) {
@@ -104,21 +103,19 @@ func coloured(p *imgio.Planar, t transform) *imgio.Planar {
 	return out
 }
 
-// bins is the number of classes that a distribution is measured with, fine enough
-// for 16-bit pictures with some hundred colours in each.
+// bins is the number of classes of a histogram.
 const bins = 4096
 
-// blur is the deviation of the kernel that smooths the ranks of a style, in
-// deviations of its values. Nearly even areas, the paper of a woodcut or a sky,
-// hold many of the pixels in few values; without it the map would be so steep
-// there that it made patches out of their noise.
+// blur is the deviation of the kernel that smooths the ranks of a style, in deviations of its
+// values. In nearly even areas, such as the paper of a woodcut or a sky, many pixels have few
+// values. Without smoothing the map would be so steep there that noise became patches.
 const blur = 0.3
 
-// matchHistogram moves x in place to the distribution of want by the monotone map
-// that takes each quantile, smoothed, to its like. Equal values stay equal. Where
-// x has less variance than want, which the covariance match leaves only where
-// there is next to none to begin with, the map counts by the ratio: else it would
-// stretch rounding errors over the whole distribution.
+// matchHistogram moves x, in place, to the distribution of want. The map is monotone: it takes
+// each smoothed quantile of x to the same quantile of want, and equal values to equal values.
+// After the covariance match x has less variance than want only if it had almost none before.
+// Then the map is weighted by the ratio of the variances; otherwise it would stretch rounding
+// errors over the whole distribution.
 func matchHistogram(x, want []float32) {
 	have, wish := spreadOf(x), spreadOf(want)
 	trust := min(1, have.variance/(wish.variance+ridge))
@@ -157,9 +154,8 @@ func (h *histogram) bin(v float32) int {
 	return min(int((float64(v)-h.low)/h.width), bins-1)
 }
 
-// ranks returns for each bin the share of values below its middle, smoothed by a
-// kernel of the given deviation: three moving averages, which make nearly a
-// Gaussian.
+// ranks returns for each bin the share of values below its middle, smoothed by a kernel of
+// the given deviation. Three moving averages are nearly a Gaussian.
 func (h *histogram) ranks(deviation float64) []float64 {
 	ranks, below := make([]float64, bins), 0.0
 	for i, s := range h.share {
@@ -199,7 +195,7 @@ func movingAverage(ranks []float64, half int) []float64 {
 	return means
 }
 
-// quantiles returns the values of h that have the given ranks, which must ascend.
+// quantiles returns the values of h at the given ranks, which must be ascending.
 func (h *histogram) quantiles(ranks []float64) []float64 {
 	values, bin, below := make([]float64, len(ranks)), 0, 0.0
 	for i, r := range ranks {
@@ -216,8 +212,7 @@ func (h *histogram) quantiles(ranks []float64) []float64 {
 	return values
 }
 
-// read looks v up in a table of one value for the middle of each bin, on straight
-// lines between them.
+// read interpolates v linearly in a table that has one value for the middle of each bin.
 func (h *histogram) read(table []float64, v float32) float64 {
 	if h.width == 0 {
 		return table[0]

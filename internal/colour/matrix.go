@@ -6,7 +6,7 @@ import (
 	"nst/imgio"
 )
 
-// vec3 is a colour, red, green, blue; mat3 a matrix over colours, by rows.
+// vec3 is a colour: red, green, blue. mat3 is a matrix of colours, by rows.
 type (
 	vec3 [3]float64
 	mat3 [3]vec3
@@ -28,12 +28,12 @@ func (t *transform) apply(c vec3) vec3 {
 	return out
 }
 
-// after returns the map that does first, then t.
+// after returns the map that applies first, then t.
 func (t *transform) after(first transform) transform {
 	return transform{matrix: t.matrix.times(first.matrix), from: first.from, to: t.apply(first.to)}
 }
 
-// planes returns what t makes of the colours of p, a plane for each coordinate.
+// planes returns t of the colours of p, a plane for each coordinate.
 func (t *transform) planes(p *imgio.Planar) (out [3][]float32) {
 	r, g, b := planes(p)
 	for k := range out {
@@ -68,8 +68,8 @@ func (a mat3) transposed() (c mat3) {
 	return c
 }
 
-// spectral returns the symmetric matrix with the eigenvectors of a, which must be
-// symmetric, and f of its eigenvalues.
+// spectral returns the matrix with the eigenvectors of a, which must be symmetric, and f of
+// its eigenvalues.
 func spectral(a mat3, f func(float64) float64) mat3 {
 	values, vectors := eigen(a)
 	var scaled mat3
