@@ -29,7 +29,7 @@ func setHelp(cmd *cobra.Command) {
 }
 
 func addHelpAll(cmd *cobra.Command) {
-	if cmd.Annotations[moreKey] != "" || len(hiddenGroups(cmd)) > 0 {
+	if len(flagsOf(cmd, everydayGroup)) > 0 {
 		f := cmd.Flags().VarPF(&helpAllValue{cmd: cmd}, "help-all", "", "help with all flags")
 		f.NoOptDefVal = "on"
 	}
@@ -50,9 +50,11 @@ func (v *helpAllValue) String() string { return "" }
 // Set asks for help. The error is that there is none.
 func (v *helpAllValue) Set(string) error { return v.cmd.Flags().Set("help", "true") }
 
-// helpText returns the help of a command: the everyday flags, or all.
+// helpText returns the help of a command: the everyday flags, or all. A command without
+// everyday flags has few, which are always shown.
 func helpText(cmd *cobra.Command, all bool) string {
 	var b strings.Builder
+	all = all || len(flagsOf(cmd, everydayGroup)) == 0
 	text := cmd.Long
 	if text == "" {
 		text = cmd.Short + "."
@@ -80,7 +82,9 @@ func helpText(cmd *cobra.Command, all bool) string {
 			writeGroup(&b, string(g), flagsOf(cmd, string(g)))
 		}
 	}
-	b.WriteString("\n" + helpEnd(cmd, all))
+	if end := helpEnd(cmd, all); end != "" {
+		b.WriteString("\n" + end)
+	}
 	return b.String()
 }
 

@@ -42,12 +42,11 @@ total. The total is the sum of loss times weight. --json prints one object a lin
 instead.
 
 The total is the score that stylize prints for its result, if all flags that score
-has are the same. The
-loss that stylize prints is another number, because the optimiser may have used
-another content weight (--auto-balance) and another orientation of slim, and saw
-the picture before it was saved. With --auto-balance off --orientations 1, loss
-and score of stylize differ by the rounding of the saved picture only, unless
---color changes the colours.`,
+has are the same. The loss that stylize prints is another number, because the
+optimiser may have used another content weight (--auto-balance) and another
+orientation of slim, and because it measured the picture before its last step.
+With --auto-balance off --orientations 1 the two are close, unless --color
+changes the colours.`,
 		Example: `  nst score photo.jpg painting.jpg out.png
   nst score photo.jpg painting.jpg out.png other.png --json
   nst score photo.jpg monet.jpg out.png --style klimt.jpg --size 256`,
