@@ -2,62 +2,72 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"time"
+
+	"github.com/schollz/progressbar/v3"
 )
 
-// redraw is how often a line is drawn over at most.
+// redraw is the shortest time between two drawings of a bar.
 const redraw = 100 * time.Millisecond
 
-// barLine is a line on a terminal that is drawn over and over: a text, a bar, and a count.
-type barLine struct {
-	e      *env
-	last   time.Time // of the last drawing
-	length int       // of what is on the terminal
-}
+// The bar counts in steps of 1/barSteps, whatever the work is.
+const barSteps = 1000
 
-// draw shows how far the work is, from 0 to 1. Of the texts, long ones first, it takes the
-// first that fits. Nothing is drawn soon after the last time, unless the work is done.
-func (l *barLine) draw(fraction float64, count string, texts ...string) {
-	now := time.Now()
-	if fraction < 1 && now.Sub(l.last) < redraw {
-		return
-	}
-	l.last = now
-	line := barText(l.e.columns()-1, fraction, count, texts...)
-	// What a terminal refuses is not worth the picture.
-	_, _ = fmt.Fprintf(l.e.Stderr, "\r%s%s", line, strings.Repeat(" ", max(0, l.length-len(line))))
-	l.length = len(line)
-}
-
-// end leaves the line for what comes next.
-func (l *barLine) end() {
-	if l.length > 0 {
-		fmt.Fprintln(l.e.Stderr)
-	}
-	l.length = 0
-}
-
-// The width of a bar, without its brackets.
+// The width of a bar, and of what the library writes around it: " 100% [" and "]  ".
 const (
-	leastBar = 4
+	leastBar = 2
 	mostBar  = 24
+	around   = 10
 )
 
-// barText returns a line of at most width columns; without room for a bar, the count alone.
-func barText(width int, fraction float64, count string, texts ...string) string {
-	room := width - len(count) - len(" []")
-	head := ""
-	for _, text := range texts {
-		if len(text)+2+leastBar <= room {
-			head = text + "  "
+// barLine is a line on a terminal that is drawn over and over: a text, a bar and a count.
+type barLine struct {
+	e       *env
+	bar     *progressbar.ProgressBar
+	columns int // of the terminal that bar was made for
+}
+
+// draw shows how much of the work is done, from 0 to 1. It takes the first text that fits
+// beside the count; the long ones come first. It draws no more often than redraw says,
+// unless the work is done.
+func (l *barLine) draw(fraction float64, count string, texts ...string) {
+	text, width := barFit(l.e.columns()-1, count, texts...)
+	if l.bar == nil || l.columns != l.e.columns() {
+		l.columns = l.e.columns()
+		l.bar = progressbar.NewOptions(barSteps,
+			progressbar.OptionSetWriter(l.e.Stderr),
+			progressbar.OptionSetDescription(text),
+			progressbar.OptionSetWidth(width),
+			progressbar.OptionSetTheme(progressbar.ThemeASCII),
+			progressbar.OptionThrottle(redraw),
+			progressbar.OptionSetPredictTime(false), // nst knows better: sizes differ
+			progressbar.OptionSetElapsedTime(false))
+	} else {
+		l.bar.Describe(text)
+	}
+	// A terminal that refuses the bar must not lose the picture.
+	_ = l.bar.Set(int(fraction * barSteps))
+}
+
+// end moves to the next line.
+func (l *barLine) end() {
+	if l.bar != nil {
+		_ = l.bar.Exit()
+		fmt.Fprintln(l.e.Stderr)
+		l.bar = nil
+	}
+}
+
+// barFit returns the text in front of a bar, and the width of the bar, for a line of at most
+// width columns. A terminal that is narrower than the shortest line gets the shortest line.
+func barFit(width int, count string, texts ...string) (text string, bar int) {
+	room := width - around
+	text = count
+	for _, t := range texts {
+		if len(t)+2+len(count)+leastBar <= room {
+			text = t + "  " + count
 			break
 		}
 	}
-	bar := min(room-len(head), mostBar)
-	if bar < leastBar {
-		return count[:min(len(count), max(0, width))]
-	}
-	done := int(fraction * float64(bar))
-	return fmt.Sprintf("%s[%s%s] %s", head, strings.Repeat("=", done), strings.Repeat(" ", bar-done), count)
+	return text, min(max(room-len(text), leastBar), mostBar)
 }
