@@ -104,7 +104,7 @@ func imports(t *testing.T) map[string][]string {
 			return fs.SkipDir
 		}
 		ctx := build.Default
-		ctx.UseAllFiles = true
+		ctx.UseAllFiles, ctx.CgoEnabled = true, true
 		p, err := ctx.ImportDir(path, 0)
 		if errors.As(err, new(*build.NoGoError)) || p == nil || p.Name == "" {
 			return nil
