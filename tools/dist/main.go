@@ -87,7 +87,7 @@ func release(version, target, work string, date time.Time) (name string, data []
 		program += ".exe"
 	}
 	built := filepath.Join(work, goos+"-"+arch, program)
-	if _, err := command(env, "go", "build", "-trimpath", "-ldflags", "-s -w -X main.release="+version, "-o", built, "./cmd/nst"); err != nil {
+	if _, err := command(env, "go", "build", "-trimpath", "-buildvcs=true", "-ldflags", "-s -w -X main.release="+version, "-o", built, "./cmd/nst"); err != nil {
 		return "", nil, err
 	}
 	if warning := commitWarning(built); warning != "" {
