@@ -11,6 +11,7 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"debug/buildinfo"
 	"flag"
 	"fmt"
 	"os"
@@ -86,8 +87,11 @@ func release(version, target, work string, date time.Time) (name string, data []
 		program += ".exe"
 	}
 	built := filepath.Join(work, goos+"-"+arch, program)
-	if _, err := command(env, "go", "build", "-trimpath", "-ldflags", "-s -w -X main.release="+version, "-o", built, "./cmd/nst"); err != nil {
+	if _, err := command(env, "go", "build", "-trimpath", "-buildvcs=true", "-ldflags", "-s -w -X main.release="+version, "-o", built, "./cmd/nst"); err != nil {
 		return "", nil, err
+	}
+	if warning := commitWarning(built); warning != "" {
+		fmt.Fprintln(os.Stderr, "dist: warning:", target+":", warning)
 	}
 	licences, err := thirdParty(env)
 	if err != nil {
@@ -111,6 +115,25 @@ func release(version, target, work string, date time.Time) (name string, data []
 	}
 	data, err = tarred(stem, files, date)
 	return stem + ".tar.gz", data, err
+}
+
+// commitWarning says why nobody can tell from a program what it was built from, if so.
+func commitWarning(program string) string {
+	info, err := buildinfo.ReadFile(program)
+	if err != nil {
+		return err.Error()
+	}
+	settings := map[string]string{}
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	switch {
+	case settings["vcs.revision"] == "":
+		return "the program does not know its commit: build it in a clone, not in a git worktree"
+	case settings["vcs.modified"] == "true":
+		return "the program has changes that are not committed"
+	}
+	return ""
 }
 
 // commitDate returns the date of the commit that is checked out.
