@@ -57,11 +57,14 @@ func generate(args []string) error {
 	)
 }
 
-// lengthen appends to the text of each command what --help-all shows besides. The page of
-// a command has all of it.
+// lengthen appends to the text of each command what --help-all also shows. The page of a
+// command has all of it, so it does not list --help-all.
 func lengthen(cmd *cobra.Command) {
 	if more := cmd.Annotations[moreKey]; more != "" {
 		cmd.Long += "\n\n" + more
+	}
+	if all := cmd.Flags().Lookup("help-all"); all != nil {
+		all.Hidden = true
 	}
 	for _, sub := range cmd.Commands() {
 		lengthen(sub)
