@@ -185,6 +185,7 @@ func reason(err error) string {
 		none    = new(vgg.NotFoundError)
 		invalid = new(pflag.InvalidValueError)
 		number  = new(strconv.NumError)
+		size    = new(nst.SizeError)
 	)
 	switch {
 	case errors.As(err, &invalid) && errors.As(err, &number): // pflag's own flags leave it to strconv
@@ -203,6 +204,9 @@ func reason(err error) string {
 		bare := *format
 		bare.Supported = nil // is a hint
 		return bare.Error()
+	case errors.As(err, &size):
+		return fmt.Sprintf("is %dx%d at --size %d, where the content is %dx%d; the aspect ratios must agree",
+			size.Width, size.Height, max(size.ContentWidth, size.ContentHeight), size.ContentWidth, size.ContentHeight)
 	case errors.Is(err, imgio.ErrNoFolder):
 		return imgio.ErrNoFolder.Error()
 	case errors.Is(err, imgio.ErrFolder):

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 )
 
@@ -45,6 +46,7 @@ func generate(args []string) error {
 	}
 	root := newRootCmd(&env{Getenv: func(string) string { return "" }})
 	root.DisableAutoGenTag = true
+	lengthen(root)
 	date := time.Unix(epoch, 0).UTC()
 	return errors.Join(
 		doc.GenManTree(root, &doc.GenManHeader{Section: "1", Date: &date, Source: "nst", Manual: "nst"}, man),
@@ -53,4 +55,18 @@ func generate(args []string) error {
 		root.GenFishCompletionFile(filepath.Join(completions, "nst.fish"), true),
 		root.GenPowerShellCompletionFileWithDesc(filepath.Join(completions, "nst.ps1")),
 	)
+}
+
+// lengthen appends to the text of each command what --help-all also shows. The page of a
+// command has all of it, so it does not list --help-all.
+func lengthen(cmd *cobra.Command) {
+	if more := cmd.Annotations[moreKey]; more != "" {
+		cmd.Long += "\n\n" + more
+	}
+	if all := cmd.Flags().Lookup("help-all"); all != nil {
+		all.Hidden = true
+	}
+	for _, sub := range cmd.Commands() {
+		lengthen(sub)
+	}
 }

@@ -15,26 +15,50 @@ import (
 	"nst/vgg"
 )
 
-// hints returns advice about err. All hints are here.
+// hints returns advice about err. All hints are in this file, by the kind of error.
 func hints(err error) []string {
+	for _, of := range []func(error) []string{flagHints, deviceHints, fileHints, networkHints, maskHints} {
+		if advice := of(err); advice != nil {
+			return advice
+		}
+	}
+	return nil
+}
+
+// flagHints returns advice about values of flags and what follows from them.
+func flagHints(err error) []string {
 	var (
-		format   = new(imgio.FormatError)
-		layer    = new(vgg.UnknownLayerError)
 		small    = new(nst.TooSmallError)
 		diverged = new(nst.DivergedError)
-		none     = new(vgg.NotFoundError)
-		file     = new(fileError)
 		invalid  = new(pflag.InvalidValueError)
-		unknown  = new(pflag.NotExistError)
-		short    = new(shortError)
-		tap      = new(vgg.TapError)
 		option   = new(nst.OptionError)
-		memory   = new(nst.MemoryError)
-		picture  = new(batch.PictureError)
 	)
 	switch {
 	case errors.As(err, &option) && option.Field == "Objective.NormalizeGradients":
 		return []string{"normalised gradients belong to no single loss: use --optimizer adam, without --tolerance"}
+	case errors.As(err, &small) && small.Size > 0:
+		return []string{fmt.Sprintf("the smallest size for these pictures is --size %d; or use shallower layers", small.Size)}
+	case errors.As(err, &small) && small.What == "style":
+		return []string{"use a style that is larger or less narrow, a larger --size or --style-scale, or shallower layers"}
+	case errors.As(err, &small):
+		return []string{"use a picture that is less narrow, a larger --size, or shallower layers"}
+	case errors.As(err, &diverged):
+		return []string{"lower --learning-rate, or use --optimizer adam"}
+	case errors.Is(err, errOtherSweep):
+		return []string{"use another --out-dir, or paint all again with --overwrite"}
+	case errors.As(err, &invalid) && strings.Contains(invalid.GetValue(), ",") && listable(invalid.GetFlag().Name):
+		return []string{"nst sweep paints a picture for each value of a list"}
+	}
+	return nil
+}
+
+// deviceHints returns advice about cards, drivers and memory.
+func deviceHints(err error) []string {
+	var (
+		option = new(nst.OptionError)
+		memory = new(nst.MemoryError)
+	)
+	switch {
 	case errors.As(err, new(*nst.DeviceError)) && !nst.BuiltWithCUDA():
 		return []string{"make gpu builds an nst that can use a card; this one needs --device cpu"}
 	case errors.Is(err, nst.ErrDriverUnknown):
@@ -53,6 +77,18 @@ func hints(err error) []string {
 		return []string{fmt.Sprintf("the largest size that fits is --size %d; or use --device cpu", memory.Size)}
 	case errors.As(err, &memory):
 		return []string{"use --device cpu"}
+	}
+	return nil
+}
+
+// fileHints returns advice about pictures, folders and outputs.
+func fileHints(err error) []string {
+	var (
+		format  = new(imgio.FormatError)
+		file    = new(fileError)
+		picture = new(batch.PictureError)
+	)
+	switch {
 	case errors.As(err, &format) && len(format.Supported) > 0:
 		return []string{"convert it to one of " + strings.Join(format.Supported, ", ")}
 	case errors.As(err, &file) && strings.Contains(file.path, "://") || errors.As(err, &picture) && strings.Contains(picture.Path, "://"):
@@ -63,16 +99,25 @@ func hints(err error) []string {
 		return []string{"name one picture in it"}
 	case errors.As(err, &file) && errors.Is(err, imgio.ErrNoFolder):
 		return []string{"create the folder first, or choose another place with " + file.flag()}
+	case errors.As(err, &file) && errors.Is(err, fs.ErrExist):
+		return []string{"--overwrite replaces it"}
+	case errors.As(err, &file) && errors.Is(err, errIsInput):
+		return []string{"choose another file with " + file.flag()}
+	}
+	return nil
+}
+
+// networkHints returns advice about weights and their layers.
+func networkHints(err error) []string {
+	var (
+		layer = new(vgg.UnknownLayerError)
+		none  = new(vgg.NotFoundError)
+		short = new(vgg.DepthError)
+		tap   = new(vgg.TapError)
+	)
+	switch {
 	case errors.As(err, &layer):
 		return []string{"its layers are " + strings.Join(layer.Known, ", ")}
-	case errors.As(err, &small) && small.Size > 0:
-		return []string{fmt.Sprintf("the smallest size for these pictures is --size %d; or use shallower layers", small.Size)}
-	case errors.As(err, &small) && small.What == "style":
-		return []string{"use a style that is larger or less narrow, a larger --size or --style-scale, or shallower layers"}
-	case errors.As(err, &small):
-		return []string{"use a picture that is less narrow, a larger --size, or shallower layers"}
-	case errors.As(err, &diverged):
-		return []string{"lower --learning-rate, or use --optimizer adam"}
 	case errors.As(err, &none) && isFile(none.Name):
 		return []string{"nst weights list shows the installed networks"}
 	case errors.As(err, &none):
@@ -81,7 +126,7 @@ func hints(err error) []string {
 			pull = none.Name
 		}
 		return []string{"download them with: nst weights pull " + pull, "or import a file of weights with: nst weights import FILE"}
-	case errors.As(err, &short) && short.network == vgg.EmbeddedName:
+	case errors.As(err, &short) && short.Network == vgg.EmbeddedName:
 		return []string{"slim ends before that layer; nst weights pull vgg19 --full installs all of VGG-19, for --network vgg19"}
 	case errors.As(err, &tap) && tap.Instead != "":
 		return []string{"use " + tap.Instead + ", or another --network"}
@@ -91,16 +136,16 @@ func hints(err error) []string {
 		return []string{"nst weights pull and nst weights import keep all layers with --full"}
 	case errors.As(err, new(*pullError)):
 		return []string{"download the weights by other means, then: nst weights import FILE"}
-	case errors.As(err, &file) && errors.Is(err, fs.ErrExist):
-		return []string{"--overwrite replaces it"}
-	case errors.Is(err, errOtherSweep):
-		return []string{"use another --out-dir, or paint all again with --overwrite"}
-	case errors.As(err, &invalid) && strings.Contains(invalid.GetValue(), ",") && listable(invalid.GetFlag().Name):
-		return []string{"nst sweep paints a picture for each value of a list"}
+	}
+	return nil
+}
+
+// maskHints returns advice about masks.
+func maskHints(err error) []string {
+	unknown := new(pflag.NotExistError)
+	switch {
 	case errors.As(err, &unknown) && slices.Contains([]string{"content-mask", "style-mask", "protect"}, unknown.GetSpecifiedName()):
 		return []string{"a mask fits one picture only: use nst stylize"}
-	case errors.As(err, &file) && errors.Is(err, errIsInput):
-		return []string{"choose another file with " + file.flag()}
 	case errors.Is(err, nst.ErrMaskShape):
 		return []string{"draw the mask over the picture itself, so that it has the same shape"}
 	case errors.Is(err, nst.ErrMaskEmpty):

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -71,8 +70,8 @@ func (s *settings) transfer(e *env) (*nst.Transfer, error) {
 	return nst.New(w, s.Options)
 }
 
-// weights loads the network. It returns an error if the weights end before a layer that is
-// used.
+// weights loads the network. It returns an error for each layer that is used and that the
+// weights do not reach, before a sweep or a batch makes folders.
 func (s *settings) weights(e *env) (*vgg.Weights, error) {
 	s.choose(e)
 	store, err := e.store()
@@ -83,31 +82,9 @@ func (s *settings) weights(e *env) (*vgg.Weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w, errors.Join(reach(w, s.Objective.ContentLayers), reach(w, s.Objective.StyleLayersOf(w.Network)))
-}
-
-// shortError is a layer that is deeper than the weights.
-type shortError struct{ network, layer, missing string }
-
-// Error names the layer, what it needs, and the network.
-func (e *shortError) Error() string {
-	return fmt.Sprintf("layer %s needs %s, which the weights of %s do not reach", e.layer, e.missing, e.network)
-}
-
-// reach returns an error unless w has all that comes before the layers.
-func reach(w *vgg.Weights, layers []nst.LayerWeight) error {
 	var errs []error
-	for _, want := range layers {
-		end, err := w.Network.Index(want.Layer)
-		if err != nil {
-			return err
-		}
-		for _, l := range w.Network.Layers[:end+1] {
-			if _, ok := w.Filters[l.Name]; l.Kind == vgg.Conv && !ok {
-				errs = append(errs, &shortError{w.Network.Name, want.Layer, l.Name})
-				break
-			}
-		}
+	for _, l := range slices.Concat(s.Objective.ContentLayers, s.Objective.StyleLayersOf(w.Network)) {
+		errs = append(errs, w.CheckDepth(l.Layer))
 	}
-	return errors.Join(errs...)
+	return w, errors.Join(errs...)
 }

@@ -101,11 +101,11 @@ func score(ctx context.Context, e *env, o *scoreOptions) error {
 		if picture == nil {
 			continue
 		}
-		if err := o.comparable(content, picture); err != nil {
+		s, err := transfer.Score(ctx, content, style, picture, regions...)
+		if errors.As(err, new(*nst.SizeError)) {
 			errs = append(errs, &fileError{"scored image", path, err})
 			continue
 		}
-		s, err := transfer.Score(ctx, content, style, picture, regions...)
 		if err != nil {
 			return errors.Join(append(errs, o.masks.named(err))...)
 		}
@@ -117,21 +117,6 @@ func score(ctx context.Context, e *env, o *scoreOptions) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// comparable reports whether a picture has the size of the content once both are
-// scaled.
-func (o *scoreOptions) comparable(content, picture *imgio.Planar) error {
-	size := o.Size
-	if size == nst.OriginalSize {
-		size = max(content.W, content.H)
-	}
-	cw, ch := imgio.FitLongest(content.W, content.H, size)
-	w, h := imgio.FitLongest(picture.W, picture.H, size)
-	if w != cw || h != ch {
-		return fmt.Errorf("is %dx%d at --size %d, where the content is %dx%d; the aspect ratios must agree", w, h, size, cw, ch)
-	}
-	return nil
 }
 
 // printScore prints a score as a table or as one line of JSON.
