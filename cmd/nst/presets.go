@@ -181,8 +181,8 @@ func newPresetsCmd(e *env) *cobra.Command {
 		Use:   "presets",
 		Short: "List and explain the settings of other programs",
 		Long: `A preset is a named set of settings: nst's own or those of another program.
-stylize, batch, sweep, score and info take one with --preset NAME. Flags that are
-given too override it.`,
+stylize, batch, sweep, score and info take one with --preset NAME. Other flags
+override it. --strength cannot go with a preset of another program.`,
 		Example: `  nst presets
   nst presets explain gatys
   nst stylize photo.jpg painting.jpg --preset gatys --size 256`,
