@@ -148,8 +148,7 @@ func scheduleRows() []flagRow {
 		},
 		{
 			name: "seed", field: "Schedule.Seed", group: groupSchedule, in: paints | inTexture, list: true,
-			usage:   "seed of the random noise that --init noise and mean use",
-			texture: "seed of the random noise at the start; each seed gives another picture",
+			usage: "seed of the random noise that the picture starts from",
 			only: rule{func(s *settings) bool {
 				return s.Schedule.Init == nst.InitNoise || s.Schedule.Init == nst.InitMean
 			}, "is only for --init noise and mean"},

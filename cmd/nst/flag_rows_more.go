@@ -50,7 +50,7 @@ func networkRows() []flagRow {
 		},
 		{
 			name: "device", field: "Compute.Device", group: groupNetwork, in: measures | inTexture,
-			usage: "what computes: cpu, the processor; cuda or cuda:N, the NVIDIA card with number N; auto or auto:N, that card if it is usable, else the processor; without N, batch uses all cards",
+			usage: "what computes: cpu, the processor; cuda or cuda:N, the NVIDIA card with number N; auto or auto:N, that card if it is usable, else the processor; with cuda or auto, batch uses all cards",
 			bind:  func(s *settings) pflag.Value { return &deviceValue{&s.Compute.Device} },
 			offer: func(*env) []string { return []string{nst.DeviceAuto, nst.DeviceCPU, nst.DeviceCUDA} },
 		},
