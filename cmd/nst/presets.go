@@ -240,7 +240,7 @@ func explainPreset(e *env, p nst.Preset) error {
 	fmt.Fprintf(e.Stdout, "%s: %s\n%s\n\n%s\n\n", p.Name, p.Title, p.Description, p.Explain)
 	w2 := o.Objective.StyleLoss == nst.StyleW2
 	if w2 {
-		fmt.Fprintln(e.Stdout, "In one formula for all presets: L = Σ α mean((F-P)²) + Σ β W2.\nF and P are the features of the picture and of the content. β cannot be compared with that of Gram matrices.")
+		fmt.Fprintln(e.Stdout, "In one formula for all presets: L = Σ α mean((F-P)²) + Σ β W2.\nF and P are the features of the picture and of the content.\nβ cannot be compared with that of Gram matrices.")
 	} else {
 		fmt.Fprintln(e.Stdout, "In one formula for all presets: L = Σ α mean((F-P)²) + Σ β/c² Σij (G-A)²ij with G = F Fᵀ/(h w).\nF and P are the features of the picture and of the content. G and A are the Gram\nmatrices of the picture and of the style. A layer has c channels of h by w positions.")
 	}
