@@ -36,7 +36,7 @@ func newSweepCmd(e *env, runF func(context.Context, *sweepOptions) error) *cobra
 Every flag that takes one number takes a list of values here, such as
 --content-weight 1,5,20, except --threads and --quality. One list makes a row. With two lists, the first runs from left to right, the second
 downwards. With more lists, there are more rows: one for each combination of the
-second and later values. The last list varies fastest.
+second and later values. From row to row, the last list varies fastest.
 
 SHEET is the contact sheet: it shows all pictures, labelled with their values.
 Without -o it is CONTENT-STYLE-sweep.png. DIR holds the pictures, named after
