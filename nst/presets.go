@@ -74,7 +74,7 @@ func gatys() Preset {
 	return Preset{
 		Name:        "gatys",
 		Title:       "L. Gatys, PytorchNeuralStyleTransfer (the author's own notebook)",
-		Description: "Follows the painting first: 50 times the style weight of the default.",
+		Description: "Paints much more of the style: the ratio of style to content is 50 times the default.",
 		Options:     o,
 		Explain: `Content: 1 mean((F-P)²) at relu4_2.
 Style: 1000/c² mean((G-A)²) with G = F Fᵀ/(h w), at relu1_1 to relu5_1.

@@ -13,7 +13,7 @@ func jcjohnson() Preset {
 		Explain: neuralStyleExplained + `
 Total variation: 0.001 ½Σ(dx²+dy²) in 256 levels, which is 0.001008 in 255. In that program it
 is in the gradient but not in the loss, which this optimiser does not use.
-Preprocessing: pixels have 256 levels in place of 255.`,
+Preprocessing: pixels have 256 levels instead of 255.`,
 	}
 }
 

@@ -32,14 +32,14 @@ func newBatchCmd(e *env, runF func(context.Context, *batchOptions) error) *cobra
 		Use:   "batch CONTENT... --style STYLE [--style ...] --out-dir DIR",
 		Short: "Paint many pictures in many styles",
 		Long: `batch paints every CONTENT in every STYLE. A CONTENT is a picture, a folder or a
-pattern such as 'in/*.jpg'. Of a folder, batch takes the pictures in it, but not
-those in its subfolders.
+pattern such as 'in/*.jpg'. batch takes the pictures in a folder, but not those
+in its subfolders.
 
 The results are CONTENT-STYLE.png in DIR, which is created if necessary. Results
-that exist are skipped, so that the same command continues after an interrupt;
+that exist are skipped: after an interrupt, the same command continues.
 --overwrite paints them again. If a picture cannot be read, batch reports it and
-goes on. The last lines count what was done, skipped and failed; the exit code
-is 1 if any failed. Ctrl-C saves the current picture as CONTENT-STYLE-partial.png.
+goes on. The last lines count the pictures that were painted, skipped or failed.
+The exit code is 1 if any failed. Ctrl-C saves the current picture as CONTENT-STYLE-partial.png.
 
 --time limits each picture, not the batch.`,
 		Example: `  nst batch holiday/ --style painting.jpg --out-dir painted

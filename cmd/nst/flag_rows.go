@@ -12,21 +12,21 @@ func styleRows() []flagRow {
 	return []flagRow{
 		{
 			name: "strength", field: "Strength", group: groupStyle, everyday: true, in: measures, list: true,
-			usage:    "how much of the painting, 0 to 100; +20 multiplies the style weight by 10; replaces both weight flags",
+			usage:    "strength of the style, 0 to 100; 20 more make the style weight 10 times larger; cannot go with the weight flags",
 			fallback: "50",
 			bind:     func(s *settings) pflag.Value { return &strengthValue{&s.Options, &s.strength} },
 		},
 		{
 			name: "style-scale", field: "Objective.StyleScale", group: groupStyle, everyday: true, in: measures | inTexture, list: true,
-			usage: "size of the style picture relative to the result, 0.05 to 20; less gives smaller strokes",
+			usage: "size of the style picture relative to the result, 0.05 to 20; a smaller value gives smaller strokes",
 		},
 		{
 			name: "color", field: "Color", group: groupColour, everyday: true, in: paints,
-			usage: "colours of the result: those of the style; of the content (luma, post); or of the style, fitted to the content (match, histogram)",
+			usage: "colours of the result: style takes those of the style; luma and post keep those of the content; match and histogram fit the style's to the content's",
 		},
 		{
 			name: "preset", field: "preset", group: groupStyle, everyday: true, in: measures,
-			usage: "start from another program's settings, see nst presets; other flags override them",
+			usage: "start from a set of settings that nst presets lists; other flags override them; cannot go with --strength",
 			bind:  func(s *settings) pflag.Value { return &presetValue{&s.preset} },
 			offer: func(*env) []string { return presetNames() },
 		},
@@ -36,38 +36,38 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "style-weight", field: "Objective.StyleWeight", group: groupStyle, in: measures, list: true, only: noStrength,
-			usage: "weight of the style loss; its ratio to --content-weight decides how much of the content stays",
+			usage: "weight of the style loss; the larger it is relative to --content-weight, the less of the content stays",
 		},
 		{
 			name: "auto-balance", old: "steady", field: "Schedule.AutoBalance", group: groupStyle, in: paints,
-			usage: "adapt the content weight at each larger size, so that every size reaches the same degree of stylisation",
+			usage: "adapt the content weight at each size after the first, so that all sizes look equally stylised",
 		},
 		{
 			name: "content-layers", field: "Objective.ContentLayers", group: groupStyle, in: measures,
-			usage: "layers whose features are compared with those of the content, each with a weight, 1 if none is given",
+			usage: "layers where the picture is compared with the content; a layer without a weight has weight 1",
 		},
 		{
 			name: "style-layers", field: "Objective.StyleLayers", group: groupStyle, in: measures | inTexture,
-			usage:    "layers whose statistics are compared with those of the style, each with a weight, 1 if none is given; slim has weights of its own, see docs/slim.md",
+			usage:    "layers where the picture is compared with the style; a layer without a weight has weight 1; the default has other weights with slim, see docs/slim.md",
 			fallback: "relu1_1 to relu5_1",
 		},
 		{
 			name: "style-blend", group: groupStyle, in: paintsOne | inSweep | inScore,
-			usage:    "shares of the styles, one for each",
+			usage:    "share of each style in the blend, such as 2,1",
 			fallback: "equal shares",
 			bind:     func(s *settings) pflag.Value { return &numbersValue{&s.blend} },
 		},
 		{
 			name: "style-mix", field: "Objective.StyleMix", group: groupStyle, in: measures,
-			usage: "how several styles combine: mean paints one style between them, sum adds a loss for each",
+			usage: "how several styles combine: mean averages them into one style, sum adds a loss for each",
 		},
 		{
 			name: "style-loss", field: "Objective.StyleLoss", group: groupStyle, in: measures,
-			usage: "what is compared: gram, Gram matrices; meanstd, also means and deviations; w2, the Wasserstein distance, which is slower",
+			usage: "how styles are compared: gram, by Gram matrices; meanstd, also by means and deviations; w2, by the Wasserstein distance, which is slower and needs the processor",
 		},
 		{
 			name: "tv-weight", field: "Objective.TVWeight", group: groupStyle, in: measures | inTexture, list: true,
-			usage: "weight of the total variation, which makes the picture smoother; try 10 against noise",
+			usage: "weight of the total variation loss, which makes the picture smoother; try 10 against noise",
 		},
 		{
 			name: "tv-form", field: "Objective.TVForm", group: groupStyle, in: measures,
@@ -75,7 +75,7 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "normalize-gradients", field: "Objective.NormalizeGradients", group: groupStyle, in: measures,
-			usage: "give each layer the same pull, times its weight; needs --optimizer adam or lbfgs-torch",
+			usage: "scale the gradients so that each layer counts by its weight alone; needs --optimizer adam or lbfgs-torch",
 		},
 	}
 }
@@ -85,12 +85,12 @@ func regionRows() []flagRow {
 	return []flagRow{
 		{
 			name: "content-mask", group: groupRegions, in: inStylize | inSweep | inScore,
-			usage: "one mask over CONTENT for each style, white where that style goes; the word rest stands for what the others leave",
+			usage: "one mask over CONTENT for each style, white where that style goes; the word rest is the area that the other masks leave",
 			bind:  func(s *settings) pflag.Value { return &filesValue{&s.masks.content} },
 		},
 		{
 			name: "style-mask", group: groupRegions, in: paintsOne | inSweep | inScore,
-			usage: "one mask over each style, white where the style is taken from; an empty name takes all of it",
+			usage: "one mask for each style, white on the part to use; an empty name uses the whole style",
 			bind:  func(s *settings) pflag.Value { return &filesValue{&s.masks.style} },
 		},
 		{
@@ -106,39 +106,39 @@ func scheduleRows() []flagRow {
 	return []flagRow{
 		{
 			name: "size", field: "Size", group: groupSchedule, everyday: true, in: measures | inTexture, list: true,
-			usage:   "longest side of the result in pixels; original keeps that of the content",
+			usage:   "longest side of the result in pixels; original takes the size of the content",
 			texture: "longest side of the result in pixels",
 			bind:    func(s *settings) pflag.Value { return &sizeValue{size: &s.Size} },
 		},
 		{
 			name: "iterations", field: "Schedule.Iterations", group: groupSchedule, everyday: true, in: paints | inTexture, list: true,
-			usage: "evaluations of loss and gradient at the first size",
+			usage: "number of iterations at the first size, the smallest",
 		},
 		{
 			name: "time", field: "Schedule.Time", group: groupSchedule, everyday: true, in: paints,
-			usage: "time limit for each picture, such as 90s or 5m; sizes that are left get fewer iterations",
+			usage: "time limit for each picture, such as 90s or 5m; nst reduces the iterations to meet it",
 		},
 		{
 			name: "fine-iterations", field: "Schedule.FineIterations", group: groupSchedule, in: paints, list: true,
-			usage: "evaluations at each other size; 0 is a third of --iterations at each size between, and all of them at the last",
+			usage: "number of iterations at each size after the first; 0 is --iterations at the last size and a third of it at the sizes between",
 			only:  rule{func(s *settings) bool { return s.Schedule.Scales != 1 }, "is only for more than one of --scales"},
 		},
 		{
 			name: "scales", field: "Schedule.Scales", group: groupSchedule, in: paints, list: true,
-			usage: "number of sizes, each 1.41 times the one before; 1 is --size alone, 0 is all sizes from --min-scale",
+			usage: "number of sizes, each 1.41 times the one before; 1 uses --size alone, 0 uses all sizes from --min-scale up",
 		},
 		{
 			name: "min-scale", field: "Schedule.MinScale", group: groupSchedule, in: paints, list: true,
-			usage: "smallest longest side in pixels that --scales 0 begins with",
+			usage: "with --scales 0, the smallest size, in pixels of the longest side",
 			only:  rule{func(s *settings) bool { return s.Schedule.Scales == 0 }, "is only for --scales 0"},
 		},
 		{
 			name: "tolerance", field: "Schedule.Tolerance", group: groupSchedule, in: paints | inTexture, list: true,
-			usage: "leave a size when the mean loss of ten iterations is within this fraction of that of the ten before (eighty with slim); 0 never does",
+			usage: "stop at a size early if the mean loss of the last ten iterations (eighty with slim) differs by less than this fraction from the mean of the ten before; 0 never stops early",
 		},
 		{
 			name: "init", field: "Schedule.Init", group: groupSchedule, in: paints,
-			usage: "first picture: content; noise; mean, the mean colour of the network's training set; or a file",
+			usage: "picture to start from: content; noise; mean, the mean colour of the network's training set with very little noise; or a file",
 			bind: func(s *settings) pflag.Value {
 				return &wordValue[nst.Init]{
 					word: &s.Schedule.Init, words: []nst.Init{nst.InitContent, nst.InitNoise, nst.InitMean},
@@ -148,7 +148,7 @@ func scheduleRows() []flagRow {
 		},
 		{
 			name: "seed", field: "Schedule.Seed", group: groupSchedule, in: paints | inTexture, list: true,
-			usage: "seed of the noise",
+			usage: "seed of the random noise that the picture starts from",
 			only: rule{func(s *settings) bool {
 				return s.Schedule.Init == nst.InitNoise || s.Schedule.Init == nst.InitMean
 			}, "is only for --init noise and mean"},
@@ -163,35 +163,35 @@ func optimizerRows() []flagRow {
 	return []flagRow{
 		{
 			name: "optimizer", field: "Optimizer.Method", group: groupSchedule, in: paints | inTexture,
-			usage: "adam; lbfgs, L-BFGS with bounded steps and a preconditioner; lbfgs-torch, as PyTorch has it; lbfgs-wolfe, the same with a strong-Wolfe line search",
+			usage: "method: adam; lbfgs, L-BFGS with bounded steps and a preconditioner; lbfgs-torch, L-BFGS as in PyTorch; lbfgs-wolfe, that with a strong-Wolfe line search",
 		},
 		{
 			name: "learning-rate", field: "Optimizer.LearningRate", group: groupSchedule, in: paints | inTexture, list: true,
-			usage: "step of the optimiser: 8-bit levels for adam, a factor for lbfgs; 0 is 10 for adam and 1 for lbfgs",
+			usage: "step size: for adam in 8-bit levels, for the others a factor of their own step; 0 is 10 for adam and 1 for the others",
 		},
 		{
 			name: "history", field: "Optimizer.History", group: groupSchedule, in: paints | inTexture, list: true,
-			usage: "number of steps that lbfgs stores, at 24 bytes a pixel each",
+			usage: "number of steps that lbfgs stores; each takes 24 bytes per pixel",
 			only:  rule{func(s *settings) bool { return !adam(s) }, "is only for --optimizer lbfgs"},
 		},
 		{
 			name: "clamp", field: "Optimizer.Clamp", group: groupSchedule, in: paints,
-			usage: "keep pixels within the range of a picture, with adam and lbfgs",
+			usage: "keep pixels between black and white; only for adam and lbfgs",
 			only: rule{func(s *settings) bool {
 				return adam(s) || s.Optimizer.Method == nst.LBFGS
 			}, "is only for --optimizer adam or lbfgs"},
 		},
 		{
 			name: "beta2", field: "Optimizer.Beta2", group: groupSchedule, in: paints, list: true, only: onlyAdam,
-			usage: "decay of adam's mean squared gradient",
+			usage: "decay of adam's running mean of squared gradients",
 		},
 		{
 			name: "epsilon", field: "Optimizer.Epsilon", group: groupSchedule, in: paints, list: true, only: onlyAdam,
-			usage: "what adam adds to the root of the mean squared gradient",
+			usage: "number that adam adds to the root of the mean squared gradient, before it divides by the sum",
 		},
 		{
 			name: "average", field: "Optimizer.Average", group: groupSchedule, in: paints, list: true, only: onlyAdam,
-			usage: "decay of the running mean of adam's pictures, which is the result; 0 takes the last picture",
+			usage: "adam's result is a running mean of its pictures; this is the decay of the mean; 0 takes the last picture",
 		},
 	}
 }

@@ -11,12 +11,12 @@ func networkRows() []flagRow {
 	return []flagRow{
 		{
 			name: "draft", group: groupNetwork, everyday: true, in: measures | inTexture,
-			usage: "use slim, the small network inside nst: about six times faster than vgg19, and rougher",
+			usage: "use slim, the small network inside nst, about six times faster than vgg19; the picture is rougher",
 			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.draft, plain: true} },
 		},
 		{
 			name: "network", field: "network", group: groupNetwork, in: measures | inTexture,
-			usage:    "network that compares pictures: vgg19, vgg16, slim, another name that nst weights list shows, or a file",
+			usage:    "network that compares pictures: a name that nst weights list shows, such as vgg19, vgg16 or slim; or a weights file",
 			fallback: "vgg19 if it is installed, else slim",
 			only:     rule{func(s *settings) bool { return !s.draft }, "cannot go with --draft, which takes slim"},
 			bind:     func(s *settings) pflag.Value { return &textValue{&s.network, "NAME"} },
@@ -24,39 +24,39 @@ func networkRows() []flagRow {
 		},
 		{
 			name: "orientations", old: "views", field: "Objective.Orientations", group: groupNetwork, in: paints,
-			usage: "number of rotations and flips of slim that a run cycles through, 1 to 8, because each is blind to different detail; 0 is all that the network has",
+			usage: "number of rotated and flipped versions of slim that a run uses in turn, 1 to 8; each misses different detail; 0 uses all; other networks have one",
 			list:  true,
 		},
 		{
 			name: "pooling", field: "Objective.Pooling", group: groupNetwork, in: measures | inTexture,
-			usage: "pooling of the network: max, as it was trained; avg, which is smoother; l2, between the two",
+			usage: "how the network reduces pictures: max, as it was trained; avg, which is smoother; l2, between the two",
 		},
 		{
 			name: "rescale", field: "Objective.Rescale", group: groupNetwork, in: measures,
-			usage: "scale pooled features to the magnitude that max pooling gives, with avg and l2",
+			usage: "with --pooling avg or l2: scale the features to about the magnitude that max gives",
 			only:  rule{func(s *settings) bool { return s.Objective.Pooling != nst.PoolMax }, "is only for --pooling avg and l2"},
 		},
 		{
 			name: "preprocessing", field: "Objective.Preprocessing", group: groupNetwork, in: measures,
-			usage: "how a picture is prepared for the network: trained, as it was trained; levels, 8-bit levels without the division by a deviation; levels256, 256 levels instead of 255",
+			usage: "how a picture is prepared for the network: trained, as in its training; levels, as 8-bit levels that are not divided by a deviation; levels256, like trained with a range of 256, not 255",
 		},
 		{
 			name: "padding", field: "Objective.Padding", group: groupNetwork, in: measures,
-			usage: "what the network sees beyond the edges: zero, its mean colour; or replicate, the nearest pixel, which avoids smears there",
+			usage: "what the network sees outside the picture: zero, its mean colour; replicate, the nearest pixel, which avoids smears at the edges",
 		},
 		{
 			name: "threads", field: "Compute.Threads", group: groupNetwork, in: measures | inTexture,
-			usage: "number of processor threads; 0 is all; the result does not depend on it",
+			usage: "number of processor threads; 0 uses all; the result is the same with any number",
 		},
 		{
 			name: "device", field: "Compute.Device", group: groupNetwork, in: measures | inTexture,
-			usage: "what computes: cpu; cuda or cuda:N, an NVIDIA card by its number; auto or auto:N, that card if it is usable, else the processor. batch uses all cards if none is named",
+			usage: "what computes: cpu, the processor; cuda or cuda:N, the NVIDIA card with number N; auto or auto:N, that card if it is usable, else the processor; with cuda or auto, batch uses all cards",
 			bind:  func(s *settings) pflag.Value { return &deviceValue{&s.Compute.Device} },
 			offer: func(*env) []string { return []string{nst.DeviceAuto, nst.DeviceCPU, nst.DeviceCUDA} },
 		},
 		{
 			name: "precision", field: "Compute.Precision", group: groupNetwork, in: measures | inTexture,
-			usage: "how a card multiplies: tf32 is fast, fp32 is as exact as the processor",
+			usage: "arithmetic of a card: tf32 is fast; fp32 is as exact as the processor, but slower",
 			only:  rule{func(s *settings) bool { return s.Compute.Device != nst.DeviceCPU }, "is only for a card; --device is cpu"},
 		},
 	}
@@ -78,12 +78,12 @@ func outputRows() []flagRow {
 		},
 		{
 			name: "quality", group: groupOutput, in: saves,
-			usage: "quality of a JPEG, 1 to 100",
+			usage: "quality of JPEG files, 1 to 100",
 			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.quality} },
 		},
 		{
 			name: "save-every", group: groupOutput, in: paintsOne,
-			usage: "also write the picture after each N iterations of all sizes, as OUT-0050.png; 0 never does",
+			usage: "also write the picture every N iterations, counted over all sizes, as OUT-0050.png; 0 writes none",
 			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.saveEvery} },
 		},
 		{
@@ -103,14 +103,14 @@ func outputRows() []flagRow {
 		},
 		{
 			name: "progress", group: groupOutput, in: saves | inPull,
-			usage: "how progress is shown on stderr; auto is bar on a terminal, else plain",
+			usage: "how progress is shown on stderr; auto means bar on a terminal, plain elsewhere",
 			bind: func(s *settings) pflag.Value {
 				return &wordValue[string]{word: &s.progress, words: progressModes()}
 			},
 		},
 		{
 			name: "log", group: groupOutput, in: saves,
-			usage: "write one line of JSON for each iteration to FILE, replacing it",
+			usage: "write one line of JSON for each iteration to FILE; an old FILE is replaced",
 			bind:  func(s *settings) pflag.Value { return &textValue{&s.log, "FILE"} },
 		},
 		{

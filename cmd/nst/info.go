@@ -39,11 +39,12 @@ func newInfoCmd(e *env) *cobra.Command {
 		Short: "Show processor, cards and networks",
 		Long: `info shows the version, the instruction sets of the processor and those that nst
 uses, the NVIDIA cards with their memory and driver, and the installed networks.
-Where no card is used it says why. The environment variable NST_CPU selects the
-kernels: generic runs on every processor.
+If no card can be used, it says why. The environment variable NST_CPU selects the
+instruction set that nst uses. NST_CPU=generic works on every processor.
 
---plan shows the memory that stylize would need with the same flags instead, for
-a square picture of --size pixels, part by part.`,
+With --plan, info shows the memory that stylize needs with the same flags, part by
+part, for a square picture of --size pixels. The other flags matter only with
+--plan, except --json.`,
 		Example: `  nst info
   nst info --plan --size 2048 --optimizer adam
   NST_CPU=generic nst info --json`,

@@ -181,8 +181,8 @@ func newPresetsCmd(e *env) *cobra.Command {
 		Use:   "presets",
 		Short: "List and explain the settings of other programs",
 		Long: `A preset is a named set of settings: nst's own or those of another program.
-stylize, batch, sweep, score and info take one with --preset NAME. Flags that are
-given too override it.`,
+stylize, batch, sweep, score and info take one with --preset NAME. Other flags
+override it. --strength cannot go with a preset of another program.`,
 		Example: `  nst presets
   nst presets explain gatys
   nst stylize photo.jpg painting.jpg --preset gatys --size 256`,
@@ -240,16 +240,16 @@ func explainPreset(e *env, p nst.Preset) error {
 	fmt.Fprintf(e.Stdout, "%s: %s\n%s\n\n%s\n\n", p.Name, p.Title, p.Description, p.Explain)
 	w2 := o.Objective.StyleLoss == nst.StyleW2
 	if w2 {
-		fmt.Fprintln(e.Stdout, "L = Σ c mean((F-P)²) + Σ s W2, where s is not comparable with that of Gram matrices:")
+		fmt.Fprintln(e.Stdout, "In one formula for all presets: L = Σ α mean((F-P)²) + Σ β W2.\nF and P are the features of the picture and of the content.\nβ cannot be compared with that of Gram matrices.")
 	} else {
-		fmt.Fprintln(e.Stdout, "In one convention for all, L = Σ c mean((F-P)²) + Σ s/c² Σij (G-A)²ij with G = F Fᵀ/(h w):")
+		fmt.Fprintln(e.Stdout, "In one formula for all presets: L = Σ α mean((F-P)²) + Σ β/c² Σij (G-A)²ij with G = F Fᵀ/(h w).\nF and P are the features of the picture and of the content. G and A are the Gram\nmatrices of the picture and of the style. A layer has c channels of h by w positions.")
 	}
 	net := vgg.VGG19()
 	w := tabwriter.NewWriter(e.Stdout, 0, 0, 2, ' ', 0)
 	content := 0.0
 	for _, l := range o.Objective.ContentLayers {
 		content += l.Weight * o.Objective.ContentWeight
-		fmt.Fprintf(w, "content\t%s\tc = %.4g\t\n", l.Layer, l.Weight*o.Objective.ContentWeight)
+		fmt.Fprintf(w, "content\t%s\tα = %.4g\t\n", l.Layer, l.Weight*o.Objective.ContentWeight)
 	}
 	style := o.Objective.StyleLayersOf(net)
 	for _, l := range style {
@@ -261,7 +261,7 @@ func explainPreset(e *env, p nst.Preset) error {
 		if !w2 {
 			s /= math.Pow(float64(net.Layers[i].K), 2)
 		}
-		fmt.Fprintf(w, "style\t%s\ts = %.4g\ts/c = %.2g\n", l.Layer, s, s/content)
+		fmt.Fprintf(w, "style\t%s\tβ = %.4g\tβ/α = %.2g\n", l.Layer, s, s/content)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -271,7 +271,7 @@ func explainPreset(e *env, p nst.Preset) error {
 	}
 	for i, l := range style {
 		if l.Weight != style[0].Weight {
-			fmt.Fprintln(e.Stdout, "Its layers have different weights: no single --strength has that ratio.")
+			fmt.Fprintln(e.Stdout, "No single --strength corresponds to this preset: β is not the same multiple of 1/c² in all layers.")
 			return nil
 		}
 		if i == 0 {

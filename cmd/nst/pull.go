@@ -14,8 +14,7 @@ func newPullCmd(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pull [vgg19|vgg16]",
 		Short: "Download a network",
-		Long: `pull downloads the weights of a network, vgg19 if none is named, and checks them.
-It replaces installed weights of that name. After a failed download, the next pull
+		Long: `pull downloads the weights of a network and checks them. The default is vgg19. It replaces installed weights of that name. If a download fails, the next pull
 continues where it stopped.
 
 ` + licence,

@@ -24,7 +24,7 @@ func newRootCmd(e *env) *cobra.Command {
 		Use:   "nst",
 		Short: "Paint one picture in the style of another",
 		Long: `nst paints one picture in the style of another, by the method of Gatys, Ecker
-and Bethge: an optimiser changes the pixels until a VGG network sees in them the
+and Bethge. An optimiser changes the pixels until a VGG network finds in them the
 content of one picture and the style of the other.
 
 ` + exitCodes,

@@ -31,33 +31,33 @@ func newStylizeCmd(e *env, runF func(context.Context, *stylizeOptions) error) *c
 		Use:   "stylize CONTENT STYLE [STYLE...] [-o OUT]",
 		Short: "Paint one picture",
 		Long: `stylize paints CONTENT in the style of STYLE, or of a blend of several. The
-result is OUT, or CONTENT-STYLE.png in the current folder. Ctrl-C saves the
-picture as it is and ends the run.`,
+result is OUT, or CONTENT-STYLE.png in the current folder. Ctrl-C ends
+the run and saves the picture as it is then.`,
 		Annotations: map[string]string{moreKey: `Files: existing files are replaced only with --overwrite. All files and settings
 are checked before the work begins. After Ctrl-C the exit code is 130; a second
 Ctrl-C ends at once. --save-every 50 also writes out-0050.png, out-0100.png and
-so on, at full size, and replaces files of these names.
+so on, at full size. It replaces files of these names even without --overwrite.
 
 Sizes: nst paints at several sizes, from --min-scale to --size. Each size starts
 from the result of the one before. The first and the last size get --iterations,
-each size between gets a third of them. --scales 1 paints at --size alone.
+the sizes between get a third of that. --scales 1 paints at --size alone.
 
 Regions: --content-mask gives each STYLE a region of CONTENT. Each mask is a
-picture of the shape of CONTENT, at any resolution, white in the region. Masks
-may be soft and may overlap. What no mask covers has no style. The word rest
-stands for what the other masks leave. The weight of a region is its area, times
+picture with the proportions of CONTENT, of any size, white in the region. Masks
+may be soft and may overlap. Parts that no mask covers get no style. The word
+rest, instead of a file, is the area that the other masks leave. The weight of a region is its area, times
 its share in --style-blend. --style-mask selects the part of each STYLE that is
 used. --protect keeps white parts of CONTENT exactly as they are. With --color
-luma, match and histogram, each region is matched by its own colours.
+luma, match and histogram, each style is matched to the colours of its region.
 
 Reports: --plot, --gif and --strip write pictures of the run, also after Ctrl-C.
 --log writes one JSON object for each iteration. With --progress json, stderr
 holds JSON and error messages only.
 
-The last message gives the loss that the optimiser reached and, as the score,
-what nst score measures of OUT with the same flags, of those that it has. The two differ where
---auto-balance has adapted the content weight, where slim was seen in another
-orientation, and where colours were changed after the run.
+The last message gives two numbers. The loss is what the optimiser reached. The
+score is what nst score measures for OUT with the same flags. They differ if
+--auto-balance changed the content weight, if slim was used in several
+orientations, or if the colours were changed after the run.
 
 More examples:
   nst stylize photo.jpg painting.jpg --preset gatys --size 384

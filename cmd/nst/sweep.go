@@ -33,18 +33,19 @@ func newSweepCmd(e *env, runF func(context.Context, *sweepOptions) error) *cobra
 		Use:   "sweep CONTENT STYLE [STYLE...] --FLAG X,X,... [--FLAG X,X,...] [-o SHEET]",
 		Short: "Paint one picture with many settings, side by side",
 		Long: `sweep paints CONTENT in the style of STYLE once for each combination of values.
-Every flag that takes a number, but --threads, takes a list of values here, such
-as --content-weight 1,5,20. One list makes a row. Of two, the first varies from
-left to right and the second downwards. Further lists are nested in the rows.
+Every flag that takes one number takes a list of values here, such as
+--content-weight 1,5,20, except --threads and --quality. One list makes a row. With two lists, the first runs from left to right, the second
+downwards. With more lists, there are more rows: one for each combination of the
+second and later values. From row to row, the last list varies fastest.
 
-SHEET is the contact sheet: all pictures, labelled with their values. Without -o
-it is CONTENT-STYLE-sweep.png. DIR holds the pictures, named after their values;
-scores.csv, with the weighted terms of each final loss; and index.html, a page
-to click through. More than 100 pictures require --force.
+SHEET is the contact sheet: it shows all pictures, labelled with their values.
+Without -o it is CONTENT-STYLE-sweep.png. DIR holds the pictures, named after
+their values. It also holds scores.csv, which has the parts of the final loss of
+each picture, and index.html, a page to click through. More than 100 pictures
+need --force.
 
-Pictures that are in DIR already are not painted again. So the same command
-continues after an interrupt, and longer lists add pictures; --overwrite paints
-all again. After an interrupt the sheet shows the pictures that are done.`,
+Pictures that are already in DIR are not painted again. After an interrupt, the
+same command continues. Longer lists add pictures. --overwrite paints all again. After an interrupt the sheet shows the pictures that are done.`,
 		Example: `  nst sweep photo.jpg painting.jpg --strength 35,50,65
   nst sweep photo.jpg painting.jpg --size 128,256 --iterations 50,100 -o a.png
   nst sweep photo.jpg painting.jpg --init noise --seed 1,2,3 --out-dir seeds`,

@@ -24,12 +24,13 @@ func newTextureCmd(e *env, runF func(context.Context, *stylizeOptions) error) *c
 		Use:   "texture STYLE [STYLE...] [-o OUT]",
 		Short: "Paint the style alone",
 		Long: `texture paints a picture that has the style of STYLE, or of a blend of several,
-and no content: the texture synthesis of Gatys, Ecker and Bethge (2015). It
-starts from noise, so that each --seed gives another picture.
+and no content. The method is the texture synthesis of Gatys, Ecker and Bethge
+(2015). It starts from noise: each --seed gives another picture.
 
 The result is OUT, or STYLE-texture.png in the current folder. --size is its
-longest side and --aspect its shape. A STYLE is scaled down to --size but never
-up. A texture may be larger than its style.`,
+longest side and --aspect its shape. A STYLE is scaled down to --size times
+--style-scale. A smaller STYLE stays as it is. A texture may be larger than its
+style.`,
 		Example: `  nst texture painting.jpg --size 512 -o texture.png
   nst texture painting.jpg --size 1024 --aspect 16:9 --seed 7
   nst texture monet.jpg klimt.jpg --style-blend 2,1 --gif growing.gif`,

