@@ -21,7 +21,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/nst
-	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/nst ./cmd/nst
+	$(GO) build -trimpath -buildvcs=auto -ldflags "$(LDFLAGS)" -o bin/nst ./cmd/nst
 
 .PHONY: install
 install: build ## build nst and copy it to PREFIX (~/.local), with man pages and completions
@@ -186,13 +186,13 @@ GPU           = CGO_ENABLED=1 CGO_CFLAGS="-I$(CURDIR)/internal/engine/cuda/compa
 
 .PHONY: gpu
 gpu: ## build bin/nst with CUDA: one program for machines with and without a card
-	$(GPU) $(GO) build -trimpath -ldflags "$(LDFLAGS)" -tags gpu -o bin/nst ./cmd/nst
+	$(GPU) $(GO) build -trimpath -buildvcs=auto -ldflags "$(LDFLAGS)" -tags gpu -o bin/nst ./cmd/nst
 
 .PHONY: gpu-kit
 gpu-kit: ## what to carry to a machine with a card and run there: build/gpu-kit/first.sh
 	@mkdir -p build/gpu-kit
-	$(GPU) $(GO) build -trimpath -tags gpu -o build/gpu-kit/nst ./cmd/nst
-	$(GPU) $(GO) build -trimpath -tags gpu -o build/gpu-kit/bench ./testdata/bench
+	$(GPU) $(GO) build -trimpath -buildvcs=auto -tags gpu -o build/gpu-kit/nst ./cmd/nst
+	$(GPU) $(GO) build -trimpath -buildvcs=auto -tags gpu -o build/gpu-kit/bench ./testdata/bench
 	cp testdata/gpu/first.sh testdata/gpu/torch_iteration.py testdata/gpu/objective.py build/gpu-kit/
 
 .PHONY: test-gpu
