@@ -147,6 +147,8 @@ func (c *lowering) lowerFeedForward(n *Node, in []*Node) error {
 		c.instanceNormSums(n, in[0], in[1], in[2])
 	case *op.InstanceNormGrad:
 		c.instanceNormGrad(n, in[0], in[1], in[2], in[3], in[4])
+	case *op.ScaleShift:
+		c.scaleShift(n, o, in[0], in[1])
 	case *op.Upsample:
 		c.upsample(n, in[0])
 	case *op.UpsampleGrad:
@@ -157,6 +159,8 @@ func (c *lowering) lowerFeedForward(n *Node, in []*Node) error {
 		c.sigmoidGrad(n, in[0], in[1])
 	case *op.ChannelSums:
 		c.channelSums(n, in[0])
+	case *op.ScaleBy:
+		c.scaleBy(n, in[0], in[1])
 	case *op.Orient:
 		c.orient(n, in[0], in[1], false)
 	case *op.OrientGrad:

@@ -74,6 +74,24 @@ func (c *lowering) instanceNormGrad(n, grad, y, x, affine, sums *Node) {
 	})
 }
 
+// scaleShift lowers the scaling and shifting of channels, as a normalisation of features
+// that have mean 0 and deviation 1.
+func (c *lowering) scaleShift(n *Node, o *op.ScaleShift, x, affine *Node) {
+	c.reads(x, affine)
+	from, a, s := c.values[x], c.values[affine], features(x)
+	to, _ := c.result(n, true)
+	stats := make([]float32, 2*s.C)
+	for i := s.C; i < len(stats); i++ {
+		stats[i] = 1
+	}
+	c.step(n.Name(), func() func() {
+		return c.device.engine.NewInstanceNorm(kernel.InstanceNormSpec{
+			C: s.C, H: s.H, W: s.W, In: from.buf.data, Affine: a.buf.data, Out: to.buf.data,
+			ReLU: o.ReLU, Stats: stats, Given: true,
+		}).Run
+	})
+}
+
 // upsample lowers the repetition of positions.
 func (c *lowering) upsample(n, x *Node) {
 	c.reads(x)
@@ -141,10 +159,10 @@ func (c *lowering) orient(n, x, orientation *Node, back bool) {
 		dst, src := to.buf.data, from.buf.data
 		return func() {
 			if back {
-				op.OrientBack(dst, src, s.C, s.H, int(*which), add)
+				op.OrientBack(dst, src, s.C, s.H, s.W, int(*which), add)
 				return
 			}
-			op.OrientPicture(dst, src, s.C, s.H, int(*which))
+			op.OrientPicture(dst, src, s.C, s.H, s.W, int(*which))
 		}
 	})
 }

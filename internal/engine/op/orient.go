@@ -49,7 +49,7 @@ func (o *Orient) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 func (o *Orient) Do(in ...G.Value) (G.Value, error) {
 	y := make([]float32, len(Floats(in[0])))
 	c, n, _ := chw(in[0].Shape())
-	OrientPicture(y, Floats(in[0]), c, n, int(scalar(in[1])))
+	OrientPicture(y, Floats(in[0]), c, n, n, int(scalar(in[1])))
 	return dense(y, in[0].Shape()...), nil
 }
 
@@ -60,30 +60,33 @@ func (o *OrientGrad) InferShape(in ...G.DimSizer) (tensor.Shape, error) { return
 func (o *OrientGrad) Do(in ...G.Value) (G.Value, error) {
 	dx := make([]float32, len(Floats(in[0])))
 	c, n, _ := chw(in[0].Shape())
-	OrientBack(dx, Floats(in[0]), c, n, int(scalar(in[1])), false)
+	OrientBack(dx, Floats(in[0]), c, n, n, int(scalar(in[1])), false)
 	return dense(dx, in[0].Shape()...), nil
 }
 
-// OrientPicture writes x (c, n, n) in an orientation to y.
-func OrientPicture(y, x []float32, c, n, orientation int) {
+// OrientPicture writes x (c, h, w) in an orientation to y, which is (c, w, h) from
+// orientation 4 on.
+func OrientPicture(y, x []float32, c, h, w, orientation int) {
+	rows, columns := orientedSize(h, w, orientation)
 	for i := range c {
-		from, to := x[i*n*n:][:n*n], y[i*n*n:][:n*n]
-		for r := range n {
-			start, step := oriented(r, n, orientation)
-			for q := range n {
-				to[r*n+q] = from[start+q*step]
+		from, to := x[i*h*w:][:h*w], y[i*h*w:][:h*w]
+		for r := range rows {
+			start, step := oriented(r, h, w, orientation)
+			for q := range columns {
+				to[r*columns+q] = from[start+q*step]
 			}
 		}
 	}
 }
 
-// OrientBack is the inverse of [OrientPicture]: it writes x to y, or adds it to y.
-func OrientBack(y, x []float32, c, n, orientation int, add bool) {
+// OrientBack is the inverse of [OrientPicture]: it writes x to y (c, h, w), or adds it to y.
+func OrientBack(y, x []float32, c, h, w, orientation int, add bool) {
+	rows, columns := orientedSize(h, w, orientation)
 	for i := range c {
-		from, to := x[i*n*n:][:n*n], y[i*n*n:][:n*n]
-		for r := range n {
-			start, step := oriented(r, n, orientation)
-			for q, v := range from[r*n:][:n] {
+		from, to := x[i*h*w:][:h*w], y[i*h*w:][:h*w]
+		for r := range rows {
+			start, step := oriented(r, h, w, orientation)
+			for q, v := range from[r*columns:][:columns] {
 				if at := start + q*step; add {
 					to[at] += v
 				} else {
@@ -94,15 +97,23 @@ func OrientBack(y, x []float32, c, n, orientation int, add bool) {
 	}
 }
 
-// oriented returns where row r of an oriented picture begins in the picture, and the
-// distance of its elements there.
-func oriented(r, n, orientation int) (start, step int) {
-	across, down := 1, n
+// orientedSize is the size of a picture of h by w in an orientation.
+func orientedSize(h, w, orientation int) (rows, columns int) {
+	if orientation&4 != 0 {
+		return w, h
+	}
+	return h, w
+}
+
+// oriented returns where row r of an oriented picture begins in the picture of h by w, and
+// the distance of its elements there.
+func oriented(r, h, w, orientation int) (start, step int) {
+	across, down := 1, w
 	if orientation&1 != 0 {
-		start, across = start+n-1, -1
+		start, across = start+w-1, -1
 	}
 	if orientation&2 != 0 {
-		start, down = start+(n-1)*n, -n
+		start, down = start+(h-1)*w, -w
 	}
 	if orientation&4 != 0 {
 		across, down = down, across
