@@ -207,3 +207,17 @@ func BenchmarkConvWeights(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkReflectGrad is what the mirrored border adds to the gradients to the input of such
+// a network, beside the convolution that it adds to.
+func BenchmarkReflectGrad(b *testing.B) {
+	benchCPUs(b, func(b *testing.B, e *kernel.Engine) {
+		for _, l := range feedForward[3:] {
+			r := rand.New(rand.NewPCG(1, 2))
+			m := newMirrored(r, l.c, l.k, l.side, l.side, l.stride)
+			conv, border, _ := m.inputGrad(e, random(r, l.k*l.c*9))
+			b.Run(m.String()+"/conv", func(b *testing.B) { median(b, 0, conv.Run) })
+			b.Run(m.String()+"/border", func(b *testing.B) { median(b, 0, border.Run) })
+		}
+	})
+}

@@ -62,7 +62,7 @@ func (e *Engine) NewConvWeights(s ConvWeightsSpec) *ConvWeights {
 	c.bands = max(1, min(tiles/128, 32))
 	c.band = (tiles + c.bands - 1) / c.bands
 	c.bands = (tiles + c.band - 1) / c.band
-	want := 128 / (min(cb, weightsC) + min(kb, weightsK))
+	want := 192 / (min(cb, weightsC) + min(kb, weightsK))
 	runs := (c.band + want - 1) / want
 	c.run = (c.band + runs - 1) / runs
 	_, v, d := c.scratch(c.run)
