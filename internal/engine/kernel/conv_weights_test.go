@@ -46,14 +46,14 @@ func (m *mirrored) spec() kernel.ConvWeightsSpec {
 
 func abs(i int) int { return max(i, -i) }
 
-// test compares the gradient with the plain definition.
-func (m *mirrored) test(t *testing.T, e *kernel.Engine) {
+// testWeights compares the gradient to the filters with the plain definition, and adds it to
+// itself.
+func (m *mirrored) testWeights(t *testing.T, e *kernel.Engine) {
 	t.Helper()
 	want := make([]float32, m.k*m.c*9)
 	kernel.RefMirrorConvWeights(want, m.dy, m.x, m.c, m.h, m.w, m.k, m.stride)
 	s := m.spec()
-	step := e.NewConvWeights(s)
-	step.Run()
+	e.NewConvWeights(s).Run()
 	wantClose(t, s.Out, want, 3e-6)
 	s.Accumulate = true
 	e.NewConvWeights(s).Run()
@@ -83,7 +83,7 @@ func mirroredCases(r *rand.Rand, short bool) []*mirrored {
 func TestConvWeights(t *testing.T) {
 	each(t, func(t *testing.T, e *kernel.Engine, r *rand.Rand) {
 		for _, m := range mirroredCases(r, testing.Short()) {
-			t.Run(m.String(), func(t *testing.T) { m.test(t, e) })
+			t.Run(m.String(), func(t *testing.T) { m.testWeights(t, e) })
 		}
 	})
 }

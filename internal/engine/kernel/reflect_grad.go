@@ -35,7 +35,7 @@ func (e *Engine) NewReflectGrad(s ReflectGradSpec) *ReflectGrad {
 	checkLen("reflect gradient", "Weights", len(s.Weights), r.k*r.c*9)
 	checkLen("reflect gradient", "Grad", len(s.Grad), r.in.Len())
 	checkLen("reflect gradient", "Out", len(s.Out), r.out.Len())
-	e.reserve(9*r.tapLen() + (max(s.H, s.W)+2)*r.k)
+	e.reserve(9*r.tapLen() + (s.H+2)*r.k)
 	return r
 }
 
@@ -60,31 +60,30 @@ func (t *reflectGradTask) Do(worker, b int) {
 	r := (*ReflectGrad)(t)
 	h, w := r.s.H, r.s.W
 	scratch := r.e.scratch[worker]
-	taps, line := scratch[:9*r.tapLen()], scratch[9*r.tapLen():]
+	taps, column := scratch[:9*r.tapLen()], scratch[9*r.tapLen():]
 	r.pack(taps, b)
 	tap := func(i int) []float32 { return taps[i*r.tapLen():] }
-	// edge adds the gradient to the n copies beyond an edge, which the gradient g along it
-	// reached through the taps t0, t1 and t2. Out gets it step positions apart.
-	edge := func(n, g, step, out, t0, t1, t2 int) {
-		r.copyLine(line, n, g, step)
-		for i, t := range [3]int{t0, t1, t2} {
-			r.add(n, line[(2-i)*Lanes:], n+2, tap(t), out, step)
+	for _, row := range [2]struct{ y, to, tap int }{{0, 1, 0}, {h - 1, h - 2, 6}} {
+		x, stride := r.s.Grad[r.in.pos(0, row.y, -1)*Lanes:], r.in.Rows()*r.in.Pitch()
+		for i := range 3 {
+			r.add(w, x[(2-i)*Lanes:], stride, tap(row.tap+i), r.out.pos(b, row.to, 0), 1)
+		}
+		// The copies in the corners.
+		r.add(1, x[Lanes:], stride, tap(row.tap), r.out.pos(b, row.to, 1), 1)
+		r.add(1, x[w*Lanes:], stride, tap(row.tap+2), r.out.pos(b, row.to, w-2), 1)
+	}
+	for _, col := range [2]struct{ x, to, tap int }{{0, 1, 0}, {w - 1, w - 2, 2}} {
+		r.copyColumn(column, col.x)
+		for i := range 3 {
+			r.add(h, column[(2-i)*Lanes:], h+2, tap(col.tap+3*i), r.out.pos(b, 0, col.to), r.out.Pitch())
 		}
 	}
-	for _, row := range [2]struct{ y, to, tap int }{{0, 1, 0}, {h - 1, h - 2, 6}} {
-		edge(w, r.in.pos(0, row.y, 0), 1, r.out.pos(b, row.to, 0), row.tap, row.tap+1, row.tap+2)
-		// The copies in the corners.
-		r.add(1, line[Lanes:], w+2, tap(row.tap), r.out.pos(b, row.to, 1), 1)
-		r.add(1, line[w*Lanes:], w+2, tap(row.tap+2), r.out.pos(b, row.to, w-2), 1)
-	}
-	edge(h, r.in.pos(0, 0, 0), r.in.Pitch(), r.out.pos(b, 0, 1), 0, 3, 6)
-	edge(h, r.in.pos(0, 0, w-1), r.in.Pitch(), r.out.pos(b, 0, w-2), 2, 5, 8)
 }
 
 // pack writes the filters to block b as a (K,16) matrix for each tap.
 func (r *ReflectGrad) pack(taps []float32, b int) {
 	for k := range r.k {
-		w := r.s.Weights[(k*r.c+b*Lanes)*9:][:Lanes*9]
+		w := (*[Lanes * 9]float32)(r.s.Weights[(k*r.c+b*Lanes)*9:])
 		for t := range 9 {
 			row := load(taps[t*r.tapLen()+k*Lanes:])
 			for l := range row {
@@ -94,19 +93,19 @@ func (r *ReflectGrad) pack(taps []float32, b int) {
 	}
 }
 
-// copyLine writes n positions of each block of Grad, and the border before and after them, to
-// line. The first is at g, and they are step positions apart.
-func (r *ReflectGrad) copyLine(line []float32, n, g, step int) {
-	blockLen := r.in.Rows() * r.in.Pitch()
+// copyColumn writes column x of each block of Grad to dst, from the border above it to that
+// below it.
+func (r *ReflectGrad) copyColumn(dst []float32, x int) {
 	for kb := range r.in.Blocks() {
-		for i := range n + 2 {
-			copy(line[(kb*(n+2)+i)*Lanes:][:Lanes], r.s.Grad[(kb*blockLen+g+(i-1)*step)*Lanes:])
+		for i := range r.s.H + 2 {
+			*load(dst) = *load(r.s.Grad[r.in.pos(kb, i-1, x)*Lanes:])
+			dst = dst[Lanes:]
 		}
 	}
 }
 
-// add multiplies n positions of the line from x on, which has length positions a block, by
-// the taps w. It adds the products to Out from position out on, step positions apart.
-func (r *ReflectGrad) add(n int, x []float32, length int, w []float32, out, step int) {
-	r.e.cpu.isa.gemm[0](n, r.k, x, length*Lanes, w, r.s.Out[out*Lanes:], step*Lanes, Lanes, true)
+// add multiplies n positions from x on, whose blocks are stride positions apart, by the taps
+// w. It adds the products to Out from position out on, step positions apart.
+func (r *ReflectGrad) add(n int, x []float32, stride int, w []float32, out, step int) {
+	r.e.cpu.isa.gemm[0](n, r.k, x, stride*Lanes, w, r.s.Out[out*Lanes:], step*Lanes, Lanes, true)
 }

@@ -39,19 +39,67 @@ func (m *mirrored) inputGrad(e *kernel.Engine, wt []float32) (conv *kernel.Conv,
 	return conv, border, out
 }
 
+// testInput compares the gradient to the input with the plain definition.
+func (m *mirrored) testInput(t *testing.T, e *kernel.Engine, wt []float32) {
+	t.Helper()
+	want := make([]float32, m.c*m.h*m.w)
+	kernel.RefMirrorConvGrad(want, m.dy, wt, m.c, m.h, m.w, m.k, m.stride)
+	conv, border, out := m.inputGrad(e, wt)
+	conv.Run()
+	border.Run()
+	wantBlocked(t, out, want, m.in, tol)
+}
+
 // TestReflectGrad checks that a convolution with the rotated filter and ReflectGrad are the
 // gradient of a mirrored convolution. With stride 2 there are zeros between the gradients.
 func TestReflectGrad(t *testing.T) {
 	each(t, func(t *testing.T, e *kernel.Engine, r *rand.Rand) {
 		for _, m := range mirroredCases(r, testing.Short()) {
-			t.Run(m.String(), func(t *testing.T) {
-				want, wt := make([]float32, m.c*m.h*m.w), random(r, m.k*m.c*9)
-				kernel.RefMirrorConvGrad(want, m.dy, wt, m.c, m.h, m.w, m.k, m.stride)
-				conv, border, out := m.inputGrad(e, wt)
+			t.Run(m.String(), func(t *testing.T) { m.testInput(t, e, random(r, m.k*m.c*9)) })
+		}
+	})
+}
+
+// TestMirroredThreads checks that the number of threads does not show in any bit of the
+// gradients of a mirrored convolution.
+func TestMirroredThreads(t *testing.T) {
+	for _, cpu := range kernel.Supported() {
+		for _, m := range []*mirrored{
+			newMirrored(rand.New(rand.NewPCG(7, 8)), 70, 20, 66, 83, 1),
+			newMirrored(rand.New(rand.NewPCG(7, 8)), 20, 70, 66, 83, 2),
+		} {
+			var first []float32
+			for _, threads := range []int{1, 2, 3} {
+				pool := kernel.NewPool(threads)
+				e := kernel.NewEngine(cpu, pool)
+				s := m.spec()
+				e.NewConvWeights(s).Run()
+				conv, border, out := m.inputGrad(e, random(rand.New(rand.NewPCG(9, 10)), m.k*m.c*9))
 				conv.Run()
 				border.Run()
-				wantBlocked(t, out, want, m.in, tol)
-			})
+				pool.Close()
+				got := append(s.Out, out...)
+				if first == nil {
+					first = got
+				}
+				for i := range got {
+					if got[i] != first[i] {
+						t.Fatalf("%s: %v: %d threads give %v, 1 gives %v", cpu.Name(), m, threads, got[i], first[i])
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestMirroredAllocations checks that running the gradients allocates nothing.
+func TestMirroredAllocations(t *testing.T) {
+	each(t, func(t *testing.T, e *kernel.Engine, r *rand.Rand) {
+		m := newMirrored(r, 20, 33, 18, 21, 2)
+		weights := e.NewConvWeights(m.spec())
+		_, border, _ := m.inputGrad(e, random(r, m.k*m.c*9))
+		if n := testing.AllocsPerRun(5, func() { weights.Run(); border.Run() }); n != 0 {
+			t.Errorf("%v allocations a run", n)
 		}
 	})
 }
