@@ -8,28 +8,21 @@ import (
 
 // weights generates the transforms for the gradient to the filters.
 func (s ISA) weights() {
-	s.winoGrad(1)
-	s.winoGrad(2)
+	s.winoGrad("winoGrad", 4, 6, s.gradConstants, s.gradLine)
+	s.winoGrad("winoGrad2", 2, 3, s.gradConstants2, s.gradLine2)
 	s.winoWeights()
 }
 
-// winoGrad is A y A^T, for a gradient of side x side positions: 4, or 2 with stride 2.
-func (s ISA) winoGrad(stride2 int) {
-	const params = "n int, y []float32, pitch int, d []float32, dStride int"
-	name, side, lines := "winoGrad", 4, 6
-	c := s.gradConstants
-	line := s.gradLine
-	if stride2 == 2 {
-		name, side, lines = "winoGrad2", 2, 3
-		c, line = s.gradConstants2, s.gradLine2
-	}
-	s.text(name, params)
+// winoGrad is A y A^T for a gradient of side x side positions. The line transforms side
+// values to the given number of points.
+func (s ISA) winoGrad(name string, side, points int, constants func() lineConstants, line func(y []reg.VecVirtual, c lineConstants) []reg.VecVirtual) {
+	s.text(name, "n int, y []float32, pitch int, d []float32, dStride int")
 	n, y, row := load("n"), base("y"), stride("pitch", 6)
 	d, ds := base("d"), stride("dStride", 2)
 	p := GP64()
-	column := newStrided(p, times(lines, ds))
-	tmp := s.frame(side * lines)
-	k := c()
+	column := newStrided(p, times(points, ds))
+	tmp := s.frame(side * points)
+	c := constants()
 	s.positions(n, []pointer{{y, 32, side * 64}, {d, 32, 64}}, func() {
 		MOVQ(y, p)
 		for i := range side {
@@ -40,20 +33,20 @@ func (s ISA) winoGrad(stride2 int) {
 			if i+1 < side {
 				ADDQ(row, p)
 			}
-			for j, o := range line(v, k) {
-				VMOVUPS(o, tmp(lines*i+j))
+			for j, o := range line(v, c) {
+				VMOVUPS(o, tmp(points*i+j))
 			}
 		}
 		MOVQ(d, p)
-		for x := range lines {
+		for x := range points {
 			v := s.vs(side)
 			for i := range v {
-				VMOVUPS(tmp(lines*i+x), v[i])
+				VMOVUPS(tmp(points*i+x), v[i])
 			}
-			for i, o := range line(v, k) {
+			for i, o := range line(v, c) {
 				VMOVUPS(o, column.at(i, 0))
 			}
-			if x+1 < lines {
+			if x+1 < points {
 				ADDQ(ds, p)
 			}
 		}
