@@ -49,6 +49,15 @@ func tests() []opTest {
 		{"absolute tv", op.NewTV(op.Absolute, 10), [][]int{x}, []int{0}, 1e-3},
 		{"quadratic sum tv", op.NewTV(op.QuadraticSum, 3), [][]int{x}, []int{0}, 1e-2},
 		{"absolute sum tv", op.NewTV(op.AbsoluteSum, 3), [][]int{x}, []int{0}, 1e-3},
+		{"mirrored conv", op.NewMirrorConv(1), [][]int{x, {2, 3, 3, 3}}, []int{0, 1}, 0.1},
+		{"mirrored conv of stride 2", op.NewMirrorConv(2), [][]int{x, {2, 3, 3, 3}}, []int{0, 1}, 0.1},
+		{"mirrored conv of two rows", op.NewMirrorConv(1), [][]int{{1, 3, 2, 3}, {2, 3, 3, 3}}, []int{0, 1}, 0.1},
+		{"instance norm", op.NewInstanceNorm(false), [][]int{x, {2, 3}}, []int{0, 1}, 1e-2},
+		{"instance norm relu", op.NewInstanceNorm(true), [][]int{x, {2, 3}}, []int{0, 1}, 1e-3},
+		{"upsample", op.NewUpsample(), [][]int{x}, []int{0}, 0.1},
+		{"scale by", op.NewScaleBy(), [][]int{{}, {}}, []int{0}, 0.1},
+		{"orient", op.NewOrient(), [][]int{{1, 3, 4, 4}, {}}, []int{0}, 0.1},
+		{"sigmoid", op.NewSigmoid(), [][]int{x, {3}}, []int{0, 1}, 1e-2},
 		{"nine-point tv", op.NewTV(op.NinePoint, 10), [][]int{x}, []int{0}, 1e-2},
 	}
 }
