@@ -55,20 +55,27 @@ func (e *Engine) NewConvWeights(s ConvWeightsSpec) *ConvWeights {
 	checkLen("conv weights", "In", len(s.In), c.in.Len())
 	checkLen("conv weights", "Grad", len(s.Grad), c.grad.Len())
 	checkLen("conv weights", "Out", len(s.Out), s.K*s.C*9)
+	c.plan()
+	_, v, d := c.scratch(c.run)
+	e.reserve(max(36*(v+d), 9*Lanes*Lanes))
+	e.share(c.bands * c.in.Blocks() * c.grad.Blocks() * pairLen)
+	return c
+}
+
+// plan cuts the tiles into bands and the bands into runs. The numbers are measured. A band
+// of fewer tiles is not worth the addition of its sums, which also take memory. A run should
+// leave room for the sums of an item in the second-level cache.
+func (c *ConvWeights) plan() {
 	cb, kb := c.in.Blocks(), c.grad.Blocks()
 	c.cg, c.kg = (cb+weightsC-1)/weightsC, (kb+weightsK-1)/weightsK
-	c.th, c.tw = (s.H+3)/4, (s.W+3)/4
+	c.th, c.tw = (c.s.H+3)/4, (c.s.W+3)/4
 	tiles := c.th * c.tw
-	c.bands = max(1, min(tiles/128, 32))
-	c.band = (tiles + c.bands - 1) / c.bands
+	bands := max(1, min(tiles/128, 32, 512/(cb*kb)))
+	c.band = (tiles + bands - 1) / bands
 	c.bands = (tiles + c.band - 1) / c.band
 	want := 192 / (min(cb, weightsC) + min(kb, weightsK))
 	runs := (c.band + want - 1) / want
 	c.run = (c.band + runs - 1) / runs
-	_, v, d := c.scratch(c.run)
-	e.reserve(max(36*(v+d), 9*16*16))
-	e.share(c.bands * cb * kb * pairLen)
-	return c
 }
 
 // scratch returns the distances, in floats, of blocks and of frequencies in V and in D, for
