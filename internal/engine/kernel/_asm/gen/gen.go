@@ -42,6 +42,7 @@ func (s ISA) All() {
 	s.pools()
 	s.masks()
 	s.vectors()
+	s.weights()
 	Generate()
 }
 
