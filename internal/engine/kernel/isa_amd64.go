@@ -30,6 +30,16 @@ func avx512() *isa {
 		mask:         maskAVX512,
 		sign:         signAVX512,
 		gram:         gramAVX512,
+		moments:      momentsGo,
+		products:     productsGo,
+		productsMask: productsMaskGo,
+		affine:       affineGo,
+		affineReLU:   affineReLUGo,
+		normGrad:     normGradGo,
+		normGradMask: normGradMaskGo,
+		upsample:     upsampleGo,
+		quads:        quadsGo,
+		sigmoid:      sigmoidGo,
 
 		taps: func(n int, p []float32, pStride, pitch int, y []float32) {
 			w := n &^ 15
@@ -113,6 +123,16 @@ func avx2() *isa {
 		mask:         maskAVX2,
 		sign:         signAVX2,
 		gram:         gramAVX2,
+		moments:      momentsGo,
+		products:     productsGo,
+		productsMask: productsMaskGo,
+		affine:       affineGo,
+		affineReLU:   affineReLUGo,
+		normGrad:     normGradGo,
+		normGradMask: normGradMaskGo,
+		upsample:     upsampleGo,
+		quads:        quadsGo,
+		sigmoid:      sigmoidGo,
 
 		taps: func(n int, p []float32, pStride, pitch int, y []float32) {
 			w := n &^ 15
