@@ -65,6 +65,9 @@ func (a *Adam) Step(x, g []float32, loss float64) error {
 // Shorten multiplies LR by factor, which is above 0.
 func (a *Adam) Shorten(factor float64) { a.opts.LR *= factor }
 
+// SetRate sets LR, the size of the next steps, which is above 0. The state does not have it.
+func (a *Adam) SetRate(lr float64) { a.opts.LR = lr }
+
 // Change does nothing, because the moments decay by themselves.
 func (a *Adam) Change() {}
 

@@ -45,12 +45,23 @@ func Input(g *Graph, name string, shape ...int) *Node {
 // Gradient adds the gradient of the scalar cost with respect to the input wrt to the
 // graph. It returns the node of the gradient, which has the shape of wrt.
 func Gradient(cost, wrt *Node) (*Node, error) {
+	d, err := Gradients(cost, wrt)
+	if err != nil {
+		return nil, err
+	}
+	return d[0], nil
+}
+
+// Gradients is [Gradient] with respect to several inputs. A machine computes its outputs in
+// the order of [New]. If the gradients of the last layers come first there, fewer features
+// are in use at a time.
+func Gradients(cost *Node, wrt ...*Node) ([]*Node, error) {
 	seed := G.NewScalar(cost.Graph(), tensor.Float32, G.WithName(cost.Name()+"/seed"), G.WithValue(float32(1)))
-	d, err := G.Backpropagate(G.Nodes{cost}, G.Nodes{seed}, G.Nodes{wrt})
+	d, err := G.Backpropagate(G.Nodes{cost}, G.Nodes{seed}, wrt)
 	if err != nil {
 		return nil, fmt.Errorf("exec: gradient of %s: %w", cost.Name(), err)
 	}
-	return d[0], nil
+	return d, nil
 }
 
 // Build calls f, which adds to graphs, and turns the panics of Gorgonia into errors.

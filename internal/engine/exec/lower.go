@@ -16,6 +16,9 @@ type lowering struct {
 	pooled  map[*Node]*mask // by the node of the pooling: where each maximum was
 
 	distances map[*Node]*distance // by the node of the distance
+	filters   map[*Node]*trained  // by the input of filters
+	mirrors   map[*Node]*value    // by the features that have their reflection around them
+	norms     map[*Node]*norm     // by the node of the normalisation
 	masks     []*mask
 	steps     []lowered
 }
@@ -51,7 +54,8 @@ func newLowering(d *CPU, s *schedule) *lowering {
 	return &lowering{
 		layout: newLayout[*value](s), device: d, scalars: map[*Node]*float32{},
 		relu: map[*Node]*mask{}, pooled: map[*Node]*mask{},
-		distances: map[*Node]*distance{},
+		distances: map[*Node]*distance{}, filters: map[*Node]*trained{},
+		mirrors: map[*Node]*value{}, norms: map[*Node]*norm{},
 	}
 }
 
@@ -121,9 +125,48 @@ func (c *lowering) lower(n *Node) error {
 		c.scale(n, o, in[0])
 	default:
 		if !isSum(n) {
-			return fmt.Errorf("cpu: no kernel for %v, the operation of %s", n.Op(), n.Name())
+			return c.lowerFeedForward(n, in)
 		}
 		c.sum(n, in)
+	}
+	return nil
+}
+
+// lowerFeedForward is lower for the operations of a feed-forward network.
+func (c *lowering) lowerFeedForward(n *Node, in []*Node) error {
+	switch o := n.Op().(type) {
+	case *op.MirrorConv:
+		c.mirrorConv(n, o, in[0], in[1])
+	case *op.MirrorConvGrad:
+		c.mirrorConvGrad(n, o, in[0], in[1])
+	case *op.MirrorConvWeights:
+		c.mirrorConvWeights(n, o, in[0], in[1])
+	case *op.InstanceNorm:
+		c.instanceNorm(n, o, in[0], in[1])
+	case *op.InstanceNormSums:
+		c.instanceNormSums(n, in[0], in[1], in[2])
+	case *op.InstanceNormGrad:
+		c.instanceNormGrad(n, in[0], in[1], in[2], in[3], in[4])
+	case *op.ScaleShift:
+		c.scaleShift(n, o, in[0], in[1])
+	case *op.Upsample:
+		c.upsample(n, in[0])
+	case *op.UpsampleGrad:
+		c.upsampleGrad(n, in[0])
+	case *op.Sigmoid:
+		c.sigmoid(n, in[0], in[1])
+	case *op.SigmoidGrad:
+		c.sigmoidGrad(n, in[0], in[1])
+	case *op.ChannelSums:
+		c.channelSums(n, in[0])
+	case *op.ScaleBy:
+		c.scaleBy(n, in[0], in[1])
+	case *op.Orient:
+		c.orient(n, in[0], in[1], false)
+	case *op.OrientGrad:
+		c.orient(n, in[0], in[1], true)
+	default:
+		return fmt.Errorf("cpu: no kernel for %v, the operation of %s", n.Op(), n.Name())
 	}
 	return nil
 }
@@ -185,12 +228,12 @@ func (c *lowering) result(n *Node, blocked bool) (v *value, add bool) {
 // inputValue adds a buffer for the tensor of input n.
 func (c *lowering) inputValue(n *Node) (*value, error) {
 	switch s := n.Shape(); {
-	case s.Dims() == 4 && s[1] == 3, s.Dims() == 2:
+	case s.Dims() == 4 && s[1] == 3, s.Dims() <= 2, c.schedule.isTrained(n):
 		return c.newValue(n, false), nil
 	case s.Dims() == 4:
 		return c.newValue(n, true), nil
 	default:
-		return nil, fmt.Errorf("cpu: input %s of shape %v is neither picture, features nor matrix", n.Name(), s)
+		return nil, fmt.Errorf("cpu: input %s of shape %v is neither picture, features, filters, matrix nor vector", n.Name(), s)
 	}
 }
 

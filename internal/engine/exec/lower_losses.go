@@ -109,6 +109,12 @@ func (c *lowering) scale(n *Node, o *op.Scale, x *Node) {
 	c.step(n.Name(), func() func() { return func() { *out = o.By * *from } })
 }
 
+// scaleBy lowers a factor that is an input.
+func (c *lowering) scaleBy(n, x, by *Node) {
+	out, from, factor := c.scalarOf(n), c.scalars[x], c.scalars[by]
+	c.step(n.Name(), func() func() { return func() { *out = *factor * *from } })
+}
+
 // normalizedGrad lowers the gradient that is divided by its own size.
 func (c *lowering) normalizedGrad(n *Node, o *op.NormalizedGrad, grad *Node) {
 	c.reads(grad)

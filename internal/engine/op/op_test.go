@@ -55,6 +55,8 @@ func tests() []opTest {
 		{"instance norm", op.NewInstanceNorm(false), [][]int{x, {2, 3}}, []int{0, 1}, 1e-2},
 		{"instance norm relu", op.NewInstanceNorm(true), [][]int{x, {2, 3}}, []int{0, 1}, 1e-3},
 		{"upsample", op.NewUpsample(), [][]int{x}, []int{0}, 0.1},
+		{"scale by", op.NewScaleBy(), [][]int{{}, {}}, []int{0}, 0.1},
+		{"orient", op.NewOrient(), [][]int{{1, 3, 4, 4}, {}}, []int{0}, 0.1},
 		{"sigmoid", op.NewSigmoid(), [][]int{x, {3}}, []int{0, 1}, 1e-2},
 		{"nine-point tv", op.NewTV(op.NinePoint, 10), [][]int{x}, []int{0}, 1e-2},
 	}

@@ -1,0 +1,168 @@
+package exec
+
+import (
+	"nst/internal/engine/kernel"
+	"nst/internal/engine/op"
+)
+
+// norm is what the gradients of an instance normalisation need to know.
+type norm struct {
+	stats []float32 // (2, c): mean and 1/deviation, of the last run
+	mask  *mask     // of the ReLU, or nil
+}
+
+// instanceNorm lowers an instance normalisation.
+func (c *lowering) instanceNorm(n *Node, o *op.InstanceNorm, x, affine *Node) {
+	c.reads(x, affine)
+	from, a, s := c.values[x], c.values[affine], features(x)
+	grads := false
+	for _, u := range c.schedule.users[n] {
+		_, sums := u.Op().(*op.InstanceNormSums)
+		grads = grads || sums
+	}
+	to, add := c.result(n, true)
+	whole := to.buf
+	if add {
+		whole = c.buffer(s.Len())
+	}
+	k := &norm{stats: make([]float32, 2*s.C)}
+	if grads && o.ReLU {
+		k.mask = c.newMask(s)
+	}
+	c.norms[n] = k
+	c.step(n.Name(), func() func() {
+		e := c.device.engine
+		run := e.NewInstanceNorm(kernel.InstanceNormSpec{
+			C: s.C, H: s.H, W: s.W, In: from.buf.data, Affine: a.buf.data, Out: whole.data,
+			ReLU: o.ReLU, Mask: k.mask.words16(), Stats: k.stats,
+		}).Run
+		if !add {
+			return run
+		}
+		dst, src := to.buf.data, whole.data
+		return func() {
+			run()
+			e.Axpy(1, src, dst)
+		}
+	})
+}
+
+// instanceNormSums lowers the gradient of the normalisation y to its affine parameters.
+func (c *lowering) instanceNormSums(n, grad, y, x *Node) {
+	c.reads(grad, x)
+	k, g, from, s := c.norms[y], c.values[grad], c.values[x], features(x)
+	to, add := c.result(n, false)
+	c.step(n.Name(), func() func() {
+		return c.device.engine.NewInstanceNormSums(kernel.InstanceNormSumsSpec{
+			C: s.C, H: s.H, W: s.W, Grad: g.buf.data, In: from.buf.data, Stats: k.stats,
+			Mask: k.mask.words16(), Out: to.buf.data, Accumulate: add,
+		}).Run
+	})
+}
+
+// instanceNormGrad lowers the gradient of the normalisation y to its input x.
+func (c *lowering) instanceNormGrad(n, grad, y, x, affine, sums *Node) {
+	c.reads(grad, x, affine, sums)
+	k, g, from, s := c.norms[y], c.values[grad], c.values[x], features(x)
+	a, d := c.values[affine], c.values[sums]
+	to, add := c.result(n, true)
+	c.step(n.Name(), func() func() {
+		return c.device.engine.NewInstanceNormGrad(kernel.InstanceNormGradSpec{
+			C: s.C, H: s.H, W: s.W, Grad: g.buf.data, In: from.buf.data, Stats: k.stats, Affine: a.buf.data,
+			Sums: d.buf.data, Mask: k.mask.words16(), Out: to.buf.data, Accumulate: add,
+		}).Run
+	})
+}
+
+// scaleShift lowers the scaling and shifting of channels, as a normalisation of features
+// that have mean 0 and deviation 1.
+func (c *lowering) scaleShift(n *Node, o *op.ScaleShift, x, affine *Node) {
+	c.reads(x, affine)
+	from, a, s := c.values[x], c.values[affine], features(x)
+	to, _ := c.result(n, true)
+	stats := make([]float32, 2*s.C)
+	for i := s.C; i < len(stats); i++ {
+		stats[i] = 1
+	}
+	c.step(n.Name(), func() func() {
+		return c.device.engine.NewInstanceNorm(kernel.InstanceNormSpec{
+			C: s.C, H: s.H, W: s.W, In: from.buf.data, Affine: a.buf.data, Out: to.buf.data,
+			ReLU: o.ReLU, Stats: stats, Given: true,
+		}).Run
+	})
+}
+
+// upsample lowers the repetition of positions.
+func (c *lowering) upsample(n, x *Node) {
+	c.reads(x)
+	from, s := c.values[x], features(x)
+	to, _ := c.result(n, true)
+	c.step(n.Name(), func() func() {
+		return c.device.engine.NewUpsample(kernel.UpsampleSpec{C: s.C, H: s.H, W: s.W, In: from.buf.data, Out: to.buf.data}).Run
+	})
+}
+
+// upsampleGrad lowers its gradient.
+func (c *lowering) upsampleGrad(n, grad *Node) {
+	c.reads(grad)
+	from, s := c.values[grad], features(n)
+	to, add := c.result(n, true)
+	c.step(n.Name(), func() func() {
+		return c.device.engine.NewUpsampleGrad(kernel.UpsampleGradSpec{
+			C: s.C, H: s.H, W: s.W, Grad: from.buf.data, Out: to.buf.data, Accumulate: add,
+		}).Run
+	})
+}
+
+// sigmoid lowers the last step of a feed-forward network, from features to a picture.
+func (c *lowering) sigmoid(n, x, bias *Node) {
+	c.reads(x, bias)
+	from, b, s := c.values[x], c.values[bias], features(x)
+	to, _ := c.result(n, false)
+	c.step(n.Name(), func() func() {
+		return c.device.engine.NewSigmoid(kernel.SigmoidSpec{
+			C: s.C, H: s.H, W: s.W, In: from.buf.data, Bias: b.buf.data, Out: to.buf.data,
+		}).Run
+	})
+}
+
+// sigmoidGrad lowers the gradient of the picture y to its features.
+func (c *lowering) sigmoidGrad(n, grad, y *Node) {
+	c.reads(grad, y)
+	g, from, s := c.values[grad], c.values[y], features(n)
+	to, add := c.result(n, true)
+	c.step(n.Name(), func() func() {
+		return c.device.engine.NewSigmoidGrad(kernel.SigmoidGradSpec{
+			C: s.C, H: s.H, W: s.W, Grad: g.buf.data, Y: from.buf.data, Out: to.buf.data, Accumulate: add,
+		}).Run
+	})
+}
+
+// channelSums lowers the gradient to a bias.
+func (c *lowering) channelSums(n, x *Node) {
+	c.reads(x)
+	from, s := c.values[x], features(x)
+	to, add := c.result(n, false)
+	c.step(n.Name(), func() func() {
+		return c.device.engine.NewChannelSums(kernel.ChannelSumsSpec{
+			C: s.C, H: s.H, W: s.W, In: from.buf.data, Out: to.buf.data, Accumulate: add,
+		}).Run
+	})
+}
+
+// orient lowers the turning and mirroring of a picture, or its gradient.
+func (c *lowering) orient(n, x, orientation *Node, back bool) {
+	c.reads(x)
+	from, which, s := c.values[x], c.scalars[orientation], features(x)
+	to, add := c.result(n, false)
+	c.step(n.Name(), func() func() {
+		dst, src := to.buf.data, from.buf.data
+		return func() {
+			if back {
+				op.OrientBack(dst, src, s.C, s.H, s.W, int(*which), add)
+				return
+			}
+			op.OrientPicture(dst, src, s.C, s.H, s.W, int(*which))
+		}
+	})
+}

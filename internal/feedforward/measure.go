@@ -1,0 +1,80 @@
+package feedforward
+
+import (
+	"context"
+	"fmt"
+
+	"nst/internal/engine/exec"
+	"nst/internal/engine/op"
+	"nst/loss"
+	"nst/vgg"
+)
+
+// MeasureStyle returns the Gram matrices (c, c) of a style picture (3, h, w), RGB in [0, 1],
+// at the layers of a loss network.
+func MeasureStyle(ctx context.Context, d exec.Device, network *vgg.Weights, layers []string, picture []float32, w, h int) ([][]float32, error) {
+	grams := make([][]float32, 0, len(layers))
+	err := measure(ctx, d, network, layers, picture, w, h, func(layer string, features *exec.Node) (*exec.Node, error) {
+		return loss.Gram(layer+"/gram", features)
+	}, func(values []float32) { grams = append(grams, values) })
+	return grams, err
+}
+
+// MeasureContent returns the mean square of the features of a photograph (3, h, w) at a
+// layer.
+func MeasureContent(ctx context.Context, d exec.Device, network *vgg.Weights, layer string, picture []float32, w, h int) (mean float64, err error) {
+	err = measure(ctx, d, network, []string{layer}, picture, w, h, func(_ string, features *exec.Node) (*exec.Node, error) {
+		return features, nil
+	}, func(values []float32) { mean = meanSquare(values) })
+	return mean, err
+}
+
+// measure computes a statistic of the features of a picture at each layer.
+func measure(ctx context.Context, d exec.Device, network *vgg.Weights, layers []string, picture []float32, w, h int,
+	statistic func(layer string, features *exec.Node) (*exec.Node, error), put func(values []float32)) error {
+	var pixels *exec.Node
+	var outputs []*exec.Node
+	err := exec.Build(func() error {
+		pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, h, w)
+		features, err := network.Features(pixels, layers, vgg.FeatureOptions{})
+		if err != nil {
+			return err
+		}
+		for _, l := range layers {
+			n, err := statistic(l, features[l])
+			if err != nil {
+				return err
+			}
+			outputs = append(outputs, n)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("feedforward: %w", err)
+	}
+	m, err := exec.New(d, outputs...)
+	if err != nil {
+		return fmt.Errorf("feedforward: %w", err)
+	}
+	defer m.Close()
+	if err := m.Set(pixels, picture); err != nil {
+		return err
+	}
+	if err := m.Run(ctx); err != nil {
+		return err
+	}
+	for _, n := range outputs {
+		values := make([]float32, n.Shape().TotalSize())
+		if err := m.Get(values, n); err != nil {
+			return err
+		}
+		put(values)
+	}
+	return nil
+}
+
+// OrientPicture writes the picture x (3, h, w) in an orientation, 0 to 7, to y, as the
+// pictures of a step are oriented. With orientations from 4 the size of y is h by w.
+func OrientPicture(y, x []float32, w, h, orientation int) {
+	op.OrientPicture(y, x, 3, h, w, orientation)
+}

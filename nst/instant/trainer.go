@@ -1,0 +1,216 @@
+package instant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+
+	"nst/imgio"
+	"nst/internal/engine/exec"
+	"nst/internal/feedforward"
+	"nst/internal/optim"
+	"nst/vgg"
+)
+
+// Style is a style to teach.
+type Style struct {
+	feedforward.Style
+	Picture *imgio.Planar
+}
+
+// Losses are the parts of the objective, means over pictures, before they are weighted.
+type Losses = feedforward.Losses
+
+// Trainer teaches a network. Only one of its methods may be called at a time.
+type Trainer struct {
+	options Options
+	loss    *vgg.Weights
+	styles  []Style
+	photos  *Photos
+	device  *exec.CPU
+	teacher *feedforward.Teacher
+	targets [vgg.Orientations]feedforward.Targets
+	turns   int // orientations in use
+
+	adam             *optim.Adam
+	step             int
+	params, gradient []float32
+	batch            []feedforward.Example
+}
+
+// NewTrainer prepares to teach a network styles with photographs. weights are those of the
+// loss network; they must not be changed afterwards. Close frees the trainer.
+//
+// The error is what [Options.Validate] or [vgg.Weights.Check] finds, or that of ctx.
+func NewTrainer(ctx context.Context, weights *vgg.Weights, o Options, styles []Style, photos *Photos) (*Trainer, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if err := weights.Check(); err != nil {
+		return nil, fmt.Errorf("nst: %w", err)
+	}
+	if len(styles) == 0 {
+		return nil, errors.New("nst: no style to teach")
+	}
+	if o.Threads == 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	d, err := exec.OpenCPU(o.Threads, os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	t := &Trainer{options: o, loss: weights, styles: styles, photos: photos, device: d}
+	if err := t.prepare(ctx); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// prepare measures the targets and makes the first parameters.
+func (t *Trainer) prepare(ctx context.Context) (err error) {
+	o := &t.options
+	l := t.lesson()
+	if t.teacher, err = feedforward.NewTeacher(t.device, l); err != nil {
+		return err
+	}
+	if err := t.measure(ctx, l); err != nil {
+		return err
+	}
+	t.params = l.Init(len(t.styles), o.Seed)
+	t.gradient = make([]float32, len(t.params))
+	adam := optim.DefaultAdam()
+	adam.LR = o.LearningRate
+	if t.adam, err = optim.NewAdam(len(t.params), adam, t.device.Vectors()); err != nil {
+		return err
+	}
+	t.batch = make([]feedforward.Example, o.Batch)
+	for i := range t.batch {
+		t.batch[i].Photo = make([]float32, 3*o.Size*o.Size)
+	}
+	return nil
+}
+
+// lesson is what the options say, for the layers of the loss network.
+func (t *Trainer) lesson() feedforward.Lesson {
+	o := &t.options
+	l := feedforward.Lesson{
+		Architecture: feedforward.Architecture{Widths: o.Widths, Blocks: o.Blocks},
+		Loss:         t.loss, Content: "relu4_2",
+		Batch: o.Batch, Size: o.Size,
+		ContentWeight: o.ContentWeight, StyleWeight: o.StyleWeight, TVWeight: o.TVWeight,
+	}
+	for _, s := range t.loss.Network.StyleLayers[:4] {
+		l.Style = append(l.Style, s.Name)
+	}
+	return l
+}
+
+// contentPhotos is how many photographs say how large the features of photographs are.
+const contentPhotos = 8
+
+// measure measures what the features of painted pictures are compared with.
+func (t *Trainer) measure(ctx context.Context, l feedforward.Lesson) error {
+	o := &t.options
+	t.turns = 1
+	if len(t.loss.Projections) > 0 {
+		t.turns = vgg.Orientations
+	}
+	photo := make([]float32, 3*o.Size*o.Size)
+	var content float64
+	n := min(contentPhotos, t.photos.Training())
+	for i := range n {
+		t.photos.middle(i, photo, o.Size)
+		mean, err := feedforward.MeasureContent(ctx, t.device, t.loss, l.Content, photo, o.Size, o.Size)
+		if err != nil {
+			return err
+		}
+		content += mean / float64(n)
+	}
+	for turn := range t.turns {
+		t.targets[turn].Content = content
+		for _, s := range t.styles {
+			p := s.Picture
+			if w, h := imgio.FitLongest(p.W, p.H, o.StyleSize); w < p.W {
+				p = p.Resize(w, h)
+			}
+			w, h := p.W, p.H
+			turned := make([]float32, len(p.Pix))
+			feedforward.OrientPicture(turned, p.Pix, w, h, turn)
+			if turn >= 4 {
+				w, h = h, w
+			}
+			grams, err := feedforward.MeasureStyle(ctx, t.device, t.loss, l.Style, turned, w, h)
+			if err != nil {
+				return fmt.Errorf("nst: style %s: %w", s.Name, err)
+			}
+			t.targets[turn].Grams = append(t.targets[turn].Grams, grams)
+		}
+	}
+	return nil
+}
+
+// Step takes one step of Adam on a batch of photographs, and returns its losses before the
+// step. It computes the same after every [Trainer.Restore] of the same state.
+func (t *Trainer) Step(ctx context.Context) (Losses, error) {
+	r := rand.New(rand.NewPCG(t.options.Seed, uint64(t.step)))
+	for i := range t.batch {
+		t.photos.random(r, t.batch[i].Photo, t.options.Size)
+		t.batch[i].Style = (t.step*len(t.batch) + i) % len(t.styles)
+	}
+	turn := r.IntN(t.turns)
+	l, err := t.teacher.Step(ctx, t.params, t.gradient, t.batch, turn, t.targets[turn])
+	if err != nil {
+		return Losses{}, err
+	}
+	t.adam.SetRate(t.options.rate(t.step))
+	if err := t.adam.Step(t.params, t.gradient, t.total(l)); err != nil {
+		return l, fmt.Errorf("nst: step %d: %w", t.step+1, err)
+	}
+	t.step++
+	return l, nil
+}
+
+// total is the objective.
+func (t *Trainer) total(l Losses) float64 {
+	o := &t.options
+	return o.ContentWeight*l.Content + o.StyleWeight*l.Style + o.TVWeight*l.TV
+}
+
+// Steps returns how many steps have been taken.
+func (t *Trainer) Steps() int { return t.step }
+
+// Done reports whether all steps have been taken.
+func (t *Trainer) Done() bool { return t.step >= t.options.Steps }
+
+// Validate returns the mean losses of a style over the photographs that are held back.
+func (t *Trainer) Validate(ctx context.Context, style int) (mean Losses, err error) {
+	n := t.photos.Validation()
+	rounds := (n + len(t.batch) - 1) / len(t.batch)
+	for round := range rounds {
+		for i := range t.batch {
+			at := (round*len(t.batch) + i) % n
+			t.photos.middle(t.photos.Training()+at, t.batch[i].Photo, t.options.Size)
+			t.batch[i].Style = style
+		}
+		l, err := t.teacher.Step(ctx, t.params, nil, t.batch, 0, t.targets[0])
+		if err != nil {
+			return Losses{}, err
+		}
+		mean.Content += l.Content / float64(rounds)
+		mean.Style += l.Style / float64(rounds)
+		mean.TV += l.TV / float64(rounds)
+	}
+	return mean, nil
+}
+
+// Close frees what the trainer holds.
+func (t *Trainer) Close() error {
+	if t.teacher != nil {
+		t.teacher.Close()
+	}
+	return t.device.Close()
+}
