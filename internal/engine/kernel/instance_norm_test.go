@@ -2,6 +2,7 @@ package kernel_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -119,6 +120,27 @@ func TestInstanceNormFarFromZero(t *testing.T) {
 func TestInstanceNormFlat(t *testing.T) {
 	each(t, func(t *testing.T, e *kernel.Engine, r *rand.Rand) {
 		newNorm(r, kernel.Shape{C: 20, H: 19, W: 5}, true, 1.0/3, 0).check(t, e, r, 1e-5)
+	})
+}
+
+// TestInstanceNormNaN: a NaN makes its channel NaN, ReLU or not, and no other.
+func TestInstanceNormNaN(t *testing.T) {
+	each(t, func(t *testing.T, e *kernel.Engine, r *rand.Rand) {
+		for _, masked := range []bool{false, true} {
+			o := newNorm(r, kernel.Shape{C: 3, H: 4, W: 4}, true, 0, 1)
+			if !masked {
+				o.Mask = nil
+			}
+			o.In[(1*o.s.Pitch()+1)*16+1] = float32(math.NaN())
+			e.NewInstanceNorm(o.InstanceNormSpec).Run()
+			y := make([]float32, len(o.y))
+			kernel.Unpack(y, o.Out, o.s)
+			for i, v := range y {
+				if isNaN := v != v; isNaN != (i/16 == 1) {
+					t.Fatalf("masked=%v: element %d is %v", masked, i, v)
+				}
+			}
+		}
 	})
 }
 
