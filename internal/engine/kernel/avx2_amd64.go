@@ -62,6 +62,36 @@ func maskAVX2(x []float32, mask []uint16)
 func signAVX2(x []float32, mask []uint16)
 
 //go:noescape
+func momentsAVX2(x []float32, sums []float64)
+
+//go:noescape
+func productsAVX2(n int, g []float32, x []float32, sums []float64)
+
+//go:noescape
+func affineAVX2(n int, x []float32, k []float32, lo float32, y []float32)
+
+//go:noescape
+func normGradAVX2(n int, g []float32, x []float32, k []float32, y []float32, add bool)
+
+//go:noescape
+func productsMaskAVX2(n int, g []float32, x []float32, mask []uint16, sums []float64)
+
+//go:noescape
+func affineReLUAVX2(n int, x []float32, k []float32, y []float32, mask []uint16)
+
+//go:noescape
+func normGradMaskAVX2(n int, g []float32, x []float32, k []float32, mask []uint16, y []float32, add bool)
+
+//go:noescape
+func upsampleAVX2(n int, x []float32, y []float32, pitch int)
+
+//go:noescape
+func quadsAVX2(n int, x []float32, pitch int, y []float32, add bool)
+
+//go:noescape
+func sigmoidAVX2(n int, x []float32)
+
+//go:noescape
 func dotAVX2(n int, x []float32, y []float32) (sum float64)
 
 //go:noescape

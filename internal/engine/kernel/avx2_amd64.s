@@ -5734,6 +5734,659 @@ loop_end:
 	VZEROUPPER
 	RET
 
+// func momentsAVX2(x []float32, sums []float64)
+// Requires: AVX, FMA3
+TEXT ·momentsAVX2(SB), $0-48
+	MOVQ    x_len+8(FP), AX
+	SHRQ    $0x04, AX
+	MOVQ    x_base+0(FP), CX
+	MOVQ    sums_base+24(FP), DX
+	VMOVUPD (DX), Y0
+	VMOVUPD 32(DX), Y1
+	VMOVUPD 64(DX), Y2
+	VMOVUPD 96(DX), Y3
+	VMOVUPD 128(DX), Y4
+	VMOVUPD 160(DX), Y5
+	VMOVUPD 192(DX), Y6
+	VMOVUPD 224(DX), Y7
+	TESTQ   AX, AX
+	JZ      loop_end
+
+loop:
+	VCVTPS2PD   (CX), Y8
+	VADDPD      Y8, Y0, Y0
+	VFMADD231PD Y8, Y8, Y4
+	VCVTPS2PD   16(CX), Y8
+	VADDPD      Y8, Y1, Y1
+	VFMADD231PD Y8, Y8, Y5
+	VCVTPS2PD   32(CX), Y8
+	VADDPD      Y8, Y2, Y2
+	VFMADD231PD Y8, Y8, Y6
+	VCVTPS2PD   48(CX), Y8
+	VADDPD      Y8, Y3, Y3
+	VFMADD231PD Y8, Y8, Y7
+	ADDQ        $+64, CX
+	DECQ        AX
+	JNZ         loop
+
+loop_end:
+	VMOVUPD Y0, (DX)
+	VMOVUPD Y1, 32(DX)
+	VMOVUPD Y2, 64(DX)
+	VMOVUPD Y3, 96(DX)
+	VMOVUPD Y4, 128(DX)
+	VMOVUPD Y5, 160(DX)
+	VMOVUPD Y6, 192(DX)
+	VMOVUPD Y7, 224(DX)
+	VZEROUPPER
+	RET
+
+// func productsAVX2(n int, g []float32, x []float32, sums []float64)
+// Requires: AVX, FMA3
+TEXT ·productsAVX2(SB), $0-80
+	MOVQ    n+0(FP), AX
+	MOVQ    g_base+8(FP), CX
+	MOVQ    x_base+32(FP), DX
+	MOVQ    sums_base+56(FP), BX
+	VMOVUPD (BX), Y0
+	VMOVUPD 32(BX), Y1
+	VMOVUPD 64(BX), Y2
+	VMOVUPD 96(BX), Y3
+	VMOVUPD 128(BX), Y4
+	VMOVUPD 160(BX), Y5
+	VMOVUPD 192(BX), Y6
+	VMOVUPD 224(BX), Y7
+	TESTQ   AX, AX
+	JZ      loop_end
+
+loop:
+	VCVTPS2PD   (CX), Y8
+	VCVTPS2PD   (DX), Y9
+	VFMADD231PD Y9, Y8, Y0
+	VADDPD      Y8, Y4, Y4
+	VCVTPS2PD   16(CX), Y8
+	VCVTPS2PD   16(DX), Y9
+	VFMADD231PD Y9, Y8, Y1
+	VADDPD      Y8, Y5, Y5
+	VCVTPS2PD   32(CX), Y8
+	VCVTPS2PD   32(DX), Y9
+	VFMADD231PD Y9, Y8, Y2
+	VADDPD      Y8, Y6, Y6
+	VCVTPS2PD   48(CX), Y8
+	VCVTPS2PD   48(DX), Y9
+	VFMADD231PD Y9, Y8, Y3
+	VADDPD      Y8, Y7, Y7
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
+	DECQ        AX
+	JNZ         loop
+
+loop_end:
+	VMOVUPD Y0, (BX)
+	VMOVUPD Y1, 32(BX)
+	VMOVUPD Y2, 64(BX)
+	VMOVUPD Y3, 96(BX)
+	VMOVUPD Y4, 128(BX)
+	VMOVUPD Y5, 160(BX)
+	VMOVUPD Y6, 192(BX)
+	VMOVUPD Y7, 224(BX)
+	VZEROUPPER
+	RET
+
+// func affineAVX2(n int, x []float32, k []float32, lo float32, y []float32)
+// Requires: AVX, FMA3
+TEXT ·affineAVX2(SB), $0-88
+	MOVQ         n+0(FP), AX
+	MOVQ         x_base+8(FP), CX
+	MOVQ         k_base+32(FP), DX
+	MOVQ         y_base+64(FP), BX
+	VMOVUPS      (DX), Y0
+	VMOVUPS      32(DX), Y1
+	VMOVUPS      64(DX), Y2
+	VMOVUPS      96(DX), Y3
+	VMOVUPS      128(DX), Y4
+	VMOVUPS      160(DX), Y5
+	VBROADCASTSS lo+56(FP), Y6
+	TESTQ        AX, AX
+	JZ           loop_end
+
+loop:
+	VMOVUPS     (CX), Y7
+	VSUBPS      Y0, Y7, Y7
+	VFMADD213PS Y4, Y2, Y7
+	VMAXPS      Y7, Y6, Y7
+	VMOVUPS     Y7, (BX)
+	VMOVUPS     32(CX), Y7
+	VSUBPS      Y1, Y7, Y7
+	VFMADD213PS Y5, Y3, Y7
+	VMAXPS      Y7, Y6, Y7
+	VMOVUPS     Y7, 32(BX)
+	ADDQ        $+64, CX
+	ADDQ        $+64, BX
+	DECQ        AX
+	JNZ         loop
+
+loop_end:
+	VZEROUPPER
+	RET
+
+// func normGradAVX2(n int, g []float32, x []float32, k []float32, y []float32, add bool)
+// Requires: AVX, FMA3
+TEXT ·normGradAVX2(SB), $0-105
+	MOVQ    n+0(FP), AX
+	MOVQ    g_base+8(FP), CX
+	MOVQ    x_base+32(FP), DX
+	MOVQ    k_base+56(FP), BX
+	MOVQ    y_base+80(FP), SI
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5
+	VMOVUPS 192(BX), Y6
+	VMOVUPS 224(BX), Y7
+	MOVB    add+104(FP), BL
+	TESTQ   AX, AX
+	JZ      end
+	TESTB   BL, BL
+	JNZ     add
+
+store:
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y4, Y8, Y8
+	VMOVUPS      (DX), Y9
+	VSUBPS       Y0, Y9, Y9
+	VFNMADD231PS Y6, Y9, Y8
+	VMULPS       Y2, Y8, Y8
+	VMOVUPS      Y8, (SI)
+	VMOVUPS      32(CX), Y8
+	VSUBPS       Y5, Y8, Y8
+	VMOVUPS      32(DX), Y9
+	VSUBPS       Y1, Y9, Y9
+	VFNMADD231PS Y7, Y9, Y8
+	VMULPS       Y3, Y8, Y8
+	VMOVUPS      Y8, 32(SI)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, SI
+	DECQ         AX
+	JNZ          store
+	JMP          end
+
+add:
+	VMOVUPS      (CX), Y8
+	VSUBPS       Y4, Y8, Y8
+	VMOVUPS      (DX), Y9
+	VSUBPS       Y0, Y9, Y9
+	VFNMADD231PS Y6, Y9, Y8
+	VFMADD213PS  (SI), Y2, Y8
+	VMOVUPS      Y8, (SI)
+	VMOVUPS      32(CX), Y8
+	VSUBPS       Y5, Y8, Y8
+	VMOVUPS      32(DX), Y9
+	VSUBPS       Y1, Y9, Y9
+	VFNMADD231PS Y7, Y9, Y8
+	VFMADD213PS  32(SI), Y3, Y8
+	VMOVUPS      Y8, 32(SI)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, SI
+	DECQ         AX
+	JNZ          add
+
+end:
+	VZEROUPPER
+	RET
+
+// func productsMaskAVX2(n int, g []float32, x []float32, mask []uint16, sums []float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·productsMaskAVX2(SB), $0-104
+	MOVQ    n+0(FP), AX
+	MOVQ    g_base+8(FP), CX
+	MOVQ    x_base+32(FP), DX
+	MOVQ    mask_base+56(FP), BX
+	MOVQ    sums_base+80(FP), SI
+	VMOVUPD (SI), Y0
+	VMOVUPD 32(SI), Y1
+	VMOVUPD 64(SI), Y2
+	VMOVUPD 96(SI), Y3
+	VMOVUPD 128(SI), Y4
+	VMOVUPD 160(SI), Y5
+	VMOVUPD 192(SI), Y6
+	VMOVUPD 224(SI), Y7
+	TESTQ   AX, AX
+	JZ      loop_end
+
+loop:
+	VPBROADCASTB (BX), Y10
+	VPAND        laneBits<>+0(SB), Y10, Y10
+	VPCMPEQD     laneBits<>+0(SB), Y10, Y10
+	VANDPS       (CX), Y10, Y10
+	VCVTPS2PD    X10, Y8
+	VCVTPS2PD    (DX), Y9
+	VFMADD231PD  Y9, Y8, Y0
+	VADDPD       Y8, Y4, Y4
+	VEXTRACTF128 $0x01, Y10, X8
+	VCVTPS2PD    X8, Y8
+	VCVTPS2PD    16(DX), Y9
+	VFMADD231PD  Y9, Y8, Y1
+	VADDPD       Y8, Y5, Y5
+	VPBROADCASTB 1(BX), Y10
+	VPAND        laneBits<>+0(SB), Y10, Y10
+	VPCMPEQD     laneBits<>+0(SB), Y10, Y10
+	VANDPS       32(CX), Y10, Y10
+	VCVTPS2PD    X10, Y8
+	VCVTPS2PD    32(DX), Y9
+	VFMADD231PD  Y9, Y8, Y2
+	VADDPD       Y8, Y6, Y6
+	VEXTRACTF128 $0x01, Y10, X8
+	VCVTPS2PD    X8, Y8
+	VCVTPS2PD    48(DX), Y9
+	VFMADD231PD  Y9, Y8, Y3
+	VADDPD       Y8, Y7, Y7
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+2, BX
+	DECQ         AX
+	JNZ          loop
+
+loop_end:
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y1, 32(SI)
+	VMOVUPD Y2, 64(SI)
+	VMOVUPD Y3, 96(SI)
+	VMOVUPD Y4, 128(SI)
+	VMOVUPD Y5, 160(SI)
+	VMOVUPD Y6, 192(SI)
+	VMOVUPD Y7, 224(SI)
+	VZEROUPPER
+	RET
+
+// func affineReLUAVX2(n int, x []float32, k []float32, y []float32, mask []uint16)
+// Requires: AVX, FMA3
+TEXT ·affineReLUAVX2(SB), $0-104
+	MOVQ    n+0(FP), AX
+	MOVQ    x_base+8(FP), CX
+	MOVQ    k_base+32(FP), DX
+	MOVQ    y_base+56(FP), BX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 96(DX), Y3
+	VMOVUPS 128(DX), Y4
+	VMOVUPS 160(DX), Y5
+	MOVQ    mask_base+80(FP), DX
+	VXORPS  Y6, Y6, Y6
+	TESTQ   AX, AX
+	JZ      loop_end
+
+loop:
+	VMOVUPS     (CX), Y7
+	VSUBPS      Y0, Y7, Y7
+	VFMADD213PS Y4, Y2, Y7
+	VCMPPS      $0x1e, Y6, Y7, Y8
+	VMOVMSKPS   Y8, SI
+	MOVB        SI, (DX)
+	VMAXPS      Y7, Y6, Y7
+	VMOVUPS     Y7, (BX)
+	VMOVUPS     32(CX), Y7
+	VSUBPS      Y1, Y7, Y7
+	VFMADD213PS Y5, Y3, Y7
+	VCMPPS      $0x1e, Y6, Y7, Y8
+	VMOVMSKPS   Y8, SI
+	MOVB        SI, 1(DX)
+	VMAXPS      Y7, Y6, Y7
+	VMOVUPS     Y7, 32(BX)
+	ADDQ        $+64, CX
+	ADDQ        $+64, BX
+	ADDQ        $+2, DX
+	DECQ        AX
+	JNZ         loop
+
+loop_end:
+	VZEROUPPER
+	RET
+
+// func normGradMaskAVX2(n int, g []float32, x []float32, k []float32, mask []uint16, y []float32, add bool)
+// Requires: AVX, AVX2, FMA3
+TEXT ·normGradMaskAVX2(SB), $0-129
+	MOVQ    n+0(FP), AX
+	MOVQ    g_base+8(FP), CX
+	MOVQ    x_base+32(FP), DX
+	MOVQ    k_base+56(FP), BX
+	MOVQ    y_base+104(FP), SI
+	MOVQ    mask_base+80(FP), DI
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS 64(BX), Y2
+	VMOVUPS 96(BX), Y3
+	VMOVUPS 128(BX), Y4
+	VMOVUPS 160(BX), Y5
+	VMOVUPS 192(BX), Y6
+	VMOVUPS 224(BX), Y7
+	MOVB    add+128(FP), BL
+	TESTQ   AX, AX
+	JZ      end
+	TESTB   BL, BL
+	JNZ     add
+
+store:
+	VPBROADCASTB (DI), Y8
+	VPAND        laneBits<>+0(SB), Y8, Y8
+	VPCMPEQD     laneBits<>+0(SB), Y8, Y8
+	VANDPS       (CX), Y8, Y8
+	VSUBPS       Y4, Y8, Y8
+	VMOVUPS      (DX), Y9
+	VSUBPS       Y0, Y9, Y9
+	VFNMADD231PS Y6, Y9, Y8
+	VMULPS       Y2, Y8, Y8
+	VMOVUPS      Y8, (SI)
+	VPBROADCASTB 1(DI), Y8
+	VPAND        laneBits<>+0(SB), Y8, Y8
+	VPCMPEQD     laneBits<>+0(SB), Y8, Y8
+	VANDPS       32(CX), Y8, Y8
+	VSUBPS       Y5, Y8, Y8
+	VMOVUPS      32(DX), Y9
+	VSUBPS       Y1, Y9, Y9
+	VFNMADD231PS Y7, Y9, Y8
+	VMULPS       Y3, Y8, Y8
+	VMOVUPS      Y8, 32(SI)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, SI
+	ADDQ         $+2, DI
+	DECQ         AX
+	JNZ          store
+	JMP          end
+
+add:
+	VPBROADCASTB (DI), Y8
+	VPAND        laneBits<>+0(SB), Y8, Y8
+	VPCMPEQD     laneBits<>+0(SB), Y8, Y8
+	VANDPS       (CX), Y8, Y8
+	VSUBPS       Y4, Y8, Y8
+	VMOVUPS      (DX), Y9
+	VSUBPS       Y0, Y9, Y9
+	VFNMADD231PS Y6, Y9, Y8
+	VFMADD213PS  (SI), Y2, Y8
+	VMOVUPS      Y8, (SI)
+	VPBROADCASTB 1(DI), Y8
+	VPAND        laneBits<>+0(SB), Y8, Y8
+	VPCMPEQD     laneBits<>+0(SB), Y8, Y8
+	VANDPS       32(CX), Y8, Y8
+	VSUBPS       Y5, Y8, Y8
+	VMOVUPS      32(DX), Y9
+	VSUBPS       Y1, Y9, Y9
+	VFNMADD231PS Y7, Y9, Y8
+	VFMADD213PS  32(SI), Y3, Y8
+	VMOVUPS      Y8, 32(SI)
+	ADDQ         $+64, CX
+	ADDQ         $+64, DX
+	ADDQ         $+64, SI
+	ADDQ         $+2, DI
+	DECQ         AX
+	JNZ          add
+
+end:
+	VZEROUPPER
+	RET
+
+// func upsampleAVX2(n int, x []float32, y []float32, pitch int)
+// Requires: AVX
+TEXT ·upsampleAVX2(SB), $0-64
+	MOVQ  n+0(FP), AX
+	MOVQ  x_base+8(FP), CX
+	MOVQ  y_base+32(FP), DX
+	MOVQ  pitch+56(FP), BX
+	SHLQ  $0x06, BX
+	TESTQ AX, AX
+	JZ    loop_end
+
+loop:
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y0, (DX)(BX*1)
+	VMOVUPS Y0, 64(DX)
+	VMOVUPS Y0, 64(DX)(BX*1)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS Y0, 32(DX)
+	VMOVUPS Y0, 32(DX)(BX*1)
+	VMOVUPS Y0, 96(DX)
+	VMOVUPS Y0, 96(DX)(BX*1)
+	ADDQ    $+64, CX
+	ADDQ    $+128, DX
+	DECQ    AX
+	JNZ     loop
+
+loop_end:
+	VZEROUPPER
+	RET
+
+// func quadsAVX2(n int, x []float32, pitch int, y []float32, add bool)
+// Requires: AVX
+TEXT ·quadsAVX2(SB), $0-65
+	MOVQ  n+0(FP), AX
+	MOVQ  x_base+8(FP), CX
+	MOVQ  pitch+32(FP), DX
+	SHLQ  $0x06, DX
+	MOVQ  y_base+40(FP), BX
+	MOVB  add+64(FP), SI
+	TESTQ AX, AX
+	JZ    loop_end
+
+loop:
+	VMOVUPS (CX), Y0
+	VADDPS  64(CX), Y0, Y0
+	VMOVUPS (CX)(DX*1), Y1
+	VADDPS  64(CX)(DX*1), Y1, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS 32(CX), Y1
+	VADDPS  96(CX), Y1, Y1
+	VMOVUPS 32(CX)(DX*1), Y2
+	VADDPS  96(CX)(DX*1), Y2, Y2
+	VADDPS  Y2, Y1, Y1
+	TESTB   SI, SI
+	JZ      store
+	VADDPS  (BX), Y0, Y0
+	VADDPS  32(BX), Y1, Y1
+
+store:
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, 32(BX)
+	ADDQ    $+128, CX
+	ADDQ    $+64, BX
+	DECQ    AX
+	JNZ     loop
+
+loop_end:
+	VZEROUPPER
+	RET
+
+// func sigmoidAVX2(n int, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidAVX2(SB), $0-32
+	MOVQ  n+0(FP), AX
+	MOVQ  x_base+8(FP), CX
+	SHRQ  $0x04, AX
+	TESTQ AX, AX
+	JZ    loop_end
+
+loop:
+	VMOVUPS      fc2ae0000AVX2<>+0(SB), Y0
+	VMAXPS       (CX), Y0, Y0
+	VMOVUPS      f42ae0000AVX2<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y2
+	VMULPS       fbfb8aa3bAVX2<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y1, Y1
+	VCVTDQ2PS    Y1, Y0
+	VFNMSUB231PS f3f318000AVX2<>+0(SB), Y0, Y2
+	VFNMADD231PS fb95e8083AVX2<>+0(SB), Y0, Y2
+	VMOVUPS      f39500d01AVX2<>+0(SB), Y0
+	VFMADD213PS  f3ab60b61AVX2<>+0(SB), Y2, Y0
+	VFMADD213PS  f3c088889AVX2<>+0(SB), Y2, Y0
+	VFMADD213PS  f3d2aaaabAVX2<>+0(SB), Y2, Y0
+	VFMADD213PS  f3e2aaaabAVX2<>+0(SB), Y2, Y0
+	VFMADD213PS  f3f000000AVX2<>+0(SB), Y2, Y0
+	VFMADD213PS  f3f800000AVX2<>+0(SB), Y2, Y0
+	VFMADD213PS  f3f800000AVX2<>+0(SB), Y2, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VMOVUPS      f3f800000AVX2<>+0(SB), Y1
+	VADDPS       Y1, Y0, Y0
+	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      fc2ae0000AVX2<>+0(SB), Y0
+	VMAXPS       32(CX), Y0, Y0
+	VMOVUPS      f42ae0000AVX2<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y2
+	VMULPS       fbfb8aa3bAVX2<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y1, Y1
+	VCVTDQ2PS    Y1, Y0
+	VFNMSUB231PS f3f318000AVX2<>+0(SB), Y0, Y2
+	VFNMADD231PS fb95e8083AVX2<>+0(SB), Y0, Y2
+	VMOVUPS      f39500d01AVX2<>+0(SB), Y0
+	VFMADD213PS  f3ab60b61AVX2<>+0(SB), Y2, Y0
+	VFMADD213PS  f3c088889AVX2<>+0(SB), Y2, Y0
+	VFMADD213PS  f3d2aaaabAVX2<>+0(SB), Y2, Y0
+	VFMADD213PS  f3e2aaaabAVX2<>+0(SB), Y2, Y0
+	VFMADD213PS  f3f000000AVX2<>+0(SB), Y2, Y0
+	VFMADD213PS  f3f800000AVX2<>+0(SB), Y2, Y0
+	VFMADD213PS  f3f800000AVX2<>+0(SB), Y2, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y0, Y0
+	VMOVUPS      f3f800000AVX2<>+0(SB), Y1
+	VADDPS       Y1, Y0, Y0
+	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      Y0, 32(CX)
+	ADDQ         $+64, CX
+	DECQ         AX
+	JNZ          loop
+
+loop_end:
+	VZEROUPPER
+	RET
+
+DATA fc2ae0000AVX2<>+0(SB)/4, $0xc2ae0000
+DATA fc2ae0000AVX2<>+4(SB)/4, $0xc2ae0000
+DATA fc2ae0000AVX2<>+8(SB)/4, $0xc2ae0000
+DATA fc2ae0000AVX2<>+12(SB)/4, $0xc2ae0000
+DATA fc2ae0000AVX2<>+16(SB)/4, $0xc2ae0000
+DATA fc2ae0000AVX2<>+20(SB)/4, $0xc2ae0000
+DATA fc2ae0000AVX2<>+24(SB)/4, $0xc2ae0000
+DATA fc2ae0000AVX2<>+28(SB)/4, $0xc2ae0000
+GLOBL fc2ae0000AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA f42ae0000AVX2<>+0(SB)/4, $0x42ae0000
+DATA f42ae0000AVX2<>+4(SB)/4, $0x42ae0000
+DATA f42ae0000AVX2<>+8(SB)/4, $0x42ae0000
+DATA f42ae0000AVX2<>+12(SB)/4, $0x42ae0000
+DATA f42ae0000AVX2<>+16(SB)/4, $0x42ae0000
+DATA f42ae0000AVX2<>+20(SB)/4, $0x42ae0000
+DATA f42ae0000AVX2<>+24(SB)/4, $0x42ae0000
+DATA f42ae0000AVX2<>+28(SB)/4, $0x42ae0000
+GLOBL f42ae0000AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA fbfb8aa3bAVX2<>+0(SB)/4, $0xbfb8aa3b
+DATA fbfb8aa3bAVX2<>+4(SB)/4, $0xbfb8aa3b
+DATA fbfb8aa3bAVX2<>+8(SB)/4, $0xbfb8aa3b
+DATA fbfb8aa3bAVX2<>+12(SB)/4, $0xbfb8aa3b
+DATA fbfb8aa3bAVX2<>+16(SB)/4, $0xbfb8aa3b
+DATA fbfb8aa3bAVX2<>+20(SB)/4, $0xbfb8aa3b
+DATA fbfb8aa3bAVX2<>+24(SB)/4, $0xbfb8aa3b
+DATA fbfb8aa3bAVX2<>+28(SB)/4, $0xbfb8aa3b
+GLOBL fbfb8aa3bAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA f3f318000AVX2<>+0(SB)/4, $0x3f318000
+DATA f3f318000AVX2<>+4(SB)/4, $0x3f318000
+DATA f3f318000AVX2<>+8(SB)/4, $0x3f318000
+DATA f3f318000AVX2<>+12(SB)/4, $0x3f318000
+DATA f3f318000AVX2<>+16(SB)/4, $0x3f318000
+DATA f3f318000AVX2<>+20(SB)/4, $0x3f318000
+DATA f3f318000AVX2<>+24(SB)/4, $0x3f318000
+DATA f3f318000AVX2<>+28(SB)/4, $0x3f318000
+GLOBL f3f318000AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA fb95e8083AVX2<>+0(SB)/4, $0xb95e8083
+DATA fb95e8083AVX2<>+4(SB)/4, $0xb95e8083
+DATA fb95e8083AVX2<>+8(SB)/4, $0xb95e8083
+DATA fb95e8083AVX2<>+12(SB)/4, $0xb95e8083
+DATA fb95e8083AVX2<>+16(SB)/4, $0xb95e8083
+DATA fb95e8083AVX2<>+20(SB)/4, $0xb95e8083
+DATA fb95e8083AVX2<>+24(SB)/4, $0xb95e8083
+DATA fb95e8083AVX2<>+28(SB)/4, $0xb95e8083
+GLOBL fb95e8083AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA f39500d01AVX2<>+0(SB)/4, $0x39500d01
+DATA f39500d01AVX2<>+4(SB)/4, $0x39500d01
+DATA f39500d01AVX2<>+8(SB)/4, $0x39500d01
+DATA f39500d01AVX2<>+12(SB)/4, $0x39500d01
+DATA f39500d01AVX2<>+16(SB)/4, $0x39500d01
+DATA f39500d01AVX2<>+20(SB)/4, $0x39500d01
+DATA f39500d01AVX2<>+24(SB)/4, $0x39500d01
+DATA f39500d01AVX2<>+28(SB)/4, $0x39500d01
+GLOBL f39500d01AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA f3ab60b61AVX2<>+0(SB)/4, $0x3ab60b61
+DATA f3ab60b61AVX2<>+4(SB)/4, $0x3ab60b61
+DATA f3ab60b61AVX2<>+8(SB)/4, $0x3ab60b61
+DATA f3ab60b61AVX2<>+12(SB)/4, $0x3ab60b61
+DATA f3ab60b61AVX2<>+16(SB)/4, $0x3ab60b61
+DATA f3ab60b61AVX2<>+20(SB)/4, $0x3ab60b61
+DATA f3ab60b61AVX2<>+24(SB)/4, $0x3ab60b61
+DATA f3ab60b61AVX2<>+28(SB)/4, $0x3ab60b61
+GLOBL f3ab60b61AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA f3c088889AVX2<>+0(SB)/4, $0x3c088889
+DATA f3c088889AVX2<>+4(SB)/4, $0x3c088889
+DATA f3c088889AVX2<>+8(SB)/4, $0x3c088889
+DATA f3c088889AVX2<>+12(SB)/4, $0x3c088889
+DATA f3c088889AVX2<>+16(SB)/4, $0x3c088889
+DATA f3c088889AVX2<>+20(SB)/4, $0x3c088889
+DATA f3c088889AVX2<>+24(SB)/4, $0x3c088889
+DATA f3c088889AVX2<>+28(SB)/4, $0x3c088889
+GLOBL f3c088889AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA f3d2aaaabAVX2<>+0(SB)/4, $0x3d2aaaab
+DATA f3d2aaaabAVX2<>+4(SB)/4, $0x3d2aaaab
+DATA f3d2aaaabAVX2<>+8(SB)/4, $0x3d2aaaab
+DATA f3d2aaaabAVX2<>+12(SB)/4, $0x3d2aaaab
+DATA f3d2aaaabAVX2<>+16(SB)/4, $0x3d2aaaab
+DATA f3d2aaaabAVX2<>+20(SB)/4, $0x3d2aaaab
+DATA f3d2aaaabAVX2<>+24(SB)/4, $0x3d2aaaab
+DATA f3d2aaaabAVX2<>+28(SB)/4, $0x3d2aaaab
+GLOBL f3d2aaaabAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA f3e2aaaabAVX2<>+0(SB)/4, $0x3e2aaaab
+DATA f3e2aaaabAVX2<>+4(SB)/4, $0x3e2aaaab
+DATA f3e2aaaabAVX2<>+8(SB)/4, $0x3e2aaaab
+DATA f3e2aaaabAVX2<>+12(SB)/4, $0x3e2aaaab
+DATA f3e2aaaabAVX2<>+16(SB)/4, $0x3e2aaaab
+DATA f3e2aaaabAVX2<>+20(SB)/4, $0x3e2aaaab
+DATA f3e2aaaabAVX2<>+24(SB)/4, $0x3e2aaaab
+DATA f3e2aaaabAVX2<>+28(SB)/4, $0x3e2aaaab
+GLOBL f3e2aaaabAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA f3f000000AVX2<>+0(SB)/4, $0x3f000000
+DATA f3f000000AVX2<>+4(SB)/4, $0x3f000000
+DATA f3f000000AVX2<>+8(SB)/4, $0x3f000000
+DATA f3f000000AVX2<>+12(SB)/4, $0x3f000000
+DATA f3f000000AVX2<>+16(SB)/4, $0x3f000000
+DATA f3f000000AVX2<>+20(SB)/4, $0x3f000000
+DATA f3f000000AVX2<>+24(SB)/4, $0x3f000000
+DATA f3f000000AVX2<>+28(SB)/4, $0x3f000000
+GLOBL f3f000000AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA f3f800000AVX2<>+0(SB)/4, $0x3f800000
+DATA f3f800000AVX2<>+4(SB)/4, $0x3f800000
+DATA f3f800000AVX2<>+8(SB)/4, $0x3f800000
+DATA f3f800000AVX2<>+12(SB)/4, $0x3f800000
+DATA f3f800000AVX2<>+16(SB)/4, $0x3f800000
+DATA f3f800000AVX2<>+20(SB)/4, $0x3f800000
+DATA f3f800000AVX2<>+24(SB)/4, $0x3f800000
+DATA f3f800000AVX2<>+28(SB)/4, $0x3f800000
+GLOBL f3f800000AVX2<>(SB), RODATA|NOPTR, $32
+
 // func dotAVX2(n int, x []float32, y []float32) (sum float64)
 // Requires: AVX, FMA3, SSE2
 TEXT ·dotAVX2(SB), $96-64

@@ -74,6 +74,36 @@ func maskAVX512(x []float32, mask []uint16)
 func signAVX512(x []float32, mask []uint16)
 
 //go:noescape
+func momentsAVX512(x []float32, sums []float64)
+
+//go:noescape
+func productsAVX512(n int, g []float32, x []float32, sums []float64)
+
+//go:noescape
+func affineAVX512(n int, x []float32, k []float32, lo float32, y []float32)
+
+//go:noescape
+func normGradAVX512(n int, g []float32, x []float32, k []float32, y []float32, add bool)
+
+//go:noescape
+func productsMaskAVX512(n int, g []float32, x []float32, mask []uint16, sums []float64)
+
+//go:noescape
+func affineReLUAVX512(n int, x []float32, k []float32, y []float32, mask []uint16)
+
+//go:noescape
+func normGradMaskAVX512(n int, g []float32, x []float32, k []float32, mask []uint16, y []float32, add bool)
+
+//go:noescape
+func upsampleAVX512(n int, x []float32, y []float32, pitch int)
+
+//go:noescape
+func quadsAVX512(n int, x []float32, pitch int, y []float32, add bool)
+
+//go:noescape
+func sigmoidAVX512(n int, x []float32)
+
+//go:noescape
 func dotAVX512(n int, x []float32, y []float32) (sum float64)
 
 //go:noescape

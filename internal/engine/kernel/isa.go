@@ -38,6 +38,17 @@ type isa struct {
 	mask    func(x []float32, mask []uint16)
 	sign    func(x []float32, mask []uint16)
 
+	moments      func(x []float32, sums []float64)
+	products     func(n int, g, x []float32, sums []float64)
+	productsMask func(n int, g, x []float32, mask []uint16, sums []float64)
+	affine       func(n int, x, k []float32, lo float32, y []float32)
+	affineReLU   func(n int, x, k, y []float32, mask []uint16)
+	normGrad     func(n int, g, x, k, y []float32, add bool)
+	normGradMask func(n int, g, x, k []float32, mask []uint16, y []float32, add bool)
+	upsample     func(n int, x, y []float32, pitch int)
+	quads        func(n int, x []float32, pitch int, y []float32, add bool)
+	sigmoid      func(x []float32)
+
 	dot      func(x, y []float32) float64
 	diff2    func(x, y []float32) float64
 	absSum   func(x []float32) float64
@@ -85,6 +96,17 @@ func generic() *isa {
 		unpool:  unpoolGo,
 		mask:    maskGo,
 		sign:    signGo,
+
+		moments:      momentsGo,
+		products:     productsGo,
+		productsMask: productsMaskGo,
+		affine:       affineGo,
+		affineReLU:   affineReLUGo,
+		normGrad:     normGradGo,
+		normGradMask: normGradMaskGo,
+		upsample:     upsampleGo,
+		quads:        quadsGo,
+		sigmoid:      sigmoidGo,
 
 		dot:      dotGo,
 		diff2:    diff2Go,

@@ -32,7 +32,24 @@ func avx512() *isa {
 		mask:         maskAVX512,
 		sign:         signAVX512,
 		gram:         gramAVX512,
+		moments:      momentsAVX512,
+		products:     productsAVX512,
+		productsMask: productsMaskAVX512,
+		affine:       affineAVX512,
+		affineReLU:   affineReLUAVX512,
+		normGrad:     normGradAVX512,
+		normGradMask: normGradMaskAVX512,
+		upsample:     upsampleAVX512,
+		quads:        quadsAVX512,
 
+		sigmoid: func(x []float32) {
+			n := len(x) &^ 15
+			sigmoidAVX512(n, x)
+			var rest vec // a pixel is the same bytes wherever it is in a row
+			copy(rest[:], x[n:])
+			sigmoidAVX512(16, rest[:])
+			copy(x[n:], rest[:])
+		},
 		taps: func(n int, p []float32, pStride, pitch int, y []float32) {
 			w := n &^ 15
 			tapsAVX512(w, p, pStride, pitch, y)
@@ -117,7 +134,24 @@ func avx2() *isa {
 		mask:         maskAVX2,
 		sign:         signAVX2,
 		gram:         gramAVX2,
+		moments:      momentsAVX2,
+		products:     productsAVX2,
+		productsMask: productsMaskAVX2,
+		affine:       affineAVX2,
+		affineReLU:   affineReLUAVX2,
+		normGrad:     normGradAVX2,
+		normGradMask: normGradMaskAVX2,
+		upsample:     upsampleAVX2,
+		quads:        quadsAVX2,
 
+		sigmoid: func(x []float32) {
+			n := len(x) &^ 15
+			sigmoidAVX2(n, x)
+			var rest vec // a pixel is the same bytes wherever it is in a row
+			copy(rest[:], x[n:])
+			sigmoidAVX2(16, rest[:])
+			copy(x[n:], rest[:])
+		},
 		taps: func(n int, p []float32, pStride, pitch int, y []float32) {
 			w := n &^ 15
 			tapsAVX2(w, p, pStride, pitch, y)

@@ -122,6 +122,10 @@ func TestMicroKernels(t *testing.T) {
 				c.compare(t, s, r, 0)
 				c.compare(t, s, r, 3)
 			}
+			for _, c := range feedForwardCases() {
+				c.compare(t, s, r, 0)
+				c.compare(t, s, r, 5)
+			}
 			for _, c := range otherCases(s) {
 				c.compare(t, s, r, 0)
 				c.compare(t, s, r, 5)

@@ -97,30 +97,14 @@ func (t *momentsTask) Do(_, item int) {
 	for y := y0; y < y1; y++ {
 		x := t.s.In[t.in.pos(b, y, 0)*16:][:t.s.W*16]
 		if t.s.Guide == nil {
-			rowMoments(x, sums)
+			t.e.cpu.isa.moments(x, sums)
 		} else {
 			guidedMoments(x, t.s.Guide[y*t.s.W:][:t.s.W], sums)
 		}
 	}
 }
 
-// rowMoments adds the positions of x, 16 lanes each, to sums.
-func rowMoments(x []float32, sums []float64) {
-	for l := 0; l < 16; l += 2 {
-		// In variables: arrays would live in memory.
-		s0, s1, q0, q1 := sums[l], sums[l+1], sums[16+l], sums[17+l]
-		for i := l; i+1 < len(x); i += 16 {
-			a, b := float64(x[i]), float64(x[i+1])
-			s0 += a
-			s1 += b
-			q0 += float64(a * a)
-			q1 += float64(b * b)
-		}
-		sums[l], sums[l+1], sums[16+l], sums[17+l] = s0, s1, q0, q1
-	}
-}
-
-// guidedMoments is rowMoments with the weight guide² for each position.
+// guidedMoments is momentsGo with the weight guide² for each position.
 func guidedMoments(x, guide []float32, sums []float64) {
 	for p, t := range guide {
 		w := float64(t) * float64(t)

@@ -44,6 +44,7 @@ func annotate(s *isa) *isa {
 	}
 	annotateTiles(s, &o)
 	annotatePools(s, &o)
+	annotateNorms(s, &o)
 	annotateVectors(s, &o)
 	return &o
 }
@@ -147,6 +148,69 @@ func annotatePools(s, o *isa) {
 	}
 }
 
+func annotateNorms(s, o *isa) {
+	o.moments = func(x []float32, sums []float64) {
+		reads(x, 1, 0, len(x))
+		writes(sums, 1, 0, 32)
+		s.moments(x, sums)
+	}
+	o.products = func(n int, g, x []float32, sums []float64) {
+		reads(g, 1, 0, n*16)
+		reads(x, 1, 0, n*16)
+		writes(sums, 1, 0, 32)
+		s.products(n, g, x, sums)
+	}
+	o.productsMask = func(n int, g, x []float32, mask []uint16, sums []float64) {
+		reads(g, 1, 0, n*16)
+		reads(x, 1, 0, n*16)
+		reads(mask, 1, 0, n)
+		writes(sums, 1, 0, 32)
+		s.productsMask(n, g, x, mask, sums)
+	}
+	o.affine = func(n int, x, k []float32, lo float32, y []float32) {
+		reads(x, 1, 0, n*16)
+		reads(k, 1, 0, 48)
+		writes(y, 1, 0, n*16)
+		s.affine(n, x, k, lo, y)
+	}
+	o.affineReLU = func(n int, x, k, y []float32, mask []uint16) {
+		reads(x, 1, 0, n*16)
+		reads(k, 1, 0, 48)
+		writes(y, 1, 0, n*16)
+		writes(mask, 1, 0, n)
+		s.affineReLU(n, x, k, y, mask)
+	}
+	o.normGrad = func(n int, g, x, k, y []float32, add bool) {
+		reads(g, 1, 0, n*16)
+		reads(x, 1, 0, n*16)
+		reads(k, 1, 0, 64)
+		writes(y, 1, 0, n*16)
+		s.normGrad(n, g, x, k, y, add)
+	}
+	o.normGradMask = func(n int, g, x, k []float32, mask []uint16, y []float32, add bool) {
+		reads(g, 1, 0, n*16)
+		reads(x, 1, 0, n*16)
+		reads(k, 1, 0, 64)
+		reads(mask, 1, 0, n)
+		writes(y, 1, 0, n*16)
+		s.normGradMask(n, g, x, k, mask, y, add)
+	}
+	o.upsample = func(n int, x, y []float32, pitch int) {
+		reads(x, 1, 0, n*16)
+		writes(y, 2, pitch*16, n*32)
+		s.upsample(n, x, y, pitch)
+	}
+	o.quads = func(n int, x []float32, pitch int, y []float32, add bool) {
+		reads(x, 2, pitch*16, n*32)
+		writes(y, 1, 0, n*16)
+		s.quads(n, x, pitch, y, add)
+	}
+	o.sigmoid = func(x []float32) {
+		writes(x, 1, 0, len(x))
+		s.sigmoid(x)
+	}
+}
+
 func annotateVectors(s, o *isa) {
 	o.dot = func(x, y []float32) float64 {
 		reads(x, 1, 0, len(x))
@@ -201,7 +265,7 @@ func annotateVectors(s, o *isa) {
 
 // reads reports that rows of n elements, stride apart, are read. A range beyond the end
 // panics.
-func reads[T float32 | uint16](x []T, rows, stride, n int) {
+func reads[T float32 | float64 | uint16](x []T, rows, stride, n int) {
 	for i := range rows {
 		if r := x[i*stride:][:n]; n > 0 {
 			runtime.RaceReadRange(unsafe.Pointer(&r[0]), n*int(unsafe.Sizeof(r[0])))
@@ -210,7 +274,7 @@ func reads[T float32 | uint16](x []T, rows, stride, n int) {
 }
 
 // writes is reads for rows that are written.
-func writes[T float32 | uint16](x []T, rows, stride, n int) {
+func writes[T float32 | float64 | uint16](x []T, rows, stride, n int) {
 	for i := range rows {
 		if r := x[i*stride:][:n]; n > 0 {
 			runtime.RaceWriteRange(unsafe.Pointer(&r[0]), n*int(unsafe.Sizeof(r[0])))

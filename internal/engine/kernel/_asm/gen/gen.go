@@ -41,6 +41,7 @@ func (s ISA) All() {
 	s.taps()
 	s.pools()
 	s.masks()
+	s.feedForward()
 	s.vectors()
 	s.weights()
 	Generate()
