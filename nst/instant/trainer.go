@@ -15,9 +15,9 @@ import (
 	"nst/vgg"
 )
 
-// Style is a style to teach.
+// Style is a style to teach: a painting, and what is known of it.
 type Style struct {
-	feedforward.Style
+	StyleInfo
 	Picture *imgio.Planar
 }
 
