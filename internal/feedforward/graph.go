@@ -29,16 +29,14 @@ func (a Architecture) Paint(name string, x *exec.Node, shared, norms []*exec.Nod
 		return nil, fmt.Errorf("feedforward: %s: picture %v, want sizes that are multiples of 4, from 8", name, s)
 	}
 	p := &painter{name: name, shared: shared, norms: norms}
-	x = p.layer("conv1", x, 1, true)
-	x = p.layer("conv2", x, 2, true)
-	x = p.layer("conv3", x, 2, true)
-	for i := range a.Blocks {
-		x = p.block(fmt.Sprintf("block%d", i+1), x)
+	before := x // the input of the layer before
+	for _, l := range a.Layers() {
+		y := p.layer(l, x)
+		if l.Residual {
+			y = p.add(before, y)
+		}
+		before, x = x, y
 	}
-	x = p.layer("up1", p.apply("up1/upsample", op.NewUpsample(), x), 1, true)
-	x = p.layer("up2", p.apply("up2/upsample", op.NewUpsample(), x), 1, true)
-	x = p.conv("out", x, 1)
-	x = p.apply("out", op.NewSigmoid(), x, p.take(&p.shared))
 	return x, p.err
 }
 
@@ -67,26 +65,24 @@ func (p *painter) apply(name string, o G.Op, in ...*exec.Node) (n *exec.Node) {
 	return n
 }
 
-// conv adds a convolution.
-func (p *painter) conv(name string, x *exec.Node, stride int) *exec.Node {
-	w := p.take(&p.shared)
-	return p.apply(name+"/conv", op.NewMirrorConv(stride), x, w)
-}
-
-// layer adds a convolution, the normalisation of the style, and with relu a ReLU.
-func (p *painter) layer(name string, x *exec.Node, stride int, relu bool) *exec.Node {
-	x = p.conv(name, x, stride)
-	affine := p.take(&p.norms)
-	return p.apply(name, op.NewInstanceNorm(relu), x, affine)
-}
-
-// block adds a residual block: x plus two layers of x.
-func (p *painter) block(name string, x *exec.Node) *exec.Node {
-	y := p.layer(name+".b", p.layer(name+".a", x, 1, true), 1, false)
-	if p.err != nil {
-		return nil
+// layer adds a layer, without what is added to a residual one.
+func (p *painter) layer(l Layer, x *exec.Node) *exec.Node {
+	if l.Upsample {
+		x = p.apply(l.Name+"/upsample", op.NewUpsample(), x)
 	}
-	var sum *exec.Node
-	sum, p.err = G.Add(x, y)
+	w := p.take(&p.shared)
+	x = p.apply(l.Name+"/conv", op.NewMirrorConv(l.Stride), x, w)
+	if !l.Norm {
+		bias := p.take(&p.shared)
+		return p.apply(l.Name, op.NewSigmoid(), x, bias)
+	}
+	affine := p.take(&p.norms)
+	return p.apply(l.Name, op.NewInstanceNorm(l.ReLU), x, affine)
+}
+
+func (p *painter) add(x, y *exec.Node) (sum *exec.Node) {
+	if p.err == nil {
+		sum, p.err = G.Add(x, y)
+	}
 	return sum
 }

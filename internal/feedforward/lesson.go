@@ -21,15 +21,7 @@ type Lesson struct {
 
 	Batch, Size int // pictures of a step, and their width and height: a multiple of 16, from 32
 
-	ContentWeight, StyleWeight, TVWeight float64 // of the losses in [Losses]; 0 or more
-}
-
-// Losses are the parts of the objective of a step, means over its pictures, before they are
-// weighted. They do not depend on the brightness of a style or on the size of a network.
-type Losses struct {
-	Content float64 // mean (F - P)², divided by Targets.Content
-	Style   float64 // mean over the layers of mean (G - A)² / mean A²
-	TV      float64 // mean squared difference of neighbours, of levels 0 to 1
+	ContentWeight, StyleWeight, TVWeight float64 // of the terms, see [Teacher.Step]; 0 or more
 }
 
 // Example is a photograph of a step, with the style that it is painted in.
@@ -51,6 +43,7 @@ type Teacher struct {
 	shared       []Parameter
 	norms        []Parameter
 	machine      *exec.Machine
+	part         []float32 // the gradient of a style's scales and shifts
 	sharedInputs []*exec.Node
 	sharedGrads  []*exec.Node
 	pictures     []lessonPicture
@@ -76,7 +69,7 @@ func NewTeacher(d exec.Device, l Lesson) (*Teacher, error) {
 	if l.Batch < 1 || l.Size < 32 || l.Size%16 != 0 {
 		return nil, fmt.Errorf("feedforward: %d pictures of %d pixels, want at least 1 of a multiple of 16 from 32", l.Batch, l.Size)
 	}
-	t := &Teacher{lesson: l, shared: l.Parameters(), norms: l.Norms()}
+	t := &Teacher{lesson: l, shared: l.Parameters(), norms: l.Norms(), part: make([]float32, l.PerStyle())}
 	if err := exec.Build(t.draw); err != nil {
 		return nil, fmt.Errorf("feedforward: %w", err)
 	}
@@ -179,7 +172,7 @@ func (t *Teacher) picture(g *exec.Graph, name string) (p lessonPicture, err erro
 		if err != nil {
 			return p, err
 		}
-		err = p.addStyle(g, name+"/"+layer, painted[layer], l.Loss.Channels(layer))
+		err = p.addStyle(g, name+"/"+layer, painted[layer])
 	}
 	return p, err
 }
@@ -196,7 +189,8 @@ func (t *Teacher) features(name string, picture *exec.Node, layers []string) (ma
 }
 
 // addStyle adds the loss of a style layer.
-func (p *lessonPicture) addStyle(g *exec.Graph, name string, features *exec.Node, channels int) error {
+func (p *lessonPicture) addStyle(g *exec.Graph, name string, features *exec.Node) error {
+	channels := features.Shape()[1]
 	target, factor := exec.Input(g, name+"/target", channels, channels), exec.Input(g, name+"/factor")
 	n, err := loss.Style(name, features, target)
 	if err != nil {
@@ -221,78 +215,83 @@ func (t *Teacher) outputs() []*exec.Node {
 	return out
 }
 
-// Step computes the losses of a batch in an orientation, 0 to 7, and the gradient of the
-// objective to params, a whole vector of the parameters of all styles.
-func (t *Teacher) Step(ctx context.Context, params, gradient []float32, batch []Example, orientation int, targets Targets) (Losses, error) {
-	if err := t.set(params, batch, orientation, targets); err != nil {
-		return Losses{}, err
+// Step computes the terms of a batch in an orientation, 0 to 7, means over its pictures:
+//
+//	content  mean (F - P)², divided by Targets.Content
+//	style    mean over the layers of mean (G - A)² / mean A²
+//	tv       mean squared difference of neighbours, of levels 0 to 1
+//
+// Unless gradient is nil, it gets the gradient of their weighted sum to params, which is a
+// vector for all styles, as in [Model].
+func (t *Teacher) Step(ctx context.Context, params, gradient []float32, batch []Example, orientation int, targets Targets) (Terms, error) {
+	if err := t.fill(params, batch, orientation, targets, t.machine.Set); err != nil {
+		return Terms{}, err
 	}
 	if err := t.machine.Run(ctx); err != nil {
-		return Losses{}, err
+		return Terms{}, err
 	}
 	if gradient != nil {
-		if err := t.gradient(gradient, batch); err != nil {
-			return Losses{}, err
+		if err := t.gather(gradient, batch, t.machine.Get); err != nil {
+			return Terms{}, err
 		}
 	}
-	return Losses{t.machine.Scalar(t.content), t.machine.Scalar(t.style), t.machine.Scalar(t.tv)}, nil
+	return Terms{t.machine.Scalar(t.content), t.machine.Scalar(t.style), t.machine.Scalar(t.tv)}, nil
 }
 
-// set fills the inputs.
-func (t *Teacher) set(params []float32, batch []Example, orientation int, targets Targets) error {
-	set := func(n *exec.Node, data ...float32) error { return t.machine.Set(n, data) }
-	err := set(t.orientation, float32(orientation))
-	for i, n := range t.sharedInputs {
+// fill gives all inputs to set.
+func (t *Teacher) fill(params []float32, batch []Example, orientation int, targets Targets, set func(*exec.Node, []float32) error) (err error) {
+	put := func(n *exec.Node, data ...float32) {
 		if err == nil {
-			err = t.machine.Set(n, t.shared[i].of(params))
+			err = set(n, data)
 		}
+	}
+	put(t.orientation, float32(orientation))
+	for i, n := range t.sharedInputs {
+		put(n, t.shared[i].Of(params)...)
 	}
 	for i, example := range batch {
 		p := &t.pictures[i]
-		style := t.lesson.style(params, example.Style)
+		style := t.lesson.styleOf(params, example.Style)
 		for j, n := range p.norms {
-			if err == nil {
-				err = t.machine.Set(n, t.norms[j].of(style))
-			}
+			put(n, t.norms[j].Of(style)...)
 		}
 		for j, gram := range targets.Grams[example.Style] {
-			if err == nil {
-				err = t.machine.Set(p.grams[j], gram)
-			}
-			if err == nil {
-				err = set(p.gramFactors[j], float32(1/meanSquare(gram)))
-			}
+			put(p.grams[j], gram...)
+			put(p.gramFactors[j], float32(1/meanSquare(gram)))
 		}
-		if err == nil {
-			err = set(p.contentFactor, float32(1/targets.Content))
-		}
-		if err == nil {
-			err = t.machine.Set(p.photo, example.Photo)
-		}
+		put(p.contentFactor, float32(1/targets.Content))
+		put(p.photo, example.Photo...)
 	}
 	return err
 }
 
-// gradient adds up the gradients of the pictures.
-func (t *Teacher) gradient(gradient []float32, batch []Example) error {
+// gather adds up the gradients of the pictures, which get reads.
+func (t *Teacher) gather(gradient []float32, batch []Example, get func([]float32, *exec.Node) error) error {
 	clear(gradient)
 	for i, n := range t.sharedGrads {
-		if err := t.machine.Get(t.shared[i].of(gradient), n); err != nil {
+		if err := get(t.shared[i].Of(gradient), n); err != nil {
 			return err
 		}
 	}
-	part := make([]float32, t.lesson.PerStyle())
 	for i, example := range batch {
+		style := t.lesson.styleOf(gradient, example.Style)
 		for j, n := range t.pictures[i].grads {
-			if err := t.machine.Get(t.norms[j].of(part), n); err != nil {
+			part := t.part[:t.norms[j].Len()]
+			if err := get(part, n); err != nil {
 				return err
 			}
-		}
-		for j, v := range part {
-			t.lesson.style(gradient, example.Style)[j] += v
+			for k, v := range part {
+				t.norms[j].Of(style)[k] += v
+			}
 		}
 	}
 	return nil
+}
+
+// styleOf returns the parameters of a style within a vector for all styles.
+func (a Architecture) styleOf(vector []float32, style int) []float32 {
+	n := a.PerStyle()
+	return vector[a.Shared()+style*n:][:n]
 }
 
 func meanSquare(x []float32) float64 {

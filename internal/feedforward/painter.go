@@ -40,12 +40,12 @@ func NewPainter(d exec.Device, a Architecture, w, h int) (*Painter, error) {
 // styles.
 func (p *Painter) Teach(shared, style []float32) error {
 	for i, n := range p.sharedInputs {
-		if err := p.machine.Set(n, p.shared[i].of(shared)); err != nil {
+		if err := p.machine.Set(n, p.shared[i].Of(shared)); err != nil {
 			return err
 		}
 	}
 	for i, n := range p.normsInputs {
-		if err := p.machine.Set(n, p.norms[i].of(style)); err != nil {
+		if err := p.machine.Set(n, p.norms[i].Of(style)); err != nil {
 			return err
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"nst"
+	"nst/nst"
 )
 
 // Options say how a network is taught. Start from [DefaultOptions].
@@ -15,7 +15,7 @@ type Options struct {
 	Widths [3]int
 	Blocks int
 
-	// ContentWeight, StyleWeight and TVWeight are the weights of the losses of [Losses]. Each
+	// ContentWeight, StyleWeight and TVWeight are the weights of the [Terms]. Each
 	// is 0 or more; content and style cannot both be 0.
 	ContentWeight, StyleWeight, TVWeight float64
 

@@ -21,8 +21,8 @@ type Style struct {
 	Picture *imgio.Planar
 }
 
-// Losses are the parts of the objective, means over pictures, before they are weighted.
-type Losses = feedforward.Losses
+// Terms are the terms of the objective, means over pictures, before they are weighted.
+type Terms = feedforward.Terms
 
 // Trainer teaches a network. Only one of its methods may be called at a time.
 type Trainer struct {
@@ -104,7 +104,7 @@ func (t *Trainer) lesson() feedforward.Lesson {
 		ContentWeight: o.ContentWeight, StyleWeight: o.StyleWeight, TVWeight: o.TVWeight,
 	}
 	for _, s := range t.loss.Network.StyleLayers[:4] {
-		l.Style = append(l.Style, s.Name)
+		l.Style = append(l.Style, s.Layer)
 	}
 	return l
 }
@@ -155,7 +155,7 @@ func (t *Trainer) measure(ctx context.Context, l feedforward.Lesson) error {
 
 // Step takes one step of Adam on a batch of photographs, and returns its losses before the
 // step. It computes the same after every [Trainer.Restore] of the same state.
-func (t *Trainer) Step(ctx context.Context) (Losses, error) {
+func (t *Trainer) Step(ctx context.Context) (Terms, error) {
 	r := rand.New(rand.NewPCG(t.options.Seed, uint64(t.step)))
 	for i := range t.batch {
 		t.photos.random(r, t.batch[i].Photo, t.options.Size)
@@ -164,7 +164,7 @@ func (t *Trainer) Step(ctx context.Context) (Losses, error) {
 	turn := r.IntN(t.turns)
 	l, err := t.teacher.Step(ctx, t.params, t.gradient, t.batch, turn, t.targets[turn])
 	if err != nil {
-		return Losses{}, err
+		return Terms{}, err
 	}
 	t.adam.SetRate(t.options.rate(t.step))
 	if err := t.adam.Step(t.params, t.gradient, t.total(l)); err != nil {
@@ -175,7 +175,7 @@ func (t *Trainer) Step(ctx context.Context) (Losses, error) {
 }
 
 // total is the objective.
-func (t *Trainer) total(l Losses) float64 {
+func (t *Trainer) total(l Terms) float64 {
 	o := &t.options
 	return o.ContentWeight*l.Content + o.StyleWeight*l.Style + o.TVWeight*l.TV
 }
@@ -187,7 +187,7 @@ func (t *Trainer) Steps() int { return t.step }
 func (t *Trainer) Done() bool { return t.step >= t.options.Steps }
 
 // Validate returns the mean losses of a style over the photographs that are held back.
-func (t *Trainer) Validate(ctx context.Context, style int) (mean Losses, err error) {
+func (t *Trainer) Validate(ctx context.Context, style int) (mean Terms, err error) {
 	n := t.photos.Validation()
 	rounds := (n + len(t.batch) - 1) / len(t.batch)
 	for round := range rounds {
@@ -198,7 +198,7 @@ func (t *Trainer) Validate(ctx context.Context, style int) (mean Losses, err err
 		}
 		l, err := t.teacher.Step(ctx, t.params, nil, t.batch, 0, t.targets[0])
 		if err != nil {
-			return Losses{}, err
+			return Terms{}, err
 		}
 		mean.Content += l.Content / float64(rounds)
 		mean.Style += l.Style / float64(rounds)

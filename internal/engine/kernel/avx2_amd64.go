@@ -120,3 +120,12 @@ func clampAVX2(n int, x []float32, lo float32, hi float32)
 
 //go:noescape
 func tvGradAVX2(n int, dst []float32, row []float32, up []float32, down []float32, sx float32, sy float32)
+
+//go:noescape
+func winoGradAVX2(n int, y []float32, pitch int, d []float32, dStride int)
+
+//go:noescape
+func winoGrad2AVX2(n int, y []float32, pitch int, d []float32, dStride int)
+
+//go:noescape
+func winoWeightsAVX2(n int, m []float32, mStride int, g []float32)

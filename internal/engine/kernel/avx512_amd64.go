@@ -132,3 +132,12 @@ func clampAVX512(n int, x []float32, lo float32, hi float32)
 
 //go:noescape
 func tvGradAVX512(n int, dst []float32, row []float32, up []float32, down []float32, sx float32, sy float32)
+
+//go:noescape
+func winoGradAVX512(n int, y []float32, pitch int, d []float32, dStride int)
+
+//go:noescape
+func winoGrad2AVX512(n int, y []float32, pitch int, d []float32, dStride int)
+
+//go:noescape
+func winoWeightsAVX512(n int, m []float32, mStride int, g []float32)

@@ -189,3 +189,35 @@ func BenchmarkFilter(b *testing.B) {
 		}
 	})
 }
+
+// feedForward is the convolutions of a network for one-pass transfer at 256x256, by their
+// stride and the side of their input.
+var feedForward = []struct{ c, k, side, stride int }{
+	{3, 16, 256, 1}, {16, 32, 256, 2}, {32, 64, 128, 2}, {64, 64, 64, 1}, {64, 32, 128, 1}, {32, 16, 256, 1}, {16, 3, 256, 1},
+}
+
+// BenchmarkConvWeights is the gradients to the filters of such a network. The rate is that of
+// direct sums.
+func BenchmarkConvWeights(b *testing.B) {
+	benchCPUs(b, func(b *testing.B, e *kernel.Engine) {
+		for _, l := range feedForward {
+			m := newMirrored(rand.New(rand.NewPCG(1, 2)), l.c, l.k, l.side, l.side, l.stride)
+			gflop := 2 * 9 * float64(l.c*l.k*m.out.H*m.out.W) / 1e9
+			b.Run(m.String(), func(b *testing.B) { median(b, gflop, e.NewConvWeights(m.spec()).Run) })
+		}
+	})
+}
+
+// BenchmarkReflectGrad is what the mirrored border adds to the gradients to the input of such
+// a network, beside the convolution that it adds to.
+func BenchmarkReflectGrad(b *testing.B) {
+	benchCPUs(b, func(b *testing.B, e *kernel.Engine) {
+		for _, l := range feedForward[3:] {
+			r := rand.New(rand.NewPCG(1, 2))
+			m := newMirrored(r, l.c, l.k, l.side, l.side, l.stride)
+			conv, border, _ := m.inputGrad(e, random(r, l.k*l.c*9))
+			b.Run(m.String()+"/conv", func(b *testing.B) { median(b, 0, conv.Run) })
+			b.Run(m.String()+"/border", func(b *testing.B) { median(b, 0, border.Run) })
+		}
+	})
+}

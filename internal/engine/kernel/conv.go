@@ -175,7 +175,7 @@ func (t *convTiles) Do(worker, item int) {
 	ns, vs, ms := c.scratch(n)
 	v, m := c.e.scratch[worker][:36*vs], c.e.scratch[worker][36*vs:]
 	for b := range s.C / 16 {
-		c.rows(first, n, func(i, ty, tx, n int) { c.input(b, ty, tx, n, v[b*ns+i*16:], vs) })
+		tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.input(b, ty, tx, n, v[b*ns+i*16:], vs) })
 	}
 	// The panels come in the order in which they lie in memory.
 	for f := range 36 {
@@ -186,16 +186,17 @@ func (t *convTiles) Do(worker, item int) {
 		}
 	}
 	for b := b0; b < b0+blocks; b++ {
-		c.rows(first, n, func(i, ty, tx, n int) { c.output(worker, b, ty, tx, n, m[(b-b0)*ns+i*16:], ms) })
+		tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.output(worker, b, ty, tx, n, m[(b-b0)*ns+i*16:], ms) })
 	}
 }
 
-// rows splits n tiles from first on into runs of tiles side by side. It calls f for each
-// run with the number of its first tile, counted from first, its place and its length.
-func (c *Conv) rows(first, n int, f func(i, ty, tx, n int)) {
+// tileRows splits n tiles from first on, of rows of width tiles, into runs of tiles side by
+// side. It calls f for each run with the number of its first tile, counted from first, its
+// place and its length.
+func tileRows(first, n, width int, f func(i, ty, tx, n int)) {
 	for i := 0; i < n; {
-		ty, tx := (first+i)/c.tw, (first+i)%c.tw
-		run := min(n-i, c.tw-tx)
+		ty, tx := (first+i)/width, (first+i)%width
+		run := min(n-i, width-tx)
 		f(i, ty, tx, run)
 		i += run
 	}

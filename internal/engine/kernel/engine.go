@@ -6,6 +6,7 @@ type Engine struct {
 	cpu     *CPU
 	pool    *Pool
 	scratch [][]float32 // one for each worker
+	shared  []float32   // one for all of them
 
 	// The operations that are methods, not steps.
 	masks masks
@@ -27,11 +28,18 @@ func (e *Engine) Pool() *Pool { return e.pool }
 
 // ScratchLen is the number of floats of working memory held, over all workers.
 func (e *Engine) ScratchLen() int {
-	n := 0
+	n := len(e.shared)
 	for _, s := range e.scratch {
 		n += len(s)
 	}
 	return n
+}
+
+// share gives all workers together at least n floats of scratch.
+func (e *Engine) share(n int) {
+	if len(e.shared) < n {
+		e.shared = Floats(n)
+	}
 }
 
 // reserve gives each worker at least n floats of scratch.

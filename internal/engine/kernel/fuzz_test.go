@@ -43,6 +43,29 @@ func FuzzConv(f *testing.F) {
 	})
 }
 
+// FuzzMirrored runs the gradients of a mirrored convolution of any shape, with any stride, on
+// every instruction set and compares them with the plain definitions.
+func FuzzMirrored(f *testing.F) {
+	f.Add(uint8(2), uint8(15), uint8(0), uint8(0), false, uint64(1))
+	f.Add(uint8(63), uint8(47), uint8(15), uint8(31), true, uint64(2))
+	f.Add(uint8(79), uint8(19), uint8(6), uint8(2), false, uint64(3))
+	f.Fuzz(func(t *testing.T, cc, kk, hh, ww uint8, strided bool, seed uint64) {
+		c, k, h, w, stride := 1+int(cc)%80, 1+int(kk)%80, 2+int(hh)%30, 2+int(ww)%40, 1
+		if strided {
+			stride = 2
+		}
+		r := rand.New(rand.NewPCG(seed, 2))
+		m, wt := newMirrored(r, c, k, h, w, stride), random(r, k*c*9)
+		for _, cpu := range kernel.Supported() {
+			pool := kernel.NewPool(1 + int(seed%4))
+			e := kernel.NewEngine(cpu, pool)
+			m.testWeights(t, e)
+			m.testInput(t, e, wt)
+			pool.Close()
+		}
+	})
+}
+
 // FuzzVectors compares sums over vectors of any length with float64 ones.
 func FuzzVectors(f *testing.F) {
 	f.Add(uint32(0), uint64(1))

@@ -23,6 +23,10 @@ type isa struct {
 	winoOutMax   func(n int, m []float32, mStride int, bias, y []float32, yPitch int, mask []uint16, pitch int, scale float32)
 	winoOutAvg   func(n int, m []float32, mStride int, bias, y []float32, yPitch int, mask []uint16, pitch int, scale float32)
 
+	// winoGrad[i] is for the stride i+1.
+	winoGrad    []func(n int, y []float32, pitch int, d []float32, dStride int)
+	winoWeights func(n int, m []float32, mStride int, g []float32)
+
 	// first[i] computes 1<<i blocks of outputs.
 	first []func(n int, x []float32, row, plane int, w, bias []float32, lo float32, y []float32, yStride int, mask []uint16, maskStride int)
 	pack  func(n int, x []float32, mask []uint16, b []float32, bStride int)
@@ -77,6 +81,9 @@ func generic() *isa {
 		winoOutReLU:  winoOutReLUGo,
 		winoOutMax:   winoOutMaxGo,
 		winoOutAvg:   winoOutAvgGo,
+
+		winoGrad:    []func(n int, y []float32, pitch int, d []float32, dStride int){winoGradGo, winoGrad2Go},
+		winoWeights: winoWeightsGo,
 
 		first: []func(n int, x []float32, row, plane int, w, bias []float32, lo float32, y []float32, yStride int, mask []uint16, maskStride int){
 			first1Go, first2Go, first4Go,

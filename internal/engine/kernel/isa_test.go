@@ -182,6 +182,29 @@ func winoCases() []kernelCase {
 			s.winoFilter(in[0], out[0], 37)
 		},
 	}}
+	for n := range 5 {
+		for i, side := range []int{4, 2} {
+			frequencies, pitch := []int{36, 9}[i], side*n+3
+			cases = append(cases, kernelCase{
+				name: fmt.Sprintf("winoGrad stride=%d n=%d", i+1, n),
+				in:   []int{((side-1)*pitch + side*n) * 16},
+				out:  []int{(frequencies-1)*(n+1)*16 + n*16},
+				tol:  1e-6,
+				run: func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
+					s.winoGrad[i](n, in[0], pitch, out[0], (n+1)*16)
+				},
+			})
+		}
+		cases = append(cases, kernelCase{
+			name: fmt.Sprintf("winoWeights n=%d", n),
+			in:   []int{35*(n+1)*16 + n*16},
+			out:  []int{n * 9 * 16},
+			tol:  1e-6,
+			run: func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
+				s.winoWeights(n, in[0], (n+1)*16, out[0])
+			},
+		})
+	}
 	type call func(s *isa, in [][]float32, mask []uint16, out [][]float32, bits []uint16)
 	for n := range 5 {
 		pitch, half := 4*n+2+n, 2*n+2+n

@@ -91,6 +91,19 @@ func annotateTiles(s, o *isa) {
 			f(n, m, mStride, bias, y, yPitch, mask, pitch, scale)
 		}
 	}
+	for i, f := range s.winoGrad {
+		side, frequencies := 4>>i, []int{36, 9}[i]
+		o.winoGrad[i] = func(n int, y []float32, pitch int, d []float32, dStride int) {
+			reads(y, side, pitch*16, side*n*16)
+			writes(d, frequencies, dStride, n*16)
+			f(n, y, pitch, d, dStride)
+		}
+	}
+	o.winoWeights = func(n int, m []float32, mStride int, g []float32) {
+		reads(m, 36, mStride, n*16)
+		writes(g, n, 9*16, 9*16)
+		s.winoWeights(n, m, mStride, g)
+	}
 	o.winoOutMax, o.winoOutAvg = pooled(s.winoOutMax), pooled(s.winoOutAvg)
 }
 

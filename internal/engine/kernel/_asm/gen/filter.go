@@ -33,8 +33,8 @@ func (s ISA) winoFilter() {
 			VADDPS(x, e[0], x)
 			put(first)
 		}
-		pair(1, p, 1/(2*p*p*(p*p-q*q)))
-		pair(3, q, 1/(2*q*q*(q*q-p*p)))
+		pair(1, p, normP)
+		pair(3, q, normQ)
 	}
 	half := GP64()
 	MOVQ(U32(uint32(64/s.bytes())), half)

@@ -43,6 +43,7 @@ func (s ISA) All() {
 	s.masks()
 	s.feedForward()
 	s.vectors()
+	s.weights()
 	Generate()
 }
 

@@ -9,7 +9,8 @@ import (
 // The constants of the transforms, for the points 0, ±p, ±q and infinity; the
 // plain twins in generic_wino.go say why these.
 const (
-	p, q = 3. / 4, 3. / 2
+	p, q         = 3. / 4, 3. / 2
+	normP, normQ = 1 / (2 * p * p * (p*p - q*q)), 1 / (2 * q * q * (q*q - p*p))
 )
 
 // lineConstants are the constants of inLine or outLine, in its order.
