@@ -28,7 +28,7 @@ func picture(w, h int, n uint64) *imgio.Planar {
 }
 
 // photoFiles writes photographs and returns their paths.
-func photoFiles(t *testing.T, n int) []string {
+func photoFiles(t testing.TB, n int) []string {
 	t.Helper()
 	dir := t.TempDir()
 	paths := make([]string, n)
@@ -57,7 +57,7 @@ func styles() []instant.Style {
 	}
 }
 
-func weights(t *testing.T) *vgg.Weights {
+func weights(t testing.TB) *vgg.Weights {
 	t.Helper()
 	w, err := vgg.Embedded()
 	if err != nil {
