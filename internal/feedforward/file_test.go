@@ -397,6 +397,32 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
+// FuzzMetadata is FuzzRead of a file whose metadata alone are unusual.
+func FuzzMetadata(f *testing.F) {
+	a := feedforward.Architecture{Widths: [3]int{1, 1, 1}}
+	b := write(f, model(f, a, "a"), false)
+	f.Add(`{"widths":[1,1,1],"blocks":0}`, `[{"name":"a","title":"A"}]`, `{"steps":3,"seed":18446744073709551615}`, `{"training":{"tv":1e-300}}`, "x")
+	f.Add(`{"widths":[1,2,256],"blocks":16}`, `[{"name":"a"},{"name":"b"}]`, `null`, `{}`, "")
+	f.Fuzz(func(t *testing.T, architecture, styles, training, losses, licence string) {
+		m, err := read(edit(t, b, func(h map[string]any) {
+			meta := h["__metadata__"].(map[string]any)
+			meta["architecture"], meta["styles"], meta["training"], meta["losses"], meta["licence"] = architecture, styles, training, losses, licence
+		}))
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "feedforward: ") || len(err.Error()) > 10000 {
+				t.Errorf("error without the package's name, or too long: %v", err)
+			}
+			return
+		}
+		if m.Architecture != a || len(m.Styles) != 1 {
+			t.Errorf("the tensors do not fit %v with %d styles", m.Architecture, len(m.Styles))
+		}
+		if again, err := read(write(t, m, false)); err != nil || !reflect.DeepEqual(again, m) {
+			t.Errorf("a model changed when it was written, %v", err)
+		}
+	})
+}
+
 func BenchmarkRead(b *testing.B) {
 	file := write(b, model(b, feedforward.DefaultArchitecture(), "a", "b", "c", "d", "e", "f", "g", "h"), true)
 	b.SetBytes(int64(len(file)))
