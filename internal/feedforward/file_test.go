@@ -159,6 +159,9 @@ func TestSaveLoad(t *testing.T) {
 	if _, err := feedforward.Load(dir); !errors.Is(err, feedforward.ErrForeign) || !strings.Contains(err.Error(), "it is a folder") {
 		t.Errorf("got %v", err)
 	}
+	if _, err := feedforward.Load(os.DevNull); !errors.Is(err, feedforward.ErrForeign) {
+		t.Errorf("a device: got %v", err)
+	}
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
 		t.Errorf("%d files are left, want 1", len(files))
 	}
