@@ -55,13 +55,13 @@ type Teacher struct {
 
 // lessonPicture is the nodes of a picture of the batch.
 type lessonPicture struct {
-	photo, painted *exec.Node
-	norms, grads   []*exec.Node
-	grams          []*exec.Node // targets
-	gramFactors    []*exec.Node // 1/mean A²
-	contentFactor  *exec.Node
-	content, tv    *exec.Node
-	style          []*exec.Node
+	photo         *exec.Node
+	norms, grads  []*exec.Node
+	grams         []*exec.Node // targets
+	gramFactors   []*exec.Node // 1/mean A²
+	contentFactor *exec.Node
+	content, tv   *exec.Node
+	style         []*exec.Node
 }
 
 // NewTeacher builds the graph of a lesson for device d. Close frees it.
