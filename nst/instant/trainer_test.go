@@ -190,3 +190,24 @@ func TestResume(t *testing.T) {
 		t.Errorf("other photographs: %v", err)
 	}
 }
+
+// TestCompare checks the comparison with the optimisation, which leaves less style than the
+// photographs have, and than a network of few steps.
+func TestCompare(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes an optimisation")
+	}
+	tr, err := instant.NewTrainer(context.Background(), weights(t), small(40), styles(), openPhotos(t, 64))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	steps(t, tr, 40)
+	c, err := tr.Compare(context.Background(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Photographs != 2 || !(c.Optimised.Style < min(c.Network.Style, c.Photograph.Style)) || c.Photograph.Content > 1e-6*c.Network.Content {
+		t.Errorf("comparison %+v", c)
+	}
+}
