@@ -191,6 +191,7 @@ func reason(err error) string {
 		number  = new(strconv.NumError)
 		size    = new(nst.SizeError)
 		unknown = new(instant.UnknownStyleError)
+		resume  = new(instant.ResumeError)
 	)
 	switch {
 	case errors.As(err, &invalid) && errors.As(err, &number): // pflag's own flags leave it to strconv
@@ -214,6 +215,10 @@ func reason(err error) string {
 			size.Width, size.Height, max(size.ContentWidth, size.ContentHeight), size.ContentWidth, size.ContentHeight)
 	case errors.As(err, &unknown):
 		return fmt.Sprintf("no style %q", unknown.Name) // those that exist are a hint
+	case errors.As(err, &resume):
+		named := *resume
+		named.What = strings.TrimPrefix(flagName(lessonFields+resume.What), lessonFields)
+		return strings.TrimPrefix(named.Error(), "nst: ")
 	case errors.Is(err, imgio.ErrNoFolder):
 		return imgio.ErrNoFolder.Error()
 	case errors.Is(err, imgio.ErrFolder):

@@ -66,14 +66,13 @@ func (s *settings) noteDevice(cmd *cobra.Command) error {
 	return err
 }
 
-// options returns what the flags say about painting.
+// applyOptions returns what the flags say about painting.
 func (s *settings) applyOptions() instant.ApplyOptions {
 	return instant.ApplyOptions{Strength: s.pass.strength / 100, Color: s.Color, Threads: s.Compute.Threads}
 }
 
-// leastPixels is the least width and height of a picture that is painted in one pass. In a
-// smaller one nothing is left at a quarter of the resolution.
-const leastPixels = 32
+// leastPixels is the least width and height of a picture that is painted in one pass.
+const leastPixels = instant.MinContent
 
 // smallError means that a picture is too small to be painted in one pass.
 type smallError struct {

@@ -59,6 +59,7 @@ func TestScript(t *testing.T) {
 			"falls":     cmdFalls,
 			"samescore": cmdSameScore,
 			"model":     cmdModel,
+			"newer":     cmdNewer,
 			"photos":    cmdPhotos,
 		},
 	})
@@ -240,6 +241,16 @@ func cmdModel(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o777))
 	ts.Check(m.Save(ts.MkAbs(args[0]), true))
+}
+
+// cmdNewer is newer FILE COPY: it copies a network as a file of a later version.
+func cmdNewer(ts *testscript.TestScript, _ bool, args []string) {
+	data := []byte(ts.ReadFile(args[0]))
+	later := bytes.Replace(data, []byte(`"version":"1"`), []byte(`"version":"9"`), 1)
+	if bytes.Equal(later, data) {
+		ts.Fatalf("%s has no version", args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), later, 0o666))
 }
 
 // cmdPhotos is photos DIR N: it draws N pictures of 80x64 in a folder.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -43,7 +44,7 @@ name of one style it shows that style and its network.`,
 }
 
 // errPainting means that a picture stands where a network belongs.
-var errPainting = fmt.Errorf("is a picture, not a network")
+var errPainting = errors.New("is a picture, not a network")
 
 // shown returns the styles to show: the one that was named, or all.
 func (s *styleRef) shown() []instant.StyleInfo {
@@ -59,15 +60,21 @@ func (s *styleRef) print(w io.Writer, asJSON bool) error {
 	about := s.model.About()
 	if asJSON {
 		return json.NewEncoder(w).Encode(struct {
-			Path   string              `json:"path,omitempty"`
-			Styles []instant.StyleInfo `json:"styles"`
-			instant.About
-		}{s.path, s.shown(), about})
+			Path       string              `json:"path,omitempty"`
+			Styles     []instant.StyleInfo `json:"styles"`
+			Widths     [3]int              `json:"widths"`
+			Blocks     int                 `json:"blocks"`
+			Parameters int                 `json:"parameters"`
+			Training   instant.Training    `json:"training"`
+			Losses     instant.Losses      `json:"losses"`
+			Licence    string              `json:"licence,omitempty"`
+		}{s.path, s.shown(), about.Widths, about.Blocks, about.Parameters, about.Training, about.Losses, about.Licence})
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(name, format string, a ...any) { fmt.Fprintf(tw, "%s\t%s\n", name, fmt.Sprintf(format, a...)) }
 	row("file", "%s", cmp.Or(s.path, "none: part of nst"))
-	row("network", "%d-%d-%d channels, %s", about.Widths[0], about.Widths[1], about.Widths[2], count(about.Blocks, "residual block"))
+	row("network", "%d-%d-%d channels, %s, %s", about.Widths[0], about.Widths[1], about.Widths[2],
+		count(about.Blocks, "residual block"), count(about.Parameters, "parameter"))
 	for _, one := range s.shown() {
 		entry := styleEntry{Title: one.Title, Painter: one.Painter, Year: one.Year}
 		row("style", "%s", one.Name)
@@ -79,10 +86,15 @@ func (s *styleRef) print(w io.Writer, asJSON bool) error {
 		}
 	}
 	if t := about.Training; t.Steps > 0 {
-		row("taught by", "%s, %d steps of %s of %d px, %s", t.Network, t.Steps, count(t.Batch, "photograph"), t.Size, time.Duration(t.Seconds*float64(time.Second)).Round(time.Second))
+		row("taught by", "%s, %s of %s of %d pixels", t.Network, count(t.Steps, "step"), count(t.Batch, "photograph"), t.Size)
 		row("from", "%s, seed %d", count(t.Photographs, "photograph"), t.Seed)
 		row("weights", "content %g, style %g, tv %g", t.ContentWeight, t.StyleWeight, t.TVWeight)
-		row("program", "%s", cmp.Or(t.Program, "unknown"))
+		if t.Seconds > 0 {
+			row("time", "%s", time.Duration(t.Seconds*float64(time.Second)).Round(time.Second))
+		}
+		if t.Program != "" {
+			row("program", "%s", t.Program)
+		}
 	}
 	for _, l := range []struct {
 		name  string

@@ -19,7 +19,8 @@ import (
 // lesson are the flags of nst train.
 type lesson struct {
 	instant.Options
-	time   time.Duration // for the training; 0 if --steps counts
+	steps  bool          // --steps was given
+	time   time.Duration // for the training; 0 if the number of steps counts
 	photos []string      // folders, files, patterns
 	from   string        // network to start from; empty for none
 
@@ -118,7 +119,8 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 	if flags.Changed("time") && l.time <= 0 {
 		bad("--time", l.time, "must be above 0")
 	}
-	if flags.Changed("time") && flags.Changed("steps") {
+	l.steps = flags.Changed("steps")
+	if flags.Changed("time") && l.steps {
 		bad("--steps", l.Steps, "cannot go with --time, which sets it")
 	}
 	if l.sampleEvery < 1 {

@@ -97,25 +97,18 @@ func fileSum(path string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// openPhotos reads the photographs, and names those that are left out. held is the first
-// that is held back.
-func (o *trainOptions) openPhotos(ctx context.Context, t *console) (photos *instant.Photos, held string, err error) {
+// openPhotos reads the photographs, and names those that are left out.
+func (o *trainOptions) openPhotos(ctx context.Context, t *console) (*instant.Photos, error) {
 	paths, err := batch.Contents(o.lesson.photos, imgio.Extensions())
 	if err != nil {
-		return nil, "", photosError(err)
+		return nil, photosError(err)
 	}
-	usable := slices.Clone(paths)
-	photos, err = instant.OpenPhotos(ctx, paths, o.lesson.Size, func(err error) {
+	return instant.OpenPhotos(ctx, paths, o.lesson.Size, func(err error) {
 		if one := new(instant.PhotoError); errors.As(err, &one) {
-			usable = slices.DeleteFunc(usable, func(path string) bool { return path == one.Path })
 			err = &fileError{"photograph", one.Path, one.Err}
 		}
 		t.say("left out: %s", message(err))
 	})
-	if err != nil {
-		return nil, "", err
-	}
-	return photos, usable[instant.FirstHeld], nil
 }
 
 // photosError names the flag in errors about files that --photos names.
@@ -140,40 +133,43 @@ func (o *trainOptions) openNetwork(e *env) (*vgg.Weights, error) {
 }
 
 // openTrainer prepares a training, or continues one.
-func (o *trainOptions) openTrainer(ctx context.Context, e *env, t *console) (trainer *instant.Trainer, held string, err error) {
+func (o *trainOptions) openTrainer(ctx context.Context, e *env, t *console) (trainer *instant.Trainer, photos *instant.Photos, err error) {
 	l := &o.lesson
 	from, err := o.openFrom(e, t)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	weights, err := o.openNetwork(e)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	styles, err := o.openStyles(t)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
-	photos, held, err := o.openPhotos(ctx, t)
+	photos, err = o.openPhotos(ctx, t)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	t.say("%d photographs to learn from, %d held back", photos.Training(), photos.Validation())
 	options := l.Options
 	options.Threads = o.Compute.Threads
 	if l.resume {
+		if !l.steps {
+			options.Steps = 0 // as the training began
+		}
 		trainer, err = instant.Resume(ctx, weights, options, styles, photos, l.checkpoint)
 		if err != nil && !errors.As(err, new(*instant.ResumeError)) && ctx.Err() == nil {
 			err = &fileError{"checkpoint", l.checkpoint, err}
 		}
-		return trainer, held, err
+		return trainer, photos, err
 	}
 	if trainer, err = instant.NewTrainer(ctx, weights, options, styles, photos); err == nil && from != nil {
 		if err = trainer.From(from); err != nil {
 			err = errors.Join(&fileError{"network", l.from, err}, trainer.Close())
 		}
 	}
-	return trainer, held, err
+	return trainer, photos, err
 }
 
 // openFrom loads the network of --from and takes over the sizes of its layers. Without --from

@@ -5,50 +5,87 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
+	"io"
 	"text/tabwriter"
 
 	"nst/cmd/nst/internal/sheet"
 	"nst/imgio"
+	"nst/nst"
 	"nst/nst/instant"
 )
 
 // lessonResult is a style on the photographs that were held back.
 type lessonResult struct {
-	Style      string        `json:"style"`
-	Validation instant.Terms `json:"validation"`
+	Style       string        `json:"style"`
+	Validation  instant.Terms `json:"validation"`  // the losses of the training
+	Photographs int           `json:"photographs"` // that the following are means over
+	Photograph  lessonScore   `json:"photograph"`  // the photographs themselves
+	Network     lessonScore   `json:"network"`     // as the network paints them
+	Stylize     lessonScore   `json:"stylize"`     // as nst stylize paints them
 }
 
-// report measures the network on the photographs that were held back, and prints a table or
-// lines of JSON on standard output.
+// lessonScore is the objective of nst stylize, weighted.
+type lessonScore struct {
+	Content number `json:"content"`
+	Style   number `json:"style"`
+	Total   number `json:"total"`
+}
+
+func weighted(l nst.Loss) lessonScore {
+	return lessonScore{number(l.Content), number(l.Style), number(l.Total)}
+}
+
+// report measures the network on photographs that were held back, beside what nst stylize
+// reaches on them, and prints it on standard output.
 func (r *trainRun) report(ctx context.Context) error {
-	var results []lessonResult
 	for i, name := range r.o.lesson.names {
-		terms, err := r.trainer.Validate(ctx, i)
+		x, err := r.measure(ctx, i)
 		if err != nil {
 			return fmt.Errorf("measuring %s: %w", name, err)
 		}
-		results = append(results, lessonResult{name, terms})
-	}
-	out := r.t.e.Stdout
-	if r.o.json {
-		for _, x := range results {
-			if err := json.NewEncoder(out).Encode(x); err != nil {
-				return err
-			}
+		out := r.t.e.Stdout
+		if r.o.json {
+			err = json.NewEncoder(out).Encode(x)
+		} else {
+			err = x.print(out, r.o.lesson.network)
 		}
-		return nil
+		if err != nil {
+			return err
+		}
 	}
-	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "style\tcontent\tstyle loss\ttv\t")
-	for _, x := range results {
-		v := x.Validation
-		fmt.Fprintf(tw, "%s\t%.4g\t%.4g\t%.4g\t\n", x.Style, v.Content, v.Style, v.TV)
+	return nil
+}
+
+// measure measures a style.
+func (r *trainRun) measure(ctx context.Context, style int) (*lessonResult, error) {
+	terms, err := r.trainer.Validate(ctx, style)
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.trainer.Compare(ctx, style)
+	if err != nil {
+		return nil, err
+	}
+	return &lessonResult{
+		r.o.lesson.names[style], terms, c.Photographs, weighted(c.Photograph), weighted(c.Network), weighted(c.Optimised),
+	}, nil
+}
+
+// print prints a table.
+func (x *lessonResult) print(w io.Writer, network string) error {
+	v := x.Validation
+	fmt.Fprintf(w, "%s: losses on photographs held back: content %.4g, style %.4g, tv %.4g\n", x.Style, v.Content, v.Style, v.TV)
+	fmt.Fprintf(w, "as nst score measures %s of them with %s:\n", count(x.Photographs, "part"), network)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "picture\tcontent\tstyle\ttotal\t")
+	for _, row := range []struct {
+		name  string
+		score lessonScore
+	}{{"photograph", x.Photograph}, {"network", x.Network}, {"nst stylize", x.Stylize}} {
+		fmt.Fprintf(tw, "%s\t%.4g\t%.4g\t%.4g\t\n", row.name, row.score.Content, row.score.Style, row.score.Total)
 	}
 	return tw.Flush()
 }
-
-// sampleSide is the longest side of the pictures of a sample, in pixels.
-const sampleSide = 384
 
 // sampler writes a photograph beside what the network makes of it.
 type sampler struct {
@@ -56,17 +93,8 @@ type sampler struct {
 	photo *imgio.Planar
 }
 
-// newSampler reads the photograph.
-func newSampler(t *console, o *trainOptions, path string) (*sampler, error) {
-	p, err := t.open("sample", path)
-	if err != nil {
-		return nil, err
-	}
-	if p, err = fitted(p, sampleSide); err != nil {
-		return nil, &fileError{"sample image", path, err}
-	}
-	return &sampler{o, p}, nil
-}
+// newSampler takes the first photograph that is held back.
+func newSampler(o *trainOptions, photos *instant.Photos) *sampler { return &sampler{o, photos.Held(0)} }
 
 // write paints the photograph in every style and replaces the file.
 func (s *sampler) write(ctx context.Context, trainer *instant.Trainer) error {

@@ -41,15 +41,14 @@ func train(ctx context.Context, e *env, o *trainOptions) (err error) {
 	if err := o.checkFiles(); err != nil {
 		return err
 	}
-	var held string
-	if r.trainer, held, err = o.openTrainer(ctx, e, r.t); err != nil {
+	trainer, photos, err := o.openTrainer(ctx, e, r.t)
+	if err != nil {
 		return err
 	}
-	defer r.trainer.Close()
+	defer trainer.Close()
+	r.trainer = trainer
 	if o.lesson.sample != "" {
-		if r.sampler, err = newSampler(r.t, o, held); err != nil {
-			return err
-		}
+		r.sampler = newSampler(o, photos)
 	}
 	if r.log, err = openLog(o.log, o.lesson.resume); err != nil {
 		return err
@@ -74,9 +73,7 @@ func (r *trainRun) teach(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := r.pace(); err != nil {
-			return err
-		}
+		r.pace()
 		r.observe(terms)
 		if time.Since(r.saved) >= checkpointEvery {
 			r.saved = time.Now()
@@ -94,25 +91,22 @@ func (r *trainRun) teach(ctx context.Context) error {
 }
 
 // pace sets the number of steps for --time, once some have been measured.
-func (r *trainRun) pace() error {
+func (r *trainRun) pace() {
 	l := &r.o.lesson
 	done := r.trainer.Steps() - r.first
-	if l.time == 0 || l.resume {
-		return nil
+	if l.time == 0 || r.first > pilotSteps { // a training that goes on keeps its number
+		return
 	}
 	if done == 1 {
 		r.piloted = time.Now()
 	}
 	if done != 1+pilotSteps {
-		return nil
+		return
 	}
 	step := time.Since(r.piloted) / pilotSteps
-	r.planned = done + max(1, int((l.time-time.Since(r.began))/max(step, 1)))
-	if err := r.trainer.SetSteps(r.planned); err != nil {
-		return err
-	}
+	r.planned = r.first + done + max(1, int((l.time-time.Since(r.began))/max(step, 1)))
+	r.trainer.SetSteps(r.planned)
 	r.t.say("%s is time for %d steps of %.2f s", l.time, r.planned, step.Seconds())
-	return nil
 }
 
 // observe reports a step.
