@@ -1,11 +1,6 @@
 package vgg
 
-import (
-	"fmt"
-	"math"
-
-	"nst/vgg/safetensors"
-)
+import "nst/vgg/safetensors"
 
 // tensor is an array in a file. Its numbers are read on demand.
 type tensor struct {
@@ -19,10 +14,8 @@ func (t tensor) values() ([]float32, error) {
 	if err := t.read(dst); err != nil {
 		return nil, err
 	}
-	for i, v := range dst {
-		if math.Float32bits(v)&0x7f800000 == 0x7f800000 {
-			return nil, fmt.Errorf("value %d is %v, want finite numbers", i, v)
-		}
+	if err := safetensors.Finite(dst); err != nil {
+		return nil, err
 	}
 	return dst, nil
 }

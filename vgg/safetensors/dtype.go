@@ -96,6 +96,16 @@ func readPieces[T any](r io.ReaderAt, off int64, dst []T, size int, decode func(
 	return nil
 }
 
+// Finite returns an error that names the first value of v that is infinite or not a number.
+func Finite(v []float32) error {
+	for i, x := range v {
+		if math.Float32bits(x)&0x7f800000 == 0x7f800000 {
+			return fmt.Errorf("value %d is %v, want finite numbers", i, x)
+		}
+	}
+	return nil
+}
+
 // Count returns how many values an array of a shape holds. It is -1 if a dimension is
 // negative or the size in bytes does not fit an int64.
 func Count(shape []int) int {

@@ -158,3 +158,14 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// TestWriteHeader checks that Write makes no file that Open does not read.
+func TestWriteHeader(t *testing.T) {
+	if _, err := open(write(t, map[string]string{"x": strings.Repeat("y", 16<<20-100)})); err != nil {
+		t.Error(err)
+	}
+	err := safetensors.Write(io.Discard, nil, map[string]string{"x": strings.Repeat("y", 16<<20)})
+	if err == nil || !strings.Contains(err.Error(), "safetensors: header of") {
+		t.Errorf("got %v", err)
+	}
+}

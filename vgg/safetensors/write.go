@@ -19,7 +19,7 @@ type Entry struct {
 
 // Write writes a file with these tensors, in this order, and these metadata. The same
 // arguments give the same bytes. It is an error if a value is not finite or is too
-// large for float16.
+// large for float16, or if there are more tensors and metadata than [Open] reads.
 func Write(w io.Writer, entries []Entry, meta map[string]string) error {
 	header := map[string]any{metadataKey: meta}
 	end := int64(0)
@@ -38,6 +38,9 @@ func Write(w io.Writer, entries []Entry, meta map[string]string) error {
 	for len(text)%8 != 0 { // aligns the numbers
 		text = append(text, ' ')
 	}
+	if len(text) > maxHeader {
+		return fmt.Errorf("safetensors: header of %d bytes, want at most %d", len(text), maxHeader)
+	}
 	b := bufio.NewWriterSize(w, 64<<10)
 	b.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(text)))) // Flush returns any error
 	b.Write(text)
@@ -53,11 +56,11 @@ func Write(w io.Writer, entries []Entry, meta map[string]string) error {
 }
 
 func writeValues(w *bufio.Writer, v []float32, half bool) error {
+	if err := Finite(v); err != nil {
+		return err
+	}
 	buf := make([]byte, 0, 4)
 	for i, x := range v {
-		if math.Float32bits(x)&0x7f800000 == 0x7f800000 {
-			return fmt.Errorf("value %d is %v, want finite numbers", i, x)
-		}
 		if half {
 			h := ToHalf(x)
 			if h&0x7c00 == 0x7c00 {

@@ -1,0 +1,4 @@
+package feedforward
+
+// For tests outside the package.
+var Distance = distance
