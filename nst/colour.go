@@ -50,6 +50,19 @@ func colourOf(c Colour) colour.Mode {
 	return colour.Plain{}
 }
 
+// Repaint paints content by a function that has no style picture to prepare, as one pass of
+// a network has none, and returns the result in the colours of c. match and histogram give
+// the painted picture the colours that they would give a style. paint must not change its
+// argument. c must be one of [Colours].
+func (c Colour) Repaint(content *imgio.Planar, paint func(*imgio.Planar) (*imgio.Planar, error)) (*imgio.Planar, error) {
+	mode := colourOf(c)
+	painted, err := paint(mode.Content(content))
+	if err != nil {
+		return nil, err
+	}
+	return mode.Finish(mode.Style(painted, content), content), nil
+}
+
 // coloured returns s with its pictures prepared by a mode, for a content that is as it came.
 // If the mode changes no picture it returns s itself, with all that it has measured. Of the
 // content only the colours of the region of a picture count, and of a picture those of the

@@ -27,11 +27,12 @@ var rooms = map[string]room{
 	"cmd/nst/internal/batch": {6, []string{"nst", "imgio"}},
 	"cmd/nst/internal/sheet": {6, []string{"golang.org/x/image"}},
 
+	"nst/instant":          {6, []string{"nst", "vgg", "imgio", "internal/feedforward", "internal/engine/exec", "internal/optim"}},
 	"nst":                  {5, []string{"vgg", "loss", "imgio", "internal/colour", "internal/engine/exec", "internal/optim"}},
 	"vgg":                  {4, []string{"vgg/safetensors", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
 	"loss":                 {4, []string{"internal/engine/op", "gorgonia.org"}},
 	"internal/colour":      {4, []string{"imgio"}},
-	"internal/feedforward": {4, []string{"vgg/safetensors", "internal/atomicfile"}},
+	"internal/feedforward": {5, []string{"vgg", "vgg/safetensors", "loss", "internal/engine/exec", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
 	"internal/optim":       {0, nil},
 	"imgio":                {1, []string{"internal/atomicfile", "golang.org/x/image"}},
 	"vgg/safetensors":      {0, nil},

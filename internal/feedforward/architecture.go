@@ -157,8 +157,8 @@ func (a Architecture) Shared() int { return end(a.Parameters()) }
 // PerStyle returns how many parameters each style has of its own.
 func (a Architecture) PerStyle() int { return end(a.Norms()) }
 
-// Len returns how many parameters a model with n styles has: Shared() + n PerStyle().
-func (a Architecture) Len(n int) int { return a.Shared() + n*a.PerStyle() }
+// Count returns how many parameters a model with n styles has: Shared() + n PerStyle().
+func (a Architecture) Count(n int) int { return a.Shared() + n*a.PerStyle() }
 
 // tensors returns all parameters of a model with n styles, by their names in a file: those
 // of Parameters, then style.0.conv1.norm and so on. Offsets are those in the model's vector.

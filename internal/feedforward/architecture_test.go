@@ -17,12 +17,12 @@ func TestDefaultArchitecture(t *testing.T) {
 	// 9 times the channels in and out of each convolution, and the bias.
 	shared := 9*(3*16+16*32+32*64+8*64*64+64*32+32*16+16*3) + 3
 	norms := 2 * (16 + 32 + 64 + 8*64 + 32 + 16)
-	if a.Shared() != shared || a.PerStyle() != norms || a.Len(3) != shared+3*norms {
+	if a.Shared() != shared || a.PerStyle() != norms || a.Count(3) != shared+3*norms {
 		t.Errorf("%d shared, %d per style, %d for three styles, want %d, %d, %d",
-			a.Shared(), a.PerStyle(), a.Len(3), shared, norms, shared+3*norms)
+			a.Shared(), a.PerStyle(), a.Count(3), shared, norms, shared+3*norms)
 	}
-	if a.Len(1) != 343203 { // as the doc comment says
-		t.Errorf("%d parameters with one style", a.Len(1))
+	if a.Count(1) != 343203 { // as the doc comment says
+		t.Errorf("%d parameters with one style", a.Count(1))
 	}
 	var names []string
 	for _, l := range a.Layers() {
@@ -118,8 +118,8 @@ func TestValidate(t *testing.T) {
 func TestInit(t *testing.T) {
 	a := feedforward.DefaultArchitecture()
 	v := a.Init(2, 7)
-	if len(v) != a.Len(2) {
-		t.Fatalf("%d values, want %d", len(v), a.Len(2))
+	if len(v) != a.Count(2) {
+		t.Fatalf("%d values, want %d", len(v), a.Count(2))
 	}
 	if !slices.Equal(v, a.Init(2, 7)) || !slices.Equal(v[:a.Shared()], a.Init(1, 7)[:a.Shared()]) || slices.Equal(v, a.Init(2, 8)) {
 		t.Error("values depend on something else than architecture and seed")

@@ -28,7 +28,7 @@ func (m *Model) check() error {
 	if err := m.checkText(); err != nil {
 		return err
 	}
-	if n := m.Len(len(m.Styles)); len(m.Params) != n {
+	if n := m.Count(len(m.Styles)); len(m.Params) != n {
 		return fmt.Errorf("model has %d parameters, want %d", len(m.Params), n)
 	}
 	for p := range m.tensors(len(m.Styles)) {

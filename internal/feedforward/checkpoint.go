@@ -91,7 +91,7 @@ func readCheckpoint(r io.ReaderAt, size int64) (*Checkpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
 	}
-	n := m.Len(len(m.Styles))
+	n := m.Count(len(m.Styles))
 	for i := range vectors {
 		if err := checkTensor(f.Tensors, vectorName(i), []int{n}); err != nil {
 			return nil, err

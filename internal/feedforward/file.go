@@ -83,20 +83,20 @@ func Load(path string) (*Model, error) {
 // load opens a regular file for read. Errors do not name the path.
 func load[T any](path string, read func(io.ReaderAt, int64) (T, error)) (T, error) {
 	var none T
-	f, err := os.Open(path)
-	if err != nil {
-		return none, withoutPath(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	info, err := os.Stat(path) // before Open, which would wait for the other end of a pipe
 	switch {
 	case err != nil:
 		return none, withoutPath(err)
 	case info.IsDir():
 		return none, fmt.Errorf("%w: it is a folder", ErrForeign)
 	case !info.Mode().IsRegular():
-		return none, errors.New("not a regular file")
+		return none, fmt.Errorf("%w: it is not a regular file", ErrForeign)
 	}
+	f, err := os.Open(path)
+	if err != nil {
+		return none, withoutPath(err)
+	}
+	defer f.Close()
 	return read(f, info.Size())
 }
 
@@ -151,7 +151,7 @@ func (m *Model) readParams(found map[string]safetensors.Tensor, vectors int) err
 			return fmt.Errorf("tensor %.80q does not belong to a network of this architecture, with this number of styles", name)
 		}
 	}
-	m.Params = make([]float32, m.Len(len(m.Styles)))
+	m.Params = make([]float32, m.Count(len(m.Styles)))
 	for p := range m.tensors(len(m.Styles)) {
 		if err := readTensor(found[p.Name], p.Of(m.Params)); err != nil {
 			return fmt.Errorf("%s: %w", p.Name, err)

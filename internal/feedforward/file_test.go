@@ -159,6 +159,9 @@ func TestSaveLoad(t *testing.T) {
 	if _, err := feedforward.Load(dir); !errors.Is(err, feedforward.ErrForeign) || !strings.Contains(err.Error(), "it is a folder") {
 		t.Errorf("got %v", err)
 	}
+	if _, err := feedforward.Load(os.DevNull); !errors.Is(err, feedforward.ErrForeign) {
+		t.Errorf("a device: got %v", err)
+	}
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
 		t.Errorf("%d files are left, want 1", len(files))
 	}
@@ -393,6 +396,32 @@ func FuzzRead(f *testing.F) {
 		}
 		if !reflect.DeepEqual(again, m) {
 			t.Error("a model changed when it was written")
+		}
+	})
+}
+
+// FuzzMetadata is FuzzRead of a file whose metadata alone are unusual.
+func FuzzMetadata(f *testing.F) {
+	a := feedforward.Architecture{Widths: [3]int{1, 1, 1}}
+	b := write(f, model(f, a, "a"), false)
+	f.Add(`{"widths":[1,1,1],"blocks":0}`, `[{"name":"a","title":"A"}]`, `{"steps":3,"seed":18446744073709551615}`, `{"training":{"tv":1e-300}}`, "x")
+	f.Add(`{"widths":[1,2,256],"blocks":16}`, `[{"name":"a"},{"name":"b"}]`, `null`, `{}`, "")
+	f.Fuzz(func(t *testing.T, architecture, styles, training, losses, licence string) {
+		m, err := read(edit(t, b, func(h map[string]any) {
+			meta := h["__metadata__"].(map[string]any)
+			meta["architecture"], meta["styles"], meta["training"], meta["losses"], meta["licence"] = architecture, styles, training, losses, licence
+		}))
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "feedforward: ") || len(err.Error()) > 10000 {
+				t.Errorf("error without the package's name, or too long: %v", err)
+			}
+			return
+		}
+		if m.Architecture != a || len(m.Styles) != 1 {
+			t.Errorf("the tensors do not fit %v with %d styles", m.Architecture, len(m.Styles))
+		}
+		if again, err := read(write(t, m, false)); err != nil || !reflect.DeepEqual(again, m) {
+			t.Errorf("a model changed when it was written, %v", err)
 		}
 	})
 }

@@ -15,7 +15,7 @@ import (
 // of [Architecture.Parameters], is (2u-1)/√(9c), where u in [0, 1) is the upper 24 bits of
 // the i-th output of [rand.PCG] with the seeds (seed, 0).
 func (a Architecture) Init(n int, seed uint64) []float32 {
-	v := make([]float32, a.Len(n))
+	v := make([]float32, a.Count(n))
 	source := rand.NewPCG(seed, 0)
 	bound := 0.0
 	for p := range a.tensors(n) {

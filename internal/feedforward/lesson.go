@@ -17,7 +17,9 @@ type Lesson struct {
 	Architecture
 	Loss    *vgg.Weights // the loss network
 	Content string       // the layer whose features a painted picture shares with its photograph
-	Style   []string     // the layers whose Gram matrices it shares with the style
+	// Style are the layers whose Gram matrices it shares with the style. The weights add up
+	// to 1.
+	Style []vgg.StyleLayer
 
 	Batch, Size int // pictures of a step, and their width and height: a multiple of 16, from 32
 
@@ -55,13 +57,13 @@ type Teacher struct {
 
 // lessonPicture is the nodes of a picture of the batch.
 type lessonPicture struct {
-	photo, painted *exec.Node
-	norms, grads   []*exec.Node
-	grams          []*exec.Node // targets
-	gramFactors    []*exec.Node // 1/mean A²
-	contentFactor  *exec.Node
-	content, tv    *exec.Node
-	style          []*exec.Node
+	photo         *exec.Node
+	norms, grads  []*exec.Node
+	grams         []*exec.Node // targets
+	gramFactors   []*exec.Node // 1/mean A²
+	contentFactor *exec.Node
+	content, tv   *exec.Node
+	style         []*exec.Node
 }
 
 // NewTeacher builds the graph of a lesson for device d. Close frees it.
@@ -99,8 +101,8 @@ func (t *Teacher) draw() error {
 		share := 1 / float64(t.lesson.Batch)
 		content = append(content, loss.Term{Node: p.content, Weight: share})
 		tv = append(tv, loss.Term{Node: p.tv, Weight: share})
-		for _, s := range p.style {
-			style = append(style, loss.Term{Node: s, Weight: share / float64(len(p.style))})
+		for j, s := range p.style {
+			style = append(style, loss.Term{Node: s, Weight: share * t.lesson.Style[j].Weight})
 		}
 	}
 	return t.total(content, style, tv)
@@ -154,7 +156,7 @@ func (t *Teacher) picture(g *exec.Graph, name string) (p lessonPicture, err erro
 	if err != nil {
 		return p, err
 	}
-	painted, err := t.features(name+"/painted", picture, append(slices.Clone(l.Style), l.Content))
+	painted, err := t.features(name+"/painted", picture, append(l.styleNames(), l.Content))
 	if err != nil {
 		return p, err
 	}
@@ -168,13 +170,22 @@ func (t *Teacher) picture(g *exec.Graph, name string) (p lessonPicture, err erro
 	if err == nil {
 		p.tv, err = op.Apply(name+"/tv", op.NewTV(op.Quadratic, 1), picture)
 	}
-	for _, layer := range l.Style {
+	for _, layer := range l.styleNames() {
 		if err != nil {
 			return p, err
 		}
 		err = p.addStyle(g, name+"/"+layer, painted[layer])
 	}
 	return p, err
+}
+
+// styleNames lists the style layers.
+func (l *Lesson) styleNames() []string {
+	names := make([]string, len(l.Style))
+	for i, s := range l.Style {
+		names[i] = s.Layer
+	}
+	return names
 }
 
 // features returns the features of a picture in the orientation of the step. To turn the
@@ -218,7 +229,7 @@ func (t *Teacher) outputs() []*exec.Node {
 // Step computes the terms of a batch in an orientation, 0 to 7, means over its pictures:
 //
 //	content  mean (F - P)², divided by Targets.Content
-//	style    mean over the layers of mean (G - A)² / mean A²
+//	style    weighted mean over the layers of mean (G - A)² / mean A²
 //	tv       mean squared difference of neighbours, of levels 0 to 1
 //
 // Unless gradient is nil, it gets the gradient of their weighted sum to params, which is a

@@ -26,7 +26,7 @@ func smallLesson(t *testing.T) (Lesson, []Example, []Targets) {
 	}
 	l := Lesson{
 		Architecture: Architecture{Widths: [3]int{4, 6, 20}, Blocks: 1},
-		Loss:         weights, Content: "relu4_1", Style: []string{"relu1_1", "relu2_1", "relu3_1"},
+		Loss:         weights, Content: "relu4_1", Style: []vgg.StyleLayer{{Layer: "relu1_1", Weight: 0.5}, {Layer: "relu2_1", Weight: 0.3}, {Layer: "relu3_1", Weight: 0.2}},
 		Batch: 2, Size: 32,
 		ContentWeight: 1, StyleWeight: 10, TVWeight: 0.5,
 	}
@@ -42,7 +42,7 @@ func smallLesson(t *testing.T) (Lesson, []Example, []Targets) {
 	targets := []Targets{{Content: 100}}
 	for range 2 {
 		var grams [][]float32
-		for _, name := range l.Style {
+		for _, name := range l.styleNames() {
 			c := weights.Channels(name)
 			grams = append(grams, random(c*c))
 		}

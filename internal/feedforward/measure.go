@@ -11,19 +11,19 @@ import (
 )
 
 // MeasureStyle returns the Gram matrices (c, c) of a style picture (3, h, w), RGB in [0, 1],
-// at the layers of a loss network.
-func MeasureStyle(ctx context.Context, d exec.Device, network *vgg.Weights, layers []string, picture []float32, w, h int) ([][]float32, error) {
-	grams := make([][]float32, 0, len(layers))
-	err := measure(ctx, d, network, layers, picture, w, h, func(layer string, features *exec.Node) (*exec.Node, error) {
+// at the style layers of the lesson.
+func (l *Lesson) MeasureStyle(ctx context.Context, d exec.Device, picture []float32, w, h int) ([][]float32, error) {
+	grams := make([][]float32, 0, len(l.Style))
+	err := measure(ctx, d, l.Loss, l.styleNames(), picture, w, h, func(layer string, features *exec.Node) (*exec.Node, error) {
 		return loss.Gram(layer+"/gram", features)
 	}, func(values []float32) { grams = append(grams, values) })
 	return grams, err
 }
 
-// MeasureContent returns the mean square of the features of a photograph (3, h, w) at a
-// layer.
-func MeasureContent(ctx context.Context, d exec.Device, network *vgg.Weights, layer string, picture []float32, w, h int) (mean float64, err error) {
-	err = measure(ctx, d, network, []string{layer}, picture, w, h, func(_ string, features *exec.Node) (*exec.Node, error) {
+// MeasureContent returns the mean square of the features of a photograph (3, h, w) at the
+// content layer of the lesson.
+func (l *Lesson) MeasureContent(ctx context.Context, d exec.Device, picture []float32, w, h int) (mean float64, err error) {
+	err = measure(ctx, d, l.Loss, []string{l.Content}, picture, w, h, func(_ string, features *exec.Node) (*exec.Node, error) {
 		return features, nil
 	}, func(values []float32) { mean = meanSquare(values) })
 	return mean, err

@@ -2,6 +2,7 @@ package feedforward
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -62,7 +63,7 @@ func checkName(name string) error {
 	first, _ := utf8.DecodeRuneInString(name)
 	switch n := utf8.RuneCountInString(name); {
 	case n == 0:
-		return fmt.Errorf("name is empty")
+		return errors.New("name is empty")
 	case n > maxName:
 		return fmt.Errorf("name has %d characters, want at most %d", n, maxName)
 	case !isWord(first) || unicode.IsMark(first):

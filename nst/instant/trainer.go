@@ -15,9 +15,9 @@ import (
 	"nst/vgg"
 )
 
-// Style is a style to teach.
+// Style is a style to teach: a painting, and what is known of it.
 type Style struct {
-	feedforward.Style
+	StyleInfo
 	Picture *imgio.Planar
 }
 
@@ -103,11 +103,15 @@ func (t *Trainer) lesson() feedforward.Lesson {
 		Batch: o.Batch, Size: o.Size,
 		ContentWeight: o.ContentWeight, StyleWeight: o.StyleWeight, TVWeight: o.TVWeight,
 	}
-	for _, s := range t.loss.Network.StyleLayers[:4] {
-		l.Style = append(l.Style, s.Layer)
+	for i, weight := range styleWeights {
+		l.Style = append(l.Style, vgg.StyleLayer{Layer: t.loss.Network.StyleLayers[i].Layer, Weight: weight})
 	}
 	return l
 }
+
+// styleWeights are the shares of the first style layers in the style term, which is relative
+// to the size of each Gram matrix. In the objective of package nst the fourth has nearly all.
+var styleWeights = [...]float64{0.25, 0.25, 0.25, 0.25}
 
 // contentPhotos is how many photographs say how large the features of photographs are.
 const contentPhotos = 8
@@ -124,7 +128,7 @@ func (t *Trainer) measure(ctx context.Context, l feedforward.Lesson) error {
 	n := min(contentPhotos, t.photos.Training())
 	for i := range n {
 		t.photos.middle(i, photo, o.Size)
-		mean, err := feedforward.MeasureContent(ctx, t.device, t.loss, l.Content, photo, o.Size, o.Size)
+		mean, err := l.MeasureContent(ctx, t.device, photo, o.Size, o.Size)
 		if err != nil {
 			return err
 		}
@@ -143,7 +147,7 @@ func (t *Trainer) measure(ctx context.Context, l feedforward.Lesson) error {
 			if turn >= 4 {
 				w, h = h, w
 			}
-			grams, err := feedforward.MeasureStyle(ctx, t.device, t.loss, l.Style, turned, w, h)
+			grams, err := l.MeasureStyle(ctx, t.device, turned, w, h)
 			if err != nil {
 				return fmt.Errorf("nst: style %s: %w", s.Name, err)
 			}

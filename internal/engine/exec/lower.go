@@ -35,6 +35,8 @@ type value struct {
 	shape   kernel.Shape // of a blocked tensor
 	blocked bool         // the layout of package kernel; else plain, in order
 
+	mirrored bool // its border has its reflection, or part of one, not zeros
+
 	// For a gradient of full resolution that is never written: buf has the pooled
 	// shape, and the mask spreads it. Only the gradient of a convolution reads this.
 	spread kernel.Pooling
@@ -62,6 +64,9 @@ func newLowering(d *CPU, s *schedule) *lowering {
 // lower adds the steps of node n, whose operands have been lowered.
 func (c *lowering) lower(n *Node) error {
 	in := operands(n)
+	if err := c.checkBorders(n, in); err != nil {
+		return err
+	}
 	switch o := n.Op().(type) {
 	case nil:
 		if !n.IsScalar() {
@@ -128,6 +133,20 @@ func (c *lowering) lower(n *Node) error {
 			return c.lowerFeedForward(n, in)
 		}
 		c.sum(n, in)
+	}
+	return nil
+}
+
+// checkBorders returns an error if n takes features for a tensor with a border of zeros that
+// a mirrored convolution has given another border.
+func (c *lowering) checkBorders(n *Node, in []*Node) error {
+	switch n.Op().(type) {
+	case *op.Conv, *op.MeanSquare, *op.MeanSquareGrad, *op.NormalizedGrad:
+		for _, o := range in {
+			if v := c.values[o]; v != nil && v.mirrored {
+				return fmt.Errorf("cpu: no kernel for %v of %s, which a mirrored convolution reads too", n.Op(), o.Name())
+			}
+		}
 	}
 	return nil
 }
@@ -243,6 +262,7 @@ func (c *lowering) sum(n *Node, in []*Node) {
 		c.reads(o)
 		from := c.values[o]
 		to, add := c.result(n, from.blocked)
+		to.mirrored = to.mirrored || from.mirrored
 		c.step(n.Name()+" += "+o.Name(), func() func() {
 			dst, src := to.buf.data, from.buf.data
 			if !add {

@@ -96,6 +96,7 @@ func (c *lowering) mirrored(x *Node) *value {
 		})
 	}
 	c.mirrors[x] = v
+	v.mirrored = true
 	v.buf.touch(len(c.steps))
 	c.step(x.Name()+"/reflect", func() func() {
 		return c.device.engine.NewReflect(kernel.ReflectSpec{C: s.C, H: s.H, W: s.W, X: v.buf.data}).Run

@@ -11,7 +11,8 @@
 // Feature maps are blocked: channels are in groups of 16, the 16 values of a position are
 // side by side, and the picture has a border of zeros; see [Shape]. A ReLU writes a mask
 // with one bit for each element and the same geometry. Its gradient needs only that mask.
-// Pictures (3,h,w) are planar.
+// Pictures (3,h,w) are planar. [Reflect] puts a reflection in the place of the zeros, for a
+// convolution that then reads it as any other border.
 //
 // # Guarantees
 //

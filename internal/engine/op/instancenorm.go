@@ -43,6 +43,9 @@ var (
 	_ G.Op   = (*InstanceNormGrad)(nil)
 )
 
+// NormEps is what an [InstanceNorm] adds to the variance.
+const NormEps = kernel.NormEps
+
 // NewInstanceNorm returns an [InstanceNorm], with or without a ReLU after it.
 func NewInstanceNorm(relu bool) *InstanceNorm {
 	return &InstanceNorm{meta{fmt.Sprintf("instancenorm{relu:%t}", relu), []int{4, 2}, 4}, relu}

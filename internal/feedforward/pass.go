@@ -1,0 +1,176 @@
+package feedforward
+
+import (
+	"context"
+	"fmt"
+
+	"nst/internal/engine/exec"
+	"nst/internal/engine/op"
+)
+
+// pass computes layers for all bands of a picture. It measures the mean and variance of the
+// last layer before its normalisation, and stores its features if there is a place for them.
+type pass struct {
+	bands  *Bands
+	from   []float32 // the picture, or the stored features
+	scale  int       // rows of from for a row at quarter resolution: 4 or 1
+	layers []Layer
+	to     []float32 // features or picture; nil only measures
+
+	machine *exec.Machine
+	input   *exec.Node
+	guide   *exec.Node // 1 in the rows that are taken
+	output  *exec.Node // of the last layer, before its normalisation
+	moments *exec.Node // nil if it has none
+	affine  map[*exec.Node][]float32
+}
+
+// run computes the layers.
+func (p *pass) run(ctx context.Context) error {
+	b := p.bands
+	height := min(b.rows+2*margin, b.h/4)
+	if err := exec.Build(func() error { return p.draw(height) }); err != nil {
+		return fmt.Errorf("feedforward: %w", err)
+	}
+	outputs := []*exec.Node{p.output}
+	if p.moments != nil {
+		outputs = append(outputs, p.moments)
+	}
+	var err error
+	if p.machine, err = exec.New(b.device, outputs...); err != nil {
+		return fmt.Errorf("feedforward: %w", err)
+	}
+	defer p.machine.Close()
+	for n, data := range p.affine {
+		if err := p.machine.Set(n, data); err != nil {
+			return err
+		}
+	}
+	var m moments
+	for row := 0; row < b.h/4; row += b.rows {
+		if err := p.band(ctx, &m, row, min(row+b.rows, b.h/4), height); err != nil {
+			return err
+		}
+	}
+	if last := p.layers[len(p.layers)-1]; last.Norm {
+		b.affine[last.Name] = m.affineOf(b.norm(last).Of(b.style))
+	}
+	return nil
+}
+
+// norm returns the parameter of a layer's normalisation.
+func (b *Bands) norm(l Layer) Parameter {
+	at := 0
+	for _, other := range b.architecture.Layers() {
+		if other.Name == l.Name {
+			break
+		}
+		at++
+	}
+	return b.architecture.Norms()[at]
+}
+
+// draw adds the layers to a graph, for bands of height rows at quarter resolution.
+func (p *pass) draw(height int) error {
+	b := p.bands
+	g := exec.NewGraph()
+	channels := b.architecture.Widths[2]
+	if p.scale == 4 {
+		channels = 3
+	}
+	p.input = exec.Input(g, "input", 1, channels, height*p.scale, b.w/4*p.scale)
+	p.affine = map[*exec.Node][]float32{}
+	d := &painter{name: "band"}
+	parameters := map[string]Parameter{}
+	for _, q := range b.architecture.Parameters() {
+		parameters[q.Name] = q
+	}
+	add := func(name string) *exec.Node {
+		q := parameters[name]
+		n := exec.Input(g, name, q.Shape...)
+		p.affine[n] = q.Of(b.shared)
+		return n
+	}
+	x := p.input
+	for i, l := range p.layers {
+		if l.Upsample {
+			x = d.apply(l.Name+"/upsample", op.NewUpsample(), x)
+		}
+		x = d.apply(l.Name+"/conv", op.NewMirrorConv(l.Stride), x, add(l.Name+".weight"))
+		switch {
+		case l.Sigmoid:
+			x = d.apply(l.Name, op.NewSigmoid(), x, add(l.Name+".bias"))
+		case i < len(p.layers)-1:
+			affine := exec.Input(g, l.Name+"/affine", 2, l.Out)
+			p.affine[affine] = b.affine[l.Name]
+			x = d.apply(l.Name, op.NewScaleShift(l.ReLU), x, affine)
+		}
+	}
+	if p.output = x; d.err != nil {
+		return d.err
+	}
+	if p.layers[len(p.layers)-1].Norm {
+		s := x.Shape()
+		p.guide = exec.Input(g, "guide", s[2], s[3])
+		p.moments = d.apply("moments", op.NewMoments(true), x, p.guide)
+	}
+	return d.err
+}
+
+// band computes the rows from begin to end, at quarter resolution.
+func (p *pass) band(ctx context.Context, m *moments, begin, end, height int) error {
+	b := p.bands
+	start := min(max(begin-margin, 0), b.h/4-height)
+	if err := p.machine.Set(p.input, rowsOf(p.from, b.w/4*p.scale, b.h/4*p.scale, start*p.scale, height*p.scale)); err != nil {
+		return err
+	}
+	s := p.output.Shape()
+	scale := s[2] / height // of the output
+	if p.guide != nil {
+		guide := make([]float32, s[2]*s[3])
+		for i := range guide {
+			if row := i/s[3]/scale + start; row >= begin && row < end {
+				guide[i] = 1
+			}
+		}
+		if err := p.machine.Set(p.guide, guide); err != nil {
+			return err
+		}
+	}
+	if err := p.machine.Run(ctx); err != nil {
+		return err
+	}
+	if p.moments != nil {
+		values := make([]float32, 2*s[1])
+		if err := p.machine.Get(values, p.moments); err != nil {
+			return err
+		}
+		m.rows, m.values = append(m.rows, float64(end-begin)), append(m.values, values)
+	}
+	if p.to == nil {
+		return nil
+	}
+	out := make([]float32, s.TotalSize())
+	if err := p.machine.Get(out, p.output); err != nil {
+		return err
+	}
+	putRows(p.to, b.h/4*scale, begin*scale, rowsOf(out, s[3], s[2], (begin-start)*scale, (end-begin)*scale), s[3], (end-begin)*scale)
+	return nil
+}
+
+// rowsOf copies n rows from row first on, of planes x of h rows of w.
+func rowsOf(x []float32, w, h, first, n int) []float32 {
+	planes := len(x) / (w * h)
+	out := make([]float32, 0, planes*n*w)
+	for c := range planes {
+		out = append(out, x[(c*h+first)*w:][:n*w]...)
+	}
+	return out
+}
+
+// putRows copies planes rows of n rows of w to row first of planes dst of h rows.
+func putRows(dst []float32, h, first int, rows []float32, w, n int) {
+	for c := range len(rows) / (w * n) {
+		copy(dst[(c*h+first)*w:][:n*w], rows[c*n*w:][:n*w])
+	}
+}
