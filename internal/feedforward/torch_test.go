@@ -46,11 +46,15 @@ func openTorchLesson(t *testing.T) *torchLesson {
 		return all
 	}
 	widths, weights := numbers("widths"), numbers("weights")
+	var style []vgg.StyleLayer
+	for i, share := range numbers("shares") {
+		style = append(style, vgg.StyleLayer{Layer: slim.Network.StyleLayers[i].Layer, Weight: share})
+	}
 	l.Lesson = feedforward.Lesson{
 		Architecture: feedforward.Architecture{
 			Widths: [3]int{int(widths[0]), int(widths[1]), int(widths[2])}, Blocks: int(numbers("blocks")[0]),
 		},
-		Loss: slim, Content: "relu4_2", Style: []string{"relu1_1", "relu2_1", "relu3_1", "relu4_1"},
+		Loss: slim, Content: "relu4_2", Style: style,
 		Batch: 2, Size: int(numbers("size")[0]),
 		ContentWeight: weights[0], StyleWeight: weights[1], TVWeight: weights[2],
 	}
@@ -75,7 +79,7 @@ func (l *torchLesson) targets(t *testing.T, d exec.Device) (all [vgg.Orientation
 	var content float64
 	for _, n := range photos {
 		photo := reftest.Picture(l.Size, l.Size, uint64(n))
-		mean, err := feedforward.MeasureContent(context.Background(), d, l.Loss, l.Content, photo, l.Size, l.Size)
+		mean, err := l.MeasureContent(context.Background(), d, photo, l.Size, l.Size)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +93,7 @@ func (l *torchLesson) targets(t *testing.T, d exec.Device) (all [vgg.Orientation
 			if orientation >= 4 {
 				w, h = h, w
 			}
-			grams, err := feedforward.MeasureStyle(context.Background(), d, l.Loss, l.Lesson.Style, turned, w, h)
+			grams, err := l.MeasureStyle(context.Background(), d, turned, w, h)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,8 +140,8 @@ func (l *torchLesson) teach(t *testing.T, threads int) (seen []feedforward.Terms
 	}
 	defer teacher.Close()
 	params = slices.Clone(l.Tensors["train.first"].Data)
-	if len(params) != l.Len(2) {
-		t.Fatalf("%d parameters, want %d", len(params), l.Len(2))
+	if len(params) != l.Count(2) {
+		t.Fatalf("%d parameters, want %d", len(params), l.Count(2))
 	}
 	adam, err := optim.NewAdam(len(params), optim.DefaultAdam(), d.Vectors())
 	if err != nil {

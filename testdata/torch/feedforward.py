@@ -161,11 +161,11 @@ def paint(x, p, style):
 # The lesson: ten steps with slim, the network that comes with nst, as the loss network.
 #
 # The first steps of Adam move every parameter by the learning rate, whatever the size of its gradient, and the network has
-# many kinks: at the default rate of 2e-3, float32 and float64 part by 0.7 % in a loss. So the rate is a tenth of that.
+# many kinks: at the default rate of 2e-3, float32 and float64 part by up to 0.5 % in a loss. So the rate is a tenth of that.
 
 SIZE, BATCH, STEPS, RATE = 64, 2, 10, 2e-4
 CONTENT_WEIGHT, STYLE_WEIGHT, TV_WEIGHT = 1, 10, 0.5
-CONTENT, STYLE = "relu4_2", ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+CONTENT, STYLE = "relu4_2", {"relu1_1": 0.1, "relu2_1": 0.2, "relu3_1": 0.3, "relu4_1": 0.4}  # layers, and shares of the term
 PHOTOS = range(10, 18)  # numbers of the photographs
 
 
@@ -212,7 +212,7 @@ class Lesson:
             wanted = self.features(orient(self.photos[photo], orientation), [CONTENT])[CONTENT]
         content = ((seen[CONTENT] - wanted) ** 2).mean() / self.content
         targets = self.grams[orientation][style]
-        style = sum(((model.gram(seen[l]) - targets[l]) ** 2).mean() / (targets[l] ** 2).mean() for l in STYLE) / len(STYLE)
+        style = sum(share * ((model.gram(seen[l]) - targets[l]) ** 2).mean() / (targets[l] ** 2).mean() for l, share in STYLE.items())
         return torch.stack([content, style, model.tv(picture) / 255**2])
 
     def teach(self):
@@ -250,7 +250,7 @@ def main():
         "train.losses": losses, "train.losses.float32": single,
         "train.first": first, "train.gradient": gradient.astype(np.float32), "train.last": last.astype(np.float32),
     }, {"operations": " ".join(OPERATIONS), "widths": ",".join(map(str, WIDTHS)), "blocks": str(BLOCKS), "size": str(SIZE),
-        "weights": f"{CONTENT_WEIGHT},{STYLE_WEIGHT},{TV_WEIGHT}"})
+        "weights": f"{CONTENT_WEIGHT},{STYLE_WEIGHT},{TV_WEIGHT}", "shares": ",".join(map(str, STYLE.values()))})
 
 
 if __name__ == "__main__":
