@@ -55,12 +55,16 @@ func train(ctx context.Context, e *env, o *trainOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, r.log.close()) }()
 	r.reporter = newLessonReporter(e, o.progress, o.quiet)
-	if err := r.teach(ctx); err != nil {
-		r.reporter.end()
+	err = r.teach(ctx)
+	r.reporter.end()
+	var validation []instant.Terms
+	if err == nil {
+		validation, err = r.validate(ctx)
+	}
+	if err != nil {
 		return r.stop(ctx, err)
 	}
-	r.reporter.end()
-	return r.finish(ctx)
+	return r.finish(ctx, validation)
 }
 
 // teach takes the steps.
@@ -144,9 +148,10 @@ func (r *trainRun) stop(ctx context.Context, err error) error {
 	return &interrupted{err}
 }
 
-// finish saves the network, then measures it.
-func (r *trainRun) finish(ctx context.Context) error {
+// finish saves the network, which was validated, then compares it.
+func (r *trainRun) finish(ctx context.Context, validation []instant.Terms) error {
 	model := r.trainer.Model()
+	model.SetValidation(meanTerms(validation))
 	if err := model.Save(r.o.output); err != nil {
 		return &fileError{"output", r.o.output, err}
 	}
@@ -161,7 +166,7 @@ func (r *trainRun) finish(ctx context.Context) error {
 	if err := r.o.removeCheckpoint(); err != nil {
 		return err
 	}
-	if err := r.report(ctx); err != nil {
+	if err := r.report(ctx, validation); err != nil {
 		if ctx.Err() != nil {
 			return &interrupted{err}
 		}
