@@ -14,7 +14,7 @@ import (
 const (
 	// checkpointEvery is the time between two checkpoints.
 	checkpointEvery = 5 * time.Minute
-	// pilotSteps are measured for --time, after the first one, which allocates memory.
+	// pilotSteps are measured for --time at first, after one that allocates memory.
 	pilotSteps = 8
 )
 
@@ -33,6 +33,7 @@ type trainRun struct {
 	saved   time.Time // the last checkpoint
 	first   int       // steps of an earlier run
 	planned int       // steps
+	paceAt  int       // steps of this run, after which --time is looked at again
 	mean    instant.Terms
 }
 
@@ -94,7 +95,8 @@ func (r *trainRun) teach(ctx context.Context) error {
 	return nil
 }
 
-// pace sets the number of steps for --time, once some have been measured.
+// pace sets the number of steps for --time, once some have been measured, and corrects it
+// whenever twice as many have been.
 func (r *trainRun) pace() {
 	l := &r.o.lesson
 	done := r.trainer.Steps() - r.first
@@ -102,15 +104,18 @@ func (r *trainRun) pace() {
 		return
 	}
 	if done == 1 {
-		r.piloted = time.Now()
+		r.piloted, r.paceAt = time.Now(), 1+pilotSteps
 	}
-	if done != 1+pilotSteps {
+	if done != r.paceAt {
 		return
 	}
-	step := time.Since(r.piloted) / pilotSteps
+	step := time.Since(r.piloted) / time.Duration(done-1)
 	r.planned = r.first + done + max(1, int((l.time-time.Since(r.began))/max(step, 1)))
 	r.trainer.SetSteps(r.planned)
-	r.t.say("%s is time for %d steps of %.2f s", l.time, r.planned, step.Seconds())
+	if r.paceAt == 1+pilotSteps {
+		r.t.say("%s is time for about %d steps of %.2f s", l.time, r.planned, step.Seconds())
+	}
+	r.paceAt *= 2
 }
 
 // observe reports a step.
