@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -128,7 +126,7 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	if len(workers) > 1 && o.progress == "auto" {
 		o.progress = "none" // several at once would mix their lines
 	}
-	if err := o.makeDir(); err != nil {
+	if err := makeDir(o.dir, o.format); err != nil {
 		return err
 	}
 	opts := batch.Options{Overwrite: o.overwrite, Save: o.save}
@@ -137,7 +135,7 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 			return &fileError{"first image", o.start, err}
 		}
 	}
-	log, err := openLog(o.log)
+	log, err := openLog(o.log, false)
 	if err != nil {
 		return err
 	}
@@ -208,17 +206,6 @@ func (o *batchOptions) devices() ([]string, error) {
 		all = append(all, fmt.Sprintf("%s:%d", o.Compute.Device, n))
 	}
 	return all, nil
-}
-
-// makeDir creates the folder for the results and checks that it can be written to.
-func (o *batchOptions) makeDir() error {
-	if err := os.MkdirAll(o.dir, 0o777); err != nil {
-		return &fileError{"output folder", o.dir, err}
-	}
-	if err := imgio.CheckWritable(filepath.Join(o.dir, "picture."+o.format), true); err != nil {
-		return &fileError{"output folder", o.dir, err}
-	}
-	return nil
 }
 
 // batchConsole reports how a batch proceeds.

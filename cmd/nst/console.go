@@ -128,12 +128,16 @@ func seconds(s float64) string {
 	return fmt.Sprintf("%.0f s", math.Round(s))
 }
 
-// openLog creates the file of --log, or returns nil if path is empty.
-func openLog(path string) (*logFile, error) {
+// openLog creates the file of --log, or continues it. It returns nil if path is empty.
+func openLog(path string, resume bool) (*logFile, error) {
 	if path == "" {
 		return nil, nil
 	}
-	f, err := os.Create(path)
+	mode := os.O_TRUNC
+	if resume {
+		mode = os.O_APPEND
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|mode, 0o666)
 	if err != nil {
 		return nil, &fileError{"log", path, err}
 	}

@@ -12,6 +12,7 @@ type env struct {
 	Stdout, Stderr io.Writer // data; messages
 	Getenv         func(string) string
 	IsTerminal     bool       // Stderr is a terminal
+	StdoutTerminal bool       // Stdout is one
 	Columns        func() int // of that terminal, 0 if not known; nil for none
 }
 

@@ -15,6 +15,7 @@ import (
 	"nst/cmd/nst/internal/batch"
 	"nst/imgio"
 	"nst/nst"
+	"nst/nst/instant"
 	"nst/vgg"
 )
 
@@ -77,10 +78,12 @@ func (e *fileError) Unwrap() error { return e.err }
 // flag returns the flag that names the file, if it is an output.
 func (e *fileError) flag() string {
 	switch e.what {
-	case "plot", "gif", "strip":
+	case "plot", "gif", "strip", "sample", "checkpoint":
 		return "--" + e.what
 	case "result", "output folder", "sweep folder":
 		return "--out-dir"
+	case "network":
+		return "--name"
 	}
 	return "-o"
 }
@@ -157,12 +160,13 @@ func flatten(err error) []error {
 // isUsage reports whether err is a mistake in the command line.
 func isUsage(err error) bool {
 	return errors.As(err, new(*usageError)) || errors.As(err, new(*valueError)) ||
-		errors.As(err, new(*nst.OptionError)) || errors.As(err, new(*vgg.UnknownLayerError))
+		errors.As(err, new(*nst.OptionError)) || errors.As(err, new(*vgg.UnknownLayerError)) ||
+		errors.As(err, new(*instant.UnknownStyleError)) || errors.As(err, new(*chooseError))
 }
 
 // message returns err in terms of flags and files.
 func message(err error) string {
-	file, option, layer := new(fileError), new(nst.OptionError), new(vgg.UnknownLayerError)
+	file, option, layer, style := new(fileError), new(nst.OptionError), new(vgg.UnknownLayerError), new(instant.UnknownStyleError)
 	switch {
 	case errors.As(err, &file):
 		return file.Error()
@@ -170,6 +174,8 @@ func message(err error) string {
 		field, layer, _ := strings.Cut(option.Field, " ")
 		return strings.TrimRight(fmt.Sprintf("%s %s", flagName(field), layer), " ") +
 			fmt.Sprintf(" is %v: %s", option.Value, option.Reason)
+	case errors.As(err, &style):
+		return fmt.Sprintf("there is no style and no file %q", style.Name)
 	case errors.As(err, &layer):
 		return fmt.Sprintf("network %s has no layer %q", layer.Network, layer.Layer)
 	}
@@ -186,6 +192,8 @@ func reason(err error) string {
 		invalid = new(pflag.InvalidValueError)
 		number  = new(strconv.NumError)
 		size    = new(nst.SizeError)
+		unknown = new(instant.UnknownStyleError)
+		resume  = new(instant.ResumeError)
 	)
 	switch {
 	case errors.As(err, &invalid) && errors.As(err, &number): // pflag's own flags leave it to strconv
@@ -207,6 +215,12 @@ func reason(err error) string {
 	case errors.As(err, &size):
 		return fmt.Sprintf("is %dx%d at --size %d, where the content is %dx%d; the aspect ratios must agree",
 			size.Width, size.Height, max(size.ContentWidth, size.ContentHeight), size.ContentWidth, size.ContentHeight)
+	case errors.As(err, &unknown):
+		return fmt.Sprintf("no style %q", unknown.Name) // those that exist are a hint
+	case errors.As(err, &resume):
+		named := *resume
+		named.What = strings.TrimPrefix(flagName(lessonFields+resume.What), lessonFields)
+		return strings.TrimPrefix(named.Error(), "nst: ")
 	case errors.Is(err, imgio.ErrNoFolder):
 		return imgio.ErrNoFolder.Error()
 	case errors.Is(err, imgio.ErrFolder):
@@ -215,7 +229,7 @@ func reason(err error) string {
 		return "exists already"
 	}
 	text := err.Error()
-	for _, pkg := range []string{"imgio: ", "nst: ", "vgg: ", "batch: "} {
+	for _, pkg := range []string{"imgio: ", "nst: ", "vgg: ", "batch: ", "feedforward: "} {
 		text = strings.TrimPrefix(text, pkg)
 	}
 	return text

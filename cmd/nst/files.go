@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"regexp"
 
@@ -67,4 +68,21 @@ func checkLog(path string, others []string) error {
 		}
 	}
 	return nil
+}
+
+// makeDir creates a folder for pictures and checks that it can be written to.
+func makeDir(dir, format string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return &fileError{"output folder", dir, err}
+	}
+	if err := imgio.CheckWritable(filepath.Join(dir, "picture."+format), true); err != nil {
+		return &fileError{"output folder", dir, err}
+	}
+	return nil
+}
+
+// exists reports whether there is anything at path.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }

@@ -21,7 +21,7 @@ func styleRows() []flagRow {
 			usage: "size of the style picture relative to the result, 0.05 to 20; a smaller value gives smaller strokes",
 		},
 		{
-			name: "color", field: "Color", group: groupColour, everyday: true, in: paints,
+			name: "color", field: "Color", group: groupColour, everyday: true, in: paints | onePass,
 			usage: "colours of the result: style takes those of the style; luma and post keep those of the content; match and histogram fit the style's to the content's",
 		},
 		{
@@ -52,7 +52,7 @@ func styleRows() []flagRow {
 			fallback: "relu1_1 to relu5_1",
 		},
 		{
-			name: "style-blend", group: groupStyle, in: paintsOne | inSweep | inScore,
+			name: "style-blend", group: groupStyle, in: paintsOne | inSweep | inScore | inApply,
 			usage:    "share of each style in the blend, such as 2,1",
 			fallback: "equal shares",
 			bind:     func(s *settings) pflag.Value { return &numbersValue{&s.blend} },
@@ -84,7 +84,7 @@ func styleRows() []flagRow {
 func regionRows() []flagRow {
 	return []flagRow{
 		{
-			name: "content-mask", group: groupRegions, in: inStylize | inSweep | inScore,
+			name: "content-mask", group: groupRegions, in: inStylize | inSweep | inScore | inApply,
 			usage: "one mask over CONTENT for each style, white where that style goes; the word rest is the area that the other masks leave",
 			bind:  func(s *settings) pflag.Value { return &filesValue{&s.masks.content} },
 		},
@@ -94,7 +94,7 @@ func regionRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &filesValue{&s.masks.style} },
 		},
 		{
-			name: "protect", group: groupRegions, in: inStylize,
+			name: "protect", group: groupRegions, in: inStylize | inApply,
 			usage: "a mask over CONTENT: white pixels stay as they are, grey ones are blended",
 			bind:  func(s *settings) pflag.Value { return &textValue{&s.masks.protect, "FILE"} },
 		},

@@ -45,7 +45,7 @@ func networkRows() []flagRow {
 			usage: "what the network sees outside the picture: zero, its mean colour; replicate, the nearest pixel, which avoids smears at the edges",
 		},
 		{
-			name: "threads", field: "Compute.Threads", group: groupNetwork, in: measures | inTexture,
+			name: "threads", field: "Compute.Threads", group: groupNetwork, in: measures | inTexture | onePass | inTrain,
 			usage: "number of processor threads; 0 uses all; the result is the same with any number",
 		},
 		{
@@ -72,12 +72,12 @@ func outputRows() []flagRow {
 			bind:     func(s *settings) pflag.Value { return &textValue{&s.output, "FILE"} },
 		},
 		{
-			name: "overwrite", group: groupOutput, everyday: true, in: saves,
+			name: "overwrite", group: groupOutput, everyday: true, in: saves | onePass | inTrain,
 			usage: "replace files that exist",
 			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.overwrite, plain: true} },
 		},
 		{
-			name: "quality", group: groupOutput, in: saves,
+			name: "quality", group: groupOutput, in: saves | onePass,
 			usage: "quality of JPEG files, 1 to 100",
 			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.quality} },
 		},
@@ -102,7 +102,7 @@ func outputRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &textValue{&s.strip, "FILE"} },
 		},
 		{
-			name: "progress", group: groupOutput, in: saves | inPull,
+			name: "progress", group: groupOutput, in: saves | inPull | onePass | inTrain,
 			usage: "how progress is shown on stderr; auto means bar on a terminal, plain elsewhere",
 			bind: func(s *settings) pflag.Value {
 				return &wordValue[string]{word: &s.progress, words: progressModes()}
@@ -114,7 +114,7 @@ func outputRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &textValue{&s.log, "FILE"} },
 		},
 		{
-			name: "quiet", short: "q", group: groupOutput, in: saves | inScore | inPull,
+			name: "quiet", short: "q", group: groupOutput, in: saves | inScore | inPull | onePass | inTrain,
 			usage: "print errors only",
 			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.quiet, plain: true} },
 		},

@@ -46,12 +46,13 @@ const (
 	groupRegions  group = "Regions"
 	groupColour   group = "Colour"
 	groupSchedule group = "Schedule and optimiser"
+	groupTraining group = "Training"
 	groupNetwork  group = "Network and device"
 	groupOutput   group = "Output"
 )
 
 func groups() []group {
-	return []group{groupStyle, groupRegions, groupColour, groupSchedule, groupNetwork, groupOutput}
+	return []group{groupStyle, groupRegions, groupColour, groupSchedule, groupTraining, groupNetwork, groupOutput}
 }
 
 // commands is a set of the commands that share flags.
@@ -66,17 +67,21 @@ const (
 	inScore
 	inInfo
 	inPull
+	inApply
+	inTrain
+	inSheet
 
 	paints    = inStylize | inBatch | inSweep | inInfo // all flags that paint a picture
 	measures  = paints | inScore                       // all flags of the objective
 	paintsOne = inStylize | inTexture                  // paint one picture
-	saves     = paintsOne | inBatch | inSweep          // write pictures
+	saves     = paintsOne | inBatch | inSweep          // write pictures that they paint step by step
+	onePass   = inApply | inSheet                      // paint in one pass
 )
 
 // names lists the commands in the set.
 func (c commands) names() []string {
 	var names []string
-	for i, name := range []string{"stylize", "batch", "sweep", "texture", "score", "info", "weights pull"} {
+	for i, name := range []string{"stylize", "batch", "sweep", "texture", "score", "info", "weights pull", "apply", "train", "styles sheet"} {
 		if c&(1<<i) != 0 {
 			names = append(names, name)
 		}
@@ -90,9 +95,10 @@ type rule struct {
 	reason string // of the error, where it does not hold
 }
 
-// flagTable returns all rows, in the order of help.
+// flagTable returns all rows, in the order of help. Where a flag means another thing in
+// another command, it has a row for each.
 func flagTable() []flagRow {
-	return slices.Concat(styleRows(), regionRows(), scheduleRows(), optimizerRows(), networkRows(), outputRows())
+	return slices.Concat(styleRows(), regionRows(), scheduleRows(), optimizerRows(), networkRows(), outputRows(), applyRows(), trainRows())
 }
 
 // findFlag returns the row that is found, if there is one.
@@ -104,11 +110,14 @@ func findFlag(found func(*flagRow) bool) (flagRow, bool) {
 	return flagRow{}, false
 }
 
-// flagName returns the flag, with its dashes, that sets a field of [nst.Options]:
-// --style-weight for Objective.StyleWeight.
+// flagName returns the flag, with its dashes, that sets a field of [nst.Options] or of a
+// lesson: --style-weight for Objective.StyleWeight.
 func flagName(field string) string {
 	last := func(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
-	r, ok := findFlag(func(r *flagRow) bool { return r.field != "" && last(r.field) == last(field) })
+	r, ok := findFlag(func(r *flagRow) bool { return r.field != "" && r.field == field })
+	if !ok {
+		r, ok = findFlag(func(r *flagRow) bool { return r.field != "" && last(r.field) == last(field) })
+	}
 	if !ok {
 		return field
 	}
@@ -163,15 +172,21 @@ const groupKey = "group"
 // everydayGroup is the value of groupKey for everyday flags.
 const everydayGroup = "Everyday"
 
+// rowsOf returns the rows of a command: those that only commands with one-pass networks have
+// come first, then the shared ones.
+func rowsOf(in commands) []flagRow {
+	rows := slices.DeleteFunc(flagTable(), func(r flagRow) bool { return r.in&in == 0 })
+	shared := func(r flagRow) int { return min(1, int(r.in&^(onePass|inTrain))) }
+	slices.SortStableFunc(rows, func(a, b flagRow) int { return shared(a) - shared(b) })
+	return rows
+}
+
 // bindFlags adds the flags of the table that a command has, bound to s. Where lists is not
 // nil, flags that take lists do, and those that got one come into lists.
 func bindFlags(cmd *cobra.Command, e *env, s *settings, in commands, lists *[]*listValue) {
 	f := cmd.Flags()
 	f.SetOutput(&s.notes)
-	for _, r := range flagTable() {
-		if r.in&in == 0 {
-			continue
-		}
+	for _, r := range rowsOf(in) {
 		v := r.value(s)
 		if size, ok := v.(*sizeValue); ok && in == inTexture {
 			size.texture = true

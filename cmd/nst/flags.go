@@ -24,6 +24,8 @@ type settings struct {
 	start    string    // the file of --init FILE
 	blend    []float64 // weights of the styles; nil is equal
 	masks    masks
+	pass     onePassSettings // of nst apply
+	lesson   lesson          // of nst train
 
 	output    string
 	overwrite bool
@@ -38,7 +40,10 @@ type settings struct {
 }
 
 func defaults() settings {
-	return settings{Options: nst.DefaultOptions(), quality: 95, progress: "auto"}
+	return settings{
+		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(),
+		quality: 95, progress: "auto",
+	}
 }
 
 func progressModes() []string { return []string{"auto", "bar", "plain", "json", "none"} }

@@ -113,7 +113,7 @@ func TestStylizeFlags(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			want := &stylizeOptions{
-				settings: settings{Options: nst.DefaultOptions(), quality: 95, progress: "auto"},
+				settings: defaults(),
 				content:  "in/c.jpg", styles: []string{"s.x.png"},
 			}
 			want.output = "c-s.x.png"
@@ -185,15 +185,15 @@ func TestEveryOptionHasAFlag(t *testing.T) {
 	visit("", reflect.TypeFor[nst.Options]())
 }
 
-// The table can be bound: fields exist, names are there once, and groups are known.
+// The table can be bound: fields exist, a command has a name once, and groups are known.
 func TestFlagTable(t *testing.T) {
-	names := map[string]bool{}
+	names := map[string]commands{}
 	for _, r := range flagTable() {
 		for _, name := range []string{r.name, r.old} {
-			if names[name] && name != "" {
-				t.Errorf("--%s is there twice", name)
+			if names[name]&r.in != 0 && name != "" {
+				t.Errorf("--%s is there twice for %v", name, (names[name] & r.in).names())
 			}
-			names[name] = true
+			names[name] |= r.in
 		}
 		s := defaults()
 		if r.value(&s) == nil || r.usage == "" || !slices.Contains(groups(), r.group) || r.in == 0 {

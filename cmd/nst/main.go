@@ -24,11 +24,12 @@ func start() int {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	return run(ctx, &env{
-		Stdin:      os.Stdin,
-		Stdout:     os.Stdout,
-		Stderr:     os.Stderr,
-		Getenv:     os.Getenv,
-		IsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Stdin:          os.Stdin,
+		Stdout:         os.Stdout,
+		Stderr:         os.Stderr,
+		Getenv:         os.Getenv,
+		IsTerminal:     term.IsTerminal(int(os.Stderr.Fd())),
+		StdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		Columns: func() int {
 			width, _, _ := term.GetSize(int(os.Stderr.Fd())) // 0 if it is no terminal
 			return width

@@ -22,9 +22,17 @@ type masks struct {
 	protect        string // over the content; empty for none
 }
 
-// check returns an error for every mask that does not suit a number of styles.
+// check returns an error for every mask that does not suit a number of styles or the flags.
 func (m *masks) check(cmd *cobra.Command, styles int) error {
-	var errs []error
+	errs := m.checkCount(styles)
+	if f := cmd.Flag("style-mix"); len(m.content) > 0 && f != nil && f.Changed {
+		errs = append(errs, &valueError{"--style-mix", f.Value, "cannot go with --content-mask, which gives each style a region of its own"})
+	}
+	return errors.Join(errs...)
+}
+
+// checkCount returns an error for every mask that does not suit a number of styles.
+func (m *masks) checkCount(styles int) (errs []error) {
 	bad := func(flag string, files []string, format string, a ...any) {
 		errs = append(errs, &valueError{flag, &filesValue{&files}, fmt.Sprintf(format, a...)})
 	}
@@ -44,10 +52,7 @@ func (m *masks) check(cmd *cobra.Command, styles int) error {
 	if left > 1 || left == 1 && (len(m.content) == 1 || slices.Contains(m.content, "")) {
 		bad("--content-mask", m.content, "rest stands for what the other masks leave: use it once, beside masks that leave something")
 	}
-	if f := cmd.Flag("style-mix"); len(m.content) > 0 && f != nil && f.Changed {
-		errs = append(errs, &valueError{"--style-mix", f.Value, "cannot go with --content-mask, which gives each style a region of its own"})
-	}
-	return errors.Join(errs...)
+	return errs
 }
 
 // paths returns the files that are read.
@@ -140,3 +145,12 @@ func (v *filesValue) Set(s string) error {
 	}
 	return nil
 }
+
+// namesValue is a filesValue of another kind of names.
+type namesValue struct {
+	filesValue
+	kind string
+}
+
+// Type is the kind of names.
+func (v *namesValue) Type() string { return v.kind }

@@ -19,22 +19,29 @@ type reporter interface {
 
 // newReporter returns the reporter of a mode of --progress, or a silent one if quiet.
 func newReporter(e *env, mode string, quiet bool) reporter {
-	if mode == "auto" {
-		mode = "plain"
-		if e.fancy() {
-			mode = "bar"
-		}
-	}
-	switch {
-	case quiet || mode == "none":
+	switch resolveProgress(e, mode, quiet) {
+	case "none":
 		return silence{}
-	case mode == "json":
+	case "json":
 		return &jsonLines{w: e.Stderr}
-	case mode == "bar":
+	case "bar":
 		return &bar{barLine{e: e}}
 	default:
 		return &plain{w: e.Stderr}
 	}
+}
+
+// resolveProgress returns the mode that auto stands for, and none if quiet.
+func resolveProgress(e *env, mode string, quiet bool) string {
+	switch {
+	case quiet:
+		return "none"
+	case mode == "auto" && e.fancy():
+		return "bar"
+	case mode == "auto":
+		return "plain"
+	}
+	return mode
 }
 
 // silence shows nothing.
@@ -135,6 +142,11 @@ func (l *jsonLines) update(p nst.Progress) {
 	}
 	v.Loss.Total, v.Loss.Content = number(p.Loss.Total), number(p.Loss.Content)
 	v.Loss.Style, v.Loss.TV = number(p.Loss.Style), number(p.Loss.TV)
+	l.put(v)
+}
+
+// put writes any object as a line.
+func (l *jsonLines) put(v any) {
 	if err := json.NewEncoder(l.w).Encode(v); err != nil && l.err == nil {
 		l.err = err
 	}

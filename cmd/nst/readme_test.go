@@ -51,12 +51,15 @@ func readmeOptions() string {
 			}
 		}
 	}
-	table(everydayGroup, func(r *flagRow) bool { return r.everyday })
+	own := func(r *flagRow) bool { return r.in&^(onePass|inTrain) == 0 }
+	table(everydayGroup, func(r *flagRow) bool { return r.everyday && !own(r) })
 	for _, g := range groups() {
-		if slices.ContainsFunc(flagTable(), func(r flagRow) bool { return r.group == g && !r.everyday }) {
-			table(string(g), func(r *flagRow) bool { return r.group == g && !r.everyday })
+		in := func(r *flagRow) bool { return r.group == g && !r.everyday && !own(r) }
+		if slices.ContainsFunc(flagTable(), func(r flagRow) bool { return in(&r) }) {
+			table(string(g), in)
 		}
 	}
+	table("One-pass networks", own)
 	b.WriteString("\n")
 	return b.String()
 }
@@ -77,7 +80,7 @@ func readmeRow(r *flagRow) string {
 		d = v.String()
 	}
 	in := strings.Join((r.in &^ inInfo).names(), ", ")
-	if all := saves | inScore; r.in&all == all {
+	if all := measures | inTexture | onePass | inTrain; r.in&all&^inInfo == all&^inInfo {
 		in = "all"
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s |", name, d, usage, in)

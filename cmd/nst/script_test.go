@@ -22,6 +22,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"nst/internal/feedforward"
 	"nst/vgg"
 )
 
@@ -57,6 +58,9 @@ func TestScript(t *testing.T) {
 			"jsonlines": cmdJSONLines,
 			"falls":     cmdFalls,
 			"samescore": cmdSameScore,
+			"model":     cmdModel,
+			"newer":     cmdNewer,
+			"photos":    cmdPhotos,
 		},
 	})
 }
@@ -220,6 +224,42 @@ func cmdJSONLines(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if len(args) > 1 && strconv.Itoa(len(lines)) != args[1] {
 		ts.Fatalf("%d lines, want %s", len(lines), args[1])
+	}
+}
+
+// cmdModel is model FILE NAME...: it writes a small network with random parameters that has
+// styles of these names.
+func cmdModel(ts *testscript.TestScript, _ bool, args []string) {
+	var styles []feedforward.Style
+	for _, name := range args[1:] {
+		styles = append(styles, feedforward.Style{Name: name, Title: "The " + name, Painter: "A. Painter", Year: "1889"})
+	}
+	m, err := feedforward.New(feedforward.Architecture{Widths: [3]int{4, 6, 8}, Blocks: 1}, styles, 1)
+	ts.Check(err)
+	for i := range m.Params[m.Shared():] {
+		m.Params[m.Shared()+i] += float32(i%7) * 0.1 // so that styles differ
+	}
+	ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o777))
+	ts.Check(m.Save(ts.MkAbs(args[0]), true))
+}
+
+// cmdNewer is newer FILE COPY: it copies a network as a file of a later version.
+func cmdNewer(ts *testscript.TestScript, _ bool, args []string) {
+	data := []byte(ts.ReadFile(args[0]))
+	later := bytes.Replace(data, []byte(`"version":"1"`), []byte(`"version":"9"`), 1)
+	if bytes.Equal(later, data) {
+		ts.Fatalf("%s has no version", args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), later, 0o666))
+}
+
+// cmdPhotos is photos DIR N: it draws N pictures of 80x64 in a folder.
+func cmdPhotos(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(os.MkdirAll(ts.MkAbs(args[0]), 0o777))
+	for i := range n {
+		cmdPicture(ts, false, []string{filepath.Join(args[0], fmt.Sprintf("%0*d.png", 2+i, i)), "80x64"})
 	}
 }
 

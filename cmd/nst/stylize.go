@@ -139,7 +139,7 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if job.Style, err = transfer.Style(ctx, styles...); err != nil {
 		return o.masks.named(err)
 	}
-	log, err := openLog(o.log)
+	log, err := openLog(o.log, false)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	if err := recipe.write(o.dir); err != nil {
 		return err
 	}
-	log, err := openLog(o.log)
+	log, err := openLog(o.log, false)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ type Bands struct {
 	layer        []float32 // what a residual block adds to them, before it is normalised
 	shared       []float32
 	style        []float32
+	spare        []float32            // what goes to a machine or comes from it
 	affine       map[string][]float32 // of the layers whose mean and variance are known
 }
 

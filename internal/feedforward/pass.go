@@ -32,7 +32,10 @@ func (p *pass) run(ctx context.Context) error {
 	if err := exec.Build(func() error { return p.draw(height) }); err != nil {
 		return fmt.Errorf("feedforward: %w", err)
 	}
-	outputs := []*exec.Node{p.output}
+	var outputs []*exec.Node
+	if p.to != nil {
+		outputs = append(outputs, p.output)
+	}
 	if p.moments != nil {
 		outputs = append(outputs, p.moments)
 	}
@@ -121,14 +124,15 @@ func (p *pass) draw(height int) error {
 func (p *pass) band(ctx context.Context, m *moments, begin, end, height int) error {
 	b := p.bands
 	start := min(max(begin-margin, 0), b.h/4-height)
-	if err := p.machine.Set(p.input, rowsOf(p.from, b.w/4*p.scale, b.h/4*p.scale, start*p.scale, height*p.scale)); err != nil {
+	if err := p.machine.Set(p.input, b.rowsOf(p.from, b.w/4*p.scale, b.h/4*p.scale, start*p.scale, height*p.scale)); err != nil {
 		return err
 	}
 	s := p.output.Shape()
 	scale := s[2] / height // of the output
 	if p.guide != nil {
-		guide := make([]float32, s[2]*s[3])
+		guide := b.room(s[2] * s[3])
 		for i := range guide {
+			guide[i] = 0
 			if row := i/s[3]/scale + start; row >= begin && row < end {
 				guide[i] = 1
 			}
@@ -150,27 +154,33 @@ func (p *pass) band(ctx context.Context, m *moments, begin, end, height int) err
 	if p.to == nil {
 		return nil
 	}
-	out := make([]float32, s.TotalSize())
+	out := b.room(s.TotalSize())
 	if err := p.machine.Get(out, p.output); err != nil {
 		return err
 	}
-	putRows(p.to, b.h/4*scale, begin*scale, rowsOf(out, s[3], s[2], (begin-start)*scale, (end-begin)*scale), s[3], (end-begin)*scale)
+	h, taken := b.h/4*scale, (end-begin)*scale
+	for c := range s[1] {
+		from := out[(c*s[2]+(begin-start)*scale)*s[3]:][:taken*s[3]]
+		copy(p.to[(c*h+begin*scale)*s[3]:], from)
+	}
 	return nil
 }
 
-// rowsOf copies n rows from row first on, of planes x of h rows of w.
-func rowsOf(x []float32, w, h, first, n int) []float32 {
+// rowsOf copies n rows from row first on, of planes x of h rows of w. The next call of a
+// method overwrites them.
+func (b *Bands) rowsOf(x []float32, w, h, first, n int) []float32 {
 	planes := len(x) / (w * h)
-	out := make([]float32, 0, planes*n*w)
+	out := b.room(planes * n * w)
 	for c := range planes {
-		out = append(out, x[(c*h+first)*w:][:n*w]...)
+		copy(out[c*n*w:], x[(c*h+first)*w:][:n*w])
 	}
 	return out
 }
 
-// putRows copies planes rows of n rows of w to row first of planes dst of h rows.
-func putRows(dst []float32, h, first int, rows []float32, w, n int) {
-	for c := range len(rows) / (w * n) {
-		copy(dst[(c*h+first)*w:][:n*w], rows[c*n*w:][:n*w])
+// room returns n floats, whatever they are, until it is called again.
+func (b *Bands) room(n int) []float32 {
+	if len(b.spare) < n {
+		b.spare = make([]float32, n)
 	}
+	return b.spare[:n]
 }

@@ -47,7 +47,7 @@ func DefaultOptions() Options {
 	return Options{
 		Widths: [3]int{16, 32, 64}, Blocks: 4,
 		ContentWeight: 1, StyleWeight: 10, TVWeight: 0.5,
-		Size: 256, Batch: 2, StyleSize: 384,
+		Size: 256, Batch: 2, StyleSize: 512,
 		Steps: 4000, LearningRate: 2e-3,
 		Seed: 1,
 	}

@@ -1,0 +1,271 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"nst/cmd/nst/internal/batch"
+	"nst/imgio"
+	"nst/nst"
+)
+
+// collectEarly is the garbage that is left in memory, in per cent of what is in use. Pictures
+// are few and large, so that the usual 100 would nearly double the memory.
+const collectEarly = 10
+
+func apply(ctx context.Context, e *env, o *applyOptions) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(collectEarly))
+	t := newConsole(e, &o.settings)
+	for _, c := range o.contents {
+		if c != standard && isModel(c) {
+			return &fileError{"content image", c, errSwapped}
+		}
+	}
+	styles, err := e.someStyles(t, o.styles)
+	if err != nil {
+		return err
+	}
+	jobs, err := o.plan(styleLabel(styles))
+	if err != nil {
+		return err
+	}
+	r := &applyRun{o: o, t: t, jobs: jobs}
+	if err := r.checkFiles(styles); err != nil {
+		return err
+	}
+	if r.brush, err = o.newBrush(styles); err != nil {
+		return err
+	}
+	return r.run(ctx)
+}
+
+// errSwapped means that a network stands where a photograph belongs.
+var errSwapped = errors.New("is a network, not a picture")
+
+// applyRun is a run of nst apply.
+type applyRun struct {
+	o     *applyOptions
+	t     *console
+	jobs  []batch.Job
+	brush *brush
+}
+
+// checkFiles returns an error unless the results can be written, and no input would be
+// replaced.
+func (r *applyRun) checkFiles(styles []styleRef) error {
+	o := r.o
+	inputs := o.masks.paths()
+	for _, s := range styles {
+		if s.path != "" {
+			inputs = append(inputs, s.path)
+		}
+	}
+	for _, j := range r.jobs {
+		if j.Content != standard {
+			inputs = append(inputs, j.Content)
+		}
+	}
+	errs := []error{o.checkBlend(len(styles)), o.checkMasks(len(styles), len(r.jobs))}
+	for _, j := range r.jobs {
+		switch {
+		case j.Output == standard && o.json:
+			errs = append(errs, &valueError{"--json", true, "cannot go with standard output for the picture"})
+		case j.Output == standard && r.t.e.StdoutTerminal:
+			errs = append(errs, errTerminal)
+		case j.Output == standard:
+		case o.dir != "":
+			errs = append(errs, checkInputs("result", j.Output, inputs))
+		default:
+			errs = append(errs, checkOutput(j.Output, o.overwrite, inputs))
+		}
+	}
+	if err := errors.Join(errs...); err != nil || o.dir == "" {
+		return err
+	}
+	return makeDir(o.dir, o.format)
+}
+
+// errTerminal means that a picture would be written to a terminal.
+var errTerminal = errors.New("standard output is a terminal, which cannot show a picture")
+
+// checkMasks returns an error unless the masks suit a number of styles and contents.
+func (o *applyOptions) checkMasks(styles, contents int) error {
+	errs := o.masks.checkCount(styles)
+	const reason = "a mask fits one picture only"
+	if contents > 1 && len(o.masks.content) > 0 {
+		errs = append(errs, &valueError{"--content-mask", &filesValue{&o.masks.content}, reason})
+	}
+	if contents > 1 && o.masks.protect != "" {
+		errs = append(errs, &valueError{"--protect", o.masks.protect, reason})
+	}
+	return errors.Join(errs...)
+}
+
+// openMasks reads the masks over a content.
+func (r *applyRun) openMasks(content *imgio.Planar) (regions []*nst.Mask, protect *nst.Mask, err error) {
+	var errs []error
+	read := func(what, path string) *imgio.Planar {
+		p, err := r.t.open(what, path)
+		errs = append(errs, err)
+		return p
+	}
+	regions, protect = r.o.masks.open(read, content, nil)
+	return regions, protect, errors.Join(errs...)
+}
+
+// run does the jobs in order. A job that fails does not stop the others.
+func (r *applyRun) run(ctx context.Context) error {
+	if len(r.jobs) == 1 {
+		out := r.one(ctx, r.jobs[0])
+		if out.Status == batch.Skipped {
+			r.t.say("%s exists already: skipped", out.Output)
+		}
+		return out.Err
+	}
+	bar := jobBar{line: barLine{e: r.t.e}, on: r.drawsBar(), jobs: len(r.jobs)}
+	s := &batch.Summary{Planned: len(r.jobs)}
+	for i, j := range r.jobs {
+		if ctx.Err() != nil {
+			break
+		}
+		bar.draw(i, j.Content)
+		out := r.one(ctx, j)
+		if out.Err != nil && ctx.Err() != nil {
+			break
+		}
+		s.Outcomes = append(s.Outcomes, out)
+		if out.Err != nil {
+			bar.end()
+			r.t.e.fail(message(out.Err), hints(out.Err)...)
+		}
+	}
+	bar.end()
+	r.t.summary(s)
+	switch {
+	case ctx.Err() != nil:
+		return &interrupted{ctx.Err()}
+	case s.Count(batch.Failed) > 0:
+		return silent{}
+	}
+	return nil
+}
+
+// one does a job, unless its result is in the folder already.
+func (r *applyRun) one(ctx context.Context, j batch.Job) batch.Outcome {
+	out := batch.Outcome{Job: j, Status: batch.Skipped}
+	if r.o.dir != "" && !r.o.overwrite && exists(j.Output) {
+		return out
+	}
+	began := time.Now()
+	p, err := r.paint(ctx, j)
+	if err == nil {
+		err = r.write(j, p)
+	}
+	out.Status, out.Err, out.Elapsed = batch.Done, err, time.Since(began)
+	if err != nil {
+		out.Status = batch.Failed
+	}
+	r.tell(out, p)
+	return out
+}
+
+// paint paints the content of a job.
+func (r *applyRun) paint(ctx context.Context, j batch.Job) (*imgio.Planar, error) {
+	content, err := r.t.openContent(j.Content)
+	if err != nil {
+		return nil, err
+	}
+	if content, err = fitted(content, r.o.pass.size); err != nil {
+		return nil, &fileError{"content image", j.Content, err}
+	}
+	regions, protect, err := r.openMasks(content)
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.brush.paint(ctx, content, regions, protect)
+	return p, r.o.masks.named(err)
+}
+
+// openContent reads a content from a file or from standard input.
+func (t *console) openContent(path string) (*imgio.Planar, error) {
+	if path != standard {
+		return t.open("content", path)
+	}
+	m, info, err := imgio.Decode(t.e.Stdin)
+	if err != nil {
+		return nil, &fileError{"content image", path, err}
+	}
+	t.notes("content", path, info)
+	return imgio.FromImage(m), nil
+}
+
+// write writes the result of a job.
+func (r *applyRun) write(j batch.Job, p *imgio.Planar) error {
+	if j.Output != standard {
+		return r.o.save(j.Output, p)
+	}
+	format := "png"
+	var opts []imgio.Option
+	if r.o.format == "jpg" {
+		format, opts = "jpeg", append(opts, imgio.JPEGQuality(r.o.quality))
+	}
+	var b bytes.Buffer // so that nothing is written of a picture that fails
+	err := imgio.Encode(&b, p, format, opts...)
+	if err == nil {
+		_, err = io.Copy(r.t.e.Stdout, &b)
+	}
+	if err != nil {
+		return &fileError{"output", j.Output, err}
+	}
+	return nil
+}
+
+// tell reports how a job ended: on standard error, and with --json on standard output.
+func (r *applyRun) tell(out batch.Outcome, p *imgio.Planar) {
+	v := struct {
+		Content string `json:"content"`
+		Style   string `json:"style"`
+		Wrote   string `json:"wrote,omitempty"`
+		Width   int    `json:"width,omitempty"`
+		Height  int    `json:"height,omitempty"`
+		Seconds number `json:"seconds"`
+		Error   string `json:"error,omitempty"`
+	}{Content: out.Content, Style: out.Style, Seconds: number(out.Elapsed.Seconds())}
+	if out.Err != nil {
+		v.Error = message(out.Err)
+	} else {
+		v.Wrote, v.Width, v.Height = out.Output, p.W, p.H
+		if !r.drawsBar() && r.o.progress != "none" {
+			r.t.put(v, fmt.Sprintf("wrote %s (%dx%d, %s)", out.Output, p.W, p.H, seconds(float64(v.Seconds))))
+		}
+	}
+	if r.o.json {
+		_ = json.NewEncoder(r.t.e.Stdout).Encode(v) // a closed stdout must not lose pictures
+	}
+}
+
+// drawsBar reports whether a bar shows how many pictures are done.
+func (r *applyRun) drawsBar() bool {
+	return len(r.jobs) > 1 && r.o.drawsBar(r.t.e)
+}
+
+// jobBar is a bar over many pictures.
+type jobBar struct {
+	line barLine
+	on   bool
+	jobs int
+}
+
+func (b *jobBar) draw(done int, name string) {
+	if b.on {
+		b.line.draw(float64(done)/float64(b.jobs), fmt.Sprintf("%d/%d", done+1, b.jobs), name)
+	}
+}
+
+func (b *jobBar) end() { b.line.end() }

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"image"
+	"io"
+	"text/tabwriter"
+
+	"nst/cmd/nst/internal/sheet"
+	"nst/imgio"
+	"nst/nst"
+	"nst/nst/instant"
+)
+
+// lessonResult is a style on the photographs that were held back.
+type lessonResult struct {
+	Style       string        `json:"style"`
+	Validation  instant.Terms `json:"validation"`  // the losses of the training
+	Photographs int           `json:"photographs"` // that the following are means over
+	Photograph  lessonScore   `json:"photograph"`  // the photographs themselves
+	Network     lessonScore   `json:"network"`     // as the network paints them
+	Stylize     lessonScore   `json:"stylize"`     // as nst stylize paints them
+}
+
+// lessonScore is the objective of nst stylize, weighted.
+type lessonScore struct {
+	Content number `json:"content"`
+	Style   number `json:"style"`
+	Total   number `json:"total"`
+}
+
+func weighted(l nst.Loss) lessonScore {
+	return lessonScore{number(l.Content), number(l.Style), number(l.Total)}
+}
+
+// report measures the network on photographs that were held back, beside what nst stylize
+// reaches on them, and prints it on standard output.
+func (r *trainRun) report(ctx context.Context) error {
+	for i, name := range r.o.lesson.names {
+		x, err := r.measure(ctx, i)
+		if err != nil {
+			return fmt.Errorf("measuring %s: %w", name, err)
+		}
+		out := r.t.e.Stdout
+		if r.o.json {
+			err = json.NewEncoder(out).Encode(x)
+		} else {
+			err = x.print(out, r.o.lesson.network)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measure measures a style.
+func (r *trainRun) measure(ctx context.Context, style int) (*lessonResult, error) {
+	terms, err := r.trainer.Validate(ctx, style)
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.trainer.Compare(ctx, style)
+	if err != nil {
+		return nil, err
+	}
+	return &lessonResult{
+		r.o.lesson.names[style], terms, c.Photographs, weighted(c.Photograph), weighted(c.Network), weighted(c.Optimised),
+	}, nil
+}
+
+// print prints a table.
+func (x *lessonResult) print(w io.Writer, network string) error {
+	v := x.Validation
+	fmt.Fprintf(w, "%s: losses on photographs held back: content %.4g, style %.4g, tv %.4g\n", x.Style, v.Content, v.Style, v.TV)
+	fmt.Fprintf(w, "as nst score measures %s of them with %s:\n", count(x.Photographs, "part"), network)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "picture\tcontent\tstyle\ttotal\t")
+	for _, row := range []struct {
+		name  string
+		score lessonScore
+	}{{"photograph", x.Photograph}, {"network", x.Network}, {"nst stylize", x.Stylize}} {
+		fmt.Fprintf(tw, "%s\t%.4g\t%.4g\t%.4g\t\n", row.name, row.score.Content, row.score.Style, row.score.Total)
+	}
+	return tw.Flush()
+}
+
+// sampler writes a photograph beside what the network makes of it.
+type sampler struct {
+	o     *trainOptions
+	photo *imgio.Planar
+}
+
+// newSampler takes the first photograph that is held back.
+func newSampler(o *trainOptions, photos *instant.Photos) *sampler { return &sampler{o, photos.Held(0)} }
+
+// write paints the photograph in every style and replaces the file.
+func (s *sampler) write(ctx context.Context, trainer *instant.Trainer) error {
+	pictures := []image.Image{s.photo.Image()}
+	for i := range s.o.lesson.names {
+		p, err := trainer.Sample(ctx, s.photo, i)
+		if err != nil {
+			return err
+		}
+		pictures = append(pictures, p.Image())
+	}
+	m, err := sheet.Strip(s.photo.H, pictures...)
+	if err != nil {
+		return err
+	}
+	return s.o.save(s.o.lesson.sample, imgio.FromImage(m))
+}
