@@ -128,6 +128,12 @@ bench-peer: ## time and memory of an iteration against PyTorch, of Debian's pyth
 	$(GO) build -o build/bench ./testdata/bench
 	$(PYTHON) testdata/bench/peer.py build/bench $(BENCHFLAGS)
 
+.PHONY: bench-train
+bench-train: ## time of a step of a training against PyTorch, of PYTHON: BENCHFLAGS="--forms nchw,channels_last,compile"
+	@mkdir -p build
+	$(GO) build -o build/bench ./testdata/bench
+	$(PYTHON) testdata/bench/train.py build/bench $(BENCHFLAGS)
+
 .PHONY: bench-slim
 bench-slim: ## time of an iteration of the slim network against VGG-19, in turn: SIZE=512
 	$(GO) run ./testdata/bench compare $(or $(SIZE),512) $(or $(THREADS),0) 7
