@@ -42,7 +42,7 @@ func (sh *sheet) print(to io.Writer) {
 	fmt.Fprintln(to)
 	for w, way := range ways() {
 		if !slices.Contains(sh.columns(), w) {
-			fmt.Fprintf(to, "No pictures of %s: %s.\n", way.label, sh.cells[0][w].reason)
+			fmt.Fprintf(to, "- no pictures of %s: %s\n", way.label, sh.cells[0][w].reason)
 		}
 	}
 	fmt.Fprintln(to)
@@ -115,8 +115,12 @@ func (s *settings) printModels() error {
 			return err
 		}
 		t := m.About().Training
-		lines = append(lines, fmt.Sprintf("- %s: %d steps of %d photographs of %d pixels in %.0f minutes, with %s; style weight %g, seed %d\n",
-			p.name, t.Steps, t.Batch, t.Size, t.Seconds/60, t.Network, t.StyleWeight, t.Seed))
+		took := "in an unknown time"
+		if t.Seconds > 0 {
+			took = fmt.Sprintf("in %.1f minutes", t.Seconds/60)
+		}
+		lines = append(lines, fmt.Sprintf("- %s: %d steps of %d photographs of %d pixels %s, with %s; style weight %g, seed %d\n",
+			p.name, t.Steps, t.Batch, t.Size, took, t.Network, t.StyleWeight, t.Seed))
 	}
 	if len(lines) > 0 {
 		fmt.Fprintf(s.to, "\nHow the networks of one painting were taught:\n\n%s", strings.Join(lines, ""))
