@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"nst/vgg/internal/mat"
 )
 
 // ImportOptions are what a file may not say itself. The zero value is the default.
@@ -104,11 +106,20 @@ type archive struct {
 	format  string            // for people
 	tensors map[string]tensor // by name
 	meta    map[string]string // of safetensors
+	rgb     bool              // the first channel is red, though the convention is Caffe's
+}
+
+// add adds the weight and the bias of a convolution. A bias of nil is left out.
+func (a *archive) add(stem string, weight tensor, bias *tensor) {
+	a.tensors[stem+".weight"] = weight
+	if bias != nil {
+		a.tensors[stem+".bias"] = *bias
+	}
 }
 
 // open opens a file of any format. Its first bytes say which it is.
 func open(r io.ReaderAt, size int64) (archive, error) {
-	var start [9]byte
+	var start [512]byte
 	n, err := r.ReadAt(start[:], 0)
 	if err != nil && err != io.EOF {
 		return archive{}, withoutPath(err)
@@ -120,13 +131,16 @@ func open(r io.ReaderAt, size int64) (archive, error) {
 		return openZip(r, size)
 	case strings.HasPrefix(s, "\x80\x02"):
 		return openLegacyTorch(r, size)
-	case n == 9 && s[8] == '{':
+	case mat.Is(start[:n]):
+		return openMatConvNet(r, size)
+	case n > 8 && s[8] == '{':
 		tensors, meta, err := openSafetensors(r, size)
 		return archive{format: "safetensors", tensors: tensors, meta: meta}, err
 	case n == 0:
 		return archive{}, errors.New("file is empty")
+	default:
+		return archive{}, foreign(s)
 	}
-	return archive{}, errors.New("not a file of weights in HDF5, PyTorch or safetensors format")
 }
 
 // openZip opens a PyTorch file or a wheel.

@@ -73,6 +73,8 @@ func (a archive) weights(opts ImportOptions) (*Weights, error) {
 	if knowOxford(ws) {
 		ws.Convention = Caffe()
 		ws.Source, ws.Licence = "Simonyan and Zisserman, Oxford", "CC BY 4.0"
+	} else if f := ws.Filters["conv1_1"]; a.rgb {
+		f.swapChannels()
 	}
 	if opts.Convention != "" {
 		if ws.Convention, err = ConventionByName(opts.Convention); err != nil {
