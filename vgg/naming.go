@@ -54,6 +54,11 @@ func (n naming) stems(net *Network) []string {
 
 // weights assembles a network from the tensors.
 func (a archive) weights(opts ImportOptions) (*Weights, error) {
+	if len(a.order) > 0 {
+		if err := a.nameByOrder(opts.Network); err != nil {
+			return nil, err
+		}
+	}
 	names, stems, err := a.naming()
 	if err != nil {
 		return nil, err
@@ -82,6 +87,53 @@ func (a archive) weights(opts ImportOptions) (*Weights, error) {
 		}
 	}
 	return ws, nil
+}
+
+// nameByOrder gives convolutions without useful names those of the network that has the same
+// numbers of channels.
+func (a *archive) nameByOrder(network string) error {
+	nets := known()
+	if network != "" {
+		n, err := ByName(network)
+		if err != nil {
+			return trimPrefix(err)
+		}
+		nets = []*Network{n}
+	}
+	var why error
+	for _, n := range nets {
+		convs := n.Convs()
+		if err := a.fits(n); err != nil {
+			why = err
+			continue
+		}
+		tensors := map[string]tensor{}
+		for i, stem := range a.order {
+			for _, part := range []string{".weight", ".bias"} {
+				if t, ok := a.tensors[stem+part]; ok {
+					tensors[convs[i].Name+part] = t
+				}
+			}
+		}
+		a.tensors = tensors
+		return nil
+	}
+	return why
+}
+
+// fits returns an error if the convolutions, in their order, are not those of n.
+func (a *archive) fits(n *Network) error {
+	convs := n.Convs()
+	if len(a.order) > len(convs) {
+		return fmt.Errorf("not a VGG network: it has %d convolutions of 3x3, %s has %d", len(a.order), n.Name, len(convs))
+	}
+	for i, stem := range a.order {
+		l := convs[i]
+		if got, want := a.tensors[stem+".weight"].shape, []int{l.K, l.C, 3, 3}; !slices.Equal(got, want) {
+			return fmt.Errorf("%s: weight of %s is %s, want %s", l.Name, stem, safetensors.Dims(got), safetensors.Dims(want))
+		}
+	}
+	return nil
 }
 
 // naming returns the scheme of names of a file, and the names of its convolutions.

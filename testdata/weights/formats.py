@@ -6,6 +6,8 @@ Names of formats limit it to these: formats.py mat npz.
 """
 
 import os
+import pickle
+import struct
 import sys
 
 import numpy as np
@@ -47,6 +49,35 @@ def mat():
     scipy.io.savemat(path("matconvnet-old.mat"), {"layers": cells(old)})
 
 
+def npz():
+    """Dictionaries of arrays: named as in vgg16_weights.npz, without names, pickled as vgg19.npy."""
+    named, plain, pickled = {}, [], {}
+    for block, conv, _, w, b in FIVE:
+        name = f"conv{block}_{conv}"
+        named[name + "_W"], named[name + "_b"] = np.asfortranarray(hwio(w)), b
+        plain += [w.astype(np.float64), b]
+        pickled[name] = [np.ascontiguousarray(hwio(w)), b]
+    np.savez_compressed(path("named.npz"), fc6_W=np.zeros((4, 4), np.float32), **named)
+    np.savez(path("plain.npz"), *plain)
+    np.save(path("pickled.npy"), pickled, allow_pickle=True)
+    with open(path("python2.npy"), "wb") as f:
+        np.lib.format.write_array_header_1_0(f, {"descr": "|O", "fortran_order": False, "shape": ()})
+        Python2(f, 2).dump(np.array(pickled, object))
+
+
+class Python2(pickle._Pickler):
+    """Pickles texts and bytes as Python 2 did."""
+
+    dispatch = dict(pickle._Pickler.dispatch)
+
+    def save_bytes(self, obj):
+        b = obj.encode() if isinstance(obj, str) else obj
+        self.write(b"U" + bytes([len(b)]) + b if len(b) < 256 else b"T" + struct.pack("<I", len(b)) + b)
+        self.memoize(obj)
+
+    dispatch[bytes] = dispatch[str] = save_bytes
+
+
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ["mat"]:
+    for name in sys.argv[1:] or ["mat", "npz"]:
         globals()[name]()
