@@ -109,6 +109,8 @@ type archive struct {
 	meta    map[string]string // of safetensors
 	rgb     bool              // the first channel is red, though the convention is Caffe's
 	order   []string          // of the convolutions, if their names say nothing
+
+	convention Convention // if not that of the names
 }
 
 // add adds the weight and the bias of a convolution. A bias of nil is left out.
@@ -142,6 +144,10 @@ func open(r io.ReaderAt, size int64) (archive, error) {
 		return archive{format: "safetensors", tensors: tensors, meta: meta}, err
 	case n == 0:
 		return archive{}, errors.New("file is empty")
+	case isCaffe(s):
+		return openCaffe(r, size)
+	case isONNX(s):
+		return openONNX(r, size)
 	default:
 		return archive{}, foreign(s)
 	}

@@ -54,6 +54,11 @@ func (n naming) stems(net *Network) []string {
 
 // weights assembles a network from the tensors.
 func (a archive) weights(opts ImportOptions) (*Weights, error) {
+	if len(a.order) == 0 {
+		if err := a.foldSequence(); err != nil {
+			return nil, err
+		}
+	}
 	if len(a.order) > 0 {
 		if err := a.nameByOrder(opts.Network); err != nil {
 			return nil, err
@@ -139,11 +144,6 @@ func (a *archive) fits(n *Network) error {
 // naming returns the scheme of names of a file, and the names of its convolutions.
 func (a archive) naming() (naming, []string, error) {
 	all := slices.Sorted(maps.Keys(a.tensors))
-	for _, name := range all {
-		if strings.HasSuffix(name, ".running_mean") {
-			return naming{}, nil, fmt.Errorf("has batch normalisation (%s), which none of the known networks has", name)
-		}
-	}
 	for _, n := range namings() {
 		var stems []string
 		for _, name := range all {
@@ -152,6 +152,9 @@ func (a archive) naming() (naming, []string, error) {
 			}
 		}
 		if len(stems) > 0 {
+			if a.convention.Name != "" {
+				n.convention = a.convention
+			}
 			return n, stems, nil
 		}
 	}

@@ -5,6 +5,7 @@ Made with numpy 2.4, scipy 1.17, h5py 3.16, Keras 3.15 (numpy backend) and onnx 
 Names of formats limit it to these: formats.py mat npz.
 """
 
+import json
 import os
 import pickle
 import struct
@@ -65,6 +66,100 @@ def npz():
         Python2(f, 2).dump(np.array(pickled, object))
 
 
+def field(number, value):
+    """A field of a Protocol Buffers message: an integer, or bytes."""
+
+    def varint(n):
+        out = b""
+        while n > 127:
+            out, n = out + bytes([n & 127 | 128]), n >> 7
+        return out + bytes([n])
+
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def caffe():
+    """NetParameters of caffe.proto: as of 2014 (V1LayerParameter), and of today."""
+    old = new = field(1, b"VGG")
+    for block, conv, _, w, b in FIVE:
+        name = f"conv{block}_{conv}".encode()
+        shaped = [b"".join(field(i + 1, d) for i, d in enumerate((1,) * (4 - a.ndim) + a.shape)) + field(5, a.tobytes()) for a in (w, b)]
+        old += field(2, field(2, b"below") + field(3, name) + field(4, name) + field(5, 4) + b"".join(field(6, x) for x in shaped))
+        old += field(2, field(4, b"relu") + field(5, 18))
+        dims = [field(7, field(1, bytes(a.shape))) + field(8, a.astype("<f8").tobytes()) for a in (w, b)]
+        new += field(100, field(1, name) + field(2, b"Convolution") + b"".join(field(7, x) for x in dims))
+    fc = field(5, np.zeros(6, np.float32).tobytes()) + field(7, field(1, 2) + field(1, 3))
+    new += field(100, field(1, b"fc6") + field(2, b"InnerProduct") + field(7, fc))
+    for name, b in ("v1.caffemodel", old), ("v2.caffemodel", new):
+        with open(path(name), "wb") as f:
+            f.write(b)
+
+
+def normalised(s, w, b):
+    """A convolution without bias and a batch normalisation that together are w and b."""
+    k = np.arange(len(b))
+    gamma, mean, var = 0.5 + 0.1 * ((k + s) % 7), 0.05 * k - 0.1, 0.25 + 0.5 * ((k + 2 * s) % 3)
+    scale = gamma / np.sqrt(var + 1e-5)
+    parts = w / scale[:, None, None, None], gamma, b + mean * scale, mean, var
+    return [x.astype(np.float32) for x in parts]
+
+
+def onnx():
+    """As exporters write it: weights that are renamed, in float_data and Constants; normalisations."""
+    import onnx as o
+    from onnx import helper, numpy_helper
+
+    def model(name, build):
+        nodes, weights, x = [], [], "input"
+        for s, (block, conv, _, w, b) in enumerate(FIVE):
+            x = build(s, f"{block}_{conv}", w, b, x, nodes, weights)
+        fc = numpy_helper.from_array(np.zeros((2, 6), np.float32), "classifier.weight")
+        nodes.append(helper.make_node("Gemm", [x, "classifier.weight"], ["output"]))
+        value = lambda n: helper.make_tensor_value_info(n, o.TensorProto.FLOAT, None)
+        graph = helper.make_graph(nodes, "vgg", [value("input")], [value("output")], [*weights, fc])
+        o.save(helper.make_model(graph, producer_name="formats.py"), path(name))
+
+    def plain(s, at, w, b, x, nodes, weights):
+        names = [f"onnx::Conv_{7 * s}", f"bias{s}"]
+        weights.append(numpy_helper.from_array(w, names[0]))
+        bias = helper.make_tensor("", o.TensorProto.FLOAT, b.shape, b)
+        nodes.append(helper.make_node("Constant", [], [names[1]], value=bias))
+        nodes.append(helper.make_node("Conv", [x, *names], [f"conv{at}"], pads=[1, 1, 1, 1], kernel_shape=[3, 3]))
+        nodes.append(helper.make_node("Relu", [f"conv{at}"], [f"relu{at}"]))
+        return f"relu{at}"
+
+    def bn(s, at, w, b, x, nodes, weights):
+        names = [f"vgg0_{part}{s}" for part in ("weight", "gamma", "beta", "mean", "var")]
+        weights += [numpy_helper.from_array(a, n) for a, n in zip(normalised(s, w, b), names)]
+        nodes.append(helper.make_node("Conv", [x, names[0]], [f"conv{at}"], pads=[1, 1, 1, 1]))
+        nodes.append(helper.make_node("BatchNormalization", [f"conv{at}", *names[1:]], [f"bn{at}"], epsilon=1e-5))
+        return f"bn{at}"
+
+    model("plain.onnx", plain)
+    model("bn.onnx", bn)
+
+
+def bn():
+    """vgg_bn of torchvision, as safetensors."""
+    tensors, i, last = {}, 0, 1
+    for s, (block, _, _, w, b) in enumerate(FIVE):
+        i, last = i + (block != last), block  # a pooling
+        w, *parts = normalised(s, w, b)
+        tensors[f"features.{i}.weight"], tensors[f"features.{i}.bias"] = w, np.zeros_like(b)
+        for name, a in zip(("weight", "bias", "running_mean", "running_var"), parts):
+            tensors[f"features.{i + 1}.{name}"] = a
+        i += 3
+    header, at = {}, 0
+    for n, a in tensors.items():
+        header[n] = {"dtype": "F32", "shape": list(a.shape), "data_offsets": [at, at + a.nbytes]}
+        at += a.nbytes
+    text = json.dumps(header).encode()
+    with open(path("bn.safetensors"), "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + b"".join(a.tobytes() for a in tensors.values()))
+
+
 class Python2(pickle._Pickler):
     """Pickles texts and bytes as Python 2 did."""
 
@@ -79,5 +174,5 @@ class Python2(pickle._Pickler):
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ["mat", "npz"]:
+    for name in sys.argv[1:] or ["mat", "npz", "caffe", "onnx", "bn"]:
         globals()[name]()
