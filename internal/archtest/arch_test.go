@@ -29,7 +29,7 @@ var rooms = map[string]room{
 
 	"nst/instant":           {6, []string{"nst", "vgg", "imgio", "internal/feedforward", "internal/engine/exec", "internal/optim"}},
 	"nst":                   {5, []string{"vgg", "loss", "imgio", "internal/colour", "internal/engine/exec", "internal/optim"}},
-	"vgg":                   {4, []string{"vgg/safetensors", "vgg/internal/mat", "vgg/internal/npy", "vgg/internal/protobuf", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
+	"vgg":                   {4, []string{"vgg/safetensors", "vgg/internal/hdf5", "vgg/internal/mat", "vgg/internal/npy", "vgg/internal/protobuf", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
 	"loss":                  {4, []string{"internal/engine/op", "gorgonia.org"}},
 	"internal/colour":       {4, []string{"imgio"}},
 	"internal/feedforward":  {5, []string{"vgg", "vgg/safetensors", "loss", "internal/engine/exec", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
@@ -38,6 +38,7 @@ var rooms = map[string]room{
 	"vgg/safetensors":       {0, nil},
 	"vgg/internal/mat":      {0, nil},
 	"vgg/internal/protobuf": {0, nil},
+	"vgg/internal/hdf5":     {1, []string{"vgg/safetensors"}},
 	"vgg/internal/npy":      {1, []string{"vgg/safetensors"}},
 
 	"internal/engine/exec":      {3, []string{"internal/engine/op", "internal/engine/kernel", "internal/engine/cuda", "gorgonia.org"}},

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes the fixtures that need newer packages than make.py does: vgg.Tiny to conv3_1.
 
-Made with numpy 2.4, scipy 1.17, h5py 3.16, Keras 3.15 (numpy backend) and onnx 1.23.
+Made with numpy 2.4, scipy 1.17, h5py 3.16, Keras 3.15 (its numpy backend
+needs jax) and onnx 1.23.
 Names of formats limit it to these: formats.py mat npz.
 """
 
@@ -160,6 +161,73 @@ def bn():
         f.write(struct.pack("<Q", len(text)) + text + b"".join(a.tobytes() for a in tensors.values()))
 
 
+def hdf5():
+    """Keras's files as h5py can write them: chunks and compression, old and new formats."""
+    import h5py
+
+    def write(name, chunks, **options):
+        with h5py.File(path(name), "w", **options) as f:
+            for i in range(12):  # more members than a header holds
+                f.create_group(f"dropout_{i}")
+            for s, (block, conv, _, w, b) in enumerate(FIVE):
+                g = f.create_group(f"block{block}_conv{conv}")
+                g.create_dataset("kernel:0", data=hwio(w), **chunks[s % len(chunks)])
+                g.create_dataset("bias:0", data=b)
+
+    packed = {"compression": "gzip", "shuffle": True}
+    write("chunked.h5", [{"chunks": (2, 3, 2, 4), **packed}, {"chunks": (1, 2, 3, 3), "fletcher32": True}, {}, {}, {}])
+    write("latest.h5", [{"chunks": (3, 3, 2, 3), **packed}, {"chunks": (3, 3, 4, 4), **packed}, {"chunks": (2, 2, 4, 4)}], libver="latest")
+
+
+def mat73():
+    """A network of MatConvNet as MATLAB's save -v7.3 writes it."""
+    import h5py
+
+    name = path("v73.mat")
+    with h5py.File(name, "w", userblock_size=512) as f:
+        refs = f.create_group("#refs#")
+
+        def put(value):
+            key = f"r{len(refs)}"
+            if isinstance(value, dict):
+                g = refs.create_group(key)
+                for k, v in value.items():
+                    if isinstance(v, list):
+                        g.create_dataset(k, data=[[put(x)] for x in v], dtype=h5py.ref_dtype)
+                    else:
+                        g.create_dataset(k, data=v)
+                return g.ref
+            packed = {"chunks": value.shape, "compression": "gzip"} if value.ndim == 4 and len(refs) < 20 else {}
+            return refs.create_dataset(key, data=value, **packed).ref
+
+        text = lambda s: np.frombuffer(s.encode("utf-16le"), np.uint16)[:, None]
+        layers = []
+        for block, conv, _, w, b in FIVE:
+            weights = [np.ascontiguousarray(hwio(w, rgb=True).T), b[None, :]]
+            layers.append({"name": text(f"conv{block}_{conv}"), "type": text("conv"), "weights": weights})
+        layers.append({"name": text("relu"), "type": text("relu")})
+        f.create_dataset("layers", data=[[put(x)] for x in layers], dtype=h5py.ref_dtype)
+    with open(name, "r+b") as f:
+        f.write(b"MATLAB 7.3 MAT-file, as by formats.py".ljust(124) + b"\x00\x02IM")
+
+
+def keras3():
+    """A model of Keras 3, whose layers are conv2d, conv2d_1 ... whatever their names are."""
+    os.environ["KERAS_BACKEND"] = "numpy"
+    import keras
+
+    x = inputs = keras.Input((32, 32, 3))
+    last = 1
+    for block, conv, _, w, _ in FIVE:
+        if block != last:
+            x, last = keras.layers.MaxPooling2D(name=f"block{last}_pool")(x), block
+        x = keras.layers.Conv2D(len(w), 3, padding="same", activation="relu", name=f"block{block}_conv{conv}")(x)
+    model = keras.Model(inputs, x)
+    for block, conv, _, w, b in FIVE:
+        model.get_layer(f"block{block}_conv{conv}").set_weights([hwio(w), b])
+    model.save(path("keras3.keras"))
+
+
 class Python2(pickle._Pickler):
     """Pickles texts and bytes as Python 2 did."""
 
@@ -174,5 +242,5 @@ class Python2(pickle._Pickler):
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ["mat", "npz", "caffe", "onnx", "bn"]:
+    for name in sys.argv[1:] or ["mat", "npz", "caffe", "onnx", "bn", "hdf5", "mat73", "keras3"]:
         globals()[name]()
