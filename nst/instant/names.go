@@ -5,13 +5,9 @@ import (
 	"nst/internal/feedforward"
 )
 
-var (
-	// ErrForeign is matched by the error of [Load] and [Resume] for a file that is something
-	// else than what was to be read. The error says what the file seems to be.
-	ErrForeign = feedforward.ErrForeign
-	// ErrNewer is matched by the error for a file that a newer nst made.
-	ErrNewer = feedforward.ErrNewer
-)
+// ErrForeign is matched by the error of [Load] and [Resume] for a file that is something else
+// than what was to be read. The error says what the file seems to be.
+var ErrForeign = feedforward.ErrForeign
 
 // StyleName returns the name that a style has by default, from the path of its picture: the
 // file's name in lower case, its words joined by "-". It changes no name that it has returned.
