@@ -40,13 +40,14 @@ func save(path string, p *Planar, place func(string, func(io.Writer) error) erro
 	return nil
 }
 
-// CheckWritable reports whether [Save] (or [SaveNew], if not overwrite) to path with the same options would fail for a
-// reason that shows already, so that a long run need not end in vain. It removes temporary
-// files that ended processes left in the folder, and leaves no other trace.
+// CheckWritable reports whether [Save] (or [SaveNew], if not overwrite) to path with the same
+// options would fail for a reason that shows already, so that a long run need not end in
+// vain. It removes temporary files that ended processes left in the folder, and leaves no
+// other trace.
 //
 // Errors match [ErrFormat] (name extension), [ErrNoFolder], [ErrFolder] (path is one),
-// [ErrSpecial] (path is a device, a pipe or a socket), fs.ErrExist (the file exists and overwrite is false) or fs.ErrPermission, or come from
-// the options.
+// [ErrSpecial] (path is a device, a pipe or a socket), fs.ErrExist (the file exists and
+// overwrite is false) or fs.ErrPermission, or come from the options.
 func CheckWritable(path string, overwrite bool, opts ...Option) error {
 	format, err := FormatOf(path)
 	if err != nil {

@@ -60,6 +60,23 @@ func TestCreateRace(t *testing.T) {
 	holds(t, dir, map[string]string{"a": "theirs"})
 }
 
+func TestBeside(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.b.txt")
+	for i, want := range []string{"a.b.txt", "a.b-2.txt", "a.b-3.txt"} {
+		at, err := atomicfile.Beside(path, func(path string) error {
+			return atomicfile.Create(path, text("one"))
+		})
+		if err != nil || filepath.Base(at) != want {
+			t.Errorf("file %d is %s, want %s: %v", i+1, at, want, err)
+		}
+	}
+	holds(t, dir, map[string]string{"a.b.txt": "one", "a.b-2.txt": "one", "a.b-3.txt": "one"})
+	if at, err := atomicfile.Beside(filepath.Join(dir, "no", "a"), func(path string) error { return atomicfile.Create(path, text("")) }); !errors.Is(err, atomicfile.ErrNoFolder) {
+		t.Errorf("%s: %v, want ErrNoFolder", at, err)
+	}
+}
+
 func TestFailureLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	old := filepath.Join(dir, "old")

@@ -18,7 +18,8 @@ type Identities struct {
 	count int
 }
 
-// stamp is what is compared first: one file has one size and one time of change.
+// stamp is what is compared first: one file has one size and one time of change. All folders
+// have the same stamp, because they change whenever a file in them comes or goes.
 type stamp struct {
 	size    int64
 	changed time.Time
@@ -57,7 +58,10 @@ func (s *Identities) ID(path string) int {
 }
 
 func (s *Identities) existing(info fs.FileInfo) int {
-	key := stamp{info.Size(), info.ModTime()}
+	var key stamp
+	if !info.IsDir() {
+		key = stamp{info.Size(), info.ModTime()}
+	}
 	for _, f := range s.files[key] {
 		if os.SameFile(f.info, info) {
 			return f.id

@@ -10,6 +10,19 @@ import (
 	"nst/internal/atomicfile"
 )
 
+// TestIdentitiesOfChangingFolder creates a file between two looks at another in its folder.
+func TestIdentitiesOfChangingFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var ids atomicfile.Identities
+	before := ids.ID("new")
+	if err := os.WriteFile("other", nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if after := ids.ID("./new"); after != before {
+		t.Errorf("new is file %d, then %d", before, after)
+	}
+}
+
 func TestIdentities(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := errors.Join(os.MkdirAll("a/b", 0o777), os.WriteFile("a/old", nil, 0o666), os.WriteFile("a/other", nil, 0o666), os.Link("a/old", "hard")); err != nil {
