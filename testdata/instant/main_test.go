@@ -67,7 +67,7 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if c, err := jpeg.DecodeConfig(f); err != nil || c.Width < 3*cellWidth {
+	if c, err := jpeg.DecodeConfig(f); err != nil || c.Width < 2*narrowest {
 		t.Errorf("sheet: %+v, %v", c, err)
 	}
 }

@@ -19,82 +19,119 @@ import (
 
 // The layout of a sheet, in pixels, and the most bytes that its file may have.
 const (
-	cellWidth = 220
-	margin    = 8
-	textSize  = 15
-	most      = 250_000
+	widest, narrowest = 240, 130 // of a picture
+	margin            = 8
+	textSize          = 14
+	most              = 250_000
 )
 
 // save writes all pictures of a painting as one JPEG: a row for each photograph, a column for
-// each way that painted something, and the painting at the left.
+// each way that painted something. The painting is above the photographs.
 func (sh *sheet) save(path string) error {
-	m, err := sh.draw()
+	pictures, err := sh.pictures()
+	if err != nil {
+		return err
+	}
+	face, err := newFace()
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
-	for quality := 90; quality >= 40; quality -= 5 {
+	for width, quality := widest, 70; ; {
 		b.Reset()
-		if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: quality}); err != nil {
+		if err := jpeg.Encode(&b, sh.draw(pictures, face, width), &jpeg.Options{Quality: quality}); err != nil {
 			return err
 		}
-		if b.Len() <= most {
-			break
+		switch { // narrower pictures first, then coarser ones
+		case b.Len() <= most || quality <= 40:
+			return os.WriteFile(path, b.Bytes(), 0o666)
+		case width > narrowest:
+			width -= 10
+		default:
+			quality -= 5
 		}
 	}
-	return os.WriteFile(path, b.Bytes(), 0o666)
 }
 
-// draw returns the sheet.
-func (sh *sheet) draw() (image.Image, error) {
-	columns := sh.columns()
-	pictures := make([][]*image.NRGBA, len(sh.cells)) // nil for a gap
-	height := 0
-	for i, row := range sh.cells {
-		pictures[i] = make([]*image.NRGBA, len(columns))
-		tallest := 0
-		for j, w := range columns {
-			if row[w].file == "" {
+// pictures reads the pictures of the sheet, row by row, at the width that they have at most.
+// The first row has the painting only. A gap is nil.
+func (sh *sheet) pictures() ([][]*imgio.Planar, error) {
+	painting, _, err := imgio.Open(sh.painting.path)
+	if err != nil {
+		return nil, err
+	}
+	all := [][]*imgio.Planar{{narrow(painting, widest)}}
+	for _, cells := range sh.cells {
+		var row []*imgio.Planar
+		for _, w := range sh.columns() {
+			if cells[w].file == "" {
+				row = append(row, nil)
 				continue
 			}
-			p, err := thumbnail(row[w].file)
+			p, _, err := imgio.Open(cells[w].file)
 			if err != nil {
 				return nil, err
 			}
-			pictures[i][j], tallest = p, max(tallest, p.Rect.Dy())
+			row = append(row, narrow(p, widest))
 		}
-		height += tallest + margin
+		all = append(all, row)
 	}
-	painting, err := thumbnail(sh.painting.path)
-	if err != nil {
-		return nil, err
-	}
-	top := margin + textSize + margin
-	height = max(height, painting.Rect.Dy()+margin)
-	m := image.NewNRGBA(image.Rect(0, 0, margin+(len(columns)+1)*(cellWidth+margin), top+height))
-	draw.Draw(m, m.Rect, image.White, image.Point{}, draw.Src)
-	face, err := newFace()
-	if err != nil {
-		return nil, err
-	}
-	place := func(column, y int, p *image.NRGBA) {
-		draw.Draw(m, p.Rect.Add(image.Pt(margin+column*(cellWidth+margin), y)), p, image.Point{}, draw.Src)
-	}
-	write(m, face, 0, margin, "painting")
-	place(0, top, painting)
-	for j, w := range columns {
-		write(m, face, j+1, margin, ways()[w].label)
-		y := top
-		for i := range pictures {
-			if p := pictures[i][j]; p != nil {
-				place(j+1, y, p)
-			} else {
-				write(m, face, j+1, y, sh.cells[i][w].reason)
+	return all, nil
+}
+
+// narrow scales a picture to a width.
+func narrow(p *imgio.Planar, width int) *imgio.Planar {
+	return p.Resize(width, max(1, (p.H*width+p.W/2)/p.W))
+}
+
+// draw draws the sheet with pictures of a width.
+func (sh *sheet) draw(pictures [][]*imgio.Planar, face font.Face, width int) image.Image {
+	columns := sh.columns()
+	left := func(column int) int { return margin + column*(width+margin) }
+	height := margin
+	small := make([][]*image.NRGBA, len(pictures))
+	for i, row := range pictures {
+		small[i] = make([]*image.NRGBA, len(row))
+		for j, p := range row {
+			if p != nil {
+				small[i][j] = narrow(p, width).Image()
 			}
-			y += pictures[i][0].Rect.Dy() + margin
+		}
+		height += small[i][0].Rect.Dy() + margin
+	}
+	m := image.NewNRGBA(image.Rect(0, 0, left(len(columns)), height))
+	draw.Draw(m, m.Rect, image.White, image.Point{}, draw.Src)
+	y := margin
+	for i, row := range small {
+		for j, p := range row {
+			if p != nil {
+				draw.Draw(m, p.Rect.Add(image.Pt(left(j), y)), p, image.Point{}, draw.Src)
+			} else {
+				write(m, face, left(j), y, sh.cells[i-1][columns[j]].reason)
+			}
+		}
+		y += row[0].Rect.Dy() + margin
+		if i == 0 {
+			sh.writeHead(m, face, left, y)
 		}
 	}
-	return m, nil
+	return m
+}
+
+// writeHead writes the name of each way above its column, which begins at bottom, and its mean
+// losses.
+func (sh *sheet) writeHead(m draw.Image, face font.Face, left func(column int) int, bottom int) {
+	line := face.Metrics().Height.Ceil()
+	for j, w := range sh.columns()[1:] {
+		shares, contents := sh.figures(w)
+		for i, text := range []string{
+			ways()[w].label,
+			"style loss left: " + percent(geometric(shares)),
+			fmt.Sprintf("content loss: %.2f", geometric(contents)),
+		} {
+			write(m, face, left(j+1), bottom-margin/2-(3-i)*line, text)
+		}
+	}
 }
 
 // columns returns the ways that painted something, of which the photograph is the first.
@@ -111,15 +148,6 @@ func (sh *sheet) columns() []int {
 	return columns
 }
 
-// thumbnail reads a picture at the width of a cell.
-func thumbnail(path string) (*image.NRGBA, error) {
-	p, _, err := imgio.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	return p.Resize(cellWidth, max(1, (p.H*cellWidth+p.W/2)/p.W)).Image(), nil
-}
-
 // newFace returns the font of the labels.
 func newFace() (font.Face, error) {
 	f, err := opentype.Parse(goregular.TTF)
@@ -129,9 +157,9 @@ func newFace() (font.Face, error) {
 	return opentype.NewFace(f, &opentype.FaceOptions{Size: textSize, DPI: 72, Hinting: font.HintingVertical})
 }
 
-// write puts a line at the left of a column, with its top at y.
-func write(m draw.Image, face font.Face, column, y int, s string) {
+// write puts a line with its top left corner at (x, y).
+func write(m draw.Image, face font.Face, x, y int, s string) {
 	d := font.Drawer{Dst: m, Src: image.NewUniform(color.Gray{40}), Face: face}
-	d.Dot = fixed.P(margin+column*(cellWidth+margin), y+face.Metrics().Ascent.Ceil())
+	d.Dot = fixed.P(x, y+face.Metrics().Ascent.Ceil())
 	d.DrawString(s)
 }

@@ -42,6 +42,16 @@ func (sh *sheet) print(to io.Writer) {
 // the row.
 func left(row []cell, c cell) float64 { return c.losses.Style / row[0].losses.Style }
 
+// figures returns the two figures of each cell of way w.
+func (sh *sheet) figures(w int) (shares, contents []float64) {
+	for _, row := range sh.cells {
+		if c := row[w]; c.file != "" {
+			shares, contents = append(shares, left(row, c)), append(contents, c.losses.Content/1e6)
+		}
+	}
+	return shares, contents
+}
+
 // percent writes a share with two or three digits.
 func percent(share float64) string {
 	if share < 0.0995 {
@@ -55,10 +65,9 @@ func printSummary(to io.Writer, all []sheet) {
 	fmt.Fprintf(to, "### All pairs\n\n| way | pairs | style loss left | content loss, millions |\n| --- | --- | --- | --- |\n")
 	for i, w := range ways()[1:] {
 		var shares, contents []float64
-		for _, row := range rows(all) {
-			if c := row[i+1]; c.file != "" {
-				shares, contents = append(shares, left(row, c)), append(contents, c.losses.Content/1e6)
-			}
+		for _, sh := range all {
+			s, c := sh.figures(i + 1)
+			shares, contents = append(shares, s...), append(contents, c...)
 		}
 		if len(shares) > 0 {
 			fmt.Fprintf(to, "| %s | %d | %s | %.2f |\n", w.label, len(shares), percent(geometric(shares)), geometric(contents))
