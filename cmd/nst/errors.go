@@ -131,7 +131,7 @@ func report(e *env, err error) int {
 }
 
 func reportOne(e *env, err error) int {
-	if errors.As(err, new(silent)) {
+	if errors.As(err, new(silent)) || readerGone(err) {
 		return exitFailed
 	}
 	if stop := new(interrupted); errors.As(err, &stop) {

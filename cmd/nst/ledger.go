@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"nst/internal/atomicfile"
@@ -71,10 +73,10 @@ type twiceError struct{ other string }
 // Error names the other purpose.
 func (e *twiceError) Error() string { return "is also the " + e.other + " of this run" }
 
-// check returns an error for each file that cannot be written.
+// check returns an error for each purpose that has a file which cannot be written.
 func (l *ledger) check() error {
 	var errs []error
-	taken := map[int]string{}
+	taken, failed := map[int]string{}, map[string]bool{}
 	for _, w := range l.writes {
 		other, twice := taken[w.id]
 		var err error
@@ -86,7 +88,8 @@ func (l *ledger) check() error {
 		default:
 			err = w.check()
 		}
-		if err != nil {
+		if err != nil && !failed[w.what] {
+			failed[w.what] = true
 			errs = append(errs, &fileError{w.what, w.path, err})
 		}
 		taken[w.id] = w.what
@@ -126,7 +129,7 @@ func (l *ledger) numbered(output string, every int, mode writeMode, others ...st
 	for _, w := range l.writes {
 		add(filepath.Base(w.path))
 	}
-	for path := range names {
+	for _, path := range slices.Sorted(maps.Keys(names)) {
 		l.write("picture of --save-every", path, mode)
 	}
 }

@@ -43,7 +43,10 @@ func (d *dataWriter) Write(p []byte) (int, error) {
 		text = []byte(printableLines(string(p)))
 	}
 	n, err := d.w.Write(text)
-	if err != nil && d.err == nil {
+	if err != nil {
+		err = &streamError{err}
+	}
+	if d.err == nil {
 		d.err = err
 	}
 	return min(n, len(p)), err
@@ -58,16 +61,19 @@ func (e *streamError) Error() string { return "standard output: " + cause(e.err)
 // Unwrap returns the reason.
 func (e *streamError) Unwrap() error { return e.err }
 
-// check returns an error for data that was lost, unless err tells of it already. A reader who
-// goes away, such as head(1), knows that; there is no message.
+// readerGone reports whether err says only that nobody reads the data any more. Whoever went
+// away, such as head(1), knows that.
+func readerGone(err error) bool {
+	stream, ok := err.(*streamError)
+	return ok && errors.Is(stream.err, syscall.EPIPE)
+}
+
+// check returns an error for data that was lost, unless err tells of it already.
 func (d *dataWriter) check(err error) error {
-	switch {
-	case d.err == nil || errors.Is(err, d.err):
+	if errors.Is(err, d.err) {
 		return nil
-	case errors.Is(d.err, syscall.EPIPE):
-		return silent{}
 	}
-	return &streamError{d.err}
+	return d.err
 }
 
 // printable returns s with every character that is not graphic, and every byte that is no

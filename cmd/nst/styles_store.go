@@ -134,6 +134,9 @@ func cutStyle(arg string) (file, name string, ok bool) {
 // isModel reports whether a file begins as those of networks do: with the length of a
 // header, then its opening brace.
 func isModel(path string) bool {
+	if stat, err := os.Stat(path); err != nil || !stat.Mode().IsRegular() {
+		return false // to open a pipe could take for ever
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return false
