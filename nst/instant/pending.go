@@ -8,10 +8,6 @@ import (
 	"nst/nst"
 )
 
-// Builtin returns the network with the styles that are part of the program. The error is
-// [ErrNoBuiltin] if there are none.
-func Builtin() (*Model, error) { return nil, ErrNoBuiltin }
-
 // ErrNoUniversal tells that the program was built without a network for any painting.
 var ErrNoUniversal = errors.New("nst: this program has no network for any painting")
 
