@@ -1,0 +1,82 @@
+package feedforward
+
+import (
+	"context"
+
+	"nst/internal/engine/exec"
+)
+
+// Task is a photograph of a step with a style of its own, which no model has.
+type Task struct {
+	Photo []float32   // (3, Size, Size), RGB in [0, 1]
+	Norms []float32   // scales and shifts of the style, as [Architecture.Norms] lays them out
+	Grams [][]float32 // [layer]: A (c, c), of the style picture
+	Sizes []float64   // [layer]: what mean (G - A)² is divided by, such as mean A²
+
+	// Gradient gets the gradient to Norms. It is as long, or nil.
+	Gradient []float32
+}
+
+// StepTasks is [Teacher.Step] with a style for each picture. shared begins with the parameters
+// that all styles share; unless gradient is nil, its first values get the gradient to them.
+// content is Targets.Content.
+func (t *Teacher) StepTasks(ctx context.Context, shared, gradient []float32, tasks []Task, orientation int, content float64) (Terms, error) {
+	if err := t.fill(shared, tasks, orientation, content, t.machine.Set); err != nil {
+		return Terms{}, err
+	}
+	if err := t.machine.Run(ctx); err != nil {
+		return Terms{}, err
+	}
+	if gradient != nil {
+		if err := t.gather(gradient, tasks, t.machine.Get); err != nil {
+			return Terms{}, err
+		}
+	}
+	return Terms{t.machine.Scalar(t.content), t.machine.Scalar(t.style), t.machine.Scalar(t.tv)}, nil
+}
+
+// fill gives all inputs to set.
+func (t *Teacher) fill(shared []float32, tasks []Task, orientation int, content float64, set func(*exec.Node, []float32) error) (err error) {
+	put := func(n *exec.Node, data ...float32) {
+		if err == nil {
+			err = set(n, data)
+		}
+	}
+	put(t.orientation, float32(orientation))
+	for i, n := range t.sharedInputs {
+		put(n, t.shared[i].Of(shared)...)
+	}
+	for i, task := range tasks {
+		p := &t.pictures[i]
+		for j, n := range p.norms {
+			put(n, t.norms[j].Of(task.Norms)...)
+		}
+		for j, gram := range task.Grams {
+			put(p.grams[j], gram...)
+			put(p.gramFactors[j], float32(1/task.Sizes[j]))
+		}
+		put(p.contentFactor, float32(1/content))
+		put(p.photo, task.Photo...)
+	}
+	return err
+}
+
+// gather gets the gradients by get.
+func (t *Teacher) gather(gradient []float32, tasks []Task, get func([]float32, *exec.Node) error) error {
+	for i, n := range t.sharedGrads {
+		if err := get(t.shared[i].Of(gradient), n); err != nil {
+			return err
+		}
+	}
+	for i, task := range tasks {
+		if task.Gradient == nil {
+			continue
+		}
+		for j, n := range t.pictures[i].grads {
+			if err := get(t.norms[j].Of(task.Gradient), n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
