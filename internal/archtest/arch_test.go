@@ -47,6 +47,7 @@ var rooms = map[string]room{
 	// No part of the program: only tests and tools import the first two.
 	"internal/reftest":      {1, []string{"vgg/safetensors"}},
 	"internal/archtest":     {0, nil},
+	"tools/builtin":         {6, []string{"internal/feedforward"}},
 	"tools/dist":            {0, nil},
 	"tools/tally":           {0, nil},
 	"tools/distill/teacher": {5, []string{"vgg", "internal/engine/exec"}},
