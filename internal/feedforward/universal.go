@@ -1,5 +1,12 @@
 package feedforward
 
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
 // universalHidden is the width of the predictor's hidden layers.
 const universalHidden = 256
 
@@ -32,3 +39,35 @@ func (u *Universal) SharedParams() []float32 { return u.Params[:u.Shared():u.Sha
 
 // PredictorParams returns the parameters of the predictor. It shares their memory.
 func (u *Universal) PredictorParams() []float32 { return u.Params[u.Shared():] }
+
+// Predict returns the scales and shifts for a descriptor of a painting, as [Architecture.Norms]
+// lays them out.
+func (u *Universal) Predict(descriptor []float32) []float32 {
+	normal := slices.Clone(descriptor)
+	Normalise(normal, u.Centre, u.Spread)
+	return u.Predictor().NewPrediction().Run(u.PredictorParams(), normal)
+}
+
+// Shares divides weights by their sum. It is an error if a weight is negative or not finite,
+// or if all are 0.
+func Shares(weights []float64) ([]float64, error) {
+	most := 0.0
+	for _, w := range weights {
+		if !(w >= 0) || math.IsInf(w, 0) {
+			return nil, fmt.Errorf("feedforward: weight %v, want a finite number of at least 0", w)
+		}
+		most = max(most, w)
+	}
+	if most == 0 {
+		return nil, errors.New("feedforward: all weights are 0")
+	}
+	total := 0.0
+	for _, w := range weights {
+		total += w / most // so that the sum is finite
+	}
+	shares := make([]float64, len(weights))
+	for i, w := range weights {
+		shares[i] = w / most / total
+	}
+	return shares, nil
+}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"nst/internal/atomicfile"
+	"nst/internal/feedforward"
 	"nst/internal/optim"
 	"nst/vgg/safetensors"
 )
@@ -41,29 +42,63 @@ func (t *trainer) vectors(state optim.State, typical []float32) []vector {
 	}
 }
 
-// resume reads what save wrote. The paintings of later steps are others than without a break.
-func (t *trainer) resume(path string) error {
-	file, err := os.Open(path)
+// export writes the network of a checkpoint: the running mean of the parameters.
+func export(checkpoint, out string, about feedforward.Training) error {
+	f, file, err := openCheckpoint(checkpoint)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
+	n := feedforward.DescriptorLen
+	u := feedforward.NewUniversal(feedforward.DefaultArchitecture(), make([]float32, n), make([]float32, n), 0)
+	for _, v := range []vector{{"average", u.Params}, {"centre", u.Centre}, {"spread", u.Spread}} {
+		if err := v.read(f); err != nil {
+			return fmt.Errorf("%s: %w", checkpoint, err)
+		}
+	}
+	u.Training = about
+	if u.Training.Steps, err = strconv.Atoi(f.Meta["step"]); err != nil {
+		return err
+	}
+	return u.Save(out, true)
+}
+
+func openCheckpoint(path string) (*safetensors.File, *os.File, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
 	info, err := file.Stat()
+	if err == nil {
+		var f *safetensors.File
+		if f, err = safetensors.Open(file, info.Size()); err == nil {
+			return f, file, nil
+		}
+	}
+	file.Close()
+	return nil, nil, fmt.Errorf("%s: %w", path, err)
+}
+
+// read reads the values from a checkpoint.
+func (v vector) read(f *safetensors.File) error {
+	found, ok := f.Tensors[v.name]
+	if !ok || safetensors.Count(found.Shape) != len(v.values) {
+		return fmt.Errorf("no vector %s of %d values", v.name, len(v.values))
+	}
+	return found.Read(v.values)
+}
+
+// resume reads what save wrote. The paintings of later steps are others than without a break.
+func (t *trainer) resume(path string) error {
+	f, file, err := openCheckpoint(path)
 	if err != nil {
 		return err
 	}
-	f, err := safetensors.Open(file, info.Size())
-	if err != nil {
-		return err
-	}
+	defer file.Close()
 	state, typical := t.adam.State(), make([]float32, len(t.bank.typical))
 	for _, v := range t.vectors(state, typical) {
-		found, ok := f.Tensors[v.name]
-		if !ok || safetensors.Count(found.Shape) != len(v.values) {
-			return fmt.Errorf("%s: no vector %s of %d values", path, v.name, len(v.values))
-		}
-		if err := found.Read(v.values); err != nil {
-			return err
+		if err := v.read(f); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	for i, v := range typical {

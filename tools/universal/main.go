@@ -39,8 +39,13 @@ func run(ctx context.Context) error {
 	flag.Float64Var(&s.tv, "tv", 0.5, "weight of the total variation")
 	flag.Float64Var(&s.rate, "rate", 1.5e-3, "learning rate")
 	flag.Uint64Var(&s.seed, "seed", 1, "seed")
+	only := flag.Bool("export", false, "only write the model of the checkpoint")
 	flag.Parse()
 
+	checkpoint := *out + ".training"
+	if *only {
+		return export(checkpoint, *out, s.about())
+	}
 	slim, err := vgg.Embedded()
 	if err != nil {
 		return err
@@ -63,13 +68,23 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer t.teacher.Close()
-	checkpoint := *out + ".training"
 	if err := t.resume(checkpoint); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	fmt.Printf("%d photographs, %d paintings, %d parameters, from step %d\n",
 		len(photos.training), len(paintings.training), len(t.network.Params), t.step)
-	return t.run(ctx, *out, checkpoint)
+	if err := t.run(ctx, checkpoint); err != nil {
+		return err
+	}
+	return export(checkpoint, *out, s.about())
+}
+
+// about is what the network is taught with.
+func (s *settings) about() feedforward.Training {
+	return feedforward.Training{
+		Network: vgg.EmbeddedName, ContentWeight: s.content, StyleWeight: s.style, TVWeight: s.tv,
+		Size: s.size, Batch: s.batch, Seed: s.seed,
+	}
 }
 
 const (
@@ -79,7 +94,7 @@ const (
 )
 
 // run takes all steps.
-func (t *trainer) run(ctx context.Context, out, checkpoint string) error {
+func (t *trainer) run(ctx context.Context, checkpoint string) error {
 	var sum feedforward.Terms
 	saved, begun, first := time.Now(), time.Now(), t.step
 	for t.step < t.steps && ctx.Err() == nil {
