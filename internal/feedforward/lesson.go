@@ -20,6 +20,9 @@ type Lesson struct {
 	// Style are the layers whose Gram matrices it shares with the style. The weights add up
 	// to 1.
 	Style []vgg.StyleLayer
+	// ColourWeight, if not 0, adds the distance of colours to the style term, see
+	// [Teacher.StepTasks].
+	ColourWeight float64
 
 	Batch, Size int // pictures of a step, and their width and height: a multiple of 16, from 32
 
@@ -61,6 +64,7 @@ type lessonPicture struct {
 	norms, grads  []*exec.Node
 	grams         []*exec.Node // targets
 	gramFactors   []*exec.Node // 1/mean A², or 1/Task.Sizes
+	colours       *exec.Node   // target, nil without a weight
 	contentFactor *exec.Node
 	content, tv   *exec.Node
 	style         []*exec.Node
@@ -105,7 +109,11 @@ func (t *Teacher) draw() error {
 		content = append(content, loss.Term{Node: p.content, Weight: share})
 		tv = append(tv, loss.Term{Node: p.tv, Weight: share})
 		for j, s := range p.style {
-			style = append(style, loss.Term{Node: s, Weight: share * t.lesson.Style[j].Weight})
+			weight := t.lesson.ColourWeight
+			if j < len(t.lesson.Style) {
+				weight = t.lesson.Style[j].Weight
+			}
+			style = append(style, loss.Term{Node: s, Weight: share * weight})
 		}
 	}
 	return t.total(content, style, tv)
@@ -178,6 +186,9 @@ func (t *Teacher) picture(g *exec.Graph, name string) (p lessonPicture, err erro
 			return p, err
 		}
 		err = p.addStyle(g, name+"/"+layer, painted[layer])
+	}
+	if err == nil && l.ColourWeight > 0 {
+		err = p.addColours(g, name+"/colours", picture)
 	}
 	return p, err
 }

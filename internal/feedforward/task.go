@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"nst/internal/engine/exec"
+	"nst/loss"
 )
 
 // Task is a photograph of a step with a style of its own, which no model has.
@@ -13,13 +14,19 @@ type Task struct {
 	Grams [][]float32 // [layer]: A (c, c), of the style picture
 	Sizes []float64   // [layer]: what mean (G - A)² is divided by, such as mean A²
 
+	// Colours are those of the style picture, see [Colours], where the lesson has a
+	// ColourWeight.
+	Colours []float32
+
 	// Gradient gets the gradient to Norms. It is as long, or nil.
 	Gradient []float32
 }
 
 // StepTasks is [Teacher.Step] with a style for each picture. shared begins with the parameters
 // that all styles share; unless gradient is nil, its first values get the gradient to them.
-// content is Targets.Content.
+// content is Targets.Content. Lesson.ColourWeight times the distance of the colours of the
+// painted picture and of Task.Colours, see [loss.W2], is part of the style term. The Gram
+// matrices alone say little about hues, because brightness has most of their size.
 func (t *Teacher) StepTasks(ctx context.Context, shared, gradient []float32, tasks []Task, orientation int, content float64) (Terms, error) {
 	if err := t.fill(shared, tasks, orientation, content, t.machine.Set); err != nil {
 		return Terms{}, err
@@ -55,6 +62,9 @@ func (t *Teacher) fill(shared []float32, tasks []Task, orientation int, content 
 			put(p.grams[j], gram...)
 			put(p.gramFactors[j], float32(1/task.Sizes[j]))
 		}
+		if p.colours != nil {
+			put(p.colours, task.Colours...)
+		}
 		put(p.contentFactor, float32(1/content))
 		put(p.photo, task.Photo...)
 	}
@@ -79,4 +89,34 @@ func (t *Teacher) gather(gradient []float32, tasks []Task, get func([]float32, *
 		}
 	}
 	return nil
+}
+
+// addColours adds the distance of colours.
+func (p *lessonPicture) addColours(g *exec.Graph, name string, picture *exec.Node) error {
+	p.colours = exec.Input(g, name+"/target", 4, 3)
+	n, err := loss.W2(name, picture, nil, p.colours)
+	p.style = append(p.style, n)
+	return err
+}
+
+// Colours returns the means of the channels of a picture (3, h, w), then their products
+// (3, 3), as [loss.MeanGram] does.
+func Colours(picture []float32) []float32 {
+	n := len(picture) / 3
+	out := make([]float32, 12)
+	for a := range 3 {
+		var mean float64
+		for _, v := range picture[a*n:][:n] {
+			mean += float64(v)
+		}
+		out[a] = float32(mean / float64(n))
+		for b := range 3 {
+			var sum float64
+			for i, v := range picture[a*n:][:n] {
+				sum += float64(v) * float64(picture[b*n+i])
+			}
+			out[3+3*a+b] = float32(sum / float64(n))
+		}
+	}
+	return out
 }

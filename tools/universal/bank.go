@@ -17,6 +17,7 @@ type painting struct {
 	descriptor []float32   // normalised
 	grams      [][]float32 // [layer], in an orientation
 	sizes      []float64   // [layer], see feedforward.Task
+	colours    []float32
 }
 
 // bank keeps paintings that were measured, by orientation. A step adds one and draws the
@@ -93,7 +94,7 @@ func (b *bank) measure(ctx context.Context, p *imgio.Planar, orientation int) (*
 	if err != nil {
 		return nil, err
 	}
-	out := &painting{descriptor: d, grams: grams}
+	out := &painting{descriptor: d, grams: grams, colours: feedforward.Colours(p.Pix)}
 	for i, g := range grams {
 		out.sizes = append(out.sizes, meanSquare(g)+floor*b.typical[i])
 	}

@@ -36,6 +36,7 @@ func run(ctx context.Context) error {
 	flag.IntVar(&s.steps, "steps", 8000, "steps in all")
 	flag.Float64Var(&s.content, "content", 1, "weight of the content term")
 	flag.Float64Var(&s.style, "style", 10, "weight of the style term")
+	flag.Float64Var(&s.colour, "colour", 4, "weight of the distance of colours within the style term")
 	flag.Float64Var(&s.tv, "tv", 0.5, "weight of the total variation")
 	flag.Float64Var(&s.rate, "rate", 1.5e-3, "learning rate")
 	flag.Uint64Var(&s.seed, "seed", 1, "seed")

@@ -16,6 +16,7 @@ import (
 type settings struct {
 	size, batch, steps int
 	content, style, tv float64
+	colour             float64 // within the style term
 	rate               float64
 	seed               uint64
 }
@@ -43,7 +44,7 @@ func newTrainer(ctx context.Context, d *exec.CPU, slim *vgg.Weights, s settings,
 	l := &feedforward.Lesson{
 		Architecture: feedforward.DefaultArchitecture(), Loss: slim, Content: "relu4_2",
 		Batch: s.batch, Size: s.size,
-		ContentWeight: s.content, StyleWeight: s.style, TVWeight: s.tv,
+		ContentWeight: s.content, StyleWeight: s.style, TVWeight: s.tv, ColourWeight: s.colour,
 	}
 	for i, weight := range [...]float64{0.15, 0.15, 0.15, 0.55} {
 		l.Style = append(l.Style, vgg.StyleLayer{Layer: slim.Network.StyleLayers[i].Layer, Weight: weight})
@@ -130,7 +131,7 @@ func (t *trainer) losses(ctx context.Context, params, gradient []float32, painti
 	for i, p := range paintings {
 		task := &t.tasks[i]
 		task.Norms = t.runs[i].Run(params[shared:], p.descriptor)
-		task.Grams, task.Sizes = p.grams, p.sizes
+		task.Grams, task.Sizes, task.Colours = p.grams, p.sizes, p.colours
 	}
 	terms, err := t.teacher.StepTasks(ctx, params, gradient, t.tasks, orientation, t.mean)
 	if err != nil || gradient == nil {
