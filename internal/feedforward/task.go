@@ -3,7 +3,11 @@ package feedforward
 import (
 	"context"
 
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
 	"nst/internal/engine/exec"
+	"nst/internal/engine/op"
 	"nst/loss"
 )
 
@@ -94,9 +98,29 @@ func (t *Teacher) gather(gradient []float32, tasks []Task, get func([]float32, *
 // addColours adds the distance of colours.
 func (p *lessonPicture) addColours(g *exec.Graph, name string, picture *exec.Node) error {
 	p.colours = exec.Input(g, name+"/target", 4, 3)
-	n, err := loss.W2(name, picture, nil, p.colours)
+	pixels, err := asFeatures(g, name+"/pixels", picture)
+	if err != nil {
+		return err
+	}
+	n, err := loss.W2(name, pixels, nil, p.colours)
 	p.style = append(p.style, n)
 	return err
+}
+
+// asFeatures returns a picture as features, of which statistics can be taken, by a convolution
+// that changes nothing.
+func asFeatures(g *exec.Graph, name string, picture *exec.Node) (*exec.Node, error) {
+	const c, middle = 3, kernel * kernel / 2
+	filters := make([]float32, c*c*kernel*kernel)
+	for i := range c {
+		filters[(i*c+i)*kernel*kernel+middle] = 1
+	}
+	constant := func(name string, data []float32, shape ...int) *exec.Node {
+		value := tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
+		return G.NewTensor(g, tensor.Float32, len(shape), G.WithShape(shape...), G.WithName(name), G.WithValue(value))
+	}
+	w, b := constant(name+"/w", filters, c, c, kernel, kernel), constant(name+"/b", make([]float32, c), c)
+	return op.Apply(name, op.NewConv(false, op.Zero), picture, w, b)
 }
 
 // Colours returns the means of the channels of a picture (3, h, w), then their products
