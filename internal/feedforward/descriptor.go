@@ -2,6 +2,7 @@ package feedforward
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -36,14 +37,18 @@ type Describer struct {
 	directions [][]float32 // [layer]: unit vectors (directions, channels)
 }
 
-// NewDescriber returns a describer. network is slim.
-func NewDescriber(network *vgg.Weights) *Describer {
+// NewDescriber returns a describer. It is an error if network is not slim up to relu4_1, whose
+// features the descriptor is made of.
+func NewDescriber(network *vgg.Weights) (*Describer, error) {
+	if name := network.Network.Name; name != vgg.EmbeddedName {
+		return nil, fmt.Errorf("feedforward: descriptors are made of the features of %s, not of %s", vgg.EmbeddedName, name)
+	}
 	d := &Describer{network: network}
 	r := rand.New(rand.NewPCG(1, 0))
 	for _, l := range descriptorLayers {
 		d.directions = append(d.directions, unitVectors(r, l.directions, l.channels))
 	}
-	return d
+	return d, nil
 }
 
 // unitVectors returns n vectors of random directions, row by row.

@@ -53,7 +53,11 @@ func newUniversal(u *feedforward.Universal) (*UniversalModel, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &UniversalModel{u, feedforward.NewDescriber(slim)}, nil
+	describer, err := feedforward.NewDescriber(slim)
+	if err != nil {
+		return nil, err
+	}
+	return &UniversalModel{u, describer}, nil
 }
 
 // universalStyle is the longest side that a style picture is scaled down to, in pixels. The

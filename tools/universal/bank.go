@@ -23,14 +23,14 @@ type painting struct {
 // bank keeps paintings that were measured, by orientation. A step adds one and draws the
 // others of its batch.
 type bank struct {
-	device         exec.Device
-	lesson         *feedforward.Lesson
-	describer      *feedforward.Describer
-	paintings      *pictures
-	centre, spread []float32
-	typical        []float64 // [layer]: the median of mean A²
-	kept           [vgg.Orientations][]*painting
-	room           int // of each orientation
+	device    exec.Device
+	lesson    *feedforward.Lesson
+	describer *feedforward.Describer
+	paintings *pictures
+	network   *feedforward.Universal // whose Centre and Spread normalise descriptors
+	typical   []float64              // [layer]: the median of mean A²
+	kept      [vgg.Orientations][]*painting
+	room      int // of each orientation
 }
 
 // floor is the share of the median of mean A² that is added to that of a painting, so that
@@ -57,17 +57,12 @@ func (b *bank) fit(ctx context.Context, n int, seed uint64) error {
 			sizes[i] = append(sizes[i], meanSquare(g))
 		}
 	}
-	b.centre, b.spread = feedforward.Spread(descriptors)
-	b.setTypical(sizes)
-	return nil
-}
-
-func (b *bank) setTypical(sizes [][]float64) {
-	b.typical = nil
-	for _, s := range sizes {
+	b.network.Centre, b.network.Spread = feedforward.Spread(descriptors)
+	for i, s := range sizes {
 		slices.Sort(s)
-		b.typical = append(b.typical, s[len(s)/2])
+		b.typical[i] = s[len(s)/2]
 	}
+	return nil
 }
 
 // random returns a part of a painting in changed colours.
@@ -83,7 +78,7 @@ func (b *bank) measure(ctx context.Context, p *imgio.Planar, orientation int) (*
 	if err != nil {
 		return nil, err
 	}
-	feedforward.Normalise(d, b.centre, b.spread)
+	feedforward.Normalise(d, b.network.Centre, b.network.Spread)
 	turned := make([]float32, len(p.Pix))
 	feedforward.OrientPicture(turned, p.Pix, p.W, p.H, orientation)
 	w, h := p.W, p.H

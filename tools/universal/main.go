@@ -69,7 +69,11 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer t.teacher.Close()
-	if err := t.resume(checkpoint); err != nil && !errors.Is(err, os.ErrNotExist) {
+	err = t.resume(checkpoint)
+	if errors.Is(err, os.ErrNotExist) {
+		err = t.start(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	fmt.Printf("%d photographs, %d paintings, %d parameters, from step %d\n",

@@ -39,7 +39,7 @@ type trainer struct {
 	validated []*painting
 }
 
-// newTrainer prepares the training of a network that begins at random.
+// newTrainer prepares a training that start begins, or resume.
 func newTrainer(ctx context.Context, d *exec.CPU, slim *vgg.Weights, s settings, photos, paintings *pictures) (*trainer, error) {
 	l := &feedforward.Lesson{
 		Architecture: feedforward.DefaultArchitecture(), Loss: slim, Content: "relu4_2",
@@ -49,28 +49,20 @@ func newTrainer(ctx context.Context, d *exec.CPU, slim *vgg.Weights, s settings,
 	for i, weight := range [...]float64{0.15, 0.15, 0.15, 0.55} {
 		l.Style = append(l.Style, vgg.StyleLayer{Layer: slim.Network.StyleLayers[i].Layer, Weight: weight})
 	}
-	t := &trainer{settings: s, photos: photos}
-	t.bank = &bank{device: d, lesson: l, describer: feedforward.NewDescriber(slim), paintings: paintings, room: 200}
-	if err := t.bank.fit(ctx, 300, s.seed); err != nil {
+	describer, err := feedforward.NewDescriber(slim)
+	if err != nil {
 		return nil, err
 	}
-	const sample = 10
-	for i := range sample {
-		p := photos.training[i*len(photos.training)/sample].middle(s.size)
-		m, err := l.MeasureContent(ctx, d, p.Pix, p.W, p.H)
-		if err != nil {
-			return nil, err
-		}
-		t.mean += m / sample
-	}
-	t.network = feedforward.NewUniversal(l.Architecture, t.bank.centre, t.bank.spread, s.seed)
-	var err error
+	t := &trainer{settings: s, photos: photos}
+	t.bank = &bank{device: d, lesson: l, describer: describer, paintings: paintings, room: 200}
+	n := feedforward.DescriptorLen
+	t.network = feedforward.NewUniversal(l.Architecture, make([]float32, n), make([]float32, n), s.seed)
+	t.bank.network, t.bank.typical = t.network, make([]float64, len(l.Style))
 	if t.teacher, err = feedforward.NewTeacher(d, *l); err != nil {
 		return nil, err
 	}
-	n := len(t.network.Params)
-	options := optim.DefaultAdam()
-	if t.adam, err = optim.NewAdam(n, options, d.Vectors()); err != nil {
+	n = len(t.network.Params)
+	if t.adam, err = optim.NewAdam(n, optim.DefaultAdam(), d.Vectors()); err != nil {
 		return nil, err
 	}
 	t.gradient, t.average = make([]float32, n), make([]float32, n)
@@ -80,6 +72,23 @@ func newTrainer(ctx context.Context, d *exec.CPU, slim *vgg.Weights, s settings,
 		t.runs = append(t.runs, t.network.Predictor().NewPrediction())
 	}
 	return t, nil
+}
+
+// start measures pictures, before the first step.
+func (t *trainer) start(ctx context.Context) error {
+	if err := t.bank.fit(ctx, 300, t.seed); err != nil {
+		return err
+	}
+	const sample = 10
+	for i := range sample {
+		p := t.photos.training[i*len(t.photos.training)/sample].middle(t.size)
+		m, err := t.bank.lesson.MeasureContent(ctx, t.bank.device, p.Pix, p.W, p.H)
+		if err != nil {
+			return err
+		}
+		t.mean += m / sample
+	}
+	return nil
 }
 
 // Step takes a step and returns its terms.
