@@ -89,17 +89,17 @@ func TestUniversalRefuses(t *testing.T) {
 		return func(h map[string]any) { h["__metadata__"].(map[string]any)[key] = value }
 	}
 	for want, f := range map[string]func(h map[string]any){
-		"hidden layers of width 0":                meta("hidden", "0"),
-		"hidden layers of width 4096":             meta("hidden", "4096"),
-		"metadata: hidden":                        meta("hidden", "x"),
-		"width 0":                                 meta("architecture", `{"widths":[0,1,1],"blocks":0}`),
-		"tensor conv1.weight is":                  meta("architecture", `{"widths":[256,256,256],"blocks":16}`),
-		"text \"\\x1b\"":                          meta("licence", "\x1b"),
-		"made by a newer nst":                     meta("version", "7"),
-		"wrong kind of file":                      meta("format", "nst-feedforward"),
-		"tensor descriptor.spread is missing":     func(h map[string]any) { h["x"] = h["descriptor.spread"]; delete(h, "descriptor.spread") },
-		"metadata: training is missing":           func(h map[string]any) { delete(h["__metadata__"].(map[string]any), "training") },
-		"tensor predictor.hidden1.weight is 256x": meta("hidden", "255"),
+		"hidden layers of width 0":            meta("hidden", "0"),
+		"hidden layers of width 4096":         meta("hidden", "4096"),
+		"metadata: hidden":                    meta("hidden", "x"),
+		"width 0":                             meta("architecture", `{"widths":[0,1,1],"blocks":0}`),
+		"tensor conv1.weight is":              meta("architecture", `{"widths":[256,256,256],"blocks":16}`),
+		"text \"\\x1b\"":                      meta("licence", "\x1b"),
+		"made by a newer nst":                 meta("version", "7"),
+		"wrong kind of file":                  meta("format", "nst-feedforward"),
+		"tensor descriptor.spread is missing": func(h map[string]any) { h["x"] = h["descriptor.spread"]; delete(h, "descriptor.spread") },
+		"metadata: training is missing":       func(h map[string]any) { delete(h["__metadata__"].(map[string]any), "training") },
+		"want (255, 960)":                     meta("hidden", "255"),
 	} {
 		if _, err := readUniversal(edit(t, b, f)); err == nil {
 			t.Errorf("%s: no error", want)

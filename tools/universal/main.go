@@ -64,7 +64,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer d.Close()
-	t, err := newTrainer(ctx, d, slim, s, photos, paintings)
+	t, err := newTrainer(d, slim, s, photos, paintings)
 	if err != nil {
 		return err
 	}

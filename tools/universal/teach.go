@@ -40,7 +40,7 @@ type trainer struct {
 }
 
 // newTrainer prepares a training that start begins, or resume.
-func newTrainer(ctx context.Context, d *exec.CPU, slim *vgg.Weights, s settings, photos, paintings *pictures) (*trainer, error) {
+func newTrainer(d *exec.CPU, slim *vgg.Weights, s settings, photos, paintings *pictures) (*trainer, error) {
 	l := &feedforward.Lesson{
 		Architecture: feedforward.DefaultArchitecture(), Loss: slim, Content: "relu4_2",
 		Batch: s.batch, Size: s.size,
