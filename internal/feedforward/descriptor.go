@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"nst/internal/engine/exec"
 	"nst/loss"
@@ -25,7 +26,7 @@ var descriptorLayers = []struct {
 }
 
 // DescriptorLen is the number of values of a descriptor.
-const DescriptorLen = 2*(16+48+64+256) + 64 + 128
+const DescriptorLen = 2*(16+48+64+256) + 64 + 128 + colourLen
 
 // spreadFloor is added to standard deviations before the logarithm. The features of slim
 // have deviations of 1 to 1000, where the picture is not flat.
@@ -73,6 +74,9 @@ func unitVectors(r *rand.Rand, n, length int) []float32 {
 // directions, which say how channels go together:
 //
 //	log √(uᵀ (G - m mᵀ) u)   of the Gram matrix G and the means m
+//
+// The last values are statistics of its colours, which the others have only as small
+// differences of channels that all follow the brightness.
 func (d *Describer) Describe(ctx context.Context, device exec.Device, picture []float32, w, h int) ([]float32, error) {
 	var names []string
 	for _, l := range descriptorLayers {
@@ -95,7 +99,7 @@ func (d *Describer) Describe(ctx context.Context, device exec.Device, picture []
 			out = append(out, logSpread(math.Sqrt(along(d.directions[i][j*l.channels:][:l.channels], means, gram))))
 		}
 	}
-	return out, nil
+	return append(out, describeColours(Colours(picture))...), nil
 }
 
 // describedBy adds the means and deviations of features, and their Gram matrix.
@@ -120,6 +124,45 @@ func along(u, means, gram []float32) float64 {
 		mean += float64(a) * float64(means[i])
 	}
 	return max(0, square-mean*mean)
+}
+
+// opponents are axes of colour that vary almost independently: brightness, red against
+// green, and yellow against blue.
+var opponents = [3][3]float64{
+	{1 / math.Sqrt(3), 1 / math.Sqrt(3), 1 / math.Sqrt(3)},
+	{1 / math.Sqrt(2), -1 / math.Sqrt(2), 0},
+	{1 / math.Sqrt(6), 1 / math.Sqrt(6), -2 / math.Sqrt(6)},
+}
+
+// colourLen is the number of statistics of colours.
+const colourLen = 9
+
+// describeColours returns, of what [Colours] returns, the means along the opponent axes, the
+// logarithms of the deviations along them, and the correlations of two of them each.
+func describeColours(colours []float32) []float32 {
+	var mean, deviation [3]float64
+	var covariance [3][3]float64
+	for a, u := range opponents {
+		for b, v := range opponents {
+			for i := range 3 {
+				for j := range 3 {
+					covariance[a][b] += u[i] * v[j] * (float64(colours[3+3*i+j]) - float64(colours[i])*float64(colours[j]))
+				}
+			}
+		}
+		for i := range 3 {
+			mean[a] += u[i] * float64(colours[i])
+		}
+		deviation[a] = math.Sqrt(max(0, covariance[a][a]))
+	}
+	var means, deviations, correlations []float32
+	for a := range 3 {
+		b := (a + 1) % 3
+		means = append(means, float32(mean[a]))
+		deviations = append(deviations, float32(math.Log(deviation[a]+0.02)))
+		correlations = append(correlations, float32(covariance[a][b]/(deviation[a]*deviation[b]+1e-3)))
+	}
+	return slices.Concat(means, deviations, correlations)
 }
 
 func logSpread(s float64) float32 { return float32(math.Log(s + spreadFloor)) }

@@ -99,7 +99,7 @@ func TestUniversalRefuses(t *testing.T) {
 		"wrong kind of file":                  meta("format", "nst-feedforward"),
 		"tensor descriptor.spread is missing": func(h map[string]any) { h["x"] = h["descriptor.spread"]; delete(h, "descriptor.spread") },
 		"metadata: training is missing":       func(h map[string]any) { delete(h["__metadata__"].(map[string]any), "training") },
-		"want (255, 960)":                     meta("hidden", "255"),
+		"want (255, 969)":                     meta("hidden", "255"),
 	} {
 		if _, err := readUniversal(edit(t, b, f)); err == nil {
 			t.Errorf("%s: no error", want)
