@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"nst/cmd/nst/internal/batch"
@@ -14,7 +15,12 @@ import (
 	"nst/nst"
 )
 
+// collectEarly is the garbage that is left in memory, in per cent of what is in use. Pictures
+// are few and large, so that the usual 100 would nearly double the memory.
+const collectEarly = 10
+
 func apply(ctx context.Context, e *env, o *applyOptions) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(collectEarly))
 	t := newConsole(e, &o.settings)
 	for _, c := range o.contents {
 		if c != standard && isModel(c) {
@@ -66,6 +72,9 @@ func (r *applyRun) checkFiles(styles []styleRef) error {
 		}
 	}
 	errs := []error{o.checkBlend(len(styles)), o.checkMasks(len(styles), len(r.jobs))}
+	if len(o.masks.content) > 0 && o.blend != nil {
+		errs = append(errs, &valueError{"--style-blend", &numbersValue{&o.blend}, "cannot go with --content-mask, which gives each style a region of its own"})
+	}
 	for _, j := range r.jobs {
 		switch {
 		case j.Output == standard && o.json:
@@ -90,10 +99,15 @@ var errTerminal = errors.New("standard output is a terminal, which cannot show a
 
 // checkMasks returns an error unless the masks suit a number of styles and contents.
 func (o *applyOptions) checkMasks(styles, contents int) error {
-	if contents > 1 && len(o.masks.paths()) > 0 {
-		return &valueError{"--content-mask or --protect", "given", "a mask fits one picture only"}
+	errs := o.masks.checkCount(styles)
+	const reason = "a mask fits one picture only"
+	if contents > 1 && len(o.masks.content) > 0 {
+		errs = append(errs, &valueError{"--content-mask", &filesValue{&o.masks.content}, reason})
 	}
-	return errors.Join(o.masks.checkCount(styles)...)
+	if contents > 1 && o.masks.protect != "" {
+		errs = append(errs, &valueError{"--protect", o.masks.protect, reason})
+	}
+	return errors.Join(errs...)
 }
 
 // openMasks reads the masks over a content.
@@ -111,11 +125,7 @@ func (r *applyRun) openMasks(content *imgio.Planar) (regions []*nst.Mask, protec
 // run does the jobs in order. A job that fails does not stop the others.
 func (r *applyRun) run(ctx context.Context) error {
 	if len(r.jobs) == 1 {
-		out := r.one(ctx, r.jobs[0])
-		if out.Status == batch.Skipped {
-			r.t.say("%s exists already: skipped", out.Output)
-		}
-		return out.Err
+		return r.one(ctx, r.jobs[0]).Err
 	}
 	bar := jobBar{line: barLine{e: r.t.e}, on: r.drawsBar(), jobs: len(r.jobs)}
 	s := &batch.Summary{Planned: len(r.jobs)}
@@ -134,6 +144,7 @@ func (r *applyRun) run(ctx context.Context) error {
 			r.t.e.fail(message(out.Err), hints(out.Err)...)
 		}
 	}
+	bar.draw(len(s.Outcomes), "")
 	bar.end()
 	r.t.summary(s)
 	switch {
@@ -149,6 +160,7 @@ func (r *applyRun) run(ctx context.Context) error {
 func (r *applyRun) one(ctx context.Context, j batch.Job) batch.Outcome {
 	out := batch.Outcome{Job: j, Status: batch.Skipped}
 	if r.o.dir != "" && !r.o.overwrite && exists(j.Output) {
+		r.tell(out, nil)
 		return out
 	}
 	began := time.Now()
@@ -160,7 +172,9 @@ func (r *applyRun) one(ctx context.Context, j batch.Job) batch.Outcome {
 	if err != nil {
 		out.Status = batch.Failed
 	}
-	r.tell(out, p)
+	if ctx.Err() == nil || err == nil {
+		r.tell(out, p)
+	}
 	return out
 }
 
@@ -221,14 +235,21 @@ func (r *applyRun) tell(out batch.Outcome, p *imgio.Planar) {
 		Content string `json:"content"`
 		Style   string `json:"style"`
 		Wrote   string `json:"wrote,omitempty"`
+		Skipped string `json:"skipped,omitempty"` // was there already
 		Width   int    `json:"width,omitempty"`
 		Height  int    `json:"height,omitempty"`
-		Seconds number `json:"seconds"`
+		Seconds number `json:"seconds,omitempty"`
 		Error   string `json:"error,omitempty"`
 	}{Content: out.Content, Style: out.Style, Seconds: number(out.Elapsed.Seconds())}
-	if out.Err != nil {
+	switch out.Status {
+	case batch.Failed:
 		v.Error = message(out.Err)
-	} else {
+	case batch.Skipped:
+		v.Skipped = out.Output
+		if len(r.jobs) == 1 {
+			r.t.put(v, out.Output+" exists already: skipped")
+		}
+	default:
 		v.Wrote, v.Width, v.Height = out.Output, p.W, p.H
 		if !r.drawsBar() && r.o.progress != "none" {
 			r.t.put(v, fmt.Sprintf("wrote %s (%dx%d, %s)", out.Output, p.W, p.H, seconds(float64(v.Seconds))))
@@ -253,7 +274,7 @@ type jobBar struct {
 
 func (b *jobBar) draw(done int, name string) {
 	if b.on {
-		b.line.draw(float64(done)/float64(b.jobs), fmt.Sprintf("%d/%d", done+1, b.jobs), name)
+		b.line.draw(float64(done)/float64(b.jobs), fmt.Sprintf("%d/%d", done, b.jobs), name)
 	}
 }
 

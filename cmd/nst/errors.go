@@ -166,7 +166,7 @@ func isUsage(err error) bool {
 
 // message returns err in terms of flags and files.
 func message(err error) string {
-	file, option, layer := new(fileError), new(nst.OptionError), new(vgg.UnknownLayerError)
+	file, option, layer, style := new(fileError), new(nst.OptionError), new(vgg.UnknownLayerError), new(instant.UnknownStyleError)
 	switch {
 	case errors.As(err, &file):
 		return file.Error()
@@ -174,6 +174,8 @@ func message(err error) string {
 		field, layer, _ := strings.Cut(option.Field, " ")
 		return strings.TrimRight(fmt.Sprintf("%s %s", flagName(field), layer), " ") +
 			fmt.Sprintf(" is %v: %s", option.Value, option.Reason)
+	case errors.As(err, &style):
+		return fmt.Sprintf("there is no style and no file %q", style.Name)
 	case errors.As(err, &layer):
 		return fmt.Sprintf("network %s has no layer %q", layer.Network, layer.Layer)
 	}
@@ -226,7 +228,7 @@ func reason(err error) string {
 	case errors.Is(err, fs.ErrExist):
 		return "exists already"
 	}
-	text := err.Error()
+	text := strings.ReplaceAll(err.Error(), "optim: ", "")
 	for _, pkg := range []string{"imgio: ", "nst: ", "vgg: ", "batch: ", "feedforward: "} {
 		text = strings.TrimPrefix(text, pkg)
 	}

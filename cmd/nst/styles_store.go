@@ -131,8 +131,11 @@ func cutStyle(arg string) (file, name string, ok bool) {
 }
 
 // isModel reports whether a file begins as those of networks do: with the length of a
-// header, then its opening brace.
+// header, then its opening brace. It does not read from pipes.
 func isModel(path string) bool {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return false

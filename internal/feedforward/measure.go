@@ -33,7 +33,8 @@ func one(n *exec.Node, err error) ([]*exec.Node, error) { return []*exec.Node{n}
 
 // measure computes statistics of the features of a picture at each layer.
 func measure(ctx context.Context, d exec.Device, network *vgg.Weights, layers []string, picture []float32, w, h int,
-	statistics func(layer string, features *exec.Node) ([]*exec.Node, error), put func(values []float32)) error {
+	statistics func(layer string, features *exec.Node) ([]*exec.Node, error), put func(values []float32),
+) error {
 	var pixels *exec.Node
 	var outputs []*exec.Node
 	err := exec.Build(func() error {
