@@ -27,7 +27,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	var s settings
+	s := settings{sample: 300}
 	folder := flag.String("pictures", "", "folder with the folders photos and paintings")
 	out := flag.String("o", "universal.safetensors", "the model; the checkpoint beside it ends in .training")
 	threads := flag.Int("threads", 2, "threads")

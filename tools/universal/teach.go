@@ -15,6 +15,7 @@ import (
 // settings say how the network is taught.
 type settings struct {
 	size, batch, steps int
+	sample             int // paintings that say how descriptors are spread
 	content, style, tv float64
 	colour             float64 // within the style term
 	rate               float64
@@ -76,7 +77,7 @@ func newTrainer(d *exec.CPU, slim *vgg.Weights, s settings, photos, paintings *p
 
 // start measures pictures, before the first step.
 func (t *trainer) start(ctx context.Context) error {
-	if err := t.bank.fit(ctx, 300, t.seed); err != nil {
+	if err := t.bank.fit(ctx, t.sample, t.seed); err != nil {
 		return err
 	}
 	const sample = 10
