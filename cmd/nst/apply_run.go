@@ -200,7 +200,7 @@ func (t *console) openContent(path string) (*imgio.Planar, error) {
 	if path != standard {
 		return t.open("content", path)
 	}
-	m, info, err := imgio.Decode(t.e.Stdin)
+	m, info, err := imgio.Decode(t.e.Stdin, t.limits...)
 	if err != nil {
 		return nil, &fileError{"content image", path, err}
 	}

@@ -114,7 +114,7 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 		return err
 	}
 	for _, style := range o.styles {
-		if _, _, err := imgio.Open(style); err != nil {
+		if _, _, err := imgio.Open(style, o.limits()...); err != nil {
 			return &fileError{"style image", style, err}
 		}
 	}
@@ -129,9 +129,9 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	if err := makeDir(o.dir, o.format); err != nil {
 		return err
 	}
-	opts := batch.Options{Overwrite: o.overwrite, Save: o.save}
+	opts := batch.Options{Overwrite: o.overwrite, Save: o.save, Limits: o.limits()}
 	if o.start != "" {
-		if opts.Start, _, err = imgio.Open(o.start); err != nil {
+		if opts.Start, _, err = imgio.Open(o.start, o.limits()...); err != nil {
 			return &fileError{"first image", o.start, err}
 		}
 	}
