@@ -9,7 +9,6 @@ import (
 type chunks struct {
 	f      *File
 	planes [][]byte // unpacked
-	n      []int    // rows of each plane that were read
 	un     *unpacker
 	scale  func(uint64) uint16
 }
