@@ -44,7 +44,7 @@ func isCommon(h fulljpeg.Header) bool {
 		h.Restarts && (h.Progressive || h.Scans > 1): // it looks for them after too many blocks
 		return false
 	case h.Components == 1:
-		return true
+		return h.Sampling[0][0] != 3 && h.Sampling[0][1] != 3
 	}
 	luma, chroma := h.Sampling[0], h.Sampling[1]
 	switch {
