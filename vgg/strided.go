@@ -31,6 +31,9 @@ func rebuildTensor(args []any) (any, error) {
 
 func ints(v any) ([]int, bool) {
 	t, ok := v.(tuple)
+	if len(t) > 32 {
+		return nil, false
+	}
 	out := make([]int, len(t))
 	for i, x := range t {
 		n, isInt := x.(int)

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"io"
+	"io/fs"
 	"runtime/debug"
 	"time"
 
@@ -27,7 +29,7 @@ func apply(ctx context.Context, e *env, o *applyOptions) error {
 			return &fileError{"content image", c, errSwapped}
 		}
 	}
-	styles, err := e.someStyles(t, o.styles)
+	styles, err := e.someStyles(ctx, t, o.styles)
 	if err != nil {
 		return err
 	}
@@ -60,15 +62,14 @@ type applyRun struct {
 // replaced.
 func (r *applyRun) checkFiles(styles []styleRef) error {
 	o := r.o
-	inputs := o.masks.paths()
+	var l ledger
+	l.read(o.masks.paths()...)
 	for _, s := range styles {
-		if s.path != "" {
-			inputs = append(inputs, s.path)
-		}
+		l.read(s.path)
 	}
 	for _, j := range r.jobs {
 		if j.Content != standard {
-			inputs = append(inputs, j.Content)
+			l.read(j.Content)
 		}
 	}
 	errs := []error{o.checkBlend(len(styles)), o.checkMasks(len(styles), len(r.jobs))}
@@ -83,15 +84,15 @@ func (r *applyRun) checkFiles(styles []styleRef) error {
 			errs = append(errs, errTerminal)
 		case j.Output == standard:
 		case o.dir != "":
-			errs = append(errs, checkInputs("result", j.Output, inputs))
+			l.write("result", j.Output, skips)
 		default:
-			errs = append(errs, checkOutput(j.Output, o.overwrite, inputs))
+			l.write("output", j.Output, replacing(o.overwrite))
 		}
 	}
-	if err := errors.Join(errs...); err != nil || o.dir == "" {
+	if err := errors.Join(append(errs, l.check())...); err != nil || o.dir == "" {
 		return err
 	}
-	return makeDir(o.dir, o.format)
+	return makeDir(o.dir)
 }
 
 // errTerminal means that a picture would be written to a terminal.
@@ -111,10 +112,10 @@ func (o *applyOptions) checkMasks(styles, contents int) error {
 }
 
 // openMasks reads the masks over a content.
-func (r *applyRun) openMasks(content *imgio.Planar) (regions []*nst.Mask, protect *nst.Mask, err error) {
+func (r *applyRun) openMasks(ctx context.Context, content *imgio.Planar) (regions []*nst.Mask, protect *nst.Mask, err error) {
 	var errs []error
 	read := func(what, path string) *imgio.Planar {
-		p, err := r.t.open(what, path)
+		p, err := r.t.open(ctx, what, path)
 		errs = append(errs, err)
 		return p
 	}
@@ -166,7 +167,7 @@ func (r *applyRun) one(ctx context.Context, j batch.Job) batch.Outcome {
 	began := time.Now()
 	p, err := r.paint(ctx, j)
 	if err == nil {
-		err = r.write(j, p)
+		out.Saved, err = r.write(j, p)
 	}
 	out.Status, out.Err, out.Elapsed = batch.Done, err, time.Since(began)
 	if err != nil {
@@ -180,14 +181,14 @@ func (r *applyRun) one(ctx context.Context, j batch.Job) batch.Outcome {
 
 // paint paints the content of a job.
 func (r *applyRun) paint(ctx context.Context, j batch.Job) (*imgio.Planar, error) {
-	content, err := r.t.openContent(j.Content)
+	content, err := r.t.openContent(ctx, j.Content)
 	if err != nil {
 		return nil, err
 	}
 	if content, err = fitted(content, r.o.pass.size); err != nil {
 		return nil, &fileError{"content image", j.Content, err}
 	}
-	regions, protect, err := r.openMasks(content)
+	regions, protect, err := r.openMasks(ctx, content)
 	if err != nil {
 		return nil, err
 	}
@@ -196,11 +197,18 @@ func (r *applyRun) paint(ctx context.Context, j batch.Job) (*imgio.Planar, error
 }
 
 // openContent reads a content from a file or from standard input.
-func (t *console) openContent(path string) (*imgio.Planar, error) {
+func (t *console) openContent(ctx context.Context, path string) (*imgio.Planar, error) {
 	if path != standard {
-		return t.open("content", path)
+		return t.open(ctx, "content", path)
 	}
-	m, info, err := imgio.Decode(t.e.Stdin, t.limits...)
+	var info imgio.Info
+	m, err := await(ctx, func() (m image.Image, err error) {
+		m, info, err = imgio.Decode(t.e.Stdin, t.limits...)
+		return m, err
+	})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, &fileError{"content image", path, err}
 	}
@@ -208,10 +216,23 @@ func (t *console) openContent(path string) (*imgio.Planar, error) {
 	return imgio.FromImage(m), nil
 }
 
-// write writes the result of a job.
-func (r *applyRun) write(j batch.Job, p *imgio.Planar) error {
-	if j.Output != standard {
-		return r.o.save(j.Output, p)
+// write writes the result of a job and returns its file.
+func (r *applyRun) write(j batch.Job, p *imgio.Planar) (string, error) {
+	o := r.o
+	switch {
+	case j.Output != standard && o.dir == "":
+		return o.save(r.t, j.Output, o.overwrite, p)
+	case j.Output != standard:
+		save := func(path string) error { return o.saveOnly(path, o.overwrite, p) }
+		at, err := j.Output, save(j.Output)
+		if errors.Is(err, fs.ErrExist) { // as in nst batch
+			at, err = batch.Aside(j.Output, "conflict", save)
+		}
+		if err != nil {
+			return "", &fileError{"result", j.Output, err}
+		}
+		r.t.moved("picture", j.Output, at)
+		return at, nil
 	}
 	format := "png"
 	var opts []imgio.Option
@@ -224,9 +245,9 @@ func (r *applyRun) write(j batch.Job, p *imgio.Planar) error {
 		_, err = io.Copy(r.t.e.Stdout, &b)
 	}
 	if err != nil {
-		return &fileError{"output", j.Output, err}
+		return "", &fileError{"output", j.Output, err}
 	}
-	return nil
+	return j.Output, nil
 }
 
 // tell reports how a job ended: on standard error, and with --json on standard output.
@@ -250,9 +271,9 @@ func (r *applyRun) tell(out batch.Outcome, p *imgio.Planar) {
 			r.t.put(v, out.Output+" exists already: skipped")
 		}
 	default:
-		v.Wrote, v.Width, v.Height = out.Output, p.W, p.H
+		v.Wrote, v.Width, v.Height = out.Saved, p.W, p.H
 		if !r.drawsBar() && r.o.progress != "none" {
-			r.t.put(v, fmt.Sprintf("wrote %s (%dx%d, %s)", out.Output, p.W, p.H, seconds(float64(v.Seconds))))
+			r.t.put(v, sprintf("wrote %s (%dx%d, %s)", out.Saved, p.W, p.H, seconds(float64(v.Seconds))))
 		}
 	}
 	if r.o.json {

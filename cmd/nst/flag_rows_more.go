@@ -115,7 +115,7 @@ func outputRows() []flagRow {
 		},
 		{
 			name: "log", group: groupOutput, in: saves,
-			usage: "write one line of JSON for each iteration to FILE; an old FILE is replaced",
+			usage: "write one line of JSON for each iteration to FILE; batch and sweep continue an old FILE",
 			bind:  func(s *settings) pflag.Value { return &textValue{&s.log, "FILE"} },
 		},
 		{

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -9,14 +10,20 @@ import (
 )
 
 const exitCodes = `Exit codes: 0 done, 1 failed, 2 wrong usage (a flag, an argument or a value),
-130 interrupted (the picture is saved as it was then).`
+130 interrupted by Ctrl-C, kill or a closed terminal (the picture is saved as it
+was then).`
 
-// run runs the command that args name and returns the exit code.
+// run runs the command that args name and returns the exit code. If nobody reads the messages
+// any more, the command ends as after an interrupt.
 func run(ctx context.Context, e *env, args []string) int {
-	e.Stderr = &lockedWriter{w: e.Stderr}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	out := &dataWriter{w: e.Stdout, terminal: e.StdoutTerminal}
+	e.Stdout, e.Stderr = out, &messageWriter{w: e.Stderr, gone: stop}
 	root := newRootCmd(e)
 	root.SetArgs(joinSwitches(args))
-	return report(e, root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	return report(e, errors.Join(err, out.check(err)))
 }
 
 func newRootCmd(e *env) *cobra.Command {

@@ -99,12 +99,17 @@ func (x *lessonResult) print(w io.Writer, network string) error {
 
 // sampler writes a photograph beside what the network makes of it.
 type sampler struct {
-	o     *trainOptions
-	photo *imgio.Planar
+	o         *trainOptions
+	t         *console
+	photo     *imgio.Planar
+	path      string
+	overwrite bool
 }
 
 // newSampler takes the first photograph that is held back.
-func newSampler(o *trainOptions, photos *instant.Photos) *sampler { return &sampler{o, photos.Held(0)} }
+func newSampler(o *trainOptions, t *console, photos *instant.Photos) *sampler {
+	return &sampler{o, t, photos.Held(0), o.lesson.sample, o.overwrite || o.lesson.resume}
+}
 
 // write paints the photograph in every style and replaces the file.
 func (s *sampler) write(ctx context.Context, trainer *instant.Trainer) error {
@@ -120,5 +125,9 @@ func (s *sampler) write(ctx context.Context, trainer *instant.Trainer) error {
 	if err != nil {
 		return err
 	}
-	return s.o.save(s.o.lesson.sample, imgio.FromImage(m))
+	if s.path, err = s.o.save(s.t, s.path, s.overwrite, imgio.FromImage(m)); err != nil {
+		return err
+	}
+	s.overwrite = true // the file is ours now
+	return nil
 }

@@ -39,7 +39,7 @@ type trainRun struct {
 
 func train(ctx context.Context, e *env, o *trainOptions) (err error) {
 	r := &trainRun{o: o, t: newConsole(e, &o.settings), began: time.Now()}
-	if err := o.checkFiles(); err != nil {
+	if err := o.checkFiles(e); err != nil {
 		return err
 	}
 	trainer, photos, err := o.openTrainer(ctx, e, r.t)
@@ -49,9 +49,9 @@ func train(ctx context.Context, e *env, o *trainOptions) (err error) {
 	defer trainer.Close()
 	r.trainer = trainer
 	if o.lesson.sample != "" {
-		r.sampler = newSampler(o, photos)
+		r.sampler = newSampler(o, r.t, photos)
 	}
-	if r.log, err = openLog(o.log, o.lesson.resume); err != nil {
+	if r.log, err = openLog(o.log, o.logMode()); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.log.close()) }()

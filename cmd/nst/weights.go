@@ -72,12 +72,13 @@ the network) if it can. --network and --convention override what it recognises.`
   nst stylize photo.jpg painting.jpg --network torch19`,
 		Args: arguments(1, 1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
 			if opts.Network != "" {
 				if _, err := vgg.ByName(opts.Network); err != nil {
 					return &valueError{"--network", strconv.Quote(opts.Network), "must be one of " + strings.Join(networks(), ", ")}
 				}
 			}
-			w, err := vgg.Import(args[0], opts)
+			w, err := await(ctx, func() (*vgg.Weights, error) { return vgg.Import(args[0], opts) })
 			if err != nil {
 				return err
 			}
