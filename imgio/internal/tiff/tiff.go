@@ -255,9 +255,6 @@ func (f *File) parseColours() error {
 // 0 to 100 over all 16 bits, and a* and b* as 0x8000 + 256 times the value.
 func (f *File) Lab() bool { return f.photometric == cieLab || f.photometric == iccLab }
 
-// CMYK reports whether the colours are those of four inks.
-func (f *File) CMYK() bool { return f.photometric == cmyk }
-
 // Memory returns about how many bytes Decode allocates, the picture that it returns included.
 func (f *File) Memory() int64 {
 	pixel := int64(4)
