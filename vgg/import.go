@@ -21,6 +21,7 @@ type ImportOptions struct {
 	Network    string // a name for [ByName]; empty means to recognise it by its layers
 	Convention string // caffe or torchvision; empty means to recognise it, see [Import]
 	Full       bool   // keep the layers after conv5_1, which style transfer does not use
+	Partial    bool   // take weights that end before conv5_1, else a [PartialError]
 }
 
 // Import reads weights made by other programs. It recognises the format by the content of

@@ -90,7 +90,7 @@ func (s Store) pullFrom(ctx context.Context, src Source, network string, opts Pu
 	if err != nil {
 		return "", err
 	}
-	ws, err := Import(file, ImportOptions{Network: network, Full: opts.Full})
+	ws, err := Import(file, ImportOptions{Network: network, Full: opts.Full, Partial: true})
 	if err != nil {
 		return "", err
 	}
