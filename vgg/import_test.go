@@ -88,7 +88,7 @@ func TestImport(t *testing.T) {
 						f.B[i] = c.weight(x)
 					}
 				}
-				got, err := vgg.Import(path, vgg.ImportOptions{Network: "tiny", Full: full, Partial: true})
+				got, err := vgg.Import(t.Context(), path, vgg.ImportOptions{Network: "tiny", Full: full, Partial: true})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -110,7 +110,7 @@ func TestImport(t *testing.T) {
 func TestImportBatchNormalisation(t *testing.T) {
 	want := tiny(t, "conv3_1")
 	for file, names := range map[string]string{"bn.onnx": "ONNX", "bn.safetensors": "safetensors"} {
-		got, err := vgg.Import(save(t, fixture(t, file)), vgg.ImportOptions{Network: "tiny", Partial: true})
+		got, err := vgg.Import(t.Context(), save(t, fixture(t, file)), vgg.ImportOptions{Network: "tiny", Partial: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +152,7 @@ func TestImportPastiche(t *testing.T) {
 		}
 	}
 	for name, b := range map[string][]byte{"bin": bin, "wheel": wheel.Bytes()} {
-		got, err := vgg.Import(save(t, b), vgg.ImportOptions{Network: "tiny", Partial: true})
+		got, err := vgg.Import(t.Context(), save(t, b), vgg.ImportOptions{Network: "tiny", Partial: true})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -200,7 +200,7 @@ func TestImportDetects(t *testing.T) {
 		{seeded(vgg.VGG19(), "conv3_4"), func(i int, _ vgg.Layer) string { return fmt.Sprint(i) }, "torchvision"},
 		{seeded(vgg.VGG16(), "conv4_1"), func(_ int, l vgg.Layer) string { return l.Name }, "caffe"},
 	} {
-		got, err := vgg.Import(save(t, named(t, c.ws, c.rename)), vgg.ImportOptions{Partial: true})
+		got, err := vgg.Import(t.Context(), save(t, named(t, c.ws, c.rename)), vgg.ImportOptions{Partial: true})
 		if err != nil {
 			t.Error(err)
 			continue
@@ -210,10 +210,10 @@ func TestImportDetects(t *testing.T) {
 		}
 	}
 	file := save(t, named(t, seeded(vgg.VGG19(), "conv2_1"), features))
-	if _, err := vgg.Import(file, vgg.ImportOptions{}); err == nil || !strings.Contains(err.Error(), "could be the start of vgg19 or of vgg16") {
+	if _, err := vgg.Import(t.Context(), file, vgg.ImportOptions{}); err == nil || !strings.Contains(err.Error(), "could be the start of vgg19 or of vgg16") {
 		t.Errorf("three layers: got %v", err)
 	}
-	got, err := vgg.Import(file, vgg.ImportOptions{Network: "vgg16", Convention: "caffe", Partial: true})
+	got, err := vgg.Import(t.Context(), file, vgg.ImportOptions{Network: "vgg16", Convention: "caffe", Partial: true})
 	if err != nil || got.Network.Name != "vgg16" || got.Convention != vgg.Caffe() {
 		t.Errorf("told to be vgg16 and caffe: %v", err)
 	}
@@ -247,7 +247,7 @@ func TestImportKnowsOxford(t *testing.T) {
 					f.W[j] = want[i][9*plane+from]
 				}
 			}
-			got, err := vgg.Import(save(t, named(t, ws, features)), vgg.ImportOptions{Network: "vgg19", Partial: true})
+			got, err := vgg.Import(t.Context(), save(t, named(t, ws, features)), vgg.ImportOptions{Network: "vgg19", Partial: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -306,21 +306,21 @@ func TestImportRefuses(t *testing.T) {
 		{"native, wrong network", write(t, tiny(t, "conv1_1"), true), vgg.ImportOptions{Network: "vgg16"}, "weights are for network tiny, want vgg16"},
 		{"native, wrong convention", write(t, tiny(t, "conv1_1"), true), vgg.ImportOptions{Convention: "torchvision"}, "weights have convention caffe"},
 	} {
-		_, err := vgg.Import(save(t, c.file), c.opts)
+		_, err := vgg.Import(t.Context(), save(t, c.file), c.opts)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "vgg: importing ") {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
 		}
 	}
 	var part *vgg.PartialError
-	if _, err := vgg.Import(save(t, fixture(t, "torch-zip.pth")), vgg.ImportOptions{Network: "tiny"}); !errors.As(err, &part) || part.Last != "conv3_1" {
+	if _, err := vgg.Import(t.Context(), save(t, fixture(t, "torch-zip.pth")), vgg.ImportOptions{Network: "tiny"}); !errors.As(err, &part) || part.Last != "conv3_1" {
 		t.Errorf("weights to conv3_1: got %v", err)
 	}
 	for _, path := range []string{filepath.Join(t.TempDir(), "none"), t.TempDir()} {
-		if _, err := vgg.Import(path, vgg.ImportOptions{}); err == nil {
+		if _, err := vgg.Import(t.Context(), path, vgg.ImportOptions{}); err == nil {
 			t.Errorf("%s: no error", path)
 		}
 	}
-	if _, err := vgg.Import(filepath.Join(t.TempDir(), "none"), vgg.ImportOptions{}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := vgg.Import(t.Context(), filepath.Join(t.TempDir(), "none"), vgg.ImportOptions{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: got %v, want fs.ErrNotExist", err)
 	}
 }
@@ -331,7 +331,7 @@ func TestImportTruncated(t *testing.T) {
 		b := fixture(t, name)
 		opts := vgg.ImportOptions{Network: "tiny", Full: true, Partial: true}
 		for _, n := range cuts(len(b)) {
-			ws, err := vgg.Import(save(t, b[:n]), opts)
+			ws, err := vgg.Import(t.Context(), save(t, b[:n]), opts)
 			if strings.HasSuffix(name, ".caffemodel") && err == nil && len(ws.Filters) < 5 {
 				continue // cut between two layers, which nothing tells
 			}
@@ -383,7 +383,7 @@ func TestImportNamesForeignFiles(t *testing.T) {
 		"\x1c\x00\x00\x00TFL3\x00\x00": "TensorFlow Lite",
 		"just some notes\n":            "a text",
 	} {
-		_, err := vgg.Import(save(t, []byte(file)), vgg.ImportOptions{})
+		_, err := vgg.Import(t.Context(), save(t, []byte(file)), vgg.ImportOptions{})
 		var format *vgg.FormatError
 		if !errors.As(err, &format) || !strings.Contains(format.Found, want) {
 			t.Errorf("%.20q: got %v, want %q", file, err, want)
@@ -474,7 +474,7 @@ with open(sys.argv[2], "wb") as f:
 	if err != nil {
 		t.Fatal(err)
 	}
-	ws, err := vgg.Import(wheel, vgg.ImportOptions{Full: true})
+	ws, err := vgg.Import(t.Context(), wheel, vgg.ImportOptions{Full: true})
 	if err != nil {
 		t.Fatal(err)
 	}

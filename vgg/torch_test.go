@@ -46,7 +46,7 @@ func TestTorchRefusesPrograms(t *testing.T) {
 		{"PERSID", "\x80\x02Px\n.", "instruction 0x50"},
 	} {
 		for kind, b := range map[string][]byte{"legacy": []byte(legacy + c.pickle), "zip": torchZip(t, c.pickle)} {
-			_, err := vgg.Import(save(t, b), vgg.ImportOptions{})
+			_, err := vgg.Import(t.Context(), save(t, b), vgg.ImportOptions{})
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s, %s: got %v, want %q", c.name, kind, err, c.want)
 			}
