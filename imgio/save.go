@@ -13,16 +13,26 @@ import (
 // which is flushed to disk and renamed. If Save fails, path keeps what it held. A file
 // that exists is replaced and passes on its permissions. A symbolic link is followed.
 //
-// Errors match [ErrFormat], [ErrNoFolder] or [ErrFolder], or come from the options or
-// package os.
+// Errors match [ErrFormat], [ErrNoFolder], [ErrFolder] or [ErrSpecial], or come from the
+// options or package os.
 func Save(path string, p *Planar, opts ...Option) error {
+	return save(path, p, atomicfile.Write, opts)
+}
+
+// SaveNew is [Save] for a file that must not exist yet: otherwise the error matches
+// fs.ErrExist, and the file keeps what it held, also if it appeared after the call.
+func SaveNew(path string, p *Planar, opts ...Option) error {
+	return save(path, p, atomicfile.Create, opts)
+}
+
+func save(path string, p *Planar, place func(string, func(io.Writer) error) error, opts []Option) error {
 	format, err := FormatOf(path)
 	if err != nil {
 		return err
 	}
 	e, err := encodingFor(format, opts)
 	if err == nil {
-		err = atomicfile.Write(path, func(w io.Writer) error { return e.write(w, p, format) })
+		err = place(path, func(w io.Writer) error { return e.write(w, p, format) })
 	}
 	if err != nil {
 		return fmt.Errorf("imgio: saving %q: %w", path, err)
@@ -30,12 +40,14 @@ func Save(path string, p *Planar, opts ...Option) error {
 	return nil
 }
 
-// CheckWritable reports whether [Save] to path with the same options would fail for a
-// reason that shows already, so that a long run need not end in vain. It leaves no trace.
+// CheckWritable reports whether [Save] (or [SaveNew], if not overwrite) to path with the same
+// options would fail for a reason that shows already, so that a long run need not end in
+// vain. It removes temporary files that ended processes left in the folder, and leaves no
+// other trace.
 //
 // Errors match [ErrFormat] (name extension), [ErrNoFolder], [ErrFolder] (path is one),
-// fs.ErrExist (the file exists and overwrite is false) or fs.ErrPermission, or come from
-// the options.
+// [ErrSpecial] (path is a device, a pipe or a socket), fs.ErrExist (the file exists and
+// overwrite is false) or fs.ErrPermission, or come from the options.
 func CheckWritable(path string, overwrite bool, opts ...Option) error {
 	format, err := FormatOf(path)
 	if err != nil {

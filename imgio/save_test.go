@@ -60,6 +60,27 @@ func TestSave(t *testing.T) {
 	}
 }
 
+func TestSaveNew(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.png")
+	if err := imgio.SaveNew(path, noise(2, 2)); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := imgio.SaveNew(path, noise(3, 3)); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("over a file: %v, want fs.ErrExist", err)
+	}
+	if after, err := os.ReadFile(path); !bytes.Equal(before, after) {
+		t.Errorf("the file has changed: %v", err)
+	}
+	if got := names(t, dir); !slices.Equal(got, []string{"a.png"}) {
+		t.Errorf("folder holds %q", got)
+	}
+}
+
 func TestSavePermissions(t *testing.T) {
 	dir := t.TempDir()
 	f, err := os.Create(filepath.Join(dir, "plain"))

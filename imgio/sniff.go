@@ -3,15 +3,7 @@ package imgio
 import (
 	"bytes"
 	"image"
-	"image/gif"
-	"image/jpeg"
-	"image/png"
-	"io"
 	"strings"
-
-	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
-	"golang.org/x/image/webp"
 )
 
 // codec is a format that can be read. Its files begin with one of magics, in which ? is any
@@ -20,19 +12,37 @@ type codec struct {
 	name       string
 	magics     []string
 	extensions []string
-	config     func(io.Reader) (image.Config, error)
-	decode     func(io.Reader) (image.Image, error)
+	open       func(data []byte) (*source, error)
+}
+
+// source is a picture whose header has been read.
+type source struct {
+	w, h   int   // pixels as stored
+	memory int64 // bytes that decode allocates, about, the decoded picture included
+	decode func() (image.Image, error)
+	lab    bool // the channels of the picture are L*a*b*, see tiff.File
+	metadata
 }
 
 func codecs() []codec {
 	return []codec{
-		{"jpeg", []string{"\xff\xd8\xff"}, []string{".jpg", ".jpeg", ".jpe", ".jfif"}, jpeg.DecodeConfig, jpeg.Decode},
-		{"png", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, png.DecodeConfig, png.Decode},
-		{"webp", []string{"RIFF????WEBP"}, []string{".webp"}, webp.DecodeConfig, decodeWebP},
-		{"tiff", []string{"II*\x00", "MM\x00*"}, []string{".tif", ".tiff"}, tiff.DecodeConfig, tiff.Decode},
-		{"bmp", []string{"BM????\x00\x00\x00\x00"}, []string{".bmp"}, bmp.DecodeConfig, bmp.Decode},
-		{"gif", []string{"GIF87a", "GIF89a"}, []string{".gif"}, gif.DecodeConfig, gif.Decode},
+		{"jpeg", []string{"\xff\xd8\xff"}, []string{".jpg", ".jpeg", ".jpe", ".jfif"}, openJPEG},
+		{"png", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, openPNG},
+		{"webp", []string{"RIFF????WEBP"}, []string{".webp"}, openWebP},
+		{"tiff", []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"}, []string{".tif", ".tiff"}, openTIFF},
+		{"bmp", bmpMagics(), []string{".bmp", ".dib"}, openBMP},
+		{"gif", []string{"GIF87a", "GIF89a"}, []string{".gif"}, openGIF},
 	}
+}
+
+// bmpMagics are the two letters that bitmaps begin with, and the sizes that their second
+// header may have. Two letters alone begin many texts.
+func bmpMagics() []string {
+	var all []string
+	for _, size := range []byte{12, 16, 40, 52, 56, 64, 108, 124} {
+		all = append(all, "BM????????????"+string([]byte{size, 0, 0, 0}))
+	}
+	return all
 }
 
 // readable lists the formats that [Decode] reads.
@@ -60,10 +70,6 @@ const sniffLen = 32
 // sniff returns the codec for a file that begins with head. The error is a [FormatError]
 // that names the format if it is a well-known one.
 func sniff(head []byte) (*codec, error) {
-	const flags = 20 // of a VP8X chunk
-	if matches(head, "RIFF????WEBPVP8X") && len(head) > flags && head[flags]&2 != 0 {
-		return nil, &FormatError{Format: "animated webp", Supported: readable()}
-	}
 	for _, c := range codecs() {
 		for _, magic := range c.magics {
 			if matches(head, magic) {
@@ -106,8 +112,12 @@ func foreign(head []byte) string {
 		{"%PDF", "PDF"},
 		{"P?\n", "netpbm"},
 		{"PK\x03\x04", "ZIP"},
-		{"II+\x00", "BigTIFF"},
-		{"MM\x00+", "BigTIFF"},
+		{"IIRO", "camera raw"},
+		{"IIRS", "camera raw"},
+		{"MMOR", "camera raw"},
+		{"IIU\x00", "camera raw"},
+		{"FUJIFILMCCD-RAW", "camera raw"},
+		{"BM", "bitmap with an unknown header"},
 		{"\x00\x00\x01\x00", "icon"},
 	} {
 		if matches(head, f.magic) {

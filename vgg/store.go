@@ -152,21 +152,30 @@ func (s Store) Load(name string) (*Weights, error) {
 	if name == EmbeddedName {
 		return Embedded()
 	}
-	path := name
-	if !strings.ContainsAny(name, `/`+string(filepath.Separator)) {
-		path = s.Path(name)
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			if info, err := os.Stat(name); err != nil || info.IsDir() {
-				return nil, &NotFoundError{name, path}
-			}
-			path = name
-		}
-	}
+	path := s.File(name)
 	ws, err := Import(context.Background(), path, ImportOptions{})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &NotFoundError{name, path}
 	}
 	return ws, err
+}
+
+// File returns the file that [Store.Load] reads for a name. It need not exist. For
+// [EmbeddedName], which has no file, it is empty.
+func (s Store) File(name string) string {
+	if name == EmbeddedName {
+		return ""
+	}
+	if strings.ContainsAny(name, `/`+string(filepath.Separator)) {
+		return name
+	}
+	path := s.Path(name)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if info, err := os.Stat(name); err == nil && !info.IsDir() {
+			return name
+		}
+	}
+	return path
 }
 
 // Save writes ws to the store and returns the file. An empty name means the name of the

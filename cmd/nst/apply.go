@@ -135,16 +135,15 @@ func (o *applyOptions) plan(style string) ([]batch.Job, error) {
 	switch {
 	case o.dir != "":
 		return batch.Plan(contents, []string{style}, o.dir, "."+o.format)
+	case len(contents) > 1 && o.output == "":
+		return nil, &valueError{"--out-dir", "missing", fmt.Sprintf("there are %d contents", len(contents))}
 	case len(contents) > 1:
-		return nil, &fileError{"output", o.output, fmt.Errorf("%w: %d contents", errOneOutput, len(contents))}
+		return nil, &valueError{"--output", fmt.Sprintf("%q", o.output), fmt.Sprintf("must be a folder, with --out-dir, for %d contents", len(contents))}
 	case o.output == "":
 		o.output = batch.Stem(contents[0]) + "-" + style + ".png"
 	}
 	return []batch.Job{{Content: contents[0], Style: style, Output: o.output}}, nil
 }
-
-// errOneOutput means that several results have one file.
-var errOneOutput = errors.New("is one file")
 
 // styleLabel is how messages and the names of results call a blend of styles. It has no
 // extension that batch.Plan would cut off.

@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"io"
+	"io/fs"
+	"runtime/debug"
 	"time"
 
 	"nst/cmd/nst/internal/batch"
@@ -14,14 +17,19 @@ import (
 	"nst/nst"
 )
 
+// collectEarly is the garbage that is left in memory, in per cent of what is in use. Pictures
+// are few and large, so that the usual 100 would nearly double the memory.
+const collectEarly = 10
+
 func apply(ctx context.Context, e *env, o *applyOptions) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(collectEarly))
 	t := newConsole(e, &o.settings)
 	for _, c := range o.contents {
 		if c != standard && isModel(c) {
 			return &fileError{"content image", c, errSwapped}
 		}
 	}
-	styles, err := e.someStyles(t, o.styles)
+	styles, err := e.someStyles(ctx, t, o.styles)
 	if err != nil {
 		return err
 	}
@@ -54,18 +62,20 @@ type applyRun struct {
 // replaced.
 func (r *applyRun) checkFiles(styles []styleRef) error {
 	o := r.o
-	inputs := o.masks.paths()
+	var l ledger
+	l.read(o.masks.paths()...)
 	for _, s := range styles {
-		if s.path != "" {
-			inputs = append(inputs, s.path)
-		}
+		l.read(s.path)
 	}
 	for _, j := range r.jobs {
 		if j.Content != standard {
-			inputs = append(inputs, j.Content)
+			l.read(j.Content)
 		}
 	}
 	errs := []error{o.checkBlend(len(styles)), o.checkMasks(len(styles), len(r.jobs))}
+	if len(o.masks.content) > 0 && o.blend != nil {
+		errs = append(errs, &valueError{"--style-blend", &numbersValue{&o.blend}, "cannot go with --content-mask, which gives each style a region of its own"})
+	}
 	for _, j := range r.jobs {
 		switch {
 		case j.Output == standard && o.json:
@@ -74,15 +84,15 @@ func (r *applyRun) checkFiles(styles []styleRef) error {
 			errs = append(errs, errTerminal)
 		case j.Output == standard:
 		case o.dir != "":
-			errs = append(errs, checkInputs("result", j.Output, inputs))
+			l.write("result", j.Output, skips)
 		default:
-			errs = append(errs, checkOutput(j.Output, o.overwrite, inputs))
+			l.write("output", j.Output, replacing(o.overwrite))
 		}
 	}
-	if err := errors.Join(errs...); err != nil || o.dir == "" {
+	if err := errors.Join(append(errs, l.check())...); err != nil || o.dir == "" {
 		return err
 	}
-	return makeDir(o.dir, o.format)
+	return makeDir(o.dir)
 }
 
 // errTerminal means that a picture would be written to a terminal.
@@ -90,17 +100,22 @@ var errTerminal = errors.New("standard output is a terminal, which cannot show a
 
 // checkMasks returns an error unless the masks suit a number of styles and contents.
 func (o *applyOptions) checkMasks(styles, contents int) error {
-	if contents > 1 && len(o.masks.paths()) > 0 {
-		return &valueError{"--content-mask or --protect", "given", "a mask fits one picture only"}
+	errs := o.masks.checkCount(styles)
+	const reason = "a mask fits one picture only"
+	if contents > 1 && len(o.masks.content) > 0 {
+		errs = append(errs, &valueError{"--content-mask", &filesValue{&o.masks.content}, reason})
 	}
-	return errors.Join(o.masks.checkCount(styles)...)
+	if contents > 1 && o.masks.protect != "" {
+		errs = append(errs, &valueError{"--protect", o.masks.protect, reason})
+	}
+	return errors.Join(errs...)
 }
 
 // openMasks reads the masks over a content.
-func (r *applyRun) openMasks(content *imgio.Planar) (regions []*nst.Mask, protect *nst.Mask, err error) {
+func (r *applyRun) openMasks(ctx context.Context, content *imgio.Planar) (regions []*nst.Mask, protect *nst.Mask, err error) {
 	var errs []error
 	read := func(what, path string) *imgio.Planar {
-		p, err := r.t.open(what, path)
+		p, err := r.t.open(ctx, what, path)
 		errs = append(errs, err)
 		return p
 	}
@@ -111,11 +126,7 @@ func (r *applyRun) openMasks(content *imgio.Planar) (regions []*nst.Mask, protec
 // run does the jobs in order. A job that fails does not stop the others.
 func (r *applyRun) run(ctx context.Context) error {
 	if len(r.jobs) == 1 {
-		out := r.one(ctx, r.jobs[0])
-		if out.Status == batch.Skipped {
-			r.t.say("%s exists already: skipped", out.Output)
-		}
-		return out.Err
+		return r.one(ctx, r.jobs[0]).Err
 	}
 	bar := jobBar{line: barLine{e: r.t.e}, on: r.drawsBar(), jobs: len(r.jobs)}
 	s := &batch.Summary{Planned: len(r.jobs)}
@@ -134,6 +145,7 @@ func (r *applyRun) run(ctx context.Context) error {
 			r.t.e.fail(message(out.Err), hints(out.Err)...)
 		}
 	}
+	bar.draw(len(s.Outcomes), "")
 	bar.end()
 	r.t.summary(s)
 	switch {
@@ -149,31 +161,34 @@ func (r *applyRun) run(ctx context.Context) error {
 func (r *applyRun) one(ctx context.Context, j batch.Job) batch.Outcome {
 	out := batch.Outcome{Job: j, Status: batch.Skipped}
 	if r.o.dir != "" && !r.o.overwrite && exists(j.Output) {
+		r.tell(out, nil)
 		return out
 	}
 	began := time.Now()
 	p, err := r.paint(ctx, j)
 	if err == nil {
-		err = r.write(j, p)
+		out.Saved, err = r.write(j, p)
 	}
 	out.Status, out.Err, out.Elapsed = batch.Done, err, time.Since(began)
 	if err != nil {
 		out.Status = batch.Failed
 	}
-	r.tell(out, p)
+	if ctx.Err() == nil || err == nil {
+		r.tell(out, p)
+	}
 	return out
 }
 
 // paint paints the content of a job.
 func (r *applyRun) paint(ctx context.Context, j batch.Job) (*imgio.Planar, error) {
-	content, err := r.t.openContent(j.Content)
+	content, err := r.t.openContent(ctx, j.Content)
 	if err != nil {
 		return nil, err
 	}
 	if content, err = fitted(content, r.o.pass.size); err != nil {
 		return nil, &fileError{"content image", j.Content, err}
 	}
-	regions, protect, err := r.openMasks(content)
+	regions, protect, err := r.openMasks(ctx, content)
 	if err != nil {
 		return nil, err
 	}
@@ -182,11 +197,18 @@ func (r *applyRun) paint(ctx context.Context, j batch.Job) (*imgio.Planar, error
 }
 
 // openContent reads a content from a file or from standard input.
-func (t *console) openContent(path string) (*imgio.Planar, error) {
+func (t *console) openContent(ctx context.Context, path string) (*imgio.Planar, error) {
 	if path != standard {
-		return t.open("content", path)
+		return t.open(ctx, "content", path)
 	}
-	m, info, err := imgio.Decode(t.e.Stdin)
+	var info imgio.Info
+	m, err := await(ctx, func() (m image.Image, err error) {
+		m, info, err = imgio.Decode(t.e.Stdin)
+		return m, err
+	})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, &fileError{"content image", path, err}
 	}
@@ -194,10 +216,23 @@ func (t *console) openContent(path string) (*imgio.Planar, error) {
 	return imgio.FromImage(m), nil
 }
 
-// write writes the result of a job.
-func (r *applyRun) write(j batch.Job, p *imgio.Planar) error {
-	if j.Output != standard {
-		return r.o.save(j.Output, p)
+// write writes the result of a job and returns its file.
+func (r *applyRun) write(j batch.Job, p *imgio.Planar) (string, error) {
+	o := r.o
+	switch {
+	case j.Output != standard && o.dir == "":
+		return o.save(r.t, j.Output, o.overwrite, p)
+	case j.Output != standard:
+		save := func(path string) error { return o.saveOnly(path, o.overwrite, p) }
+		at, err := j.Output, save(j.Output)
+		if errors.Is(err, fs.ErrExist) { // as in nst batch
+			at, err = batch.Aside(j.Output, "conflict", save)
+		}
+		if err != nil {
+			return "", &fileError{"result", j.Output, err}
+		}
+		r.t.moved("picture", j.Output, at)
+		return at, nil
 	}
 	format := "png"
 	var opts []imgio.Option
@@ -210,9 +245,9 @@ func (r *applyRun) write(j batch.Job, p *imgio.Planar) error {
 		_, err = io.Copy(r.t.e.Stdout, &b)
 	}
 	if err != nil {
-		return &fileError{"output", j.Output, err}
+		return "", &fileError{"output", j.Output, err}
 	}
-	return nil
+	return j.Output, nil
 }
 
 // tell reports how a job ended: on standard error, and with --json on standard output.
@@ -221,17 +256,24 @@ func (r *applyRun) tell(out batch.Outcome, p *imgio.Planar) {
 		Content string `json:"content"`
 		Style   string `json:"style"`
 		Wrote   string `json:"wrote,omitempty"`
+		Skipped string `json:"skipped,omitempty"` // was there already
 		Width   int    `json:"width,omitempty"`
 		Height  int    `json:"height,omitempty"`
-		Seconds number `json:"seconds"`
+		Seconds number `json:"seconds,omitempty"`
 		Error   string `json:"error,omitempty"`
 	}{Content: out.Content, Style: out.Style, Seconds: number(out.Elapsed.Seconds())}
-	if out.Err != nil {
+	switch out.Status {
+	case batch.Failed:
 		v.Error = message(out.Err)
-	} else {
-		v.Wrote, v.Width, v.Height = out.Output, p.W, p.H
+	case batch.Skipped:
+		v.Skipped = out.Output
+		if len(r.jobs) == 1 {
+			r.t.put(v, out.Output+" exists already: skipped")
+		}
+	default:
+		v.Wrote, v.Width, v.Height = out.Saved, p.W, p.H
 		if !r.drawsBar() && r.o.progress != "none" {
-			r.t.put(v, fmt.Sprintf("wrote %s (%dx%d, %s)", out.Output, p.W, p.H, seconds(float64(v.Seconds))))
+			r.t.put(v, sprintf("wrote %s (%dx%d, %s)", out.Saved, p.W, p.H, seconds(float64(v.Seconds))))
 		}
 	}
 	if r.o.json {
@@ -253,7 +295,7 @@ type jobBar struct {
 
 func (b *jobBar) draw(done int, name string) {
 	if b.on {
-		b.line.draw(float64(done)/float64(b.jobs), fmt.Sprintf("%d/%d", done+1, b.jobs), name)
+		b.line.draw(float64(done)/float64(b.jobs), fmt.Sprintf("%d/%d", done, b.jobs), name)
 	}
 }
 

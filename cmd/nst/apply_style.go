@@ -26,8 +26,8 @@ func (s *styleRef) undecided() bool { return s.model != nil && s.index < 0 }
 
 // someStyles finds the styles that args name. After a network with several styles, the others
 // name styles in it.
-func (e *env) someStyles(t *console, args []string) ([]styleRef, error) {
-	first, err := e.style(t, args[0])
+func (e *env) someStyles(ctx context.Context, t *console, args []string) ([]styleRef, error) {
+	first, err := e.style(ctx, t, args[0])
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (e *env) someStyles(t *console, args []string) ([]styleRef, error) {
 	for _, arg := range args[1:] {
 		s, err := first.within(arg)
 		if !first.undecided() {
-			s, err = e.style(t, arg)
+			s, err = e.style(ctx, t, arg)
 		}
 		errs = append(errs, err)
 		styles = append(styles, s)
@@ -158,8 +158,8 @@ func (b *brush) blend(ctx context.Context, content *imgio.Planar, shares []float
 }
 
 // openPainting reads a style picture.
-func (t *console) openPainting(path string) (styleRef, error) {
-	p, err := t.open("style", path)
+func (t *console) openPainting(ctx context.Context, path string) (styleRef, error) {
+	p, err := t.open(ctx, "style", path)
 	if err == nil && min(p.W, p.H) < leastPixels {
 		err = &fileError{"style image", path, &smallError{width: p.W, height: p.H}}
 	}

@@ -11,7 +11,6 @@ import (
 
 	"nst/cmd/nst/internal/sheet"
 	"nst/imgio"
-	"nst/internal/atomicfile"
 	"nst/nst"
 )
 
@@ -42,46 +41,22 @@ func (k *artifacts) all() []artifact {
 	return used
 }
 
-// check returns an error for every name that is wrong by itself. output is the file of the
-// result.
-func (k *artifacts) check(output string) error {
+// check returns an error for every name that is wrong by itself.
+func (k *artifacts) check() error {
 	var errs []error
-	taken := map[string]string{filepath.Clean(output): "--output"}
 	for _, one := range k.all() {
-		path := filepath.Clean(one.path)
-		switch other, twice := taken[path]; {
-		case !slices.Contains(one.extensions, strings.ToLower(filepath.Ext(path))):
+		if !slices.Contains(one.extensions, strings.ToLower(filepath.Ext(one.path))) {
 			errs = append(errs, &valueError{one.flag, fmt.Sprintf("%q", one.path), "must end in " + strings.Join(one.extensions, " or ")})
-		case twice:
-			errs = append(errs, &valueError{one.flag, fmt.Sprintf("%q", one.path), "is the file of " + other})
-		}
-		taken[path] = one.flag
-	}
-	return errors.Join(errs...)
-}
-
-// checkFiles returns an error unless the files can be written.
-func (k *artifacts) checkFiles(overwrite bool, inputs []string) error {
-	var errs []error
-	for _, one := range k.all() {
-		err := atomicfile.Check(one.path, overwrite)
-		if slices.ContainsFunc(inputs, func(in string) bool { return imgio.SameFile(one.path, in) }) {
-			err = errIsInput
-		}
-		if err != nil {
-			errs = append(errs, &fileError{one.flag[2:], one.path, err})
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// paths lists the files.
-func (k *artifacts) paths() []string {
-	var out []string
+// list adds the files to a ledger.
+func (k *artifacts) list(l *ledger, overwrite bool) {
 	for _, one := range k.all() {
-		out = append(out, one.path)
+		l.write(one.flag[2:], one.path, replacing(overwrite))
 	}
-	return out
 }
 
 // artifactRecorder collects the data for the artifacts during a run.
@@ -115,34 +90,30 @@ func (a *artifactRecorder) update(p nst.Progress) {
 // the result.
 func (a *artifactRecorder) save(s *settings, t *console, result *imgio.Planar, sources []*imgio.Planar) error {
 	var errs []error
-	write := func(what, path string, f func() error) {
-		if path == "" {
-			return
+	wrote := func(at string, err error) {
+		errs = append(errs, err)
+		if err == nil {
+			t.put(map[string]string{"wrote": at}, sprintf("wrote %s", at))
 		}
-		if err := f(); err != nil {
-			errs = append(errs, &fileError{what, path, err})
-			return
-		}
-		t.put(map[string]string{"wrote": path}, "wrote "+path)
 	}
-	write("plot", a.plot, func() error {
-		return atomicfile.Write(a.plot, func(w io.Writer) error {
+	if a.plot != "" {
+		wrote(t.write("plot", a.plot, s.overwrite, func(w io.Writer) error {
 			return a.curve.Plot(w, strings.ToLower(strings.TrimPrefix(filepath.Ext(a.plot), ".")))
-		})
-	})
-	write("gif", a.gif, func() error {
-		return atomicfile.Write(a.gif, func(w io.Writer) error { return a.film.Encode(w, result.Image()) })
-	})
-	write("strip", a.strip, func() error {
+		}))
+	}
+	if a.gif != "" {
+		wrote(t.write("gif", a.gif, s.overwrite, func(w io.Writer) error { return a.film.Encode(w, result.Image()) }))
+	}
+	if a.strip != "" {
 		var images []image.Image
 		for _, p := range append(slices.Clone(sources), result) {
 			images = append(images, p.Image())
 		}
 		m, err := sheet.Strip(result.H, images...)
 		if err != nil {
-			return err
+			return errors.Join(append(errs, &fileError{"strip", a.strip, err})...)
 		}
-		return s.save(a.strip, imgio.FromImage(m))
-	})
+		wrote(s.save(t, a.strip, s.overwrite, imgio.FromImage(m)))
+	}
 	return errors.Join(errs...)
 }

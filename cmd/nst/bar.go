@@ -64,6 +64,7 @@ func barFit(width int, count string, texts ...string) (text string, bar int) {
 	room := width - around
 	text = count
 	for _, t := range texts {
+		t = printable(t)
 		if len(t)+2+len(count)+leastBar <= room {
 			text = t + "  " + count
 			break

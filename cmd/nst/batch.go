@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -37,7 +36,9 @@ The results are CONTENT-STYLE.png in DIR, which is created if necessary. Results
 that exist are skipped: after an interrupt, the same command continues.
 --overwrite paints them again. If a picture cannot be read, batch reports it and
 goes on. The last lines count the pictures that were painted, skipped or failed.
-The exit code is 1 if any failed. Ctrl-C saves the current picture as CONTENT-STYLE-partial.png.
+The exit code is 1 if any failed. Ctrl-C saves the current picture as
+DIR/partial/CONTENT-STYLE.png. If a result appears in DIR while its picture is
+being painted, both are kept: the new one is in DIR/conflict.
 
 --time limits each picture, not the batch.`,
 		Example: `  nst batch holiday/ --style painting.jpg --out-dir painted
@@ -79,7 +80,7 @@ func (o *batchOptions) check(cmd *cobra.Command) error {
 }
 
 // plan returns the jobs.
-func (o *batchOptions) plan() ([]batch.Job, error) {
+func (o *batchOptions) plan(e *env) ([]batch.Job, error) {
 	for _, c := range o.contents {
 		if imgio.SameFile(c, o.dir) {
 			return nil, &fileError{"output folder", o.dir, errors.New("is one of the content folders: results would become contents")}
@@ -93,29 +94,26 @@ func (o *batchOptions) plan() ([]batch.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	inputs := slices.Concat(contents, o.styles)
-	if o.start != "" {
-		inputs = append(inputs, o.start)
-	}
-	others := inputs
+	var l ledger
+	l.read(contents...)
+	l.read(o.styles...)
+	l.read(o.start, o.networkFile(e))
 	for _, j := range jobs {
-		if err := checkInputs("result", j.Output, inputs); err != nil {
-			return nil, err
-		}
-		others = append(others, j.Output)
+		l.write("result", j.Output, skips)
 	}
-	return jobs, checkLog(o.log, others)
+	l.write("log", o.log, extending(o.overwrite))
+	return jobs, l.check()
 }
 
 func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	t := newConsole(e, &o.settings)
-	jobs, err := o.plan()
+	jobs, err := o.plan(e)
 	if err != nil {
 		return err
 	}
 	for _, style := range o.styles {
-		if _, _, err := imgio.Open(style); err != nil {
-			return &fileError{"style image", style, err}
+		if _, err := (&console{e: e, quiet: true}).open(ctx, "style", style); err != nil {
+			return err
 		}
 	}
 	workers, closeAll, err := o.workers(e)
@@ -126,16 +124,18 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	if len(workers) > 1 && o.progress == "auto" {
 		o.progress = "none" // several at once would mix their lines
 	}
-	if err := makeDir(o.dir, o.format); err != nil {
+	if err := makeDir(o.dir); err != nil {
 		return err
 	}
-	opts := batch.Options{Overwrite: o.overwrite, Save: o.save}
+	opts := batch.Options{Overwrite: o.overwrite, Save: func(path string, p *imgio.Planar) error {
+		return o.saveOnly(path, o.overwrite, p)
+	}}
 	if o.start != "" {
-		if opts.Start, _, err = imgio.Open(o.start); err != nil {
-			return &fileError{"first image", o.start, err}
+		if opts.Start, err = t.open(ctx, "first", o.start); err != nil {
+			return err
 		}
 	}
-	log, err := openLog(o.log, false)
+	log, err := openLog(o.log, extending(o.overwrite))
 	if err != nil {
 		return err
 	}
@@ -237,12 +237,13 @@ func (b *batchConsole) listen(opts *batch.Options) {
 		}
 		switch o.Status {
 		case batch.Done:
-			b.wrote(o.Output, o.Result, nil)
+			b.moved("picture", o.Output, o.Saved)
+			b.wrote(o.Saved, o.Result, nil)
 		case batch.Failed:
 			b.e.fail(message(o.Err), hints(o.Err)...)
 		case batch.Interrupted:
-			if o.Partial != "" {
-				b.wrote(o.Partial, o.Result, nil)
+			if o.Saved != "" {
+				b.wrote(o.Saved, o.Result, nil)
 			}
 			if o.Err != nil {
 				b.e.fail(message(o.Err))
@@ -272,7 +273,7 @@ func (t *console) summary(s *batch.Summary) {
 	for _, o := range s.Outcomes {
 		if o.Status == batch.Failed {
 			v.Errors = append(v.Errors, failure{o.Output, message(o.Err)})
-			words += fmt.Sprintf("\nfailed: %s: %s", o.Output, message(o.Err))
+			words += sprintf("\nfailed: %s: %s", o.Output, message(o.Err))
 		}
 	}
 	t.put(v, words)

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
+	"slices"
 
 	"nst/imgio"
 	"nst/nst"
@@ -29,9 +29,21 @@ func newConsole(e *env, s *settings) *console {
 	return c
 }
 
-// say prints one line.
+// say prints one line. Texts among a are made printable.
 func (t *console) say(format string, a ...any) {
-	t.put(map[string]string{"note": fmt.Sprintf(format, a...)}, fmt.Sprintf(format, a...))
+	t.put(map[string]string{"note": fmt.Sprintf(format, a...)}, sprintf(format, a...))
+}
+
+// sprintf is [fmt.Sprintf] that makes the texts among a printable, so that the name of a file
+// makes no line of its own.
+func sprintf(format string, a ...any) string {
+	a = slices.Clone(a)
+	for i, x := range a {
+		if text, ok := x.(string); ok {
+			a[i] = printable(text)
+		}
+	}
+	return fmt.Sprintf(format, a...)
 }
 
 // put prints v as JSON, or words as text.
@@ -42,14 +54,17 @@ func (t *console) put(v any, words string) {
 		// A closed stderr must not lose the picture.
 		_ = json.NewEncoder(t.e.Stderr).Encode(v)
 	default:
-		fmt.Fprintln(t.e.Stderr, words)
+		fmt.Fprintln(t.e.Stderr, printableLines(words))
 	}
 }
 
 // open reads a picture and prints notes about its file.
-func (t *console) open(what, path string) (*imgio.Planar, error) {
-	p, info, err := imgio.Open(path)
+func (t *console) open(ctx context.Context, what, path string) (*imgio.Planar, error) {
+	p, info, err := imgio.OpenContext(ctx, path)
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		return nil, &fileError{what + " image", path, err}
 	}
 	t.notes(what, path, info)
@@ -101,7 +116,7 @@ func (t *console) wrote(path string, r *nst.Result, score *nst.Score) {
 	if r.Rollbacks > 0 {
 		why += ", " + count(r.Rollbacks, "rollback")
 	}
-	t.put(v, fmt.Sprintf("wrote %s (%dx%d, %s, %s, loss %.3g%s)", path, v.Width, v.Height,
+	t.put(v, sprintf("wrote %s (%dx%d, %s, %s, loss %.3g%s)", path, v.Width, v.Height,
 		count(v.Iterations, "iteration"), seconds(float64(v.Seconds)), float64(v.Loss), why))
 }
 
@@ -128,16 +143,12 @@ func seconds(s float64) string {
 	return fmt.Sprintf("%.0f s", math.Round(s))
 }
 
-// openLog creates the file of --log, or continues it. It returns nil if path is empty.
-func openLog(path string, resume bool) (*logFile, error) {
+// openLog opens the file of --log. It returns nil if path is empty.
+func openLog(path string, mode writeMode) (*logFile, error) {
 	if path == "" {
 		return nil, nil
 	}
-	mode := os.O_TRUNC
-	if resume {
-		mode = os.O_APPEND
-	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|mode, 0o666)
+	f, err := mode.open(path)
 	if err != nil {
 		return nil, &fileError{"log", path, err}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"sync"
 )
 
 // env is the environment of a command.
@@ -47,21 +46,8 @@ func (e *env) paint(code, s string) string {
 
 // fail prints an error and its hints.
 func (e *env) fail(message string, hints ...string) {
-	fmt.Fprintf(e.Stderr, "nst: %s %s\n", e.paint("1;31", "error:"), message)
+	fmt.Fprintf(e.Stderr, "nst: %s %s\n", e.paint("1;31", "error:"), printableLines(message))
 	for _, h := range hints {
-		fmt.Fprintf(e.Stderr, "nst: %s %s\n", e.paint("36", "hint:"), h)
+		fmt.Fprintf(e.Stderr, "nst: %s %s\n", e.paint("36", "hint:"), printableLines(h))
 	}
-}
-
-// lockedWriter lets several goroutines write to one stream.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-// Write writes p in one piece.
-func (l *lockedWriter) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(p)
 }

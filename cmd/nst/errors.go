@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -59,17 +60,29 @@ type fileError struct {
 
 // Error names the file and the problem, each once.
 func (e *fileError) Error() string {
-	why, path, mask := reason(e.err), new(fs.PathError), new(nst.MaskError)
+	why, mask := cause(e.err), new(nst.MaskError)
 	if errors.As(e.err, &mask) {
 		why = mask.Reason()
-	}
-	if errors.As(e.err, &path) && !errors.Is(e.err, fs.ErrExist) {
-		why = path.Err.Error()
 	}
 	if _, after, said := strings.Cut(why, strconv.Quote(e.path)+": "); said {
 		why = after
 	}
 	return fmt.Sprintf("%s %q: %s", e.what, e.path, why)
+}
+
+// cause returns the reason for an error about a file without the names of the file and of
+// what was tried.
+func cause(err error) string {
+	path, link := new(fs.PathError), new(os.LinkError)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return reason(err)
+	case errors.As(err, &path):
+		return path.Err.Error()
+	case errors.As(err, &link):
+		return link.Err.Error()
+	}
+	return reason(err)
 }
 
 // Unwrap returns the reason.
@@ -78,7 +91,7 @@ func (e *fileError) Unwrap() error { return e.err }
 // flag returns the flag that names the file, if it is an output.
 func (e *fileError) flag() string {
 	switch e.what {
-	case "plot", "gif", "strip", "sample", "checkpoint":
+	case "plot", "gif", "strip", "log", "sample", "checkpoint":
 		return "--" + e.what
 	case "result", "output folder", "sweep folder":
 		return "--out-dir"
@@ -87,9 +100,6 @@ func (e *fileError) flag() string {
 	}
 	return "-o"
 }
-
-// errIsInput means that an output would replace an input.
-var errIsInput = errors.New("is one of the inputs")
 
 // interrupted is a run that was stopped. The messages about it have been printed.
 type interrupted struct{ err error }
@@ -108,15 +118,20 @@ func (silent) Error() string { return "failed" }
 
 // report prints the errors in err, if any, and returns the exit code.
 func report(e *env, err error) int {
-	code := exitDone
+	code, stopped := exitDone, false
 	for _, err := range flatten(err) {
+		if again := errors.Is(err, context.Canceled); again && stopped {
+			continue // several pictures were being read
+		} else if again {
+			stopped = true
+		}
 		code = max(code, reportOne(e, err))
 	}
 	return code
 }
 
 func reportOne(e *env, err error) int {
-	if errors.As(err, new(silent)) {
+	if errors.As(err, new(silent)) || readerGone(err) {
 		return exitFailed
 	}
 	if stop := new(interrupted); errors.As(err, &stop) {
@@ -166,7 +181,7 @@ func isUsage(err error) bool {
 
 // message returns err in terms of flags and files.
 func message(err error) string {
-	file, option, layer := new(fileError), new(nst.OptionError), new(vgg.UnknownLayerError)
+	file, option, layer, style := new(fileError), new(nst.OptionError), new(vgg.UnknownLayerError), new(instant.UnknownStyleError)
 	switch {
 	case errors.As(err, &file):
 		return file.Error()
@@ -174,6 +189,8 @@ func message(err error) string {
 		field, layer, _ := strings.Cut(option.Field, " ")
 		return strings.TrimRight(fmt.Sprintf("%s %s", flagName(field), layer), " ") +
 			fmt.Sprintf(" is %v: %s", option.Value, option.Reason)
+	case errors.As(err, &style):
+		return fmt.Sprintf("there is no style and no file %q", style.Name)
 	case errors.As(err, &layer):
 		return fmt.Sprintf("network %s has no layer %q", layer.Network, layer.Layer)
 	}
@@ -226,7 +243,7 @@ func reason(err error) string {
 	case errors.Is(err, fs.ErrExist):
 		return "exists already"
 	}
-	text := err.Error()
+	text := strings.ReplaceAll(err.Error(), "optim: ", "")
 	for _, pkg := range []string{"imgio: ", "nst: ", "vgg: ", "batch: ", "feedforward: "} {
 		text = strings.TrimPrefix(text, pkg)
 	}

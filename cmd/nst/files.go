@@ -1,88 +1,69 @@
 package main
 
 import (
-	"errors"
+	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 
 	"nst/imgio"
+	"nst/internal/atomicfile"
 )
 
-// checkOutput returns an error unless a run that reads inputs may write its picture to path.
-func checkOutput(path string, overwrite bool, inputs []string) error {
-	if err := checkInputs("output", path, inputs); err != nil {
-		return err
-	}
-	if err := imgio.CheckWritable(path, overwrite); err != nil {
-		return &fileError{"output", path, err}
-	}
-	return nil
+// save writes a picture in the format and quality that the flags give, and returns its file.
+// Unless overwrite, it replaces nothing: if a file took the name during the run, the picture
+// gets another.
+func (s *settings) save(t *console, path string, overwrite bool, p *imgio.Planar) (string, error) {
+	return t.place("output", path, func(path string) error { return s.saveOnly(path, overwrite, p) })
 }
 
-// save writes a picture in the format and quality that the flags give.
-func (s *settings) save(path string, p *imgio.Planar) error {
+// saveOnly writes a picture in the format and quality that the flags give. Unless overwrite,
+// the file must not exist yet.
+func (s *settings) saveOnly(path string, overwrite bool, p *imgio.Planar) error {
 	var opts []imgio.Option
 	if format, err := imgio.FormatOf(path); err == nil && format == "jpeg" {
 		opts = append(opts, imgio.JPEGQuality(s.quality))
 	}
-	if err := imgio.Save(path, p, opts...); err != nil {
-		return &fileError{"output", path, err}
+	if overwrite {
+		return imgio.Save(path, p, opts...)
 	}
-	return nil
+	return imgio.SaveNew(path, p, opts...)
 }
 
-// checkInputs returns an error if path is one of inputs, under any name.
-func checkInputs(what, path string, inputs []string) error {
-	for _, in := range inputs {
-		if imgio.SameFile(path, in) {
-			return &fileError{what, path, errIsInput}
+// write is save for a file that is no picture.
+func (t *console) write(what, path string, overwrite bool, write func(io.Writer) error) (string, error) {
+	return t.place(what, path, func(path string) error {
+		if overwrite {
+			return atomicfile.Write(path, write)
 		}
-	}
-	return nil
+		return atomicfile.Create(path, write)
+	})
 }
 
-// checkNumbered returns an error if a picture of --save-every, out-0050.png, would
-// replace one of inputs.
-func checkNumbered(output string, inputs []string) error {
-	ext := filepath.Ext(output)
-	stem := filepath.Base(output[:len(output)-len(ext)])
-	name := regexp.MustCompile(`^` + regexp.QuoteMeta(stem) + `-\d{4,}` + regexp.QuoteMeta(ext) + `$`)
-	for _, in := range inputs {
-		beside := filepath.Join(filepath.Dir(output), filepath.Base(in))
-		if name.MatchString(filepath.Base(in)) && imgio.SameFile(beside, in) {
-			return &fileError{"picture of --save-every", beside, errIsInput}
-		}
+// place calls write with a path, and with other names as long as it finds a file there that
+// must not be replaced. It returns the name of the file that was written.
+func (t *console) place(what, path string, write func(path string) error) (string, error) {
+	at, err := atomicfile.Beside(path, write)
+	if err != nil {
+		return at, &fileError{what, at, err}
 	}
-	return nil
+	t.moved(what, path, at)
+	return at, nil
 }
 
-// checkLog returns an error unless a log may be written to path.
-func checkLog(path string, others []string) error {
-	if path == "" {
-		return nil
+// moved prints that a file is not at its path but elsewhere, if that is so.
+func (t *console) moved(what, path, at string) {
+	if at != path {
+		t.say("%s appeared during the run and is kept; the new %s is %s", path, what, at)
 	}
-	for _, other := range others {
-		if filepath.Clean(path) == filepath.Clean(other) || imgio.SameFile(path, other) {
-			return &fileError{"log", path, errors.New("is another file of this run")}
-		}
-	}
-	return nil
 }
 
 // makeDir creates a folder for pictures and checks that it can be written to.
-func makeDir(dir, format string) error {
+func makeDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return &fileError{"output folder", dir, err}
 	}
-	if err := imgio.CheckWritable(filepath.Join(dir, "picture."+format), true); err != nil {
+	if err := atomicfile.Check(filepath.Join(dir, ".nst"), true); err != nil {
 		return &fileError{"output folder", dir, err}
 	}
 	return nil
-}
-
-// exists reports whether there is anything at path.
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }

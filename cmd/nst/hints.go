@@ -101,7 +101,7 @@ func fileHints(err error) []string {
 		return []string{"create the folder first, or choose another place with " + file.flag()}
 	case errors.As(err, &file) && errors.Is(err, fs.ErrExist):
 		return []string{"--overwrite replaces it"}
-	case errors.As(err, &file) && errors.Is(err, errIsInput):
+	case errors.As(err, &file) && (errors.Is(err, errIsInput) || errors.As(err, new(*twiceError)) || errors.Is(err, imgio.ErrSpecial)):
 		return []string{"choose another file with " + file.flag()}
 	}
 	return nil

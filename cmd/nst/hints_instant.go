@@ -36,14 +36,10 @@ func styleHints(err error) []string {
 		return []string{"a blend is of paintings only, or of styles of one network"}
 	case errors.Is(err, instant.ErrForeign):
 		return []string{"networks that paint are made by nst train; those that compare pictures, such as VGG-19, go after --network"}
-	case errors.Is(err, instant.ErrNewer):
-		return []string{"install the newest nst"}
 	case errors.Is(err, instant.ErrNoUniversal):
 		return []string{"teach a network this painting with nst train, or use nst stylize CONTENT STYLE"}
 	case errors.Is(err, errNoStyles):
 		return []string{"nst train makes a network, nst styles import installs it"}
-	case errors.Is(err, errOneOutput):
-		return []string{"name a folder for several results: --out-dir DIR"}
 	case errors.Is(err, errTerminal):
 		return []string{"name a file with -o FILE, or send it to another program with |"}
 	}
@@ -73,6 +69,8 @@ func trainHints(err error) []string {
 	switch {
 	case errors.Is(err, instant.ErrPhotos):
 		return []string{"photographs of any kind will do; --photos may be repeated"}
+	case errors.Is(err, instant.ErrDiverged):
+		return []string{"begin anew with a lower --learning-rate"}
 	case errors.Is(err, errUnfinished):
 		return []string{"--resume goes on with it, --overwrite begins anew"}
 	case errors.As(err, new(*instant.ResumeError)):

@@ -9,20 +9,17 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"golang.org/x/term"
 )
 
 func main() { os.Exit(start()) }
 
-// start runs the program in its process and returns its exit code. The first
-// interrupt asks the command to save what it has and end; the second kills.
+// start runs the program in its process and returns its exit code.
 func start() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	context.AfterFunc(ctx, stop)
+	stopOnSignals(stop)
 	return run(ctx, &env{
 		Stdin:          os.Stdin,
 		Stdout:         os.Stdout,

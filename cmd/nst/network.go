@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -59,6 +60,15 @@ func (s *settings) choose(e *env) {
 	}
 	s.network = vgg.EmbeddedName
 	newConsole(e, s).say("VGG-19 is not installed: using slim, the small network inside nst; nst weights pull installs VGG-19")
+}
+
+// networkFile returns the file of the network, empty if it has none or cannot be found.
+func (s *settings) networkFile(e *env) string {
+	store, err := e.store()
+	if err != nil && !isFile(s.network) {
+		return ""
+	}
+	return store.File(cmp.Or(s.network, usualNetwork))
 }
 
 // transfer loads the network and returns a Transfer for the settings.

@@ -80,8 +80,8 @@ func readmeRow(r *flagRow) string {
 		d = v.String()
 	}
 	in := strings.Join((r.in &^ inInfo).names(), ", ")
-	if all := saves | inScore; r.in&all == all {
-		in = strings.Join(append([]string{"all that compare"}, (r.in&(onePass|inTrain)).names()...), ", ")
+	if all := measures | inTexture | onePass | inTrain; r.in&all&^inInfo == all&^inInfo {
+		in = "all"
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s |", name, d, usage, in)
 }

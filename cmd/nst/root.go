@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,12 +12,17 @@ import (
 const exitCodes = `Exit codes: 0 done, 1 failed, 2 wrong usage (a flag, an argument or a value),
 130 interrupted (the picture is saved as it was then).`
 
-// run runs the command that args name and returns the exit code.
+// run runs the command that args name and returns the exit code. If nobody reads the messages
+// any more, the command ends as after an interrupt.
 func run(ctx context.Context, e *env, args []string) int {
-	e.Stderr = &lockedWriter{w: e.Stderr}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	out := &dataWriter{w: e.Stdout, terminal: e.StdoutTerminal}
+	e.Stdout, e.Stderr = out, &messageWriter{w: e.Stderr, gone: stop}
 	root := newRootCmd(e)
 	root.SetArgs(joinSwitches(args))
-	return report(e, root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	return report(e, errors.Join(err, out.check(err)))
 }
 
 func newRootCmd(e *env) *cobra.Command {
@@ -25,11 +31,13 @@ func newRootCmd(e *env) *cobra.Command {
 		Short: "Paint one picture in the style of another",
 		Long: `nst paints one picture in the style of another, by the method of Gatys, Ecker
 and Bethge. An optimiser changes the pixels until a VGG network finds in them the
-content of one picture and the style of the other.
+content of one picture and the style of the other. nst apply paints at once, with
+a network that nst train has taught.
 
 ` + exitCodes,
 		Example: `  nst stylize photo.jpg painting.jpg -o out.png
   nst stylize photo.jpg painting.jpg --size 1024 --strength 65
+  nst apply mine.safetensors photo.jpg
   nst weights pull`,
 		Version:       version(),
 		Args:          subcommand,

@@ -74,7 +74,7 @@ func score(ctx context.Context, e *env, o *scoreOptions) error {
 	t := newConsole(e, &o.settings)
 	var errs []error
 	read := func(what, path string) *imgio.Planar {
-		p, err := t.open(what, path)
+		p, err := t.open(ctx, what, path)
 		errs = append(errs, err)
 		return p
 	}

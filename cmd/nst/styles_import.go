@@ -60,11 +60,14 @@ func (e *env) importStyle(t *console, file, name string, overwrite bool) error {
 		return err
 	}
 	path := storedPath(folder, name)
-	if err := checkInputs("network", path, []string{file}); err != nil {
-		return err
-	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return &fileError{"folder of styles", folder, err}
+	}
+	var l ledger
+	l.read(file)
+	l.write("network", path, replacing(overwrite))
+	if err := l.check(); err != nil {
+		return err
 	}
 	if err := copyFile(path, file, overwrite); err != nil {
 		return &fileError{"network", path, err}

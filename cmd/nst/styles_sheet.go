@@ -72,7 +72,7 @@ func (o *sheetOptions) run(ctx context.Context, e *env) error {
 	if err := checkOutput(o.output, o.overwrite, []string{o.content}); err != nil {
 		return err
 	}
-	photo, err := t.open("content", o.content)
+	photo, err := t.open(ctx, "content", o.content)
 	if err != nil {
 		return err
 	}
@@ -101,15 +101,17 @@ func (o *sheetOptions) run(ctx context.Context, e *env) error {
 			Picture: p.Image(), Label: s.name, Note: styleEntry{Painter: info.Painter, Title: info.Title, Year: info.Year}.painting(),
 		})
 	}
+	bar.draw(len(styles), "")
 	bar.end()
 	m, err := album.Draw()
 	if err != nil {
 		return err
 	}
-	if err := o.save(o.output, imgio.FromImage(m)); err != nil {
+	at, err := o.save(t, o.output, o.overwrite, imgio.FromImage(m))
+	if err != nil {
 		return err
 	}
-	t.put(map[string]any{"wrote": o.output, "styles": len(styles)}, fmt.Sprintf("wrote %s (%s)", o.output, count(len(styles), "style")))
+	t.put(map[string]any{"wrote": at, "styles": len(styles)}, sprintf("wrote %s (%s)", at, count(len(styles), "style")))
 	return nil
 }
 

@@ -25,8 +25,8 @@ name of one style it shows that style and its network.`,
 		Example: `  nst styles show starry-night
   nst styles show mine.safetensors --json`,
 		Args: arguments(1, 1, "NAME|FILE"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			s, err := e.style(&console{e: e}, args[0])
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := e.style(cmd.Context(), &console{e: e}, args[0])
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -95,7 +96,7 @@ func (e *env) styleNames() []string {
 
 // style finds the style that an argument of the command line names: an installed style, a
 // file of a network with or without :NAME, or a painting.
-func (e *env) style(t *console, arg string) (styleRef, error) {
+func (e *env) style(ctx context.Context, t *console, arg string) (styleRef, error) {
 	if !isPath(arg) {
 		s, err := e.named(arg)
 		if _, stat := os.Stat(arg); err == nil || stat != nil {
@@ -112,7 +113,7 @@ func (e *env) style(t *console, arg string) (styleRef, error) {
 	if isModel(arg) || strings.EqualFold(filepath.Ext(arg), modelExtension) {
 		return modelFile(arg)
 	}
-	return t.openPainting(arg)
+	return t.openPainting(ctx, arg)
 }
 
 // isPath reports whether an argument is the name of a file and no name of a style.
@@ -133,6 +134,9 @@ func cutStyle(arg string) (file, name string, ok bool) {
 // isModel reports whether a file begins as those of networks do: with the length of a
 // header, then its opening brace.
 func isModel(path string) bool {
+	if stat, err := os.Stat(path); err != nil || !stat.Mode().IsRegular() {
+		return false // to open a pipe could take for ever
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return false

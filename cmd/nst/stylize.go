@@ -34,9 +34,10 @@ func newStylizeCmd(e *env, runF func(context.Context, *stylizeOptions) error) *c
 result is OUT, or CONTENT-STYLE.png in the current folder. Ctrl-C ends
 the run and saves the picture as it is then.`,
 		Annotations: map[string]string{moreKey: `Files: existing files are replaced only with --overwrite. All files and settings
-are checked before the work begins. After Ctrl-C the exit code is 130; a second
-Ctrl-C ends at once. --save-every 50 also writes out-0050.png, out-0100.png and
-so on, at full size. It replaces files of these names even without --overwrite.
+are checked before the work begins. A file that appears during the run is kept
+too: the new one gets another name, such as out-2.png. After Ctrl-C, or if the
+terminal is closed, the exit code is 130; a second Ctrl-C ends at once.
+--save-every 50 also writes out-0050.png, out-0100.png and so on, at full size.
 
 Sizes: nst paints at several sizes, from --min-scale to --size. Each size starts
 from the result of the one before. The first and the last size get --iterations,
@@ -88,7 +89,7 @@ More examples:
 
 // check returns an error for every value that is wrong by itself.
 func (o *stylizeOptions) check(cmd *cobra.Command) error {
-	errs := []error{o.settings.check(cmd), o.artifacts.check(o.output), o.masks.check(cmd, len(o.styles)), o.checkBlend(len(o.styles))}
+	errs := []error{o.settings.check(cmd), o.artifacts.check(), o.masks.check(cmd, len(o.styles)), o.checkBlend(len(o.styles))}
 	if o.saveEvery < 0 {
 		errs = append(errs, &valueError{"--save-every", o.saveEvery, "must be 0 (never) or more"})
 	}
@@ -113,21 +114,26 @@ func (o *stylizeOptions) inputs() []string {
 	return append(in, o.masks.paths()...)
 }
 
+// checkFiles returns an error for each file that cannot be written, or that the run reads.
+func (o *stylizeOptions) checkFiles(e *env) error {
+	var l ledger
+	l.read(o.inputs()...)
+	l.read(o.networkFile(e))
+	l.write("output", o.output, replacing(o.overwrite))
+	o.artifacts.list(&l, o.overwrite)
+	l.write("log", o.log, replacing(o.overwrite))
+	if o.saveEvery > 0 {
+		l.numbered(o.output, o.saveEvery, replacing(o.overwrite), o.inputs()...)
+	}
+	return l.check()
+}
+
 func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	t := newConsole(e, &o.settings)
-	if err := checkOutput(o.output, o.overwrite, o.inputs()); err != nil {
+	if err := o.checkFiles(e); err != nil {
 		return err
 	}
-	if err := o.artifacts.checkFiles(o.overwrite, o.inputs()); err != nil {
-		return err
-	}
-	if err := checkLog(o.log, slices.Concat(o.inputs(), o.artifacts.paths(), []string{o.output})); err != nil {
-		return err
-	}
-	if err := checkNumbered(o.output, o.inputs()); o.saveEvery > 0 && err != nil {
-		return err
-	}
-	job, styles, err := o.open(t)
+	job, styles, err := o.open(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -139,13 +145,13 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if job.Style, err = transfer.Style(ctx, styles...); err != nil {
 		return o.masks.named(err)
 	}
-	log, err := openLog(o.log, false)
+	log, err := openLog(o.log, replacing(o.overwrite))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, log.close()) }()
 
-	p := &painting{o: o, log: log, reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output)}
+	p := &painting{o: o, t: t, log: log, reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output)}
 	job.Progress, job.Warn = p.update, t.warn
 	undo := t.onInterrupt(ctx)
 	result, err := transfer.Run(ctx, job)
@@ -158,12 +164,12 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 }
 
 // open reads all the pictures.
-func (o *stylizeOptions) open(t *console) (nst.Job, []nst.StylePicture, error) {
+func (o *stylizeOptions) open(ctx context.Context, t *console) (nst.Job, []nst.StylePicture, error) {
 	var job nst.Job
 	var styles []nst.StylePicture
 	var errs []error
 	read := func(what, path string) *imgio.Planar {
-		p, err := t.open(what, path)
+		p, err := t.open(ctx, what, path)
 		errs = append(errs, err)
 		return p
 	}
@@ -186,23 +192,24 @@ func (o *stylizeOptions) finish(ctx context.Context, t *console, r *nst.Result, 
 	if r == nil || err != nil && r.Iterations == 0 {
 		return err
 	}
-	if errSave := o.save(o.output, r.Picture); errSave != nil {
+	at, errSave := o.save(t, o.output, o.overwrite, r.Picture)
+	if errSave != nil {
 		return errSave
 	}
-	t.wrote(o.output, r, o.score(ctx, t, score))
+	t.wrote(at, r, o.score(ctx, t, at, score))
 	if err != nil && ctx.Err() != nil {
 		return &interrupted{err}
 	}
 	return err
 }
 
-// score returns what nst score measures of the result file. It returns nil for a texture,
+// score returns what nst score measures of the file of the result. It returns nil for a texture,
 // after an interrupt, with --quiet, and if the file cannot be measured.
-func (o *stylizeOptions) score(ctx context.Context, t *console, score func(*imgio.Planar) (*nst.Score, error)) *nst.Score {
+func (o *stylizeOptions) score(ctx context.Context, t *console, path string, score func(*imgio.Planar) (*nst.Score, error)) *nst.Score {
 	if o.canvas != nil || t.quiet || ctx.Err() != nil {
 		return nil
 	}
-	p, _, err := imgio.Open(o.output)
+	p, _, err := imgio.OpenContext(ctx, path)
 	if err != nil {
 		return nil
 	}
@@ -231,6 +238,7 @@ func (o *stylizeOptions) remember(t *console, a *artifactRecorder, job *nst.Job,
 // painting observes a run.
 type painting struct {
 	o        *stylizeOptions
+	t        *console
 	log      *logFile
 	reporter reporter
 	recorder *artifactRecorder
@@ -242,7 +250,7 @@ func (p *painting) update(at nst.Progress) {
 	p.log.update("", at)
 	p.recorder.update(at)
 	if every := p.o.saveEvery; every > 0 && at.Done%every == 0 && p.err == nil {
-		p.err = p.o.save(numbered(p.o.output, at.Done), at.Picture().Resize(at.FullWidth, at.FullHeight))
+		_, p.err = p.o.save(p.t, numbered(p.o.output, at.Done), p.o.overwrite, at.Picture().Resize(at.FullWidth, at.FullHeight))
 	}
 }
 

@@ -28,10 +28,25 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("the command is missing: did you mean nst stylize %s?", strings.Join(args, " "))
 	}
 	text := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+	if near := nearest(args[0], cmd.SuggestionsFor(args[0])); len(near) > 0 {
 		text += fmt.Sprintf(", did you mean %s?", strings.Join(near, " or "))
 	}
 	return errors.New(text)
+}
+
+// nearest returns the names that the fewest edits make of name.
+func nearest(name string, names []string) (best []string) {
+	least := 0
+	for _, n := range names {
+		d := editDistance(name, n)
+		if best == nil || d < least {
+			best, least = nil, d
+		}
+		if d == least {
+			best = append(best, n)
+		}
+	}
+	return best
 }
 
 // isPicture reports whether a name has the extension of a picture.

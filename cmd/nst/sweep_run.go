@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,11 +20,11 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	t := newConsole(e, &o.settings)
 	o.choose(e)
 	o.fixed["network"] = o.network // whatever is installed the next time
-	recipe, err := o.checkFiles()
+	recipe, own, err := o.checkFiles(e)
 	if err != nil {
 		return err
 	}
-	job, styles, err := o.open(t)
+	job, styles, err := o.open(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -34,13 +32,13 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(o.dir, 0o777); err != nil {
-		return &fileError{"sweep folder", o.dir, err}
-	}
-	if err := recipe.write(o.dir); err != nil {
+	if err := makeDir(o.dir); err != nil {
 		return err
 	}
-	log, err := openLog(o.log, false)
+	if err := recipe.write(o.dir, own.folder); err != nil {
+		return err
+	}
+	log, err := openLog(o.log, extending(o.overwrite))
 	if err != nil {
 		return err
 	}
@@ -50,7 +48,7 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 		sweepOptions: o, console: t, log: log, job: job, files: o.pictures(),
 		transferCache: transferCache{weights: weights, styles: styles},
 		grid:          o.varied.sheet(batch.Stem(o.content) + " in the style of " + stems(o.styles)),
-		recipe:        recipe,
+		recipe:        recipe, own: own,
 	}
 	defer r.transferCache.close()
 	undo := context.AfterFunc(ctx, func() { t.say("interrupted: writing the sheet of what is done; Ctrl-C again stops at once") })
@@ -68,39 +66,51 @@ func stems(paths []string) string {
 	return strings.Join(names, " + ")
 }
 
-// checkFiles returns the recipe of the sweep, with the pictures that are done. It returns an
-// error if the sweep would replace foreign files. In a folder of this sweep it replaces the
-// lists of pictures.
-func (o *sweepOptions) checkFiles() (*recipe, error) {
-	r := o.recipe()
+// ownership says what a sweep may replace.
+type ownership struct {
+	folder bool // the lists of pictures in its folder
+	sheet  bool
+}
+
+// checkFiles returns the recipe of the sweep, with the pictures that are done, and what the
+// sweep may replace: with --overwrite all, else its own folder of an earlier run, with the
+// pictures that it had begun. Any other file that it would replace is an error.
+func (o *sweepOptions) checkFiles(e *env) (r *recipe, own ownership, err error) {
+	r = o.recipe()
 	before, err := readRecipe(o.dir)
 	if err != nil && !o.overwrite {
-		return nil, err
+		return nil, own, err
 	}
-	own := before != nil || o.overwrite
+	own = ownership{before != nil || o.overwrite, o.overwrite}
 	if before != nil && !o.overwrite {
 		if d := before.differs(r); d != "" {
-			return nil, &fileError{"sweep folder", o.dir, fmt.Errorf("%w %s", errOtherSweep, d)}
+			return nil, own, &fileError{"sweep folder", o.dir, fmt.Errorf("%w %s", errOtherSweep, d)}
 		}
 		r.Done = before.Done
 	}
-	inputs := o.inputs()
-	files := o.pictures()
+	if before != nil {
+		r.Painted, own.sheet = before.Painted, o.overwrite || before.Sheet == r.Sheet
+	}
+	var l ledger
+	l.read(o.inputs()...)
+	l.read(o.networkFile(e))
+	l.write("output", o.output, replacing(own.sheet))
+	inside := func(name string, ours bool) {
+		path, mode := filepath.Join(o.dir, name), skips
+		if exists(path) && !ours {
+			mode = refuses
+		}
+		l.write("output", path, mode)
+	}
+	for _, path := range o.pictures() {
+		name := filepath.Base(path)
+		inside(name, o.overwrite || slices.Contains(r.Painted, name))
+	}
 	for _, name := range []string{recipeFile, scoresFile, pageFile} {
-		files = append(files, filepath.Join(o.dir, name))
+		inside(name, own.folder)
 	}
-	for _, path := range files {
-		if err := checkInputs("output", path, inputs); err != nil {
-			return nil, err
-		}
-		if _, err := os.Lstat(path); err == nil && !own {
-			return nil, &fileError{"output", path, fs.ErrExist}
-		}
-	}
-	if err := checkOutput(o.output, o.overwrite || own && before.Sheet == o.output, inputs); err != nil {
-		return nil, err
-	}
-	return r, checkLog(o.log, slices.Concat(inputs, files, []string{o.output}))
+	l.write("log", o.log, extending(o.overwrite))
+	return r, own, l.check()
 }
 
 // transferCache reuses a Transfer and its style as long as the options permit.
@@ -144,6 +154,7 @@ type sweepRun struct {
 	files         []string
 	grid          *sheet.Grid
 	recipe        *recipe
+	own           ownership
 }
 
 // paint fills the grid. A picture that fails leaves its cell empty.
@@ -165,7 +176,7 @@ func (r *sweepRun) paint(ctx context.Context) error {
 		err := r.one(ctx, i)
 		switch {
 		case err == nil:
-			err = r.recipe.write(r.dir) // after each, for the next run
+			err = r.recipe.write(r.dir, true) // after each, for the next run
 		case ctx.Err() != nil:
 			continue
 		}
@@ -229,6 +240,12 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 	if lines, ok := reporter.(*jsonLines); ok {
 		lines.output = r.files[i]
 	}
+	// A picture of this name may be replaced by the next run, even if this one is killed.
+	name := filepath.Base(r.files[i])
+	replace := r.overwrite || slices.Contains(r.recipe.Painted, name)
+	if err := r.recipe.begin(r.dir, name); err != nil {
+		return err
+	}
 	job := r.job
 	job.Style, job.Warn = style, r.console.warn
 	job.Progress = func(p nst.Progress) {
@@ -240,10 +257,10 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 	if err != nil {
 		return r.masks.named(err)
 	}
-	if err := imgio.Save(r.files[i], result.Picture); err != nil {
-		return &fileError{"output", r.files[i], err}
+	if r.files[i], err = r.save(r.console, r.files[i], replace, result.Picture); err != nil {
+		return err
 	}
-	r.recipe.Done[filepath.Base(r.files[i])] = scoreOf(result)
+	r.recipe.done(name, filepath.Base(r.files[i]), scoreOf(result))
 	r.show(i, result.Picture)
 	r.console.wrote(r.files[i], result, nil)
 	return nil

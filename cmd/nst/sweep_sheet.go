@@ -10,7 +10,6 @@ import (
 
 	"nst/cmd/nst/internal/sheet"
 	"nst/imgio"
-	"nst/internal/atomicfile"
 )
 
 // show puts a picture into the grid.
@@ -32,19 +31,20 @@ func (r *sweepRun) write() error {
 	if err != nil {
 		return err
 	}
-	if err := r.save(r.output, imgio.FromImage(m)); err != nil {
-		return err
-	}
-	page := filepath.Join(r.dir, pageFile)
-	err = atomicfile.Write(page, r.page().Write)
+	sheet, err := r.save(r.console, r.output, r.own.sheet, imgio.FromImage(m))
 	if err != nil {
-		return &fileError{"page", page, err}
-	}
-	if err := r.writeScores(); err != nil {
 		return err
 	}
-	for _, path := range []string{r.output, page, filepath.Join(r.dir, scoresFile)} {
-		r.console.put(map[string]string{"wrote": path}, "wrote "+path)
+	page, err := r.console.write("page", filepath.Join(r.dir, pageFile), r.own.folder, r.page().Write)
+	if err != nil {
+		return err
+	}
+	scores, err := r.console.write("scores", filepath.Join(r.dir, scoresFile), r.own.folder, r.writeScores)
+	if err != nil {
+		return err
+	}
+	for _, path := range []string{sheet, page, scores} {
+		r.console.put(map[string]string{"wrote": path}, sprintf("wrote %s", path))
 	}
 	return nil
 }
@@ -62,26 +62,19 @@ func (r *sweepRun) page() *sheet.Page {
 }
 
 // writeScores writes a row for every picture that is done.
-func (r *sweepRun) writeScores() error {
-	path := filepath.Join(r.dir, scoresFile)
-	err := atomicfile.Write(path, func(w io.Writer) error {
-		c := csv.NewWriter(w)
-		var header []string
-		for _, l := range r.varied {
-			header = append(header, l.name)
-		}
-		c.Write(append(append(header, scoreNames()...), "picture"))
-		for i, file := range r.files {
-			name := filepath.Base(file)
-			if r.grid.Cells[i].Picture != nil {
-				c.Write(append(append(r.varied.point(i), r.recipe.Done[name].texts()...), name))
-			}
-		}
-		c.Flush()
-		return c.Error()
-	})
-	if err != nil {
-		return &fileError{"scores", path, err}
+func (r *sweepRun) writeScores(w io.Writer) error {
+	c := csv.NewWriter(w)
+	var header []string
+	for _, l := range r.varied {
+		header = append(header, l.name)
 	}
-	return nil
+	c.Write(append(append(header, scoreNames()...), "picture"))
+	for i, file := range r.files {
+		name := filepath.Base(file)
+		if r.grid.Cells[i].Picture != nil {
+			c.Write(append(append(r.varied.point(i), r.recipe.Done[name].texts()...), name))
+		}
+	}
+	c.Flush()
+	return c.Error()
 }

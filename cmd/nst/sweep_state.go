@@ -40,6 +40,25 @@ type recipe struct {
 
 	// Done has the score of every picture that is done, by its file's name.
 	Done map[string]*scored `json:"done"`
+
+	// Painted has the names of all files that were painted in this folder or at least begun,
+	// also with other settings. No others are replaced without --overwrite.
+	Painted []string `json:"painted"`
+}
+
+// begin enters a picture as begun, and writes the recipe.
+func (r *recipe) begin(dir, name string) error {
+	if slices.Contains(r.Painted, name) {
+		return nil
+	}
+	r.Painted = append(r.Painted, name)
+	return r.write(dir, true)
+}
+
+// done enters a picture as done, and the name that it got instead of the one planned.
+func (r *recipe) done(planned, name string, score *scored) {
+	r.Done[name] = score
+	r.Painted[slices.Index(r.Painted, planned)] = name
 }
 
 func (o *sweepOptions) recipe() *recipe {
@@ -49,6 +68,19 @@ func (o *sweepOptions) recipe() *recipe {
 	}
 	for _, l := range o.varied {
 		r.Varied = append(r.Varied, l.name)
+	}
+	return r.readBack()
+}
+
+// readBack returns r as it is when it has been read from its file: names that are no UTF-8 have
+// changed.
+func (r *recipe) readBack() *recipe {
+	data, err := json.Marshal(r)
+	if err == nil {
+		err = json.Unmarshal(data, r)
+	}
+	if err != nil {
+		panic(err) // a recipe has texts and numbers only
 	}
 	return r
 }
@@ -69,6 +101,11 @@ func readRecipe(dir string) (*recipe, error) {
 	}
 	if r.Done == nil {
 		r.Done = map[string]*scored{}
+	}
+	for name := range r.Done { // an older nst had no other list
+		if !slices.Contains(r.Painted, name) {
+			r.Painted = append(r.Painted, name)
+		}
 	}
 	r.renew()
 	return r, nil
@@ -115,10 +152,14 @@ func (r *recipe) differs(other *recipe) string {
 	return ""
 }
 
-// write writes the recipe to its folder.
-func (r *recipe) write(dir string) error {
+// write writes the recipe to its folder. It replaces one that is there only if told so.
+func (r *recipe) write(dir string, replace bool) error {
 	path := filepath.Join(dir, recipeFile)
-	err := atomicfile.Write(path, func(w io.Writer) error {
+	place := atomicfile.Create
+	if replace {
+		place = atomicfile.Write
+	}
+	err := place(path, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(r)

@@ -9,57 +9,59 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 
 	"nst/cmd/nst/internal/batch"
 	"nst/imgio"
-	"nst/internal/atomicfile"
 	"nst/nst/instant"
 	"nst/vgg"
 )
 
 // checkFiles returns an error unless all files can be written, none of which is an input.
-func (o *trainOptions) checkFiles() error {
+func (o *trainOptions) checkFiles(e *env) error {
 	l := &o.lesson
-	inputs := append(slices.Clone(o.styles), l.from)
-	outputs := []struct {
-		what, path string
-		overwrite  bool
-	}{
-		{"output", o.output, o.overwrite},
-		{"checkpoint", l.checkpoint, true},
-		{"sample", l.sample, o.overwrite || l.resume},
+	var files ledger
+	files.read(o.styles...)
+	files.read(l.from)
+	files.read(o.lossFile(e))
+	if photos, err := batch.Contents(l.photos, imgio.Extensions()); err == nil { // else an error later
+		files.read(photos...)
 	}
-	var errs []error
-	for i, out := range outputs {
-		if out.path == "" {
-			continue
-		}
-		err := checkInputs(out.what, out.path, inputs)
-		if e := atomicfile.Check(out.path, out.overwrite); err == nil && e != nil {
-			err = &fileError{out.what, out.path, e}
-		}
-		for _, other := range outputs[:i] {
-			if other.path == out.path {
-				err = &fileError{out.what, out.path, errors.New("is another file of this run")}
-			}
-		}
-		errs = append(errs, err)
-	}
+	files.write("output", o.output, replacing(o.overwrite))
+	files.write("checkpoint", l.checkpoint, replaces)
+	files.write("sample", l.sample, replacing(o.overwrite || l.resume))
+	files.write("log", o.log, o.logMode())
+	errs := []error{files.check()}
 	switch _, err := os.Stat(l.checkpoint); {
 	case l.resume && err != nil:
 		errs = append(errs, &fileError{"checkpoint", l.checkpoint, err})
 	case !l.resume && !o.overwrite && err == nil:
 		errs = append(errs, &fileError{"checkpoint", l.checkpoint, errUnfinished})
 	}
-	return errors.Join(append(errs, checkLog(o.log, append(inputs, o.output, l.checkpoint, l.sample)))...)
+	return errors.Join(errs...)
+}
+
+// logMode returns how the log is opened: that of a training that goes on goes on too.
+func (o *trainOptions) logMode() writeMode {
+	if o.lesson.resume {
+		return extends
+	}
+	return replacing(o.overwrite)
+}
+
+// lossFile returns the file of the network that compares pictures, empty if it has none.
+func (o *trainOptions) lossFile(e *env) string {
+	store, err := e.store()
+	if err != nil {
+		return ""
+	}
+	return store.File(o.lesson.network)
 }
 
 // errUnfinished means that there is the checkpoint of another run.
 var errUnfinished = errors.New("is of a training that has not ended")
 
 // openStyles reads the paintings.
-func (o *trainOptions) openStyles(t *console) ([]instant.Style, error) {
+func (o *trainOptions) openStyles(ctx context.Context, t *console) ([]instant.Style, error) {
 	var styles []instant.Style
 	var errs []error
 	for i, path := range o.styles {
@@ -67,7 +69,7 @@ func (o *trainOptions) openStyles(t *console) ([]instant.Style, error) {
 			errs = append(errs, &fileError{"style image", path, errSwapped})
 			continue
 		}
-		ref, err := t.openPainting(path)
+		ref, err := t.openPainting(ctx, path)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -103,6 +105,7 @@ func (o *trainOptions) openPhotos(ctx context.Context, t *console) (*instant.Pho
 	if err != nil {
 		return nil, photosError(err)
 	}
+	t.say("reading %s", count(len(paths), "photograph"))
 	return instant.OpenPhotos(ctx, paths, o.lesson.Size, func(err error) {
 		if one := new(instant.PhotoError); errors.As(err, &one) {
 			err = &fileError{"photograph", one.Path, one.Err}
@@ -135,7 +138,7 @@ func (o *trainOptions) openNetwork(e *env) (*vgg.Weights, error) {
 // openTrainer prepares a training, or continues one.
 func (o *trainOptions) openTrainer(ctx context.Context, e *env, t *console) (trainer *instant.Trainer, photos *instant.Photos, err error) {
 	l := &o.lesson
-	from, err := o.openFrom(e, t)
+	from, err := o.openFrom(ctx, e, t)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -143,7 +146,7 @@ func (o *trainOptions) openTrainer(ctx context.Context, e *env, t *console) (tra
 	if err != nil {
 		return nil, nil, err
 	}
-	styles, err := o.openStyles(t)
+	styles, err := o.openStyles(ctx, t)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -174,12 +177,12 @@ func (o *trainOptions) openTrainer(ctx context.Context, e *env, t *console) (tra
 
 // openFrom loads the network of --from and takes over the sizes of its layers. Without --from
 // it returns nil.
-func (o *trainOptions) openFrom(e *env, t *console) (*instant.Model, error) {
+func (o *trainOptions) openFrom(ctx context.Context, e *env, t *console) (*instant.Model, error) {
 	l := &o.lesson
 	if l.from == "" {
 		return nil, nil
 	}
-	s, err := e.style(t, l.from)
+	s, err := e.style(ctx, t, l.from)
 	if err != nil {
 		return nil, err
 	}

@@ -86,6 +86,7 @@ the network) if it can. --network and --convention override what it recognises.`
   nst stylize photo.jpg painting.jpg --network torch19`,
 		Args: arguments(1, 1, "FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
 			if opts.Network != "" {
 				if _, err := vgg.ByName(opts.Network); err != nil {
 					return &valueError{"--network", strconv.Quote(opts.Network), "must be one of " + strings.Join(networks(), ", ")}
@@ -99,7 +100,7 @@ the network) if it can. --network and --convention override what it recognises.`
 			if err := free(store, name, overwrite); err != nil {
 				return err
 			}
-			w, err := vgg.Import(cmd.Context(), args[0], opts)
+			w, err := vgg.Import(ctx, args[0], opts)
 			if err != nil {
 				return err
 			}

@@ -24,7 +24,7 @@ type room struct {
 // not listed is an error, and so is a listed import that no file has any more.
 var rooms = map[string]room{
 	"cmd/nst":                {7, []string{"cmd/nst/internal/batch", "cmd/nst/internal/sheet", "nst", "nst/instant", "vgg", "imgio", "internal/atomicfile", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
-	"cmd/nst/internal/batch": {6, []string{"nst", "imgio"}},
+	"cmd/nst/internal/batch": {6, []string{"nst", "imgio", "internal/atomicfile"}},
 	"cmd/nst/internal/sheet": {6, []string{"golang.org/x/image"}},
 
 	"nst/instant":           {6, []string{"nst", "vgg", "imgio", "internal/feedforward", "internal/engine/exec", "internal/optim"}},
@@ -34,7 +34,10 @@ var rooms = map[string]room{
 	"internal/colour":       {4, []string{"imgio"}},
 	"internal/feedforward":  {5, []string{"vgg", "vgg/safetensors", "loss", "internal/engine/exec", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
 	"internal/optim":        {0, nil},
-	"imgio":                 {1, []string{"internal/atomicfile", "golang.org/x/image"}},
+	"imgio":                 {1, []string{"imgio/internal/bmp", "imgio/internal/jpeg", "imgio/internal/tiff", "internal/atomicfile", "golang.org/x/image"}},
+	"imgio/internal/tiff":   {0, []string{"imgio/internal/jpeg", "golang.org/x/image", "github.com/klauspost/compress"}},
+	"imgio/internal/bmp":    {0, nil},
+	"imgio/internal/jpeg":   {-1, nil},
 	"vgg/safetensors":       {0, nil},
 	"vgg/internal/mat":      {0, nil},
 	"vgg/internal/protobuf": {0, nil},

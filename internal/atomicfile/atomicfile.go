@@ -6,82 +6,37 @@ package atomicfile
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 )
 
-var (
-	// ErrFolder means that the path names a folder where a file is wanted.
-	ErrFolder = errors.New("is a folder")
-	// ErrNoFolder means that the folder to write to does not exist.
-	ErrNoFolder = errors.New("folder does not exist")
-)
-
 // Write makes the file at path hold what write writes. The bytes go to a temporary
-// file in the same folder, which is flushed to disk and renamed. If anything fails,
-// path keeps what it held and the temporary file is removed.
+// file in the same folder, which is flushed to disk and renamed; then the folder is
+// flushed. If anything fails, path keeps what it held and the temporary file is removed.
 //
 // A file that exists passes its permissions on to the new one; other files get the
-// permissions of [os.Create]. A symbolic link is followed. Errors match [ErrNoFolder]
-// or [ErrFolder], or come from write or package os.
+// permissions of [os.Create]. A symbolic link is followed, also one that leads to no file
+// yet. Errors match [ErrNoFolder], [ErrFolder] or [ErrSpecial], or come from write or
+// package os.
 func Write(path string, write func(io.Writer) error) error {
 	return place(path, true, write)
 }
 
 // Create is [Write] for a file that must not exist yet: otherwise the error matches
-// fs.ErrExist.
+// fs.ErrExist, and the file keeps what it held, also if it appeared after the call.
 func Create(path string, write func(io.Writer) error) error {
 	return place(path, false, write)
 }
 
-// Check reports whether [Write] (or [Create], if not overwrite) would fail for a reason
-// that shows already. It leaves no trace. Errors are those of Write and Create.
-func Check(path string, overwrite bool) error {
-	if err := checkTarget(path, overwrite); err != nil {
-		return err
-	}
-	f, err := createTemp(resolve(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
-}
-
-// checkTarget checks the folder of path, and the file at path if there is one.
-func checkTarget(path string, overwrite bool) error {
-	dir := filepath.Dir(path)
-	if stat, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !stat.IsDir() {
-		return fmt.Errorf("%w: %q", ErrNoFolder, dir)
-	}
-	stat, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case stat.IsDir():
-		return ErrFolder
-	case !overwrite:
-		return fs.ErrExist
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY, 0) // a rename would replace a read-only file
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
 // place writes a temporary file and moves it to path.
 func place(path string, overwrite bool, write func(io.Writer) error) (err error) {
+	path = resolve(path)
 	if err := checkTarget(path, overwrite); err != nil {
 		return err
 	}
-	path = resolve(path)
-	f, err := createTemp(path)
+	f, err := createTemp(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
@@ -105,10 +60,19 @@ func place(path string, overwrite bool, write func(io.Writer) error) (err error)
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if overwrite {
-		return os.Rename(f.Name(), path)
+	// The path may have become something else in the meantime.
+	if err := checkTarget(path, overwrite); err != nil {
+		return err
 	}
-	return link(f.Name(), path)
+	move := link
+	if overwrite {
+		move = os.Rename
+	}
+	if err := move(f.Name(), path); err != nil {
+		return err
+	}
+	syncFolder(filepath.Dir(path))
+	return nil
 }
 
 // link moves a file to a path that must be free. A hard link fails if something
@@ -128,22 +92,11 @@ func link(temp, path string) error {
 	return os.Rename(temp, path)
 }
 
-// resolve returns the file that path leads to if it is a symbolic link.
-func resolve(path string) string {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		return target
-	}
-	return path
-}
-
-// createTemp creates a file beside path. Its permissions are those of [os.Create];
-// [os.CreateTemp] has others.
-func createTemp(path string) (*os.File, error) {
-	for tries := 0; ; tries++ {
-		name := fmt.Sprintf(".nst-%016x.tmp", rand.Uint64())
-		f, err := os.OpenFile(filepath.Join(filepath.Dir(path), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if err == nil || !errors.Is(err, fs.ErrExist) || tries == 100 {
-			return f, err
-		}
+// syncFolder flushes the entries of a folder to disk, so that a new name outlives a loss of
+// power. Some systems cannot do that. The file is complete in any case, so there is no error.
+func syncFolder(dir string) {
+	if f, err := os.Open(dir); err == nil {
+		_ = f.Sync()
+		f.Close()
 	}
 }

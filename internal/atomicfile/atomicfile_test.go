@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"nst/internal/atomicfile"
 )
@@ -57,6 +58,23 @@ func TestCreateRace(t *testing.T) {
 		t.Errorf("got %v, want fs.ErrExist", err)
 	}
 	holds(t, dir, map[string]string{"a": "theirs"})
+}
+
+func TestBeside(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.b.txt")
+	for i, want := range []string{"a.b.txt", "a.b-2.txt", "a.b-3.txt"} {
+		at, err := atomicfile.Beside(path, func(path string) error {
+			return atomicfile.Create(path, text("one"))
+		})
+		if err != nil || filepath.Base(at) != want {
+			t.Errorf("file %d is %s, want %s: %v", i+1, at, want, err)
+		}
+	}
+	holds(t, dir, map[string]string{"a.b.txt": "one", "a.b-2.txt": "one", "a.b-3.txt": "one"})
+	if at, err := atomicfile.Beside(filepath.Join(dir, "no", "a"), func(path string) error { return atomicfile.Create(path, text("")) }); !errors.Is(err, atomicfile.ErrNoFolder) {
+		t.Errorf("%s: %v, want ErrNoFolder", at, err)
+	}
 }
 
 func TestFailureLeavesNothing(t *testing.T) {
@@ -147,4 +165,55 @@ func TestFollowsLinks(t *testing.T) {
 	}
 	holds(t, other, map[string]string{"target": "new"})
 	holds(t, dir, map[string]string{"link": "new"})
+}
+
+// TestFollowsDanglingLinks writes through links that lead to no file yet, by way of a folder
+// that is a link itself.
+func TestFollowsDanglingLinks(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	deep := filepath.Join(other, "deep")
+	alias, link := filepath.Join(dir, "alias"), filepath.Join(deep, "link")
+	if err := errors.Join(os.Mkdir(deep, 0o777), os.Symlink(deep, alias), os.Symlink(filepath.Join("..", "target"), link)); err != nil {
+		t.Skip(err)
+	}
+	if err := atomicfile.Create(filepath.Join(alias, "link"), text("new")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(other, "target")); string(got) != "new" {
+		t.Errorf("target holds %q: %v", got, err)
+	}
+	if stat, err := os.Lstat(link); err != nil || stat.Mode()&fs.ModeSymlink == 0 {
+		t.Errorf("the link is gone: %v", err)
+	}
+	circle := filepath.Join(dir, "circle")
+	if err := os.Symlink("circle", circle); err != nil {
+		t.Fatal(err)
+	}
+	for _, overwrite := range []bool{false, true} {
+		if err := atomicfile.Check(circle, overwrite); err == nil {
+			t.Error("a link to itself passes the check")
+		}
+	}
+}
+
+// TestRemovesStale leaves temporary files of several ages in a folder.
+func TestRemovesStale(t *testing.T) {
+	dir := t.TempDir()
+	long := time.Now().Add(-2 * time.Hour)
+	for name, when := range map[string]time.Time{
+		".nst-0123456789abcdef.tmp": long,
+		".imgio-1234567.tmp":        long,
+		".nst-fedcba9876543210.tmp": time.Now(), // of a process that may live
+		".nst-notes.tmp":            long,       // of somebody else
+		"nst-0123456789abcdef.tmp":  long,
+	} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(path, nil, 0o666), os.Chtimes(path, when, when)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := atomicfile.Check(filepath.Join(dir, "a"), false); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, dir, map[string]string{".nst-fedcba9876543210.tmp": "", ".nst-notes.tmp": "", "nst-0123456789abcdef.tmp": ""})
 }

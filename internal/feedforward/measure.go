@@ -31,7 +31,8 @@ func (l *Lesson) MeasureContent(ctx context.Context, d exec.Device, picture []fl
 
 // measure computes a statistic of the features of a picture at each layer.
 func measure(ctx context.Context, d exec.Device, network *vgg.Weights, layers []string, picture []float32, w, h int,
-	statistic func(layer string, features *exec.Node) (*exec.Node, error), put func(values []float32)) error {
+	statistic func(layer string, features *exec.Node) (*exec.Node, error), put func(values []float32),
+) error {
 	var pixels *exec.Node
 	var outputs []*exec.Node
 	err := exec.Build(func() error {

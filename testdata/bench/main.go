@@ -5,10 +5,13 @@
 //	bench SIZE THREADS
 //	bench compare SIZE THREADS RUNS
 //	bench gpu {check|time} SIZE {tf32|fp32}
+//	bench train SIZE THREADS FIRST
 //
 // The objective is that of torch_iteration.py: seeded weights, the usual taps, targets of
 // zeros. The second form times VGG-19 and the slim network in turn. The third compares the
-// results of an NVIDIA card with those of the processor, or times the card.
+// results of an NVIDIA card with those of the processor, or times the card. The fourth takes
+// a step of a training for each line that it reads, after it has written the first parameters
+// to the file FIRST; train.py asks it and PyTorch in turn.
 package main
 
 import (
@@ -37,6 +40,13 @@ func main() {
 func run(args []string) error {
 	if len(args) > 0 && args[0] == "gpu" {
 		return gpu(args[1:])
+	}
+	if len(args) == 4 && args[0] == "train" {
+		n, err := numbers(args[1:3], "train SIZE THREADS FIRST", 2)
+		if err != nil {
+			return err
+		}
+		return train(n[0], n[1], args[3])
 	}
 	if len(args) > 0 && args[0] == "compare" {
 		n, err := numbers(args[1:], "compare SIZE THREADS RUNS", 3)

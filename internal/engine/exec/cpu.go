@@ -99,6 +99,7 @@ type cpuProgram struct {
 	scalars map[*Node]*float32
 	arena   []float32
 	masks   int64
+	trained []*trained
 }
 
 // step is one kernel with its operands.
@@ -129,6 +130,9 @@ func (d *CPU) compile(s *schedule) (program, error) {
 	}
 	for _, l := range c.steps {
 		p.steps = append(p.steps, step{l.name, l.make()})
+	}
+	for _, t := range c.filters {
+		p.trained = append(p.trained, t)
 	}
 	return p, c.loadInputs(p)
 }
@@ -210,6 +214,9 @@ func (p *cpuProgram) plan() Plan {
 	for _, f := range p.device.filters {
 		plan.Weights += int64(kernel.FilterLen(f.K, f.C)) * 4
 	}
+	for _, t := range p.trained {
+		plan.Weights += int64(t.floats()) * 4
+	}
 	return plan
 }
 
@@ -217,6 +224,6 @@ func (p *cpuProgram) close() error {
 	if cap(p.arena) > cap(p.device.spare) {
 		p.device.spare = p.arena
 	}
-	p.steps, p.values, p.arena = nil, nil, nil
+	p.steps, p.values, p.arena, p.trained = nil, nil, nil, nil
 	return nil
 }

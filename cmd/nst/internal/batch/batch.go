@@ -7,13 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
 	"nst/imgio"
+	"nst/internal/atomicfile"
 	"nst/nst"
 )
 
@@ -31,7 +32,8 @@ type Options struct {
 	// Start is the first picture of every job, for nst.Options.Init image.
 	Start *imgio.Planar
 
-	// Save writes a picture so that it appears whole or not at all.
+	// Save writes a picture so that it appears whole or not at all. If Overwrite is false,
+	// it must not replace a file; its error then matches fs.ErrExist.
 	Save func(path string, p *imgio.Planar) error
 
 	// Started is called before job i of n, from 0, unless it is skipped; Progress
@@ -52,7 +54,7 @@ const (
 	Done        Status = "done"
 	Skipped     Status = "skipped"     // its output exists
 	Failed      Status = "failed"      // Outcome.Err says why
-	Interrupted Status = "interrupted" // Outcome.Partial is the picture so far
+	Interrupted Status = "interrupted" // Outcome.Saved is the picture so far
 )
 
 // Outcome is a job and how it ended.
@@ -61,7 +63,7 @@ type Outcome struct {
 	Status  Status
 	Err     error       // of a failed job
 	Result  *nst.Result // of a job done or interrupted
-	Partial string      // file with the picture of an interrupted job, if there was one
+	Saved   string      // file with the picture of a job done or interrupted, if there is one
 	Elapsed time.Duration
 }
 
@@ -106,9 +108,10 @@ var ErrNoWorker = errors.New("all cards have failed")
 
 // Run does the jobs in order. A job that fails does not stop the others, unless its card
 // failed: then the error is [ErrNoWorker] if jobs are left. When
-// ctx is cancelled, the picture being painted is saved as OUTPUT with "-partial"
-// before its extension, so that the next run does not take it for finished, and
-// Run returns the summary so far with an error that wraps ctx.Err().
+// ctx is cancelled, the picture being painted is saved in a folder partial beside its
+// output, so that no run takes it for a finished one, and Run returns the summary so far
+// with an error that wraps ctx.Err(). If an output appears while its picture is being
+// painted, the picture is saved in a folder conflict.
 func Run(ctx context.Context, worker Worker, jobs []Job, o Options) (*Summary, error) {
 	r := &runner{worker: worker, options: &o}
 	s := &Summary{Planned: len(jobs)}
@@ -195,16 +198,18 @@ func (r *runner) job(ctx context.Context, j Job) Outcome {
 	out.Result, out.Err = r.paint(ctx, j)
 	switch {
 	case out.Err == nil:
-		out.Status = Done
-		if out.Err = r.options.Save(j.Output, out.Result.Picture); out.Err != nil {
-			out.Status = Failed
+		out.Status, out.Saved = Done, j.Output
+		if out.Err = r.options.Save(j.Output, out.Result.Picture); errors.Is(out.Err, fs.ErrExist) {
+			out.Saved, out.Err = r.aside("conflict", &out)
+		}
+		if out.Err != nil {
+			out.Status, out.Saved = Failed, ""
 		}
 	case ctx.Err() != nil && errors.Is(out.Err, ctx.Err()):
 		out.Status, out.Err = Interrupted, nil
 		if out.Result != nil && out.Result.Iterations > 0 {
-			path := partial(j.Output)
-			if out.Err = r.options.Save(path, out.Result.Picture); out.Err == nil {
-				out.Partial = path
+			if out.Saved, out.Err = r.aside("partial", &out); out.Err != nil {
+				out.Saved = ""
 			}
 		}
 	default:
@@ -219,7 +224,7 @@ func (r *runner) paint(ctx context.Context, j Job) (*nst.Result, error) {
 	if err != nil {
 		return nil, &PictureError{"style", j.Style, err}
 	}
-	content, err := r.open("content", j.Content)
+	content, err := r.open(ctx, "content", j.Content)
 	if err != nil {
 		return nil, &PictureError{"content", j.Content, err}
 	}
@@ -237,24 +242,35 @@ func (r *runner) styleOf(ctx context.Context, path string) (*nst.Style, error) {
 	}
 	r.path, r.style = path, nil
 	var p *imgio.Planar
-	if p, r.err = r.open("style", path); r.err == nil {
+	if p, r.err = r.open(ctx, "style", path); r.err == nil {
 		r.style, r.err = r.worker.Style(ctx, nst.StylePicture{Picture: p, Weight: 1})
 	}
 	return r.style, r.err
 }
 
-func (r *runner) open(what, path string) (*imgio.Planar, error) {
-	p, info, err := imgio.Open(path)
+func (r *runner) open(ctx context.Context, what, path string) (*imgio.Planar, error) {
+	p, info, err := imgio.OpenContext(ctx, path)
 	if err == nil && r.options.Notes != nil {
 		r.options.Notes(what, path, info)
 	}
 	return p, err
 }
 
-// partial returns the name of an unfinished picture.
-func partial(output string) string {
-	ext := filepath.Ext(output)
-	return strings.TrimSuffix(output, ext) + "-partial" + ext
+// aside saves the picture of a job in a folder beside its output.
+func (r *runner) aside(folder string, out *Outcome) (string, error) {
+	return Aside(out.Output, folder, func(path string) error { return r.options.Save(path, out.Result.Picture) })
+}
+
+// Aside calls save with the name that output has in a folder beside it, or with the next one
+// that is free, and returns that name. No job has its output there, whatever its style is
+// called.
+func Aside(output, folder string, save func(path string) error) (string, error) {
+	dir, name := filepath.Split(output)
+	dir = filepath.Join(dir, folder)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return "", err
+	}
+	return atomicfile.Beside(filepath.Join(dir, name), save)
 }
 
 func exists(path string) bool {

@@ -192,10 +192,11 @@ func TestRunInterrupted(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || statuses(s) != "interrupted" || s.Planned != 4 {
 		t.Fatalf("%s of %d, %v", statuses(s), s.Planned, err)
 	}
-	if want := "a-s-partial.png"; s.Outcomes[0].Partial != want {
-		t.Errorf("partial picture is %q, want %q", s.Outcomes[0].Partial, want)
+	want := filepath.Join("partial", "a-s.png")
+	if s.Outcomes[0].Saved != want {
+		t.Errorf("partial picture is %q, want %q", s.Outcomes[0].Saved, want)
 	}
-	if _, err := os.Stat("a-s-partial.png"); err != nil {
+	if _, err := os.Stat(want); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(jobs[0].Output); err == nil {

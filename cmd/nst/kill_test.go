@@ -1,0 +1,337 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"nst/imgio"
+	"nst/vgg"
+)
+
+// moments is how often a command is stopped: NST_TEST_KILLS, or few times.
+func moments(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("NST_TEST_KILLS")
+	if text == "" {
+		return 2
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// tiny are flags for runs that take no time, with the network of newScene.
+const tiny = " --network net.safetensors --content-layers relu1_2 --style-layers relu1_1 --size 32 --log run.jsonl"
+
+// endless are flags for runs that only a signal ends.
+const endless = tiny + " --optimizer adam --iterations 1000000"
+
+// newScene returns a new folder with pictures and a network.
+func newScene(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, name := range []string{"c.png", "d.png", "s.png", "t.png"} {
+		p := imgio.NewPlanar(40, 32)
+		for i := range p.Pix {
+			p.Pix[i] = random.Float32()
+		}
+		if err := imgio.Save(filepath.Join(dir, name), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w, err := vgg.Seeded(vgg.VGG19(), vgg.Caffe(), "conv1_2", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(filepath.Join(dir, "net.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(vgg.Write(f, w, true), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// process is a running nst.
+type process struct {
+	*exec.Cmd
+	t      *testing.T
+	stderr bytes.Buffer
+}
+
+// command returns nst in a folder with arguments that spaces separate. It is killed after a
+// while.
+func command(t *testing.T, dir, args string) *process {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	t.Cleanup(cancel)
+	p := &process{Cmd: exec.CommandContext(ctx, "nst", strings.Fields(args)...), t: t}
+	p.Dir = dir
+	p.Env = append(os.Environ(), "NST_HOME="+filepath.Join(dir, "home"))
+	p.Stderr = &p.stderr
+	return p
+}
+
+// launch starts a command.
+func launch(t *testing.T, dir, args string) *process {
+	t.Helper()
+	p := command(t, dir, args)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// ends waits for the process and wants an exit code.
+func (p *process) ends(code int) {
+	p.t.Helper()
+	_ = p.Wait() // the state has the code
+	if got := p.ProcessState.ExitCode(); got != code {
+		p.t.Fatalf("%v: exit code %d, want %d:\n%s", p.Args, got, code, p.stderr.String())
+	}
+}
+
+// awaitLine waits until the file run.jsonl of the process has a line.
+func (p *process) awaitLine() {
+	p.t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if data, _ := os.ReadFile(filepath.Join(p.Dir, "run.jsonl")); bytes.ContainsRune(data, '\n') {
+			return
+		}
+	}
+	_ = p.Process.Kill()
+	p.ends(0)
+	p.t.Fatal("no line in run.jsonl in a minute")
+}
+
+// signal sends a signal.
+func (p *process) signal(s syscall.Signal) {
+	p.t.Helper()
+	if err := p.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// whole fails the test unless every file below dir is whole. It returns the pictures, and the
+// temporary files. The log may end within a line.
+func whole(t *testing.T, dir string) (pictures map[string][]byte, temporary []string) {
+	t.Helper()
+	pictures = map[string][]byte{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		ok := true
+		switch filepath.Ext(path) {
+		case ".png":
+			_, _, err := imgio.Open(path)
+			ok = err == nil
+			name, _ := filepath.Rel(dir, path)
+			pictures[name] = data
+		case ".json":
+			ok = json.Valid(data)
+		case ".svg", ".html":
+			ok = bytes.HasSuffix(bytes.TrimSpace(data), []byte("</"+filepath.Ext(path)[1:]+">"))
+		case ".csv":
+			ok = bytes.HasSuffix(data, []byte("\n"))
+		case ".tmp":
+			temporary = append(temporary, path)
+		}
+		if !ok {
+			t.Errorf("%s is not whole: %d bytes", path, len(data))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pictures, temporary
+}
+
+// TestKilled kills runs at random moments. Every file is whole or absent, and the same command
+// again gives the pictures of a run that was not disturbed, without temporary files.
+func TestKilled(t *testing.T) {
+	for _, c := range []struct{ name, args string }{
+		{"stylize", "stylize c.png s.png -o out.png --save-every 1 --plot out.svg --overwrite --iterations 30" + tiny},
+		{"sweep", "sweep c.png s.png --tv-weight 0,1,2,3,4,5 --iterations 3 -o sheet.png --out-dir sheet" + tiny},
+		{"batch", "batch c.png d.png --style s.png --style t.png --out-dir out --iterations 3" + tiny},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			calm := newScene(t)
+			began := time.Now()
+			launch(t, calm, c.args).ends(0)
+			took := time.Since(began)
+			want, _ := whole(t, calm)
+			random := rand.New(rand.NewPCG(1, 22))
+			for range moments(t) {
+				dir := newScene(t)
+				p := launch(t, dir, c.args)
+				time.Sleep(time.Duration(random.Float64() * float64(took)))
+				_ = p.Process.Kill() // it may have ended
+				_ = p.Wait()
+				_, temporary := whole(t, dir)
+				long := time.Now().Add(-24 * time.Hour)
+				for _, path := range temporary {
+					if err := os.Chtimes(path, long, long); err != nil {
+						t.Fatal(err)
+					}
+				}
+				launch(t, dir, c.args).ends(0)
+				got, temporary := whole(t, dir)
+				if len(temporary) > 0 {
+					t.Errorf("temporary files are left: %q", temporary)
+				}
+				for name, data := range want {
+					if name != "sheet.png" && !bytes.Equal(got[name], data) {
+						t.Errorf("%s differs from that of a run that was not killed", name)
+					}
+				}
+				if len(got) != len(want) {
+					t.Errorf("%d pictures, want %d", len(got), len(want))
+				}
+			}
+		})
+	}
+}
+
+// TestSignals stops runs at random moments. The picture is there, the exit code is 130.
+func TestSignals(t *testing.T) {
+	random := rand.New(rand.NewPCG(2, 22))
+	for _, c := range []struct{ args, picture string }{
+		{"stylize c.png s.png -o out.png", "out.png"},
+		{"sweep c.png s.png --tv-weight 0,1 -o sheet.png", "sheet.png"},
+		{"batch c.png --style s.png --out-dir out", "out/partial/c-s.png"},
+	} {
+		for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+			for range max(1, moments(t)/3) {
+				dir := newScene(t)
+				p := launch(t, dir, c.args+endless)
+				p.awaitLine()
+				time.Sleep(time.Duration(random.IntN(100)) * time.Millisecond)
+				p.signal(s)
+				if random.IntN(2) == 0 {
+					p.signal(s) // counts as the same
+				}
+				p.ends(exitInterrupted)
+				got, temporary := whole(t, dir)
+				if got[filepath.FromSlash(c.picture)] == nil || len(temporary) > 0 {
+					t.Errorf("%s, %v: no %s, or temporary files: %q", c.args, s, c.picture, temporary)
+				}
+			}
+		}
+	}
+}
+
+// TestNobodyReads closes the reading end of stderr during a run: it ends as after an interrupt.
+func TestNobodyReads(t *testing.T) {
+	dir := newScene(t)
+	p := command(t, dir, "stylize c.png s.png -o out.png --progress json"+endless)
+	p.Stderr = nil
+	stderr, err := p.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stderr.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	stderr.Close()
+	p.ends(exitInterrupted)
+	if got, _ := whole(t, dir); got["out.png"] == nil {
+		t.Error("no picture")
+	}
+}
+
+// TestNohup sends a hangup to a run that was started with nohup: it goes on.
+func TestNohup(t *testing.T) {
+	nohup, err := exec.LookPath("nohup")
+	if err != nil {
+		t.Skip(err)
+	}
+	dir := newScene(t)
+	p := command(t, dir, "stylize c.png s.png -o out.png"+endless)
+	p.Path, p.Args = nohup, append([]string{nohup}, p.Args...)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.awaitLine()
+	p.signal(syscall.SIGHUP)
+	time.Sleep(200 * time.Millisecond)
+	if err := p.Process.Signal(syscall.Signal(0)); err != nil {
+		t.Errorf("it has ended: %v", err)
+	}
+	p.signal(syscall.SIGTERM)
+	p.ends(exitInterrupted)
+	if strings.Count(p.stderr.String(), "interrupted:") != 1 || !strings.Contains(p.stderr.String(), "wrote out.png") {
+		t.Errorf("messages:\n%s", p.stderr.String())
+	}
+}
+
+// TestInterruptedReading interrupts commands while they read: here from pipes that nobody
+// writes to.
+func TestInterruptedReading(t *testing.T) {
+	for _, args := range []string{
+		"stylize pipe s.png -o out.png" + tiny,
+		"batch c.png --style pipe --out-dir out" + tiny,
+		"weights import pipe",
+		"score pipe s.png c.png" + strings.TrimSuffix(tiny, " --log run.jsonl"),
+	} {
+		dir := newScene(t)
+		if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o666); err != nil {
+			t.Skip(err)
+		}
+		p := launch(t, dir, args)
+		time.Sleep(500 * time.Millisecond) // there is nothing to wait for
+		p.signal(syscall.SIGINT)
+		p.ends(exitInterrupted)
+		if got := p.stderr.String(); !strings.HasSuffix(got, "nst: error: interrupted; nothing was written\n") || strings.Count(got, "error") > 1 {
+			t.Errorf("%s: messages:\n%s", args, got)
+		}
+	}
+}
+
+// TestHead prints for a reader who goes away: there is no message.
+func TestHead(t *testing.T) {
+	dir := newScene(t)
+	for _, args := range []string{"info", "presets show gatys", "--help", "completion bash"} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		p := command(t, dir, args)
+		p.Stdout = w
+		if err := p.Start(); err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		p.ends(exitFailed)
+		if p.stderr.Len() > 0 {
+			t.Errorf("%s: messages:\n%s", args, p.stderr.String())
+		}
+	}
+}
