@@ -56,18 +56,18 @@ func Import(ctx context.Context, path string, opts ImportOptions) (*Weights, err
 }
 
 func importFile(ctx context.Context, path string, opts ImportOptions) (*Weights, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, withoutPath(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	info, err := os.Stat(path) // first: to open a pipe could take for ever
 	if err != nil {
 		return nil, withoutPath(err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("not a regular file")
 	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, withoutPath(err)
+	}
+	defer f.Close()
 	r := cancellable{ctx, f}
 	a, err := open(r, info.Size())
 	if err != nil {

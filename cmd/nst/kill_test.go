@@ -297,7 +297,6 @@ func TestInterruptedReading(t *testing.T) {
 	for _, args := range []string{
 		"stylize pipe s.png -o out.png" + tiny,
 		"batch c.png --style pipe --out-dir out" + tiny,
-		"weights import pipe",
 		"score pipe s.png c.png" + strings.TrimSuffix(tiny, " --log run.jsonl"),
 	} {
 		dir := newScene(t)

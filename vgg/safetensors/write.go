@@ -24,7 +24,10 @@ type Entry struct {
 // arguments give the same bytes. It is an error if a value is not finite or is too
 // large for float16, or if there are more tensors and metadata than [Open] reads.
 func Write(w io.Writer, entries []Entry, meta map[string]string) error {
-	header := map[string]any{metadataKey: meta}
+	header := map[string]any{}
+	if meta != nil {
+		header[metadataKey] = meta
+	}
 	end := int64(0)
 	for _, e := range entries {
 		from, d, size := end, "F32", int64(4)
