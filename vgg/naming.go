@@ -72,13 +72,19 @@ func (a archive) weights(opts ImportOptions) (*Weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	last := "conv5_1"
+	last := lastUsed
 	if opts.Full {
 		last = ""
 	}
 	ws := &Weights{Network: n, Convention: names.convention, Licence: "unknown"}
 	if ws.Filters, err = readFilters(n, a.tensors, names.stem, last); err != nil {
 		return nil, err
+	}
+	if err := ws.plausible(); err != nil {
+		return nil, err
+	}
+	if _, ok := ws.Filters[lastUsed]; !ok && !opts.Partial {
+		return nil, ws.partial()
 	}
 	if knowOxford(ws) {
 		ws.Convention = Caffe()

@@ -63,6 +63,9 @@ func (t strided) read(dst []float32) error {
 	if t.r == nil {
 		return errors.New("its storage is not in the file")
 	}
+	if err := t.verify(); err != nil {
+		return err
+	}
 	off := t.off + int64(t.first)*int64(t.dtype.Size)
 	if t.contiguous() {
 		return t.dtype.ReadAt(t.r, off, dst)

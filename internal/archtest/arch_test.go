@@ -29,7 +29,7 @@ var rooms = map[string]room{
 
 	"nst/instant":           {6, []string{"nst", "vgg", "imgio", "internal/feedforward", "internal/engine/exec", "internal/optim"}},
 	"nst":                   {5, []string{"vgg", "loss", "imgio", "internal/colour", "internal/engine/exec", "internal/optim"}},
-	"vgg":                   {4, []string{"vgg/safetensors", "vgg/internal/hdf5", "vgg/internal/mat", "vgg/internal/npy", "vgg/internal/protobuf", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
+	"vgg":                   {4, []string{"vgg/safetensors", "vgg/internal/hdf5", "vgg/internal/mat", "vgg/internal/npy", "vgg/internal/protobuf", "internal/engine/op", "internal/atomicfile", "internal/filelock", "gorgonia.org"}},
 	"loss":                  {4, []string{"internal/engine/op", "gorgonia.org"}},
 	"internal/colour":       {4, []string{"imgio"}},
 	"internal/feedforward":  {5, []string{"vgg", "vgg/safetensors", "loss", "internal/engine/exec", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
@@ -50,6 +50,7 @@ var rooms = map[string]room{
 	"internal/engine/cuda/lazy": {1, nil},
 	"internal/engine/kernel":    {1, []string{"golang.org/x/sys"}},
 	"internal/atomicfile":       {0, nil},
+	"internal/filelock":         {0, []string{"golang.org/x/sys"}},
 
 	// No part of the program: only tests and tools import the first two.
 	"internal/reftest":      {1, []string{"vgg/safetensors"}},
@@ -58,6 +59,7 @@ var rooms = map[string]room{
 	"tools/dist":            {0, nil},
 	"tools/tally":           {0, nil},
 	"tools/distill/teacher": {5, []string{"vgg", "internal/engine/exec"}},
+	"tools/universal":       {6, []string{"imgio", "vgg", "vgg/safetensors", "internal/feedforward", "internal/engine/exec", "internal/optim", "internal/atomicfile"}},
 }
 
 // TestImports compares the imports of all packages, under all build tags, with the list.

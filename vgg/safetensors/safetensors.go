@@ -36,6 +36,9 @@ const metadataKey = "__metadata__"
 type File struct {
 	Tensors map[string]Tensor
 	Meta    map[string]string
+
+	r           io.ReaderAt
+	start, size int64 // of the numbers, and of the file
 }
 
 // Tensor is an array in a file. Its numbers are read on demand.
@@ -80,7 +83,7 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 		x, y := spans[a], spans[b]
 		return cmp.Or(cmp.Compare(x.Offsets[0], y.Offsets[0]), cmp.Compare(x.Offsets[1], y.Offsets[1]))
 	})
-	f, end := &File{map[string]Tensor{}, meta}, int64(0)
+	f, end := &File{map[string]Tensor{}, meta, r, start, size}, int64(0)
 	for _, name := range names {
 		s := spans[name]
 		d, err := DTypeByName(s.DType)
