@@ -40,14 +40,10 @@ func parseICC(b []byte) (p profile, name string, err error) {
 		return p, name, err
 	}
 	switch {
-	case connection != "XYZ ":
-		err = errProfile
-	case space == "RGB ":
+	case space == "RGB " && connection == "XYZ ":
 		err = p.parseRGB(tags)
-	case p.grey:
-		p.toRGB = [3][3]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}
-		p.curve[0], err = parseCurve(tags["kTRC"])
-		p.curve[1], p.curve[2] = p.curve[0], p.curve[0]
+	case p.grey && (connection == "XYZ " || connection == "Lab "):
+		err = p.parseGrey(tags, connection)
 	default:
 		err = errProfile
 	}
@@ -97,6 +93,21 @@ func (p *profile) parseRGB(tags map[string][]byte) error {
 		}
 	}
 	p.toRGB = product(xyzToRGB(), primaries)
+	return nil
+}
+
+// parseGrey reads the curve of a grey profile. It leads to the luminance, or to L*.
+func (p *profile) parseGrey(tags map[string][]byte, connection string) error {
+	curve, err := parseCurve(tags["kTRC"])
+	if err != nil {
+		return err
+	}
+	if connection == "Lab " {
+		lightness := curve
+		curve = func(x float64) float64 { return labToXYZ(100*lightness(x), 0, 0)[1] }
+	}
+	p.toRGB = [3][3]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}
+	p.curve = [3]func(float64) float64{curve, curve, curve}
 	return nil
 }
 

@@ -9,13 +9,13 @@ import numpy as np
 from PIL import Image, ImageCms
 
 
-def profile(space, tag, pcs=b"Lab ", version=2, kind=b"prtr"):
-    """profile is an ICC profile with one A2B0 table."""
+def profile(space, tag, pcs=b"Lab ", version=2, kind=b"prtr", name=b"A2B0"):
+    """profile is an ICC profile with one tag, such as an A2B0 table."""
     texts = b"desc" + bytes(4) + struct.pack(">I", 6) + b"drawn\0" + bytes(78)
     if version == 4:
         texts = b"mluc" + bytes(4) + struct.pack(">II", 1, 12) + b"enUS" + struct.pack(">II", 10, 28) + "drawn".encode("utf-16-be")
     white = b"XYZ " + bytes(4) + struct.pack(">iii", 63190, 65536, 54061)
-    tags = {b"desc": texts, b"A2B0": tag, b"wtpt": white}
+    tags = {b"desc": texts, name: tag, b"wtpt": white}
     at = 128 + 4 + 12 * len(tags)
     table, body = struct.pack(">I", len(tags)), b""
     for name, data in tags.items():
@@ -121,6 +121,11 @@ def make(case, photo, tmp):
         case(f"icc-cmyk-{name}.jpg", None, mean=0.7, worst=4, notes="converted from drawn")
     inks.save(case.path("icc-cmyk.tif"), icc_profile=cmyk["mft2"], compression="tiff_lzw")
     case("icc-cmyk.tif", None, mean=0.7, worst=3, notes="converted from drawn")
+    lightness = b"curv" + bytes(4) + struct.pack(">IH", 1, 0x0180)
+    for pcs in (b"Lab ", b"XYZ "):
+        name = "icc-grey-" + pcs.decode().strip().lower() + ".png"
+        m.convert("L").save(case.path(name), icc_profile=profile(b"GRAY", lightness, pcs, kind=b"mntr", name=b"kTRC"))
+        case(name, None, mean=0.7, worst=2, notes="converted from drawn")
     turned = Image.Exif()
     turned[274] = 8
     m.save(case.path("icc-rgb-turned.jpg"), quality=92, subsampling=0, exif=turned, icc_profile=rgb["mft1"])
