@@ -71,6 +71,10 @@ short: ## tests, and the same without assembly
 	$(TALLY) -to build/tally/noasm -sets generic env NST_TEST_REQUIRE=generic \
 		$(GO) test -json -short -tags noasm ./internal/... ./vgg ./loss ./nst
 
+.PHONY: test-kill
+test-kill: ## stop runs at many more random moments than the tests do: KILLS=20
+	NST_TEST_KILLS=$(or $(KILLS),20) $(GO) test -v -count 1 -timeout 60m -run 'Killed|Signals' ./cmd/nst
+
 .PHONY: race
 race: ## tests that need no patience, under the race detector
 	@if command -v $${CC:-cc} >/dev/null; then $(TALLY) -to build/tally/race env CGO_ENABLED=1 $(GO) test -json -race -short ./...; \

@@ -48,16 +48,20 @@ func jpegMetadata(data []byte) metadata {
 func pngMetadata(data []byte) metadata {
 	const colourType = 25 // of the IHDR chunk
 	m := metadata{orientation: 1, grey: data[colourType]&2 == 0}
+	raw := false
 	for kind, body := range pngChunks(data) {
 		switch kind {
 		case "eXIf":
 			m.orientation = exifOrientation(body)
 		case "zTXt", "tEXt":
-			if exif := rawProfile(kind, body); exif != nil && m.orientation == 1 {
-				m.orientation = exifOrientation(exif)
+			if !raw && m.orientation == 1 && isRawProfile(body) { // one only: each may unpack to much
+				raw = true
+				m.orientation = exifOrientation(rawProfile(kind, body))
 			}
 		case "iCCP":
-			m.icc = pngProfile(body)
+			if m.icc == nil {
+				m.icc = pngProfile(body)
+			}
 		case "acTL":
 			m.animated = true
 		}
@@ -65,14 +69,17 @@ func pngMetadata(data []byte) metadata {
 	return m
 }
 
+// isRawProfile reports whether a text chunk holds an EXIF block for rawProfile.
+func isRawProfile(chunk []byte) bool {
+	return bytes.HasPrefix(chunk, []byte("Raw profile type exif\x00")) ||
+		bytes.HasPrefix(chunk, []byte("Raw profile type APP1\x00"))
+}
+
 // rawProfile returns the EXIF block in a text chunk of ImageMagick, from before PNG had one
 // of its own: the keyword, a zero and, in zTXt, the compression method and zlib data. The
 // text is a name, a length and the block as hexadecimal digits, each on lines of its own.
 func rawProfile(kind string, chunk []byte) []byte {
-	keyword, text, _ := bytes.Cut(chunk, []byte{0})
-	if k := string(keyword); k != "Raw profile type exif" && k != "Raw profile type APP1" {
-		return nil
-	}
+	_, text, _ := bytes.Cut(chunk, []byte{0})
 	if kind == "zTXt" {
 		if len(text) < 1 || text[0] != 0 {
 			return nil

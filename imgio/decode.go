@@ -114,7 +114,7 @@ func (c *codec) classify(err error) error {
 	)
 	switch {
 	case errors.Is(err, tiff.ErrRaw):
-		return &FormatError{Format: "camera raw", Supported: readable()}
+		return &FormatError{Format: "camera raw", Supported: readable(), Advice: "develop it first with the camera's program, darktable or RawTherapee, and save it as jpeg or tiff"}
 	case errors.As(err, &goJPEG), errors.As(err, &goPNG), errors.As(err, &ours), errors.As(err, &t), errors.As(err, &b):
 		return &FormatError{Format: c.name, Advice: "save it again with another program as png, or as jpeg or tiff with the usual settings", Err: err}
 	}

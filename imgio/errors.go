@@ -44,7 +44,7 @@ func (e *FormatError) Error() string {
 		b.WriteString(" " + e.Format)
 	}
 	if e.Err != nil {
-		b.WriteString(": " + e.Err.Error())
+		b.WriteString(": " + strings.TrimPrefix(e.Err.Error(), e.Format+": unsupported "))
 	}
 	if len(e.Supported) > 0 {
 		b.WriteString(" (supported: " + strings.Join(e.Supported, ", ") + ")")

@@ -44,10 +44,12 @@ func isCommon(h fulljpeg.Header) bool {
 		h.Restarts && (h.Progressive || h.Scans > 1): // it looks for them after too many blocks
 		return false
 	case h.Components == 1:
-		return true
+		return h.Sampling[0][0] != 3 && h.Sampling[0][1] != 3
 	}
 	luma, chroma := h.Sampling[0], h.Sampling[1]
-	if chroma != h.Sampling[2] || chroma != [2]int{1, 1} {
+	switch {
+	case chroma != h.Sampling[2] || chroma != [2]int{1, 1},
+		!h.YCbCr && luma != chroma: // it repeats subsampled green and blue
 		return false
 	}
 	switch luma {
@@ -64,7 +66,7 @@ func decodeJPEG(data []byte) (image.Image, error) {
 		return nil, err
 	}
 	bounds := image.Rect(0, 0, p.W, p.H)
-	if p.IsYCbCr() {
+	if p.YCbCr {
 		p.ToRGB()
 	}
 	switch p.Components {
@@ -81,7 +83,7 @@ func decodeJPEG(data []byte) (image.Image, error) {
 		// Adobe's programs write 0 for full ink, and all others follow them. The colours
 		// of YCCK are those of what the inks leave.
 		m := image.NewCMYK(bounds)
-		inverted := !p.IsYCbCr()
+		inverted := !p.YCbCr
 		for i := range p.Planes[0] {
 			for ch := range 4 {
 				v := p.Planes[ch][i]

@@ -62,7 +62,7 @@ func (l limits) check(s *source, size int) error {
 func fileBytes(pixels int64) int64 { return 16*pixels + 64<<20 }
 
 // headLen is how much of a file is read before its header is looked at.
-const headLen = 64 << 10
+const headLen = 256 << 10
 
 // load finds the format of a file, checks what its first bytes say about its size, and reads
 // the rest. size is that of the file, -1 if it is not known.

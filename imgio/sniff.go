@@ -77,7 +77,8 @@ func sniff(head []byte) (*codec, error) {
 			}
 		}
 	}
-	return nil, &FormatError{Format: foreign(head), Supported: readable()}
+	name, advice := foreign(head)
+	return nil, &FormatError{Format: name, Supported: readable(), Advice: advice}
 }
 
 // matches reports whether head begins with magic, in which ? is any byte.
@@ -93,45 +94,56 @@ func matches(head []byte, magic string) bool {
 	return true
 }
 
-// foreign returns the name of a common format that this package cannot read, or "".
-func foreign(head []byte) string {
-	for _, f := range []struct{ magic, name string }{
-		{"????ftypavif", "AVIF"},
-		{"????ftypavis", "AVIF"},
-		{"????ftyphei", "HEIC"},
-		{"????ftyphev", "HEIC"},
-		{"????ftypmif1", "HEIC or AVIF"},
-		{"????ftypcrx", "camera raw"},
-		{"????ftyp", "video"},
-		{"\xff\x0a", "JPEG XL"},
-		{"\x00\x00\x00\x0cJXL ", "JPEG XL"},
-		{"\x00\x00\x00\x0cjP  ", "JPEG 2000"},
-		{"8BPS", "Photoshop"},
-		{"gimp xcf", "GIMP"},
-		{"\x76\x2f\x31\x01", "OpenEXR"},
-		{"%PDF", "PDF"},
-		{"P?\n", "netpbm"},
-		{"PK\x03\x04", "ZIP"},
-		{"IIRO", "camera raw"},
-		{"IIRS", "camera raw"},
-		{"MMOR", "camera raw"},
-		{"IIU\x00", "camera raw"},
-		{"FUJIFILMCCD-RAW", "camera raw"},
-		{"BM", "bitmap with an unknown header"},
-		{"\x00\x00\x01\x00", "icon"},
+// foreign returns the name of a common format that this package cannot read, and what to do
+// about it; both are empty if it is not known.
+func foreign(head []byte) (name, advice string) {
+	const (
+		heic   = "convert it first: heif-convert photo.heic photo.jpg, or on a Mac: sips -s format jpeg photo.heic --out photo.jpg"
+		avif   = "convert it first: avifdec picture.avif picture.png, or on a Mac: sips -s format png picture.avif --out picture.png"
+		jxl    = "convert it first: djxl picture.jxl picture.png"
+		raw    = "develop it first with the camera's program, darktable or RawTherapee, and save it as jpeg or tiff"
+		video  = "take a frame of it first: ffmpeg -i video.mp4 -frames:v 1 frame.png"
+		export = "export it from its program as png or jpeg"
+	)
+	for _, f := range []struct{ magic, name, advice string }{
+		{"????ftypavif", "AVIF", avif},
+		{"????ftypavis", "AVIF", avif},
+		{"????ftyphei", "HEIC", heic},
+		{"????ftyphev", "HEIC", heic},
+		{"????ftypmif1", "HEIC or AVIF", heic},
+		{"????ftypmsf1", "HEIC or AVIF", heic},
+		{"????ftypcrx", "camera raw", raw},
+		{"????ftyp", "video", video},
+		{"\xff\x0a", "JPEG XL", jxl},
+		{"\x00\x00\x00\x0cJXL ", "JPEG XL", jxl},
+		{"\x00\x00\x00\x0cjP  ", "JPEG 2000", ""},
+		{"8BPS", "Photoshop", export},
+		{"gimp xcf", "GIMP", export},
+		{"\x76\x2f\x31\x01", "OpenEXR", export},
+		{"%PDF", "PDF", "turn a page into a picture first: pdftoppm -r 150 -png -singlefile file.pdf page"},
+		{"P?\n", "netpbm", ""},
+		{"PK\x03\x04", "ZIP", "unpack it first"},
+		{"IIRO", "camera raw", raw},
+		{"IIRS", "camera raw", raw},
+		{"MMOR", "camera raw", raw},
+		{"IIU\x00", "camera raw", raw},
+		{"FUJIFILMCCD-RAW", "camera raw", raw},
+		{"BM", "bitmap with an unknown header", ""},
+		{"\x00\x00\x01\x00", "icon", ""},
 	} {
 		if matches(head, f.magic) {
-			return f.name
+			return f.name, f.advice
 		}
 	}
 	text := strings.ToLower(string(bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")))
+	const draw = "draw it first: rsvg-convert picture.svg -o picture.png"
 	switch {
 	case strings.HasPrefix(text, "<svg"):
-		return "SVG"
+		return "SVG", draw
 	case strings.HasPrefix(text, "<?xml"):
-		return "XML or SVG"
+		return "XML or SVG", draw
 	case strings.HasPrefix(text, "<!doctype html"), strings.HasPrefix(text, "<html"):
-		return "web page"
+		return "web page", "download the picture itself, not the page that shows it"
 	}
-	return ""
+	return "", ""
 }

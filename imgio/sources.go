@@ -28,6 +28,12 @@ func (c *codec) glance(head []byte) (w, h int, err error) {
 		if s, err := c.open(head); err == nil {
 			return s.w, s.h, nil
 		}
+	case "jpeg":
+		for marker, body := range jpegSegments(head) {
+			if isFrame := marker >= 0xc0 && marker <= 0xcf && marker&3 != 0 || marker == 0xc0; isFrame && len(body) >= 5 {
+				return int(binary.BigEndian.Uint16(body[3:])), int(binary.BigEndian.Uint16(body[1:])), nil
+			}
+		}
 	case "tiff":
 		// The directory may be anywhere, but its offset is here.
 		if binary.LittleEndian.Uint32(head[4:]) == 0 && head[2]|head[3] == '*' {

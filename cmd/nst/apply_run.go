@@ -203,7 +203,7 @@ func (t *console) openContent(ctx context.Context, path string) (*imgio.Planar, 
 	}
 	var info imgio.Info
 	m, err := await(ctx, func() (m image.Image, err error) {
-		m, info, err = imgio.Decode(t.e.Stdin)
+		m, info, err = imgio.Decode(t.e.Stdin, t.limits...)
 		return m, err
 	})
 	if ctx.Err() != nil {

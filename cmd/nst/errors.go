@@ -93,7 +93,7 @@ func (e *fileError) flag() string {
 	switch e.what {
 	case "plot", "gif", "strip", "log", "sample", "checkpoint":
 		return "--" + e.what
-	case "result", "output folder", "sweep folder":
+	case "result", "output folder", "sweep folder", "picture", "recipe", "scores", "page":
 		return "--out-dir"
 	case "network":
 		return "--name"

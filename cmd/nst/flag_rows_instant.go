@@ -176,7 +176,7 @@ func trainRows() []flagRow {
 		},
 		{
 			name: "log", group: groupOutput,
-			usage: "write one line of JSON for each step to FILE; an old FILE is replaced, or continued with --resume",
+			usage: "write one line of JSON for each step to FILE; --resume continues it",
 			bind:  func(s *settings) pflag.Value { return &textValue{&s.log, "FILE"} },
 		},
 	}

@@ -89,8 +89,12 @@ func fileHints(err error) []string {
 		picture = new(batch.PictureError)
 	)
 	switch {
+	case errors.As(err, &format) && format.Advice != "":
+		return []string{format.Advice}
 	case errors.As(err, &format) && len(format.Supported) > 0:
 		return []string{"convert it to one of " + strings.Join(format.Supported, ", ")}
+	case errors.Is(err, imgio.ErrTooLarge):
+		return []string{"make it smaller with another program; --max-pixels allows more where the memory suffices"}
 	case errors.As(err, &file) && strings.Contains(file.path, "://") || errors.As(err, &picture) && strings.Contains(picture.Path, "://"):
 		return []string{"nst reads files: download it first"}
 	case errors.As(err, &file) && errors.Is(err, imgio.ErrFolder) && file.what == "content image":

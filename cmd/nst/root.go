@@ -10,7 +10,8 @@ import (
 )
 
 const exitCodes = `Exit codes: 0 done, 1 failed, 2 wrong usage (a flag, an argument or a value),
-130 interrupted (the picture is saved as it was then).`
+130 interrupted by Ctrl-C, kill or a closed terminal (the picture is saved as it
+was then).`
 
 // run runs the command that args name and returns the exit code. If nobody reads the messages
 // any more, the command ends as after an interrupt.

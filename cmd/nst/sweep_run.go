@@ -95,20 +95,20 @@ func (o *sweepOptions) checkFiles(e *env) (r *recipe, own ownership, err error) 
 	l.read(o.inputs()...)
 	l.read(o.networkFile(e))
 	l.write("output", o.output, replacing(own.sheet))
-	inside := func(name string, ours bool) {
+	inside := func(what, name string, ours bool) {
 		path, mode := filepath.Join(o.dir, name), skips
 		if exists(path) && !ours {
 			mode = refuses
 		}
-		l.write("output", path, mode)
+		l.write(what, path, mode)
 	}
 	for _, path := range o.pictures() {
 		name := filepath.Base(path)
-		inside(name, o.overwrite || slices.Contains(r.Painted, name))
+		inside("picture", name, o.overwrite || slices.Contains(r.Painted, name))
 	}
-	for _, name := range []string{recipeFile, scoresFile, pageFile} {
-		inside(name, own.folder)
-	}
+	inside("recipe", recipeFile, own.folder)
+	inside("scores", scoresFile, own.folder)
+	inside("page", pageFile, own.folder)
 	l.write("log", o.log, extending(o.overwrite))
 	return r, own, l.check()
 }

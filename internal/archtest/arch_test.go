@@ -59,6 +59,7 @@ var rooms = map[string]room{
 	"tools/dist":            {0, nil},
 	"tools/tally":           {0, nil},
 	"tools/distill/teacher": {5, []string{"vgg", "internal/engine/exec"}},
+	"tools/universal":       {6, []string{"imgio", "vgg", "vgg/safetensors", "internal/feedforward", "internal/engine/exec", "internal/optim", "internal/atomicfile"}},
 }
 
 // TestImports compares the imports of all packages, under all build tags, with the list.

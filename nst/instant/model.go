@@ -1,7 +1,6 @@
 package instant
 
 import (
-	"errors"
 	"io"
 
 	"nst/internal/feedforward"
@@ -79,6 +78,3 @@ func (m *Model) About() About {
 	n := m.network
 	return About{n.Widths, n.Blocks, len(n.Params), n.Training, n.Losses, n.Licence}
 }
-
-// ErrNoBuiltin tells that the program was built without styles.
-var ErrNoBuiltin = errors.New("nst: this program has no built-in styles")

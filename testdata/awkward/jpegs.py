@@ -53,8 +53,10 @@ def make(case, photo, tmp):
     }.items():
         cjpeg(f"jpeg-arithmetic-{name}.jpg", "-arithmetic", *options)
     cjpeg("jpeg-rgb.jpg", "-rgb")
+    cjpeg("jpeg-rgb-2x2.jpg", "-rgb", "-sample", "2x2")
     cjpeg("jpeg-grey-progressive.jpg", "-grayscale", "-progressive", "-restart", "2B")
     cjpeg("jpeg-grey-2x2.jpg", "-grayscale", "-sample", "2x2")
+    cjpeg("jpeg-grey-3x2.jpg", "-grayscale", "-sample", "3x2")
 
     inks = Image.fromarray(photo).convert("CMYK")
     k = np.asarray(inks).copy()

@@ -2,14 +2,15 @@ package jpeg
 
 // enlarge brings the samples of a component to the size of the picture. Chroma of half the
 // width or height is interpolated by a triangle filter, 3/4 of the nearest sample and 1/4 of
-// the next along each axis. Any other factor repeats samples.
+// the next along each axis. Any other factor repeats samples, as does a chroma of two samples
+// in a row.
 func (d *decoder) enlarge(c *component, src []byte) []byte {
 	w, h := d.header.W, d.header.H
 	dst := make([]byte, w*h)
 	stride := 8 * c.blocksX
 	row := func(y int) []byte { return src[min(max(y, 0), c.height-1)*stride:][:c.width] }
 	halfW, halfH := 2*c.h == d.hMax, 2*c.v == d.vMax
-	smooth := c.width > 2 && (halfW && (halfH || c.v == d.vMax) || halfH && c.h == d.hMax)
+	smooth := halfW && c.width > 2 && (halfH || c.v == d.vMax) || halfH && c.h == d.hMax
 	for y := range h {
 		out := dst[y*w : y*w+w]
 		switch {

@@ -38,15 +38,13 @@ type Header struct {
 	Scans       int
 	Sampling    [4][2]int // horizontal and vertical sampling factors of each component
 	Transform   int       // see TransformNone
+	YCbCr       bool      // the first three components are luma and chroma
 }
 
 // Picture is a decoded picture.
 type Picture struct {
 	Header
 	Planes [][]byte // of each component, W by H samples
-
-	jfif bool
-	ids  [4]byte
 }
 
 // ReadHeader reads the segments of a stream without decoding pixels.
@@ -65,26 +63,13 @@ func Decode(data []byte) (*Picture, error) {
 	if err := d.walk(d.decodeScan); err != nil {
 		return nil, err
 	}
-	p := &Picture{Header: d.header, jfif: d.jfif}
+	p := &Picture{Header: d.header}
 	for i := range d.components {
 		c := &d.components[i]
-		p.ids[i] = c.id
 		p.Planes = append(p.Planes, d.enlarge(c, d.transform(c)))
 		c.coefficients = nil
 	}
 	return p, nil
-}
-
-// IsYCbCr reports whether the first three components are luma and chroma. Without a marker
-// that says so, three components are, unless they are called R, G and B; four are not.
-func (p *Picture) IsYCbCr() bool {
-	switch {
-	case p.Components == 3 && p.jfif:
-		return true
-	case p.Transform != TransformUnknown:
-		return p.Transform != TransformNone
-	}
-	return p.Components == 3 && string(p.ids[:3]) != "RGB"
 }
 
 // ToRGB converts the first three planes from YCbCr to red, green and blue (JFIF 1.02), in

@@ -109,12 +109,26 @@ func (d *decoder) walk(f func(*scan) error) error {
 
 // complete reports an error if a component has no scan.
 func (d *decoder) complete() error {
+	d.header.YCbCr = d.isYCbCr()
 	for _, c := range d.components {
 		if !c.hasQuantisation {
 			return io.ErrUnexpectedEOF
 		}
 	}
 	return nil
+}
+
+// isYCbCr reports whether the first three components are luma and chroma. Without a marker
+// that says so, three components are, unless they are called R, G and B; four are not.
+func (d *decoder) isYCbCr() bool {
+	switch n := len(d.components); {
+	case n == 3 && d.jfif:
+		return true
+	case d.header.Transform != TransformUnknown:
+		return n > 2 && d.header.Transform != TransformNone
+	default:
+		return n == 3 && (d.components[0].id != 'R' || d.components[1].id != 'G' || d.components[2].id != 'B')
+	}
 }
 
 // nextMarker skips to the next marker, over entropy-coded data too.

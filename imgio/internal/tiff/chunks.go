@@ -9,7 +9,6 @@ import (
 type chunks struct {
 	f      *File
 	planes [][]byte // unpacked
-	n      []int    // rows of each plane that were read
 	un     *unpacker
 	scale  func(uint64) uint16
 }
@@ -59,13 +58,9 @@ func (c *chunks) read(across, down int) error {
 
 // row writes the samples of row y of the chunks to dst, pixel by pixel.
 func (c *chunks) row(dst []uint16, y int) {
-	step := 1
-	if len(c.planes) > 1 {
-		step = len(c.planes)
-	}
 	for i, plane := range c.planes {
 		src := plane[y*c.f.grid.rowBytes:][:c.f.grid.rowBytes]
-		c.samples(dst[i:], src, step)
+		c.samples(dst[i:], src, len(c.planes))
 	}
 }
 

@@ -17,6 +17,9 @@ type grid struct {
 	counts       []int64 // bytes of each chunk in the file
 }
 
+// maxChunks is the largest number of strips or tiles that is accepted.
+const maxChunks = 1 << 22
+
 // parseGrid reads where the chunks are.
 func (f *File) parseGrid() error {
 	g := &f.grid
@@ -52,11 +55,13 @@ func (f *File) parseGrid() error {
 	if f.planar {
 		n *= int64(f.samples)
 	}
-	g.offsets, g.counts = f.d.uints(offsets), f.d.uints(counts)
+	if n > maxChunks {
+		return UnsupportedError(fmt.Sprintf("picture of %d strips or tiles, at most %d", n, maxChunks))
+	}
+	g.offsets, g.counts = f.d.uints(offsets, int(n)), f.d.uints(counts, int(n))
 	if int64(len(g.offsets)) < n {
 		return fmt.Errorf("tiff: offsets of %d chunks, want %d", len(g.offsets), n)
 	}
-	g.offsets = g.offsets[:n]
 	if int64(len(g.counts)) < n {
 		return f.guessCounts()
 	}

@@ -145,14 +145,15 @@ func (d directory) value(tag uint16) (kind int, b []byte) {
 	return 0, nil
 }
 
-// floats returns all numbers of a tag, or nil.
-func (d directory) floats(tag uint16) []float64 {
+// floats returns the numbers of a tag, at most so many, or nil.
+func (d directory) floats(tag uint16, most int) []float64 {
 	kind, b := d.value(tag)
 	if b == nil {
 		return nil
 	}
-	all := make([]float64, 0, len(b)/int(sizes[kind]))
-	for step := int(sizes[kind]); len(b) >= step; b = b[step:] {
+	step := int(sizes[kind])
+	all := make([]float64, 0, min(len(b)/step, most))
+	for ; len(b) >= step && len(all) < most; b = b[step:] {
 		var v float64
 		switch kind {
 		case 5:
@@ -171,15 +172,15 @@ func (d directory) floats(tag uint16) []float64 {
 	return all
 }
 
-// uints returns all numbers of a tag whose type is a whole number, or nil.
-func (d directory) uints(tag uint16) []int64 {
+// uints returns the numbers of a tag whose type is a whole number, at most so many, or nil.
+func (d directory) uints(tag uint16, most int) []int64 {
 	kind, b := d.value(tag)
 	if b == nil || kind == 5 || kind >= 10 && kind <= 12 {
 		return nil
 	}
 	step := int(sizes[kind])
-	all := make([]int64, 0, len(b)/step)
-	for ; len(b) >= step; b = b[step:] {
+	all := make([]int64, 0, min(len(b)/step, most))
+	for ; len(b) >= step && len(all) < most; b = b[step:] {
 		all = append(all, d.uint(b[:step]))
 	}
 	return all
@@ -200,7 +201,7 @@ func (d directory) uint(b []byte) int64 {
 
 // number returns the first number of a tag, or otherwise if there is none.
 func (d directory) number(tag uint16, otherwise int64) int64 {
-	if all := d.uints(tag); len(all) > 0 {
+	if all := d.uints(tag, 1); len(all) > 0 {
 		return all[0]
 	}
 	return otherwise

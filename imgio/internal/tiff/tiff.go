@@ -111,7 +111,7 @@ func (f *File) choose(l *layout, offset int64) error {
 		return ErrRaw
 	}
 	chain := all
-	for _, at := range all[0].uints(tagSubIFDs) {
+	for _, at := range all[0].uints(tagSubIFDs, most) {
 		if d, ok := l.directoryAt(at); ok && len(all) < most {
 			all = append(all, d)
 		}
@@ -177,7 +177,7 @@ func (f *File) parseSamples() error {
 	f.samples = int(n)
 	same := func(tag uint16, otherwise int64) (int, error) {
 		v := f.d.number(tag, otherwise)
-		for _, other := range f.d.uints(tag) {
+		for _, other := range f.d.uints(tag, maxSamples) {
 			if other != v {
 				return 0, UnsupportedError("samples of different kinds in one pixel")
 			}
@@ -215,7 +215,7 @@ func (f *File) parseColours() error {
 	if f.samples < need {
 		return fmt.Errorf("tiff: %d samples per pixel, want %d", f.samples, need)
 	}
-	kinds := f.d.uints(tagExtraSamples)
+	kinds := f.d.uints(tagExtraSamples, maxSamples)
 	f.extra = make([]int, f.samples-need)
 	for i := range f.extra {
 		if i < len(kinds) {
@@ -232,7 +232,7 @@ func (f *File) parseColours() error {
 			return UnsupportedError("inks other than cyan, magenta, yellow and black")
 		}
 	case palette:
-		f.palette = f.d.uints(tagColorMap)
+		f.palette = f.d.uints(tagColorMap, 3<<8)
 		switch {
 		case f.bits > 8 || f.format != formatUint:
 			return UnsupportedError(fmt.Sprintf("palette of %d bits", f.bits))
@@ -254,9 +254,6 @@ func (f *File) parseColours() error {
 // Lab reports whether the channels of the decoded picture are CIE L*a*b* under D50: L* from
 // 0 to 100 over all 16 bits, and a* and b* as 0x8000 + 256 times the value.
 func (f *File) Lab() bool { return f.photometric == cieLab || f.photometric == iccLab }
-
-// CMYK reports whether the colours are those of four inks.
-func (f *File) CMYK() bool { return f.photometric == cmyk }
 
 // Memory returns about how many bytes Decode allocates, the picture that it returns included.
 func (f *File) Memory() int64 {

@@ -9,7 +9,7 @@ func (f *File) parseSubsampling() error {
 		return nil
 	}
 	f.subW, f.subH = 2, 2 // unless the file says otherwise
-	if s := f.d.uints(tagYCbCrSubsampling); len(s) == 2 {
+	if s := f.d.uints(tagYCbCrSubsampling, 2); len(s) == 2 {
 		f.subW, f.subH = int(s[0]), int(s[1])
 	}
 	for _, s := range []int{f.subW, f.subH} {
@@ -52,11 +52,11 @@ func (f *File) spread(dst, src []byte, rows int) {
 // fromYCbCr returns the conversion to RGB by the coefficients and the reference levels of
 // the file (TIFF 6.0, sections 20 and 21).
 func (f *File) fromYCbCr() func(y, cb, cr uint16) (r, g, b uint16) {
-	coefficients := f.d.floats(tagYCbCrCoefficients)
+	coefficients := f.d.floats(tagYCbCrCoefficients, 3)
 	if len(coefficients) < 3 || !(coefficients[1] > 0) {
 		coefficients = []float64{0.299, 0.587, 0.114}
 	}
-	levels := f.d.floats(tagReferenceBlackWhite)
+	levels := f.d.floats(tagReferenceBlackWhite, 6)
 	if len(levels) < 6 || levels[0] == levels[1] || levels[2] == levels[3] || levels[4] == levels[5] {
 		levels = []float64{0, 255, 128, 255, 128, 255}
 	}
