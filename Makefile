@@ -110,7 +110,7 @@ cross: ## the program for other machines
 fuzz: ## every fuzz target for a while: FUZZTIME=1m make fuzz
 	@for f in $$(git grep -l '^func Fuzz' -- '*_test.go'); do \
 		for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$f); do \
-			$(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) || exit 1; \
+			$(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./$$(dirname $$f) || exit 1; \
 		done; \
 	done
 

@@ -78,7 +78,7 @@ func pull(cmd *cobra.Command, e *env, t *console, name, mode string, opts vgg.Pu
 	case err != nil:
 		return err
 	}
-	t.say("wrote %s\n%s", path, licence)
+	t.say("wrote %s\n"+licence, path)
 	return nil
 }
 
