@@ -37,6 +37,9 @@ func encodeSRGB(x float64) float64 {
 
 // isSRGB reports whether p differs from sRGB by no more than one level of 8 bits.
 func (p *profile) isSRGB() bool {
+	if p.table != nil {
+		return false
+	}
 	const steps = 8
 	for i := range (steps + 1) * (steps + 1) * (steps + 1) {
 		var in, lin [3]float64
@@ -60,6 +63,9 @@ func (p *profile) isSRGB() bool {
 // apply converts m to sRGB, relative to the white of the profile. Colours outside sRGB are
 // clipped channel by channel. Transparency is kept.
 func (p *profile) apply(m image.Image) *image.NRGBA64 {
+	if p.table != nil {
+		return p.table.apply(m)
+	}
 	var linear [3][]float32
 	for ch := range linear {
 		linear[ch] = make([]float32, 1<<16)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"encoding/hex"
+	"image"
 	"io"
 	"iter"
 )
@@ -16,53 +18,20 @@ type metadata struct {
 	orientation int    // EXIF, 1 to 8; 1 if not given
 	icc         []byte // colour profile, nil if none
 	animated    bool   // more than one frame
-}
-
-// readMetadata collects the metadata of a file of the given format.
-func readMetadata(format string, data []byte) metadata {
-	var exif, icc []byte
-	animated := false
-	switch format {
-	case "jpeg":
-		exif, icc = jpegMetadata(data)
-	case "png":
-		for kind, body := range pngChunks(data) {
-			switch kind {
-			case "eXIf":
-				exif = body
-			case "iCCP":
-				icc = pngProfile(body)
-			case "acTL":
-				animated = true
-			}
-		}
-	case "webp":
-		for kind, body := range riffChunks(data) {
-			switch kind {
-			case "EXIF":
-				exif = bytes.TrimPrefix(body, []byte("Exif\x00\x00"))
-			case "ICCP":
-				icc = body
-			}
-		}
-	case "tiff": // a TIFF file is its own EXIF block
-		exif = data
-		if d, ok := parseTIFF(data); ok {
-			icc = d.bytes(tagICCProfile)
-		}
-	case "gif":
-		animated = gifFrames(data, 2) == 2
-	}
-	return metadata{exifOrientation(exif), icc, animated}
+	pages       int    // pages, 0 if there is only one
+	grey        bool   // greyscale, though decoded as colour
 }
 
 // jpegMetadata returns the EXIF block and the colour profile of a JPEG file.
-func jpegMetadata(data []byte) (exif, icc []byte) {
+func jpegMetadata(data []byte) metadata {
+	m := metadata{orientation: 1}
+	var exif []byte
 	var parts [256][]byte // of the profile, by number from 1
 	hasICC := false
 	for marker, body := range jpegSegments(data) {
 		if b, ok := bytes.CutPrefix(body, []byte("Exif\x00\x00")); ok && marker == 0xe1 && exif == nil {
 			exif = b
+			m.orientation = exifOrientation(exif)
 		}
 		if b, ok := bytes.CutPrefix(body, []byte("ICC_PROFILE\x00")); ok && marker == 0xe2 && len(b) > 2 {
 			parts[b[0]] = b[2:] // after the part's number and the count of parts
@@ -70,9 +39,80 @@ func jpegMetadata(data []byte) (exif, icc []byte) {
 		}
 	}
 	if hasICC {
-		icc = bytes.Join(parts[:], nil)
+		m.icc = bytes.Join(parts[:], nil)
 	}
-	return exif, icc
+	return m
+}
+
+// pngMetadata collects the metadata of a PNG file.
+func pngMetadata(data []byte) metadata {
+	const colourType = 25 // of the IHDR chunk
+	m := metadata{orientation: 1, grey: data[colourType]&2 == 0}
+	raw := false
+	for kind, body := range pngChunks(data) {
+		switch kind {
+		case "eXIf":
+			m.orientation = exifOrientation(body)
+		case "zTXt", "tEXt":
+			if !raw && m.orientation == 1 && isRawProfile(body) { // one only: each may unpack to much
+				raw = true
+				m.orientation = exifOrientation(rawProfile(kind, body))
+			}
+		case "iCCP":
+			if m.icc == nil {
+				m.icc = pngProfile(body)
+			}
+		case "acTL":
+			m.animated = true
+		}
+	}
+	return m
+}
+
+// isRawProfile reports whether a text chunk holds an EXIF block for rawProfile.
+func isRawProfile(chunk []byte) bool {
+	return bytes.HasPrefix(chunk, []byte("Raw profile type exif\x00")) ||
+		bytes.HasPrefix(chunk, []byte("Raw profile type APP1\x00"))
+}
+
+// rawProfile returns the EXIF block in a text chunk of ImageMagick, from before PNG had one
+// of its own: the keyword, a zero and, in zTXt, the compression method and zlib data. The
+// text is a name, a length and the block as hexadecimal digits, each on lines of its own.
+func rawProfile(kind string, chunk []byte) []byte {
+	_, text, _ := bytes.Cut(chunk, []byte{0})
+	if kind == "zTXt" {
+		if len(text) < 1 || text[0] != 0 {
+			return nil
+		}
+		var err error
+		if text, err = inflate(text[1:]); err != nil {
+			return nil
+		}
+	}
+	fields := bytes.Fields(text)
+	if len(fields) < 3 {
+		return nil
+	}
+	digits := bytes.Join(fields[2:], nil)
+	exif := make([]byte, len(digits)/2)
+	if _, err := hex.Decode(exif, digits); err != nil {
+		return nil
+	}
+	return bytes.TrimPrefix(exif, []byte("Exif\x00\x00"))
+}
+
+// webpMetadata collects the metadata of a WebP file.
+func webpMetadata(data []byte) metadata {
+	m := metadata{orientation: 1}
+	for kind, body := range riffChunks(data) {
+		switch kind {
+		case "EXIF":
+			m.orientation = exifOrientation(bytes.TrimPrefix(body, []byte("Exif\x00\x00")))
+		case "ICCP":
+			m.icc = body
+		}
+	}
+	return m
 }
 
 // jpegSegments yields the marker segments of a JPEG file before its pixels, each as marker
@@ -155,6 +195,26 @@ func riffChunks(data []byte) iter.Seq2[string, []byte] {
 
 // gifFrames counts the frames of a GIF file, up to limit.
 func gifFrames(data []byte, limit int) int {
+	n := 0
+	for range gifImages(data) {
+		if n++; n == limit {
+			break
+		}
+	}
+	return n
+}
+
+// gifFrame returns the place of the first frame of a GIF file on its screen.
+func gifFrame(data []byte) (image.Rectangle, bool) {
+	for descriptor := range gifImages(data) {
+		at := func(i int) int { return int(binary.LittleEndian.Uint16(descriptor[i:])) }
+		return image.Rect(at(1), at(3), at(1)+at(5), at(3)+at(7)), true
+	}
+	return image.Rectangle{}, false
+}
+
+// gifImages yields the image descriptors of a GIF file.
+func gifImages(data []byte) iter.Seq[[]byte] {
 	const header, imageHeader = 13, 10
 	palette := func(flags byte) int { // size in bytes of the colour table
 		if flags&0x80 == 0 {
@@ -162,24 +222,26 @@ func gifFrames(data []byte, limit int) int {
 		}
 		return 3 << (flags&7 + 1)
 	}
-	if len(data) < header {
-		return 0
-	}
-	frames := 0
-	for i := header + palette(data[10]); i+imageHeader < len(data) && frames < limit; {
-		switch data[i] {
-		case '!': // extension: introducer, label, blocks
-			i += 2
-		case ',': // image: header, palette, code size, blocks
-			frames++
-			i += imageHeader + palette(data[i+9]) + 1
-		default:
-			return frames
+	return func(yield func([]byte) bool) {
+		if len(data) < header {
+			return
 		}
-		for i < len(data) && data[i] != 0 { // blocks of up to 255 bytes, ended by an empty one
-			i += 1 + int(data[i])
+		for i := header + palette(data[10]); i+imageHeader < len(data); {
+			switch data[i] {
+			case '!': // extension: introducer, label, blocks
+				i += 2
+			case ',': // image: header, palette, code size, blocks
+				if !yield(data[i : i+imageHeader]) {
+					return
+				}
+				i += imageHeader + palette(data[i+9]) + 1
+			default:
+				return
+			}
+			for i < len(data) && data[i] != 0 { // blocks of up to 255 bytes, ended by an empty one
+				i += 1 + int(data[i])
+			}
+			i++
 		}
-		i++
 	}
-	return frames
 }

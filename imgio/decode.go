@@ -1,27 +1,19 @@
 package imgio
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"image"
-	"image/draw"
 	"image/jpeg"
 	"image/png"
 	"io"
 	"io/fs"
 	"os"
 
-	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
+	"nst/imgio/internal/bmp"
+	fulljpeg "nst/imgio/internal/jpeg"
+	"nst/imgio/internal/tiff"
 )
-
-// MaxPixels is the largest number of pixels, width times height, that [Decode] accepts.
-const MaxPixels = 300e6
-
-// maxFile is the largest file that is read: MaxPixels of 16-bit RGBA and some metadata.
-const maxFile int64 = 8*MaxPixels + 64<<20
 
 // Decode reads a picture of any supported format. It turns the picture upright and converts
 // it to sRGB if the file has a colour profile that can be converted. Transparency is kept.
@@ -29,8 +21,8 @@ const maxFile int64 = 8*MaxPixels + 64<<20
 // anywhere.
 //
 // Errors match [ErrFormat], [ErrCorrupt], [ErrTooSmall] or [ErrTooLarge], or come from r.
-func Decode(r io.Reader) (image.Image, Info, error) {
-	m, info, err := decode(r, MaxPixels)
+func Decode(r io.Reader, limits ...Limit) (image.Image, Info, error) {
+	m, info, err := decode(r, -1, newLimits(limits))
 	if err != nil {
 		return nil, Info{}, fmt.Errorf("imgio: %w", err)
 	}
@@ -39,25 +31,25 @@ func Decode(r io.Reader) (image.Image, Info, error) {
 
 // Open reads the picture in the file at path. Errors are those of [Decode] and os.Open, or
 // match [ErrFolder] if path is a folder.
-func Open(path string) (*Planar, Info, error) {
+func Open(path string, limits ...Limit) (*Planar, Info, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, Info{}, fmt.Errorf("imgio: %w", err)
 	}
-	return read(f, path)
+	return read(f, path, newLimits(limits))
 }
 
 // OpenFS is [Open] for a file in fsys.
-func OpenFS(fsys fs.FS, name string) (*Planar, Info, error) {
+func OpenFS(fsys fs.FS, name string, limits ...Limit) (*Planar, Info, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, Info{}, fmt.Errorf("imgio: %w", err)
 	}
-	return read(f, name)
+	return read(f, name, newLimits(limits))
 }
 
 // read reads the picture in f and closes f.
-func read(f fs.File, path string) (*Planar, Info, error) {
+func read(f fs.File, path string, l limits) (*Planar, Info, error) {
 	defer f.Close()
 	stat, err := f.Stat()
 	if err != nil {
@@ -66,113 +58,103 @@ func read(f fs.File, path string) (*Planar, Info, error) {
 	if stat.IsDir() {
 		return nil, Info{}, fmt.Errorf("imgio: reading %q: %w", path, ErrFolder)
 	}
-	m, info, err := decode(f, MaxPixels)
+	size := int64(-1)
+	if stat.Mode().IsRegular() {
+		size = stat.Size()
+	}
+	m, info, err := decode(f, size, l)
 	if err != nil {
 		return nil, Info{}, fmt.Errorf("imgio: reading %q: %w", path, err)
 	}
 	return FromImage(m), info, nil
 }
 
-// decode is Decode with a limit on the number of pixels.
-func decode(r io.Reader, maxPixels int64) (image.Image, Info, error) {
-	br := bufio.NewReader(r)
-	head, err := br.Peek(sniffLen)
-	if err != nil && err != io.EOF {
-		return nil, Info{}, err
-	}
-	if len(head) == 0 {
-		return nil, Info{}, fmt.Errorf("%w: no data", ErrCorrupt)
-	}
-	c, err := sniff(head)
+// decode is Decode of a file of size bytes; size is -1 if it is not known.
+func decode(r io.Reader, size int64, l limits) (image.Image, Info, error) {
+	c, data, err := load(r, size, l)
 	if err != nil {
 		return nil, Info{}, err
 	}
-	data, err := io.ReadAll(io.LimitReader(br, maxFile+1))
+	s, m, err := c.pixels(data, l)
 	if err != nil {
 		return nil, Info{}, err
 	}
-	if int64(len(data)) > maxFile {
-		return nil, Info{}, fmt.Errorf("%w: file longer than %d bytes", ErrTooLarge, maxFile)
-	}
-	m, err := c.pixels(data, maxPixels)
-	if err != nil {
-		return nil, Info{}, err
-	}
-	m, info := finish(m, c.name, data)
+	m, info := finish(s, m, c.name)
 	return m, info, nil
 }
 
 // pixels checks the size of the picture, then decodes it.
-func (c *codec) pixels(data []byte, maxPixels int64) (m image.Image, err error) {
+func (c *codec) pixels(data []byte, l limits) (s *source, m image.Image, err error) {
 	// A hostile file that makes a decoder panic must not end a batch of pictures.
 	defer func() {
 		if r := recover(); r != nil {
-			m, err = nil, fmt.Errorf("%w: %s decoder panicked: %v", ErrCorrupt, c.name, r)
+			s, m, err = nil, nil, fmt.Errorf("%w: %s decoder panicked: %v", ErrCorrupt, c.name, r)
 		}
 	}()
-	if c.name == "tiff" && isRaw(data) {
-		return nil, &FormatError{Format: "camera raw", Supported: readable()}
+	if s, err = c.open(data); err != nil {
+		return nil, nil, c.classify(err)
 	}
-	config, err := c.config(bytes.NewReader(data))
-	if err != nil {
-		return nil, c.classify(err)
+	if err := l.check(s, len(data)); err != nil {
+		return nil, nil, err
 	}
-	w, h := config.Width, config.Height
-	if w <= 1 || h <= 1 {
-		return nil, fmt.Errorf("%w: %dx%d pixels", ErrTooSmall, w, h)
+	if m, err = s.decode(); err != nil {
+		return nil, nil, c.classify(err)
 	}
-	if int64(w)*int64(h) > maxPixels {
-		return nil, fmt.Errorf("%w: %dx%d pixels, at most %d million in all", ErrTooLarge, w, h, maxPixels/1e6)
-	}
-	m, err = c.decode(bytes.NewReader(data))
-	if err != nil {
-		return nil, c.classify(err)
-	}
-	if screen := image.Rect(0, 0, w, h); c.name == "gif" && m.Bounds() != screen {
-		whole := image.NewNRGBA(screen) // the first frame may be smaller than the screen
-		draw.Draw(whole, m.Bounds(), m, m.Bounds().Min, draw.Src)
-		m = whole
-	}
-	return m, nil
+	return s, m, nil
 }
 
 // classify returns a [FormatError] if the decoder does not support the file, else ErrCorrupt.
 func (c *codec) classify(err error) error {
-	var j jpeg.UnsupportedError
-	var p png.UnsupportedError
-	var t tiff.UnsupportedError
-	if errors.As(err, &j) || errors.As(err, &p) || errors.As(err, &t) || errors.Is(err, bmp.ErrUnsupported) {
-		return &FormatError{Format: c.name, Err: err}
+	var (
+		goJPEG jpeg.UnsupportedError
+		goPNG  png.UnsupportedError
+		ours   fulljpeg.UnsupportedError
+		t      tiff.UnsupportedError
+		b      bmp.UnsupportedError
+	)
+	switch {
+	case errors.Is(err, tiff.ErrRaw):
+		return &FormatError{Format: "camera raw", Supported: readable(), Advice: "develop it first with the camera's program, darktable or RawTherapee, and save it as jpeg or tiff"}
+	case errors.As(err, &goJPEG), errors.As(err, &goPNG), errors.As(err, &ours), errors.As(err, &t), errors.As(err, &b):
+		return &FormatError{Format: c.name, Advice: "save it again with another program as png, or as jpeg or tiff with the usual settings", Err: err}
 	}
 	return fmt.Errorf("%w: %w", ErrCorrupt, err)
 }
 
-// finish turns a decoded picture upright, converts its colours to sRGB and describes it.
-func finish(m image.Image, format string, data []byte) (image.Image, Info) {
-	meta := readMetadata(format, data)
+// finish converts the colours of a decoded picture to sRGB, turns it upright and describes
+// it.
+func finish(s *source, m image.Image, format string) (image.Image, Info) {
 	info := Info{
-		Format: format, Orientation: meta.orientation, Animated: meta.animated,
-		Grey: isGrey(m) || format == "png" && data[25]&2 == 0, // grey with alpha is decoded as colour
-		Deep: isDeep(m),
+		Format: format, Orientation: s.orientation, Animated: s.animated, Pages: s.pages,
+		Grey: isGrey(m) || s.grey, Deep: isDeep(m),
 	}
 	if m, ok := m.(interface{ Opaque() bool }); ok {
 		info.Alpha = !m.Opaque()
 	}
 	_, info.CMYK = m.(*image.CMYK)
-	m = orient(m, meta.orientation)
-	if meta.icc != nil {
-		p, name, err := parseICC(meta.icc)
-		switch {
-		case err != nil || info.CMYK || p.grey && !info.Grey:
-			info.Profile = name
-		case !p.isSRGB():
-			info.Profile, info.Converted = name, true
-			m = p.apply(m)
-		}
+	if s.lab {
+		info.Profile, info.Converted = "CIE L*a*b*", true
+		m = fromLab(m)
+	} else if s.icc != nil {
+		m = info.convert(m, s.icc)
 	}
+	m = orient(m, s.orientation)
 	size := m.Bounds().Size()
 	info.Width, info.Height = size.X, size.Y
 	return m, info
+}
+
+// convert applies a colour profile to m, unless it is about sRGB or cannot be applied.
+func (i *Info) convert(m image.Image, icc []byte) image.Image {
+	p, name, err := parseICC(icc)
+	switch {
+	case err != nil || !p.fits(m, i.Grey):
+		i.Profile = name
+	case !p.isSRGB():
+		i.Profile, i.Converted = name, true
+		return p.apply(m)
+	}
+	return m
 }
 
 // isGrey reports whether the type or the palette of m allows only grey.
@@ -189,4 +171,28 @@ func isGrey(m image.Image) bool {
 		return true
 	}
 	return false
+}
+
+// openBMP reads the headers of a bitmap.
+func openBMP(data []byte) (*source, error) {
+	f, err := bmp.Open(data)
+	if err != nil {
+		return nil, err
+	}
+	return &source{w: f.W, h: f.H, memory: f.Memory(), decode: f.Decode, metadata: metadata{orientation: 1}}, nil
+}
+
+// openTIFF reads the directories of a TIFF file.
+func openTIFF(data []byte) (*source, error) {
+	f, err := tiff.Open(data)
+	if err != nil {
+		return nil, err
+	}
+	f.WebP = decodeWebP
+	s := &source{w: f.W, h: f.H, memory: f.Memory(), decode: f.Decode, lab: f.Lab()}
+	s.orientation, s.icc = f.Orientation, f.ICC
+	if f.Pages > 1 {
+		s.pages = f.Pages
+	}
+	return s, nil
 }

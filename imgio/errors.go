@@ -16,8 +16,8 @@ var (
 	ErrCorrupt = errors.New("corrupt or truncated picture")
 	// ErrTooSmall means a picture with a side of 0 or 1 pixels.
 	ErrTooSmall = errors.New("picture too small")
-	// ErrTooLarge means more than [MaxPixels] pixels. The header of the file is checked,
-	// before memory is allocated.
+	// ErrTooLarge means a picture or a file beyond a [Limit]. The header of the file is
+	// checked, before memory is allocated.
 	ErrTooLarge = errors.New("picture too large")
 	// ErrFolder means that a path names a folder where a file is wanted.
 	ErrFolder = atomicfile.ErrFolder
@@ -32,6 +32,7 @@ var (
 type FormatError struct {
 	Format    string   // format of the file or extension of its name, such as "HEIC" or ".gif"; "" if unknown
 	Supported []string // supported formats or name extensions
+	Advice    string   // what to do about it, or ""
 	Err       error    // the decoder's reason, or nil
 }
 
@@ -43,7 +44,7 @@ func (e *FormatError) Error() string {
 		b.WriteString(" " + e.Format)
 	}
 	if e.Err != nil {
-		b.WriteString(": " + e.Err.Error())
+		b.WriteString(": " + strings.TrimPrefix(e.Err.Error(), e.Format+": unsupported "))
 	}
 	if len(e.Supported) > 0 {
 		b.WriteString(" (supported: " + strings.Join(e.Supported, ", ") + ")")

@@ -5,16 +5,11 @@ import (
 	"math"
 )
 
-// Tags of TIFF 6.0, EXIF 2.3, DNG 1.4 and ICC.1.
-const (
-	tagNewSubfileType = 254
-	tagOrientation    = 274
-	tagICCProfile     = 34675
-	tagDNGVersion     = 50706
-)
+// tagOrientation is the tag of EXIF 2.3, 4.6.4.A.
+const tagOrientation = 274
 
-// directory is the first image file directory of a TIFF structure: a list of entries of 12
-// bytes each. An EXIF block is such a structure too.
+// directory is the first image file directory of an EXIF block, which is a TIFF structure: a
+// list of entries of 12 bytes each.
 type directory struct {
 	data    []byte // the whole structure; offsets count from its start
 	order   binary.ByteOrder
@@ -96,14 +91,4 @@ func exifOrientation(block []byte) int {
 		return int(o)
 	}
 	return 1
-}
-
-// isRaw reports whether a TIFF file is a camera's raw file, whose first picture is only a
-// thumbnail.
-func isRaw(data []byte) bool {
-	if len(data) > 10 && string(data[8:10]) == "CR" { // Canon CR2
-		return true
-	}
-	d, ok := parseTIFF(data)
-	return ok && (d.bytes(tagDNGVersion) != nil || d.uint(tagNewSubfileType)&1 != 0)
 }

@@ -1,4 +1,25 @@
 package imgio
 
+import (
+	"image"
+	"io"
+)
+
 // DecodeUpTo is Decode with another limit on the number of pixels.
-var DecodeUpTo = decode
+func DecodeUpTo(r io.Reader, maxPixels int64) (image.Image, Info, error) {
+	return decode(r, -1, limits{pixels: maxPixels, memory: 400 * maxPixels})
+}
+
+// ProfileOf returns the colour profile in a PNG or JPEG file.
+func ProfileOf(file []byte) []byte {
+	if file[0] == 0x89 {
+		return pngMetadata(file).icc
+	}
+	return jpegMetadata(file).icc
+}
+
+// ApplyProfile converts m from a colour profile if it can, as Decode does.
+func ApplyProfile(m image.Image, icc []byte) image.Image {
+	info := Info{Grey: isGrey(m)}
+	return info.convert(m, icc)
+}

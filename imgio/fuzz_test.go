@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"image"
 	"image/png"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"nst/imgio"
 )
 
-// FuzzDecode checks that no file makes the decoder panic or allocate memory for more than a
-// million pixels, and that errors match those of this package.
+// FuzzDecode checks that no file makes the decoder panic or allocate memory for more than
+// 65536 pixels, and that errors match those of this package.
 func FuzzDecode(f *testing.F) {
 	small := noise(5, 4).Image()
 	exif := exifBlock(binary.BigEndian, 7)
@@ -27,7 +30,19 @@ func FuzzDecode(f *testing.F) {
 	f.Add(withFields(encoded(f, small, asTIFF), orientationField(binary.LittleEndian, 5), field{34675, 7, adobeRGB()}))
 	f.Add(extendedWebP(fromBase64(f, blackWhiteWebP), 32, 16, iccProfile("GRAY", mluc("x"), tag{"kTRC", curv(0, 1, 2)}), exif))
 
-	const maxPixels = 1 << 20
+	files, err := filepath.Glob(filepath.Join(awkward, "*.*"))
+	if err != nil || len(files) == 0 {
+		f.Fatal("no seeds", err)
+	}
+	for _, name := range files {
+		file, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(file)
+	}
+
+	const maxPixels = 1 << 16
 	f.Fuzz(func(t *testing.T, file []byte) {
 		m, info, err := imgio.DecodeUpTo(bytes.NewReader(file), maxPixels)
 		if err != nil {
@@ -46,6 +61,41 @@ func FuzzDecode(f *testing.F) {
 		for _, v := range p.Pix {
 			if !(v >= 0 && v <= 1) {
 				t.Fatalf("value %v, info %+v", v, info)
+			}
+		}
+	})
+}
+
+// FuzzProfile checks that no colour profile makes the conversion of any kind of picture
+// panic.
+func FuzzProfile(f *testing.F) {
+	f.Add(adobeRGB())
+	f.Add(iccProfile("GRAY", mluc("x"), tag{"kTRC", curv(0, 1, 2)}))
+	files, err := filepath.Glob(filepath.Join(awkward, "icc-*"))
+	if err != nil || len(files) == 0 {
+		f.Fatal("no seeds", err)
+	}
+	for _, name := range files {
+		file, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if filepath.Ext(name) != ".tif" {
+			f.Add(imgio.ProfileOf(file))
+		}
+	}
+	bounds := image.Rect(0, 0, 3, 2)
+	inks := image.NewCMYK(bounds)
+	for i := range inks.Pix {
+		inks.Pix[i] = byte(37 * i)
+	}
+	grey := image.NewGray(bounds)
+	copy(grey.Pix, []byte{0, 1, 99, 128, 254, 255})
+	pictures := []image.Image{noise(3, 2).Image(), grey, inks}
+	f.Fuzz(func(t *testing.T, icc []byte) {
+		for _, m := range pictures {
+			if got := imgio.ApplyProfile(m, icc).Bounds().Size(); got != bounds.Size() {
+				t.Fatalf("size %v", got)
 			}
 		}
 	})

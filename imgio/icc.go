@@ -3,19 +3,22 @@ package imgio
 import (
 	"encoding/binary"
 	"errors"
+	"image"
 	"math"
 	"strings"
 	"unicode/utf16"
 )
 
-// errProfile means that a colour profile is damaged, or is more than three curves and a
-// matrix: CMYK or lookup tables.
+// errProfile means that a colour profile is damaged or of a kind that is not known.
 var errProfile = errors.New("colour profile not understood")
 
 // profile converts encoded colours to linear sRGB, by a curve for each channel and then a
-// matrix. A grey profile has the same curve three times and the unit matrix.
+// matrix, or by a lookup table. A grey profile has the same curve three times and the unit
+// matrix.
 type profile struct {
 	grey  bool
+	cmyk  bool
+	table *lookup // nil if there are curves and a matrix
 	curve [3]func(float64) float64
 	toRGB [3][3]float64 // linear sRGB = toRGB * linear device RGB
 }
@@ -28,14 +31,20 @@ func parseICC(b []byte) (p profile, name string, err error) {
 		return profile{}, "without a name", err
 	}
 	name = iccText(tags["desc"])
-	if string(b[20:24]) != "XYZ " {
-		return profile{}, name, errProfile
+	space, connection := string(b[16:20]), string(b[20:24])
+	p.grey, p.cmyk = space == "GRAY", space == "CMYK"
+	channels := map[string]int{"RGB ": 3, "GRAY": 1, "CMYK": 4}[space]
+	if table := tags["A2B0"]; table != nil && channels > 0 { // for the perceptual intent
+		const version = 8
+		p.table, err = parseLookup(table, channels, connection, b[version] >= 4)
+		return p, name, err
 	}
-	switch string(b[16:20]) {
-	case "RGB ":
+	switch {
+	case connection != "XYZ ":
+		err = errProfile
+	case space == "RGB ":
 		err = p.parseRGB(tags)
-	case "GRAY":
-		p.grey = true
+	case p.grey:
 		p.toRGB = [3][3]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}
 		p.curve[0], err = parseCurve(tags["kTRC"])
 		p.curve[1], p.curve[2] = p.curve[0], p.curve[0]
@@ -43,6 +52,12 @@ func parseICC(b []byte) (p profile, name string, err error) {
 		err = errProfile
 	}
 	return p, name, err
+}
+
+// fits reports whether the profile can be that of m, which is grey or not.
+func (p *profile) fits(m image.Image, grey bool) bool {
+	_, cmyk := m.(*image.CMYK)
+	return cmyk == p.cmyk && (grey || !p.grey)
 }
 
 // iccTags returns the tags of a profile by signature.
@@ -116,7 +131,7 @@ func tableCurve(values []byte) func(float64) float64 {
 	at := func(i int) float64 { return float64(binary.BigEndian.Uint16(values[2*i:])) / 0xffff }
 	return func(x float64) float64 {
 		x *= float64(last)
-		i := min(int(x), last-1)
+		i := min(max(int(x), 0), last-1)
 		f := x - float64(i)
 		return at(i)*(1-f) + at(i+1)*f
 	}

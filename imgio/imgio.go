@@ -8,10 +8,14 @@
 // # Reading
 //
 // The formats are JPEG, PNG, WebP, TIFF, BMP and GIF, recognised by content and not by
-// name. The EXIF orientation is applied. A colour profile that consists of a matrix and three
-// curves is converted to sRGB; the gAMA and cHRM chunks of PNG are ignored. Transparency is
-// flattened on white. [Info.Notes] puts what was done into words. Errors match [ErrFormat],
+// name. The EXIF orientation is applied. Colours are converted to sRGB by the colour profile
+// in the file: a matrix and curves, or a lookup table for the perceptual intent with black
+// point compensation, also for CMYK. The gAMA and cHRM chunks of PNG are ignored. Transparency
+// is flattened on white. [Info.Notes] puts what was done into words. Errors match [ErrFormat],
 // [ErrCorrupt], [ErrTooSmall], [ErrTooLarge], [ErrFolder] or fs.ErrNotExist.
+//
+// The size of a picture is checked before its pixels are decoded, and where possible before
+// its file is read: at most [DefaultMaxPixels], or what a [Limit] says.
 //
 // # Writing
 //

@@ -12,6 +12,7 @@ type Info struct {
 	Deep          bool   // 16 bits per channel
 	CMYK          bool   // stored as CMYK
 	Animated      bool   // the file has more frames than the first, which was read
+	Pages         int    // pictures in a file of several pages, the first of which was read; else 0
 	Profile       string // description of the embedded colour profile; "" if there is none or it is sRGB
 	Converted     bool   // pixels were converted from Profile to sRGB
 }
@@ -26,9 +27,10 @@ func (i Info) Notes() []string {
 		}
 	}
 	add(i.Animated, "first frame of an animation")
+	add(i.Pages > 1, "first of %d pages", i.Pages)
 	add(i.Orientation > 1, "turned upright (EXIF orientation %d)", i.Orientation)
 	add(i.Grey, "greyscale")
-	add(i.CMYK, "CMYK turned into RGB by the plain formula")
+	add(i.CMYK && !i.Converted, "CMYK turned into RGB by the plain formula")
 	add(i.Deep, "16 bits per channel")
 	add(i.Alpha, "transparency flattened on white")
 	add(i.Profile != "" && i.Converted, "colours converted from %s to sRGB", i.Profile)

@@ -3,15 +3,7 @@ package imgio
 import (
 	"bytes"
 	"image"
-	"image/gif"
-	"image/jpeg"
-	"image/png"
-	"io"
 	"strings"
-
-	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
-	"golang.org/x/image/webp"
 )
 
 // codec is a format that can be read. Its files begin with one of magics, in which ? is any
@@ -20,19 +12,37 @@ type codec struct {
 	name       string
 	magics     []string
 	extensions []string
-	config     func(io.Reader) (image.Config, error)
-	decode     func(io.Reader) (image.Image, error)
+	open       func(data []byte) (*source, error)
+}
+
+// source is a picture whose header has been read.
+type source struct {
+	w, h   int   // pixels as stored
+	memory int64 // bytes that decode allocates, about, the decoded picture included
+	decode func() (image.Image, error)
+	lab    bool // the channels of the picture are L*a*b*, see tiff.File
+	metadata
 }
 
 func codecs() []codec {
 	return []codec{
-		{"jpeg", []string{"\xff\xd8\xff"}, []string{".jpg", ".jpeg", ".jpe", ".jfif"}, jpeg.DecodeConfig, jpeg.Decode},
-		{"png", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, png.DecodeConfig, png.Decode},
-		{"webp", []string{"RIFF????WEBP"}, []string{".webp"}, webp.DecodeConfig, decodeWebP},
-		{"tiff", []string{"II*\x00", "MM\x00*"}, []string{".tif", ".tiff"}, tiff.DecodeConfig, tiff.Decode},
-		{"bmp", []string{"BM????\x00\x00\x00\x00"}, []string{".bmp"}, bmp.DecodeConfig, bmp.Decode},
-		{"gif", []string{"GIF87a", "GIF89a"}, []string{".gif"}, gif.DecodeConfig, gif.Decode},
+		{"jpeg", []string{"\xff\xd8\xff"}, []string{".jpg", ".jpeg", ".jpe", ".jfif"}, openJPEG},
+		{"png", []string{"\x89PNG\r\n\x1a\n"}, []string{".png"}, openPNG},
+		{"webp", []string{"RIFF????WEBP"}, []string{".webp"}, openWebP},
+		{"tiff", []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"}, []string{".tif", ".tiff"}, openTIFF},
+		{"bmp", bmpMagics(), []string{".bmp", ".dib"}, openBMP},
+		{"gif", []string{"GIF87a", "GIF89a"}, []string{".gif"}, openGIF},
 	}
+}
+
+// bmpMagics are the two letters that bitmaps begin with, and the sizes that their second
+// header may have. Two letters alone begin many texts.
+func bmpMagics() []string {
+	var all []string
+	for _, size := range []byte{12, 16, 40, 52, 56, 64, 108, 124} {
+		all = append(all, "BM????????????"+string([]byte{size, 0, 0, 0}))
+	}
+	return all
 }
 
 // readable lists the formats that [Decode] reads.
@@ -60,10 +70,6 @@ const sniffLen = 32
 // sniff returns the codec for a file that begins with head. The error is a [FormatError]
 // that names the format if it is a well-known one.
 func sniff(head []byte) (*codec, error) {
-	const flags = 20 // of a VP8X chunk
-	if matches(head, "RIFF????WEBPVP8X") && len(head) > flags && head[flags]&2 != 0 {
-		return nil, &FormatError{Format: "animated webp", Supported: readable()}
-	}
 	for _, c := range codecs() {
 		for _, magic := range c.magics {
 			if matches(head, magic) {
@@ -71,7 +77,8 @@ func sniff(head []byte) (*codec, error) {
 			}
 		}
 	}
-	return nil, &FormatError{Format: foreign(head), Supported: readable()}
+	name, advice := foreign(head)
+	return nil, &FormatError{Format: name, Supported: readable(), Advice: advice}
 }
 
 // matches reports whether head begins with magic, in which ? is any byte.
@@ -87,41 +94,56 @@ func matches(head []byte, magic string) bool {
 	return true
 }
 
-// foreign returns the name of a common format that this package cannot read, or "".
-func foreign(head []byte) string {
-	for _, f := range []struct{ magic, name string }{
-		{"????ftypavif", "AVIF"},
-		{"????ftypavis", "AVIF"},
-		{"????ftyphei", "HEIC"},
-		{"????ftyphev", "HEIC"},
-		{"????ftypmif1", "HEIC or AVIF"},
-		{"????ftypcrx", "camera raw"},
-		{"????ftyp", "video"},
-		{"\xff\x0a", "JPEG XL"},
-		{"\x00\x00\x00\x0cJXL ", "JPEG XL"},
-		{"\x00\x00\x00\x0cjP  ", "JPEG 2000"},
-		{"8BPS", "Photoshop"},
-		{"gimp xcf", "GIMP"},
-		{"\x76\x2f\x31\x01", "OpenEXR"},
-		{"%PDF", "PDF"},
-		{"P?\n", "netpbm"},
-		{"PK\x03\x04", "ZIP"},
-		{"II+\x00", "BigTIFF"},
-		{"MM\x00+", "BigTIFF"},
-		{"\x00\x00\x01\x00", "icon"},
+// foreign returns the name of a common format that this package cannot read, and what to do
+// about it; both are empty if it is not known.
+func foreign(head []byte) (name, advice string) {
+	const (
+		heic   = "convert it first: heif-convert photo.heic photo.jpg, or on a Mac: sips -s format jpeg photo.heic --out photo.jpg"
+		avif   = "convert it first: avifdec picture.avif picture.png, or on a Mac: sips -s format png picture.avif --out picture.png"
+		jxl    = "convert it first: djxl picture.jxl picture.png"
+		raw    = "develop it first with the camera's program, darktable or RawTherapee, and save it as jpeg or tiff"
+		video  = "take a frame of it first: ffmpeg -i video.mp4 -frames:v 1 frame.png"
+		export = "export it from its program as png or jpeg"
+	)
+	for _, f := range []struct{ magic, name, advice string }{
+		{"????ftypavif", "AVIF", avif},
+		{"????ftypavis", "AVIF", avif},
+		{"????ftyphei", "HEIC", heic},
+		{"????ftyphev", "HEIC", heic},
+		{"????ftypmif1", "HEIC or AVIF", heic},
+		{"????ftypmsf1", "HEIC or AVIF", heic},
+		{"????ftypcrx", "camera raw", raw},
+		{"????ftyp", "video", video},
+		{"\xff\x0a", "JPEG XL", jxl},
+		{"\x00\x00\x00\x0cJXL ", "JPEG XL", jxl},
+		{"\x00\x00\x00\x0cjP  ", "JPEG 2000", ""},
+		{"8BPS", "Photoshop", export},
+		{"gimp xcf", "GIMP", export},
+		{"\x76\x2f\x31\x01", "OpenEXR", export},
+		{"%PDF", "PDF", "turn a page into a picture first: pdftoppm -r 150 -png -singlefile file.pdf page"},
+		{"P?\n", "netpbm", ""},
+		{"PK\x03\x04", "ZIP", "unpack it first"},
+		{"IIRO", "camera raw", raw},
+		{"IIRS", "camera raw", raw},
+		{"MMOR", "camera raw", raw},
+		{"IIU\x00", "camera raw", raw},
+		{"FUJIFILMCCD-RAW", "camera raw", raw},
+		{"BM", "bitmap with an unknown header", ""},
+		{"\x00\x00\x01\x00", "icon", ""},
 	} {
 		if matches(head, f.magic) {
-			return f.name
+			return f.name, f.advice
 		}
 	}
 	text := strings.ToLower(string(bytes.TrimLeft(head, "\xef\xbb\xbf \t\r\n")))
+	const draw = "draw it first: rsvg-convert picture.svg -o picture.png"
 	switch {
 	case strings.HasPrefix(text, "<svg"):
-		return "SVG"
+		return "SVG", draw
 	case strings.HasPrefix(text, "<?xml"):
-		return "XML or SVG"
+		return "XML or SVG", draw
 	case strings.HasPrefix(text, "<!doctype html"), strings.HasPrefix(text, "<html"):
-		return "web page"
+		return "web page", "download the picture itself, not the page that shows it"
 	}
-	return ""
+	return "", ""
 }

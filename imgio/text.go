@@ -77,7 +77,7 @@ func appendChunk(b []byte, kind, data string) []byte {
 // Errors match [ErrFormat] for other formats and [ErrCorrupt] for a damaged text, or come
 // from r.
 func ReadText(r io.Reader) (map[string]string, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxFile))
+	data, err := io.ReadAll(io.LimitReader(r, fileBytes(DefaultMaxPixels)))
 	if err != nil {
 		return nil, fmt.Errorf("imgio: reading text: %w", err)
 	}

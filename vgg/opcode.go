@@ -71,8 +71,16 @@ func (u *unpickler) text(op byte) error {
 	if op == 'U' || op == 'C' || op == 0x8c {
 		size = 1 // SHORT_ ...
 	}
+	if op == 0x8e { // BINBYTES8
+		size = 8
+	}
 	n, err := u.r.uint(size)
 	if err != nil {
+		return err
+	}
+	if u.r.file != nil && n >= longString && op != 'X' && op != 0x8c {
+		b, err := u.r.blob(n)
+		u.push(b)
 		return err
 	}
 	b, err := u.r.bytes(n)
@@ -205,11 +213,16 @@ func (u *unpickler) call(op byte) error {
 		return err
 	}
 	// BUILD sets attributes of a dictionary, such as versions: ignored.
-	if _, ok := below.(*dict); !ok {
-		return fmt.Errorf("a %T is given attributes: %w", below, errPickle)
+	var built error
+	switch b := below.(type) {
+	case stateful:
+		built = b.build(top)
+	case *dict:
+	default:
+		built = fmt.Errorf("a %T is given attributes: %w", below, errPickle)
 	}
 	u.push(below)
-	return nil
+	return built
 }
 
 func (u *unpickler) pushGlobal(module, name string) error {

@@ -9,9 +9,11 @@ import (
 
 // unpickler runs the part of Python's pickle machine that a state dict needs: numbers,
 // strings, tuples, lists, dictionaries, and calls of what global returns. A pickle cannot
-// reach anything else, and cannot make it allocate more memory than the pickle is long.
+// reach anything else. It may have 256K instructions and 16 MB of strings, so that it cannot
+// fill the memory, even if it is compressed.
 type unpickler struct {
 	r          *counter
+	steps      int // instructions so far
 	stack      []any
 	marks      []int
 	memo       map[int]any
@@ -20,14 +22,18 @@ type unpickler struct {
 }
 
 // Values on the stack are nil, bool, int, float64, string, []byte (a little-endian integer
-// that does not fit an int), tuple, *list, *dict, callable, and what global and persistent
-// return.
+// that does not fit an int), blob, tuple, *list, *dict, callable, and what global and
+// persistent return.
 type (
 	tuple    []any
 	list     struct{ items []any }
 	dict     struct{ keys, values []any }
 	callable func(args []any) (any, error)
+	blob     struct{ off, n int64 } // a long string of bytes, where it lies in the file
 )
+
+// stateful is a value that a pickle gives a state with BUILD.
+type stateful interface{ build(state any) error }
 
 var errPickle = errors.New("damaged")
 
@@ -37,7 +43,12 @@ type counter struct {
 		io.Reader
 		io.ByteReader
 	}
-	n int64
+	n       int64
+	strings int // bytes so far
+
+	// If the pickle is in a file that can be read anywhere, long strings stay there.
+	file  io.ReaderAt
+	start int64 // of the pickle in the file
 }
 
 func (c *counter) byte() (byte, error) {
@@ -48,15 +59,29 @@ func (c *counter) byte() (byte, error) {
 	return b, err
 }
 
-const maxString = 1 << 20 // bytes; names have a few dozen
+// The state dict of a VGG has 1500 instructions and names of a few dozen bytes.
+const (
+	maxString  = 1 << 20 // bytes
+	maxStrings = 1 << 24 // bytes, of all strings together
+	maxSteps   = 1 << 18
+	longString = 64 // bytes from which on a string can be a blob
+)
 
 func (c *counter) bytes(n int) ([]byte, error) {
-	if n < 0 || n > maxString {
+	if c.strings += n; n < 0 || n > maxString || c.strings > maxStrings {
 		return nil, fmt.Errorf("string of %d bytes: %w", n, errPickle)
 	}
 	b := make([]byte, n)
 	m, err := io.ReadFull(c.r, b)
 	c.n += int64(m)
+	return b, err
+}
+
+// blob skips n bytes.
+func (c *counter) blob(n int) (blob, error) {
+	b := blob{c.start + c.n, int64(n)}
+	m, err := io.CopyN(io.Discard, c.r, b.n)
+	c.n += m
 	return b, err
 }
 
@@ -95,6 +120,9 @@ func (u *unpickler) load() (any, error) {
 		}
 		if err == nil {
 			err = u.step(op)
+		}
+		if u.steps++; u.steps > maxSteps {
+			err = fmt.Errorf("more than %d instructions: %w", maxSteps, errPickle)
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, errors.New("pickle: file is cut short")
@@ -160,7 +188,7 @@ func (u *unpickler) step(op byte) error {
 		return nil
 	case 'K', 'M', 'J', 'G', 0x8a: // numbers
 		return u.number(op)
-	case 'X', 'T', 'U', 0x8c, 'B', 'C': // strings
+	case 'X', 'T', 'U', 0x8c, 'B', 'C', 0x8e: // strings
 		return u.text(op)
 	case 'q', 'r', 'h', 'j', 0x94: // memo
 		return u.remember(op)

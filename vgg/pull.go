@@ -4,8 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
+
+	"nst/internal/atomicfile"
+	"nst/internal/filelock"
 )
 
 // Source is a place to download weights from.
@@ -25,6 +32,7 @@ type PullOptions struct {
 	Float32  bool                           // store float32 instead of float16: twice the size
 	Progress func(done, total int64)        // see Source; may be nil
 	Failed   func(source Source, err error) // called when a source fails; may be nil
+	Waiting  func()                         // called once if another pull is going on; may be nil
 }
 
 // Sources returns where to download the weights of a network: Oxford's weights as Keras
@@ -48,9 +56,65 @@ func Sources(network string) []Source {
 	return nil
 }
 
+// Mirror returns a source for the weights of a network at another place, a URL or a file. It
+// must hold the same file as a source in [Sources], which its checksum proves. Without a
+// known checksum for the network, the error says so.
+func Mirror(network, place string) (Source, error) {
+	for _, known := range Sources(network) {
+		h, ok := known.(HTTPSource)
+		if !ok {
+			continue
+		}
+		u, err := url.Parse(place)
+		switch {
+		case err == nil && (u.Scheme == "https" || u.Scheme == "http"):
+			return HTTPSource{URL: place, MD5: h.MD5}, nil
+		case err == nil && strings.Contains(place, "://"):
+			return nil, fmt.Errorf("vgg: %q: only https, http and files are supported", place)
+		}
+		return fileSource{place, h.MD5}, nil
+	}
+	return nil, fmt.Errorf("vgg: no checksum of weights for %s is known", network)
+}
+
+// fileSource is a file on this machine.
+type fileSource struct{ path, md5 string }
+
+// String returns the path.
+func (s fileSource) String() string { return s.path }
+
+// Fetch copies the file into dir, after comparing its checksum.
+func (s fileSource) Fetch(ctx context.Context, dir string, progress func(done, total int64)) (string, error) {
+	in, err := os.Open(s.path)
+	if err != nil {
+		return "", withoutPath(err)
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return "", withoutPath(err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", errors.New("not a regular file")
+	}
+	part := filepath.Join(dir, filepath.Base(s.path)+".part")
+	if err := atomicfile.Write(part, func(w io.Writer) error {
+		w = &meter{w: w, total: info.Size(), progress: progress}
+		_, err := io.Copy(w, io.NewSectionReader(cancellable{ctx, in}, 0, info.Size()))
+		return err
+	}); err != nil {
+		return "", err
+	}
+	if err := checkMD5(part, s.md5); err != nil {
+		return "", errors.Join(err, os.Remove(part))
+	}
+	return part, nil
+}
+
 // Pull downloads the weights of a network from the first source that works, saves them
 // under the name of the network and returns the file. If all sources fail, the error holds
-// the error of each.
+// the error of each. One pull at a time downloads into a store; another waits for it, and
+// takes what it has saved, unless it is to be full.
 func (s Store) Pull(ctx context.Context, network string, opts PullOptions) (string, error) {
 	if _, err := ByName(network); err != nil {
 		return "", err
@@ -62,9 +126,25 @@ func (s Store) Pull(ctx context.Context, network string, opts PullOptions) (stri
 	if len(sources) == 0 {
 		return "", fmt.Errorf("vgg: no source of weights for %s is known", network)
 	}
+	if err := os.MkdirAll(s.downloads(), 0o755); err != nil {
+		return "", fmt.Errorf("vgg: pulling %s: %w", network, err)
+	}
+	started, waited := time.Now(), false
+	release, err := filelock.Lock(ctx, filepath.Join(s.Dir, "pull.lock"), func() {
+		if waited = true; opts.Waiting != nil {
+			opts.Waiting()
+		}
+	})
+	if err != nil {
+		return "", fmt.Errorf("vgg: pulling %s: %w", network, err)
+	}
+	defer release()
 	var failed []error
 	// Succeeds only if the folder is empty: an unfinished download stays.
 	defer os.Remove(s.downloads())
+	if info, err := os.Stat(s.Path(network)); waited && err == nil && info.ModTime().After(started) && !opts.Full {
+		return s.Path(network), nil
+	}
 	for _, src := range sources {
 		path, err := s.pullFrom(ctx, src, network, opts)
 		if err == nil {
@@ -90,7 +170,7 @@ func (s Store) pullFrom(ctx context.Context, src Source, network string, opts Pu
 	if err != nil {
 		return "", err
 	}
-	ws, err := Import(file, ImportOptions{Network: network, Full: opts.Full})
+	ws, err := Import(ctx, file, ImportOptions{Network: network, Full: opts.Full, Partial: true})
 	if err != nil {
 		return "", err
 	}

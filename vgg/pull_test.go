@@ -300,3 +300,73 @@ func TestSources(t *testing.T) {
 		}
 	}
 }
+
+// Of several pulls at once, one downloads, and the others take its file.
+func TestPullsAtOnce(t *testing.T) {
+	s, h := vgg.Store{Dir: t.TempDir()}, &server{}
+	src := start(t, h)
+	errs := make(chan error)
+	for range 4 {
+		go func() {
+			_, err := s.Pull(t.Context(), "tiny", vgg.PullOptions{Sources: []vgg.Source{src}})
+			errs <- err
+		}()
+	}
+	for range 4 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	if ws, err := s.Load("tiny"); err != nil || len(ws.Filters) != 5 {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPullFromFile(t *testing.T) {
+	b := fixture(t, "keras2.h5")
+	sum := md5.Sum(b)
+	path := save(t, b)
+	pull(t, vgg.Store{Dir: t.TempDir()}, vgg.FileSource(path, hex.EncodeToString(sum[:])))
+	if _, err := os.Stat(path); err != nil {
+		t.Errorf("the file itself: %v", err)
+	}
+	s := vgg.Store{Dir: t.TempDir()}
+	for _, c := range []struct{ path, want string }{
+		{path, "file has MD5 " + hex.EncodeToString(sum[:])},
+		{path + "none", "no such file"},
+		{t.TempDir(), "not a regular file"},
+	} {
+		_, err := s.Pull(t.Context(), "tiny", vgg.PullOptions{Sources: []vgg.Source{vgg.FileSource(c.path, "0")}})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got %v, want %q", err, c.want)
+		}
+	}
+}
+
+func TestMirror(t *testing.T) {
+	known := vgg.Sources("vgg19")[0].(vgg.HTTPSource)
+	got, err := vgg.Mirror("vgg19", "https://mirror.example/a.h5")
+	if err != nil || got != (vgg.HTTPSource{URL: "https://mirror.example/a.h5", MD5: known.MD5}) {
+		t.Errorf("URL: got %v, %v", got, err)
+	}
+	if got, err := vgg.Mirror("vgg19", "a.h5"); err != nil || got != vgg.FileSource("a.h5", known.MD5) {
+		t.Errorf("file: got %v, %v", got, err)
+	}
+	for _, c := range [][2]string{{"vgg19", "ftp://mirror.example/a.h5"}, {"slim", "a.h5"}} {
+		if got, err := vgg.Mirror(c[0], c[1]); err == nil {
+			t.Errorf("%v: got %v", c, got)
+		}
+	}
+}
+
+// An import ends with its context.
+func TestImportCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, name := range []string{"keras2.h5", "torch-zip.pth", "matconvnet.mat", "named.npz", "python2.npy", "v1.caffemodel"} {
+		_, err := vgg.Import(ctx, filepath.Join(fixtures, name), vgg.ImportOptions{Network: "tiny", Partial: true})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}

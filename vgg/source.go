@@ -29,6 +29,20 @@ type HTTPSource struct {
 // String returns the URL.
 func (s HTTPSource) String() string { return s.URL }
 
+// Proxy returns the address of the proxy that the environment names for this source, without
+// password; empty if there is none.
+func (s HTTPSource) Proxy() string {
+	req, err := http.NewRequest(http.MethodGet, s.URL, nil)
+	if err != nil || s.Client != nil {
+		return ""
+	}
+	proxy, err := http.ProxyFromEnvironment(req)
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return proxy.Redacted()
+}
+
 // Fetch downloads the file and compares its checksum. A file with a wrong checksum is
 // removed.
 func (s HTTPSource) Fetch(ctx context.Context, dir string, progress func(done, total int64)) (string, error) {
@@ -46,7 +60,7 @@ func (s HTTPSource) Fetch(ctx context.Context, dir string, progress func(done, t
 	}
 	if err := checkMD5(part, s.MD5); err != nil {
 		os.Remove(part)
-		return "", err
+		return "", fmt.Errorf("%w: removed", err)
 	}
 	return part, nil
 }
@@ -150,7 +164,7 @@ func checkMD5(path, want string) error {
 		return err
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		return fmt.Errorf("file has MD5 %s, want %s: removed", got, want)
+		return fmt.Errorf("file has MD5 %s, want %s", got, want)
 	}
 	return nil
 }

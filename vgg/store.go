@@ -1,6 +1,7 @@
 package vgg
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -128,24 +129,18 @@ func (e *Entry) open() error {
 // describe fills in e from the header of a file of the given size in bytes.
 func (e *Entry) describe(r io.ReaderAt, size int64) error {
 	e.Size = size
-	tensors, meta, err := openSafetensors(r, size)
+	f, err := safetensors.Open(r, size)
 	if err != nil {
 		return err
 	}
-	if e.Info, err = parseMetadata(meta); err != nil {
+	if e.Info, err = parseMetadata(f.Meta); err != nil {
 		return err
 	}
-	bytes := 0
-	for _, l := range e.Info.Network.Layers {
-		if t, ok := tensors[l.Name+".weight"]; ok {
-			e.Last = l.Name
-			bytes += 4 * safetensors.Count(t.shape)
-		}
-		if t, ok := tensors[projectionPrefix+l.Name]; ok {
-			bytes += 4 * safetensors.Count(t.shape)
+	for _, l := range e.Info.Network.Convs() {
+		if t, ok := f.Tensors[l.Name+".weight"]; ok {
+			e.Last, e.Half = l.Name, t.DType.Size == 2
 		}
 	}
-	e.Half = e.Size < int64(bytes)
 	return nil
 }
 
@@ -158,7 +153,7 @@ func (s Store) Load(name string) (*Weights, error) {
 		return Embedded()
 	}
 	path := s.File(name)
-	ws, err := Import(path, ImportOptions{})
+	ws, err := Import(context.Background(), path, ImportOptions{})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &NotFoundError{name, path}
 	}

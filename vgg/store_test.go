@@ -1,6 +1,7 @@
 package vgg_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -21,7 +22,7 @@ func ExampleStore() {
 	defer os.RemoveAll(dir)
 	s := vgg.Store{Dir: dir} // for the user's own: vgg.Home(os.Getenv)
 
-	ws, err := vgg.Import("../testdata/weights/torch-legacy.pth", vgg.ImportOptions{Network: "tiny"})
+	ws, err := vgg.Import(context.Background(), "../testdata/weights/torch-legacy.pth", vgg.ImportOptions{Network: "tiny"})
 	if err != nil {
 		panic(err)
 	}

@@ -31,6 +31,9 @@ func rebuildTensor(args []any) (any, error) {
 
 func ints(v any) ([]int, bool) {
 	t, ok := v.(tuple)
+	if len(t) > 32 {
+		return nil, false
+	}
 	out := make([]int, len(t))
 	for i, x := range t {
 		n, isInt := x.(int)
@@ -59,6 +62,9 @@ func (t strided) last() int {
 func (t strided) read(dst []float32) error {
 	if t.r == nil {
 		return errors.New("its storage is not in the file")
+	}
+	if err := t.verify(); err != nil {
+		return err
 	}
 	off := t.off + int64(t.first)*int64(t.dtype.Size)
 	if t.contiguous() {

@@ -21,6 +21,17 @@ type storage struct {
 	n     int // values
 	r     io.ReaderAt
 	off   int64 // in r, of the first value
+
+	check func() error // compares the checksum, at the first reading; nil without one
+}
+
+// verify compares the checksum once.
+func (s *storage) verify() error {
+	check := s.check
+	if s.check = nil; check == nil {
+		return nil
+	}
+	return check()
 }
 
 // view is a part of a storage.
@@ -39,9 +50,9 @@ type strided struct {
 // stateDict is what both formats of PyTorch files have in common.
 type stateDict struct {
 	storages map[string]*storage // by key
-	// locate returns where the storage with a key lies. It is nil if that is not known
-	// before the end of the pickle.
-	locate func(key string, bytes int64) (io.ReaderAt, int64, error)
+	// locate says where the storage with a key, of so many bytes, lies. It is nil if that is
+	// not known before the end of the pickle.
+	locate func(s *storage, key string, bytes int64) error
 }
 
 // openZipTorch opens a file of torch.save since version 1.6: a zip file with a pickle and
@@ -52,24 +63,22 @@ func openZipTorch(r io.ReaderAt, z *zip.Reader, pickle *zip.File) (archive, erro
 		members[f.Name] = f
 	}
 	if members[dir+"/constants.pkl"] != nil {
-		return archive{}, errors.New("PyTorch: file holds a TorchScript program, want a state dict")
+		return archive{}, &FormatError{"a TorchScript program", "save its state dict in Python: torch.save(torch.jit.load(FILE).state_dict(), \"vgg.pth\")"}
 	}
-	sd := stateDict{storages: map[string]*storage{}, locate: func(key string, n int64) (io.ReaderAt, int64, error) {
+	sd := stateDict{storages: map[string]*storage{}, locate: func(s *storage, key string, n int64) error {
 		f := members[dir+"/data/"+key]
 		if f == nil {
-			return nil, 0, fmt.Errorf("no storage %q in the file", key)
+			return fmt.Errorf("no storage %q in the file", key)
 		}
-		if f.Method != zip.Store {
-			return nil, 0, fmt.Errorf("storage %q is compressed, which PyTorch never does", key)
-		}
-		off, err := f.DataOffset()
+		in, err := stored(r, f)
 		if err != nil {
-			return nil, 0, err
+			return err
 		}
-		if f.UncompressedSize64 < uint64(n) {
-			return nil, 0, fmt.Errorf("storage %q needs %d bytes, has %d", key, n, f.UncompressedSize64)
+		if in.Size() < n {
+			return fmt.Errorf("storage %q needs %d bytes, has %d", key, n, in.Size())
 		}
-		return r, off, nil
+		s.r, s.check = in, func() error { return verify(f) }
+		return nil
 	}}
 	f, err := pickle.Open()
 	if err != nil {
@@ -176,6 +185,9 @@ func global(module, name string) (any, error) {
 	if kind, ok := strings.CutSuffix(name, "Storage"); ok && module == "torch" && types[kind] != "" {
 		return safetensors.DTypeByName(types[kind])
 	}
+	if strings.HasPrefix(module, "torch") && strings.ToUpper(name[:min(1, len(name))]) == name[:min(1, len(name))] {
+		return nil, &FormatError{fmt.Sprintf("a whole pickled model: it asks for %s.%s", module, name), saveStateDict}
+	}
 	return nil, fmt.Errorf("file asks for %s.%s, which a dictionary of tensors does not need: refused", module, name)
 }
 
@@ -195,8 +207,7 @@ func (sd *stateDict) persistent(id []any) (any, error) {
 	if s == nil {
 		s = &storage{dtype: d, n: n}
 		if sd.locate != nil {
-			var err error
-			if s.r, s.off, err = sd.locate(key, int64(n)*int64(d.Size)); err != nil {
+			if err := sd.locate(s, key, int64(n)*int64(d.Size)); err != nil {
 				return nil, err
 			}
 		}

@@ -46,7 +46,7 @@ func TestTorchRefusesPrograms(t *testing.T) {
 		{"PERSID", "\x80\x02Px\n.", "instruction 0x50"},
 	} {
 		for kind, b := range map[string][]byte{"legacy": []byte(legacy + c.pickle), "zip": torchZip(t, c.pickle)} {
-			_, err := vgg.Import(save(t, b), vgg.ImportOptions{})
+			_, err := vgg.Import(t.Context(), save(t, b), vgg.ImportOptions{})
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s, %s: got %v, want %q", c.name, kind, err, c.want)
 			}
@@ -83,6 +83,8 @@ func TestTorchRefusesNonsense(t *testing.T) {
 		{"negative stride", dict(rebuild + store + "K\x02tQK\x00K\x02\x85J\xff\xff\xff\xff\x85tR"), "without storage, shape or strides"},
 		{"enormous shape, no stride", dict(rebuild + store + "K\x02tQK\x00J\xff\xff\xff\x7fJ\xff\xff\xff\x7fJ\xff\xff\xff\x7f\x87K\x00K\x00K\x00\x87tR"), "reaches beyond its storage"},
 		{"no such storage", dict(rebuild + strings.Replace(store, str+"0", str+"9", 1) + "K\x02tQK\x00K\x02\x85K\x01\x85tR"), `no storage "9"`},
+		{"endless instructions", "\x80\x02" + strings.Repeat("}", 1<<19), "more than 262144 instructions"},
+		{"endless strings", "\x80\x02" + strings.Repeat("X\x00\x00\x10\x00"+strings.Repeat("a", 1<<20), 17), "string of 1048576 bytes"},
 	} {
 		_, err := vgg.ImportBytes(torchZip(t, c.pickle, "8 bytes."), vgg.ImportOptions{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -104,12 +106,13 @@ func TestTorchRefusesNonsense(t *testing.T) {
 
 // FuzzImport checks that every file gives valid weights or an error.
 func FuzzImport(f *testing.F) {
-	for _, name := range []string{"keras2.h5", "torch-zip.pth", "torch-half.pth", "torch-double.pt", "torchvision.safetensors", "pastiche.bin"} {
+	for _, name := range []string{"keras2.h5", "torch-zip.pth", "torch-half.pth", "torch-double.pt", "torchvision.safetensors", "pastiche.bin",
+		"matconvnet.mat", "v73.mat", "named.npz", "python2.npy", "v1.caffemodel", "bn.onnx", "chunked.h5", "latest.h5", "bn.safetensors"} {
 		f.Add(fixture(f, name))
 	}
 	f.Add([]byte(legacy + "\x80\x02cos\nsystem\n."))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		ws, err := vgg.ImportBytes(b, vgg.ImportOptions{Network: "tiny", Full: true})
+		ws, err := vgg.ImportBytes(b, vgg.ImportOptions{Network: "tiny", Full: true, Partial: true})
 		if err != nil {
 			return
 		}

@@ -73,6 +73,9 @@ func (r *applyRun) checkFiles(styles []styleRef) error {
 		}
 	}
 	errs := []error{o.checkBlend(len(styles)), o.checkMasks(len(styles), len(r.jobs))}
+	if len(o.masks.content) > 0 && o.blend != nil {
+		errs = append(errs, &valueError{"--style-blend", &numbersValue{&o.blend}, "cannot go with --content-mask, which gives each style a region of its own"})
+	}
 	for _, j := range r.jobs {
 		switch {
 		case j.Output == standard && o.json:
@@ -123,11 +126,7 @@ func (r *applyRun) openMasks(ctx context.Context, content *imgio.Planar) (region
 // run does the jobs in order. A job that fails does not stop the others.
 func (r *applyRun) run(ctx context.Context) error {
 	if len(r.jobs) == 1 {
-		out := r.one(ctx, r.jobs[0])
-		if out.Status == batch.Skipped {
-			r.t.say("%s exists already: skipped", out.Output)
-		}
-		return out.Err
+		return r.one(ctx, r.jobs[0]).Err
 	}
 	bar := jobBar{line: barLine{e: r.t.e}, on: r.drawsBar(), jobs: len(r.jobs)}
 	s := &batch.Summary{Planned: len(r.jobs)}
@@ -146,6 +145,7 @@ func (r *applyRun) run(ctx context.Context) error {
 			r.t.e.fail(message(out.Err), hints(out.Err)...)
 		}
 	}
+	bar.draw(len(s.Outcomes), "")
 	bar.end()
 	r.t.summary(s)
 	switch {
@@ -161,6 +161,7 @@ func (r *applyRun) run(ctx context.Context) error {
 func (r *applyRun) one(ctx context.Context, j batch.Job) batch.Outcome {
 	out := batch.Outcome{Job: j, Status: batch.Skipped}
 	if r.o.dir != "" && !r.o.overwrite && exists(j.Output) {
+		r.tell(out, nil)
 		return out
 	}
 	began := time.Now()
@@ -172,7 +173,9 @@ func (r *applyRun) one(ctx context.Context, j batch.Job) batch.Outcome {
 	if err != nil {
 		out.Status = batch.Failed
 	}
-	r.tell(out, p)
+	if ctx.Err() == nil || err == nil {
+		r.tell(out, p)
+	}
 	return out
 }
 
@@ -200,7 +203,7 @@ func (t *console) openContent(ctx context.Context, path string) (*imgio.Planar, 
 	}
 	var info imgio.Info
 	m, err := await(ctx, func() (m image.Image, err error) {
-		m, info, err = imgio.Decode(t.e.Stdin)
+		m, info, err = imgio.Decode(t.e.Stdin, t.limits...)
 		return m, err
 	})
 	if ctx.Err() != nil {
@@ -253,14 +256,21 @@ func (r *applyRun) tell(out batch.Outcome, p *imgio.Planar) {
 		Content string `json:"content"`
 		Style   string `json:"style"`
 		Wrote   string `json:"wrote,omitempty"`
+		Skipped string `json:"skipped,omitempty"` // was there already
 		Width   int    `json:"width,omitempty"`
 		Height  int    `json:"height,omitempty"`
-		Seconds number `json:"seconds"`
+		Seconds number `json:"seconds,omitempty"`
 		Error   string `json:"error,omitempty"`
 	}{Content: out.Content, Style: out.Style, Seconds: number(out.Elapsed.Seconds())}
-	if out.Err != nil {
+	switch out.Status {
+	case batch.Failed:
 		v.Error = message(out.Err)
-	} else {
+	case batch.Skipped:
+		v.Skipped = out.Output
+		if len(r.jobs) == 1 {
+			r.t.put(v, out.Output+" exists already: skipped")
+		}
+	default:
 		v.Wrote, v.Width, v.Height = out.Saved, p.W, p.H
 		if !r.drawsBar() && r.o.progress != "none" {
 			r.t.put(v, sprintf("wrote %s (%dx%d, %s)", out.Saved, p.W, p.H, seconds(float64(v.Seconds))))
@@ -285,7 +295,7 @@ type jobBar struct {
 
 func (b *jobBar) draw(done int, name string) {
 	if b.on {
-		b.line.draw(float64(done)/float64(b.jobs), fmt.Sprintf("%d/%d", done+1, b.jobs), name)
+		b.line.draw(float64(done)/float64(b.jobs), fmt.Sprintf("%d/%d", done, b.jobs), name)
 	}
 }
 

@@ -17,11 +17,12 @@ import (
 type console struct {
 	e           *env
 	quiet, json bool
+	limits      []imgio.Limit // of pictures that are read
 }
 
 // newConsole returns the console for the settings, and prints their notes.
 func newConsole(e *env, s *settings) *console {
-	c := &console{e, s.quiet, s.progress == "json"}
+	c := &console{e, s.quiet, s.progress == "json", s.limits()}
 	for _, line := range s.notes.lines {
 		c.say("%s", line)
 	}
@@ -60,7 +61,7 @@ func (t *console) put(v any, words string) {
 
 // open reads a picture and prints notes about its file.
 func (t *console) open(ctx context.Context, what, path string) (*imgio.Planar, error) {
-	p, info, err := imgio.OpenContext(ctx, path)
+	p, info, err := imgio.OpenContext(ctx, path, t.limits...)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

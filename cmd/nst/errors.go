@@ -243,7 +243,7 @@ func reason(err error) string {
 	case errors.Is(err, fs.ErrExist):
 		return "exists already"
 	}
-	text := err.Error()
+	text := strings.ReplaceAll(err.Error(), "optim: ", "")
 	for _, pkg := range []string{"imgio: ", "nst: ", "vgg: ", "batch: ", "feedforward: "} {
 		text = strings.TrimPrefix(text, pkg)
 	}

@@ -79,7 +79,7 @@ func trainRows() []flagRow {
 		},
 		{
 			name: "time", group: groupTraining, everyday: true,
-			usage: "time for the training, such as 20m: nst measures some steps, then sets the number of steps; cannot go with --steps",
+			usage: "time for the training, such as 20m: nst measures steps and sets their number; cannot go with --steps",
 			bind:  func(s *settings) pflag.Value { return &durationValue{&s.lesson.time} },
 		},
 		{

@@ -82,6 +82,11 @@ func outputRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.quality} },
 		},
 		{
+			name: "max-pixels", group: groupOutput, in: saves | inScore | onePass,
+			usage: "refuse to read pictures of more than N million pixels, or that take more than half of the memory",
+			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.maxPixels} },
+		},
+		{
 			name: "save-every", group: groupOutput, in: paintsOne,
 			usage: "also write the picture every N iterations, counted over all sizes, as OUT-0050.png; 0 writes none",
 			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.saveEvery} },

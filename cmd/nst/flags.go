@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nst/imgio"
 	"nst/nst"
 	"nst/vgg"
 )
@@ -31,6 +32,7 @@ type settings struct {
 	overwrite bool
 	quality   int // of JPEG
 	saveEvery int // iterations; 0 is never
+	maxPixels int // millions, of a picture that is read
 	artifacts
 
 	progress string
@@ -42,7 +44,7 @@ type settings struct {
 func defaults() settings {
 	return settings{
 		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(),
-		quality: 95, progress: "auto",
+		quality: 95, progress: "auto", maxPixels: imgio.DefaultMaxPixels / 1e6,
 	}
 }
 
@@ -127,6 +129,9 @@ func (s *settings) check(cmd *cobra.Command) error {
 	var errs []error
 	if s.quality < 1 || s.quality > 100 {
 		errs = append(errs, &valueError{"--quality", s.quality, "must be between 1 and 100"})
+	}
+	if s.maxPixels < 1 {
+		errs = append(errs, &valueError{"--max-pixels", s.maxPixels, "must be 1 or more"})
 	}
 	network := cmp.Or(s.network, usualNetwork)
 	if s.draft {

@@ -89,8 +89,12 @@ func fileHints(err error) []string {
 		picture = new(batch.PictureError)
 	)
 	switch {
+	case errors.As(err, &format) && format.Advice != "":
+		return []string{format.Advice}
 	case errors.As(err, &format) && len(format.Supported) > 0:
 		return []string{"convert it to one of " + strings.Join(format.Supported, ", ")}
+	case errors.Is(err, imgio.ErrTooLarge):
+		return []string{"make it smaller with another program; --max-pixels allows more where the memory suffices"}
 	case errors.As(err, &file) && strings.Contains(file.path, "://") || errors.As(err, &picture) && strings.Contains(picture.Path, "://"):
 		return []string{"nst reads files: download it first"}
 	case errors.As(err, &file) && errors.Is(err, imgio.ErrFolder) && file.what == "content image":
@@ -114,6 +118,8 @@ func networkHints(err error) []string {
 		none  = new(vgg.NotFoundError)
 		short = new(vgg.DepthError)
 		tap   = new(vgg.TapError)
+		alien = new(vgg.FormatError)
+		part  = new(vgg.PartialError)
 	)
 	switch {
 	case errors.As(err, &layer):
@@ -134,6 +140,14 @@ func networkHints(err error) []string {
 		return []string{"use another --network; nst weights pull vgg19 installs one"}
 	case errors.As(err, &short):
 		return []string{"nst weights pull and nst weights import keep all layers with --full"}
+	case errors.As(err, &alien) && alien.Instead != "":
+		return []string{alien.Instead}
+	case errors.As(err, &part):
+		return []string{"if it is one of several parts, save them as one file; if the weights are to end there, name them: nst weights import FILE --network " + part.Network}
+	case errors.As(err, new(*installedError)):
+		return []string{"--name installs this one under another name; --overwrite replaces the other"}
+	case errors.Is(err, vgg.ErrDamaged):
+		return []string{"install the network again: nst weights pull, or nst weights import FILE --overwrite"}
 	case errors.As(err, new(*pullError)):
 		return []string{"download the weights by other means, then: nst weights import FILE"}
 	}

@@ -69,6 +69,8 @@ func trainHints(err error) []string {
 	switch {
 	case errors.Is(err, instant.ErrPhotos):
 		return []string{"photographs of any kind will do; --photos may be repeated"}
+	case errors.Is(err, instant.ErrDiverged):
+		return []string{"begin anew with a lower --learning-rate"}
 	case errors.Is(err, errUnfinished):
 		return []string{"--resume goes on with it, --overwrite begins anew"}
 	case errors.As(err, new(*instant.ResumeError)):

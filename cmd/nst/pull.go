@@ -10,16 +10,22 @@ import (
 
 func newPullCmd(e *env) *cobra.Command {
 	var opts vgg.PullOptions
+	var from string
 	s := defaults()
 	cmd := &cobra.Command{
 		Use:   "pull [vgg19|vgg16]",
 		Short: "Download a network",
-		Long: `pull downloads the weights of a network and checks them. The default is vgg19. It replaces installed weights of that name. If a download fails, the next pull
-continues where it stopped.
+		Long: `pull downloads the weights of a network and checks them. The default is vgg19. It
+replaces installed weights of that name. If a download fails, the next pull
+continues where it stopped. While another pull is going on, it waits.
+
+--from takes the same file from another place: a URL or a file. HTTPS_PROXY is
+honoured.
 
 ` + licence,
 		Example: `  nst weights pull
-  nst weights pull vgg16 --full`,
+  nst weights pull vgg16 --full
+  nst weights pull --from https://mirror.example/vgg19_notop.h5`,
 		Args:      arguments(0, 1, "[vgg19|vgg16]"),
 		ValidArgs: networks(),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -30,9 +36,18 @@ continues where it stopped.
 			if len(vgg.Sources(name)) == 0 {
 				return &valueError{"network", fmt.Sprintf("%q", name), "must be one of vgg19, vgg16"}
 			}
+			opts.Sources = vgg.Sources(name)
+			if from != "" {
+				source, err := vgg.Mirror(name, from)
+				if err != nil {
+					return &valueError{"--from", fmt.Sprintf("%q", from), reason(err)}
+				}
+				opts.Sources = []vgg.Source{source}
+			}
 			return pull(cmd, e, newConsole(e, &s), name, s.progress, opts)
 		},
 	}
+	cmd.Flags().StringVar(&from, "from", "", "take the file from `PLACE`, a URL or a file, instead of its usual source")
 	keepFlags(cmd, &opts.Full, &opts.Float32)
 	bindFlags(cmd, e, &s, inPull, nil)
 	return cmd
@@ -43,8 +58,7 @@ func pull(cmd *cobra.Command, e *env, t *console, name, mode string, opts vgg.Pu
 	if err != nil {
 		return err
 	}
-	opts.Sources = vgg.Sources(name)
-	t.say("pulling %s from %s", name, opts.Sources[0])
+	t.say("pulling %s from %s", name, place(opts.Sources[0]))
 	b := &byteBar{console: t, line: barLine{e: e}, draw: !t.quiet && (mode == "bar" || mode == "auto" && e.fancy()), mute: mode == "none"}
 	opts.Progress = b.update
 	tried := 0
@@ -52,9 +66,10 @@ func pull(cmd *cobra.Command, e *env, t *console, name, mode string, opts vgg.Pu
 		b.end()
 		t.say("%v", err)
 		if tried++; tried < len(opts.Sources) {
-			t.say("pulling %s from %s", name, opts.Sources[tried])
+			t.say("pulling %s from %s", name, place(opts.Sources[tried]))
 		}
 	}
+	opts.Waiting = func() { t.say("waiting for another nst weights pull") }
 	path, err := store.Pull(cmd.Context(), name, opts)
 	b.end()
 	switch {
@@ -65,6 +80,14 @@ func pull(cmd *cobra.Command, e *env, t *console, name, mode string, opts vgg.Pu
 	}
 	t.say("wrote %s\n%s", path, licence)
 	return nil
+}
+
+// place names a source, and the proxy on the way to it.
+func place(source vgg.Source) string {
+	if h, ok := source.(vgg.HTTPSource); ok && h.Proxy() != "" {
+		return fmt.Sprintf("%s through the proxy %s", h, h.Proxy())
+	}
+	return source.String()
 }
 
 // pullError means that no source could deliver the weights. Each failure has been printed.

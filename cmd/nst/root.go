@@ -32,11 +32,13 @@ func newRootCmd(e *env) *cobra.Command {
 		Short: "Paint one picture in the style of another",
 		Long: `nst paints one picture in the style of another, by the method of Gatys, Ecker
 and Bethge. An optimiser changes the pixels until a VGG network finds in them the
-content of one picture and the style of the other.
+content of one picture and the style of the other. nst apply paints at once, with
+a network that nst train has taught.
 
 ` + exitCodes,
 		Example: `  nst stylize photo.jpg painting.jpg -o out.png
   nst stylize photo.jpg painting.jpg --size 1024 --strength 65
+  nst apply mine.safetensors photo.jpg
   nst weights pull`,
 		Version:       version(),
 		Args:          subcommand,

@@ -101,6 +101,7 @@ func (o *sheetOptions) run(ctx context.Context, e *env) error {
 			Picture: p.Image(), Label: s.name, Note: styleEntry{Painter: info.Painter, Title: info.Title, Year: info.Year}.painting(),
 		})
 	}
+	bar.draw(len(styles), "")
 	bar.end()
 	m, err := album.Draw()
 	if err != nil {

@@ -37,17 +37,13 @@ func (e *env) stylesFolder() (string, error) {
 // storedPath is the file of an imported network.
 func storedPath(folder, name string) string { return filepath.Join(folder, name+modelExtension) }
 
-// models lists the network that is part of nst, if there is one, and the imported ones by
-// name. A folder that does not exist is empty.
+// models lists the network that is part of nst and the imported ones by name. A folder that does not exist is empty.
 func (e *env) models() ([]storedModel, error) {
-	var all []storedModel
 	m, err := instant.Builtin()
-	switch {
-	case err == nil:
-		all = append(all, storedModel{model: m})
-	case !errors.Is(err, instant.ErrNoBuiltin):
+	if err != nil {
 		return nil, err
 	}
+	all := []storedModel{{model: m}}
 	folder, err := e.stylesFolder()
 	if errors.Is(err, vgg.ErrNoHome) {
 		return all, nil

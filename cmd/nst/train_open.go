@@ -105,6 +105,7 @@ func (o *trainOptions) openPhotos(ctx context.Context, t *console) (*instant.Pho
 	if err != nil {
 		return nil, photosError(err)
 	}
+	t.say("reading %s", count(len(paths), "photograph"))
 	return instant.OpenPhotos(ctx, paths, o.lesson.Size, func(err error) {
 		if one := new(instant.PhotoError); errors.As(err, &one) {
 			err = &fileError{"photograph", one.Path, one.Err}

@@ -35,14 +35,39 @@ func weighted(l nst.Loss) lessonScore {
 	return lessonScore{number(l.Content), number(l.Style), number(l.Total)}
 }
 
-// report measures the network on photographs that were held back, beside what nst stylize
-// reaches on them, and prints it on standard output.
-func (r *trainRun) report(ctx context.Context) error {
+// validate measures the losses of each style on the photographs that were held back.
+func (r *trainRun) validate(ctx context.Context) ([]instant.Terms, error) {
+	var all []instant.Terms
 	for i, name := range r.o.lesson.names {
-		x, err := r.measure(ctx, i)
+		terms, err := r.trainer.Validate(ctx, i)
+		if err != nil {
+			return nil, fmt.Errorf("measuring %s: %w", name, err)
+		}
+		all = append(all, terms)
+	}
+	return all, nil
+}
+
+// meanTerms returns the mean over styles.
+func meanTerms(all []instant.Terms) (mean instant.Terms) {
+	n := float64(len(all))
+	for _, t := range all {
+		mean.Content += t.Content / n
+		mean.Style += t.Style / n
+		mean.TV += t.TV / n
+	}
+	return mean
+}
+
+// report compares the network with nst stylize on photographs that were held back, and prints
+// the losses on standard output.
+func (r *trainRun) report(ctx context.Context, validation []instant.Terms) error {
+	for i, name := range r.o.lesson.names {
+		c, err := r.trainer.Compare(ctx, i)
 		if err != nil {
 			return fmt.Errorf("measuring %s: %w", name, err)
 		}
+		x := &lessonResult{name, validation[i], c.Photographs, weighted(c.Photograph), weighted(c.Network), weighted(c.Optimised)}
 		out := r.t.e.Stdout
 		if r.o.json {
 			err = json.NewEncoder(out).Encode(x)
@@ -54,21 +79,6 @@ func (r *trainRun) report(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// measure measures a style.
-func (r *trainRun) measure(ctx context.Context, style int) (*lessonResult, error) {
-	terms, err := r.trainer.Validate(ctx, style)
-	if err != nil {
-		return nil, err
-	}
-	c, err := r.trainer.Compare(ctx, style)
-	if err != nil {
-		return nil, err
-	}
-	return &lessonResult{
-		r.o.lesson.names[style], terms, c.Photographs, weighted(c.Photograph), weighted(c.Network), weighted(c.Optimised),
-	}, nil
 }
 
 // print prints a table.

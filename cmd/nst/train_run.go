@@ -14,7 +14,7 @@ import (
 const (
 	// checkpointEvery is the time between two checkpoints.
 	checkpointEvery = 5 * time.Minute
-	// pilotSteps are measured for --time, after the first one, which allocates memory.
+	// pilotSteps are measured for --time at first, after one that allocates memory.
 	pilotSteps = 8
 )
 
@@ -33,6 +33,7 @@ type trainRun struct {
 	saved   time.Time // the last checkpoint
 	first   int       // steps of an earlier run
 	planned int       // steps
+	paceAt  int       // steps of this run, after which --time is looked at again
 	mean    instant.Terms
 }
 
@@ -55,12 +56,16 @@ func train(ctx context.Context, e *env, o *trainOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, r.log.close()) }()
 	r.reporter = newLessonReporter(e, o.progress, o.quiet)
-	if err := r.teach(ctx); err != nil {
-		r.reporter.end()
+	err = r.teach(ctx)
+	r.reporter.end()
+	var validation []instant.Terms
+	if err == nil {
+		validation, err = r.validate(ctx)
+	}
+	if err != nil {
 		return r.stop(ctx, err)
 	}
-	r.reporter.end()
-	return r.finish(ctx)
+	return r.finish(ctx, validation)
 }
 
 // teach takes the steps.
@@ -90,7 +95,8 @@ func (r *trainRun) teach(ctx context.Context) error {
 	return nil
 }
 
-// pace sets the number of steps for --time, once some have been measured.
+// pace sets the number of steps for --time, once some have been measured, and corrects it
+// whenever twice as many have been.
 func (r *trainRun) pace() {
 	l := &r.o.lesson
 	done := r.trainer.Steps() - r.first
@@ -98,15 +104,18 @@ func (r *trainRun) pace() {
 		return
 	}
 	if done == 1 {
-		r.piloted = time.Now()
+		r.piloted, r.paceAt = time.Now(), 1+pilotSteps
 	}
-	if done != 1+pilotSteps {
+	if done != r.paceAt {
 		return
 	}
-	step := time.Since(r.piloted) / pilotSteps
+	step := time.Since(r.piloted) / time.Duration(done-1)
 	r.planned = r.first + done + max(1, int((l.time-time.Since(r.began))/max(step, 1)))
 	r.trainer.SetSteps(r.planned)
-	r.t.say("%s is time for %d steps of %.2f s", l.time, r.planned, step.Seconds())
+	if r.paceAt == 1+pilotSteps {
+		r.t.say("%s is time for about %d steps of %.2f s", l.time, r.planned, step.Seconds())
+	}
+	r.paceAt *= 2
 }
 
 // observe reports a step.
@@ -144,9 +153,10 @@ func (r *trainRun) stop(ctx context.Context, err error) error {
 	return &interrupted{err}
 }
 
-// finish saves the network, then measures it.
-func (r *trainRun) finish(ctx context.Context) error {
+// finish saves the network, which was validated, then compares it.
+func (r *trainRun) finish(ctx context.Context, validation []instant.Terms) error {
 	model := r.trainer.Model()
+	model.SetValidation(meanTerms(validation))
 	if err := model.Save(r.o.output); err != nil {
 		return &fileError{"output", r.o.output, err}
 	}
@@ -161,7 +171,7 @@ func (r *trainRun) finish(ctx context.Context) error {
 	if err := r.o.removeCheckpoint(); err != nil {
 		return err
 	}
-	if err := r.report(ctx); err != nil {
+	if err := r.report(ctx, validation); err != nil {
 		if ctx.Err() != nil {
 			return &interrupted{err}
 		}

@@ -27,15 +27,22 @@ var rooms = map[string]room{
 	"cmd/nst/internal/batch": {6, []string{"nst", "imgio", "internal/atomicfile"}},
 	"cmd/nst/internal/sheet": {6, []string{"golang.org/x/image"}},
 
-	"nst/instant":          {6, []string{"nst", "vgg", "imgio", "internal/feedforward", "internal/engine/exec", "internal/optim"}},
-	"nst":                  {5, []string{"vgg", "loss", "imgio", "internal/colour", "internal/engine/exec", "internal/optim"}},
-	"vgg":                  {4, []string{"vgg/safetensors", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
-	"loss":                 {4, []string{"internal/engine/op", "gorgonia.org"}},
-	"internal/colour":      {4, []string{"imgio"}},
-	"internal/feedforward": {5, []string{"vgg", "vgg/safetensors", "loss", "internal/engine/exec", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
-	"internal/optim":       {0, nil},
-	"imgio":                {1, []string{"internal/atomicfile", "golang.org/x/image"}},
-	"vgg/safetensors":      {0, nil},
+	"nst/instant":           {6, []string{"nst", "vgg", "imgio", "internal/feedforward", "internal/engine/exec", "internal/optim"}},
+	"nst":                   {5, []string{"vgg", "loss", "imgio", "internal/colour", "internal/engine/exec", "internal/optim"}},
+	"vgg":                   {4, []string{"vgg/safetensors", "vgg/internal/hdf5", "vgg/internal/mat", "vgg/internal/npy", "vgg/internal/protobuf", "internal/engine/op", "internal/atomicfile", "internal/filelock", "gorgonia.org"}},
+	"loss":                  {4, []string{"internal/engine/op", "gorgonia.org"}},
+	"internal/colour":       {4, []string{"imgio"}},
+	"internal/feedforward":  {5, []string{"vgg", "vgg/safetensors", "loss", "internal/engine/exec", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
+	"internal/optim":        {0, nil},
+	"imgio":                 {1, []string{"imgio/internal/bmp", "imgio/internal/jpeg", "imgio/internal/tiff", "internal/atomicfile", "golang.org/x/image"}},
+	"imgio/internal/tiff":   {0, []string{"imgio/internal/jpeg", "golang.org/x/image", "github.com/klauspost/compress"}},
+	"imgio/internal/bmp":    {0, nil},
+	"imgio/internal/jpeg":   {-1, nil},
+	"vgg/safetensors":       {0, nil},
+	"vgg/internal/mat":      {0, nil},
+	"vgg/internal/protobuf": {0, nil},
+	"vgg/internal/hdf5":     {1, []string{"vgg/safetensors"}},
+	"vgg/internal/npy":      {1, []string{"vgg/safetensors"}},
 
 	"internal/engine/exec":      {3, []string{"internal/engine/op", "internal/engine/kernel", "internal/engine/cuda", "gorgonia.org"}},
 	"internal/engine/op":        {2, []string{"internal/engine/kernel", "gorgonia.org", "github.com/chewxy/hm"}},
@@ -43,6 +50,7 @@ var rooms = map[string]room{
 	"internal/engine/cuda/lazy": {1, nil},
 	"internal/engine/kernel":    {1, []string{"golang.org/x/sys"}},
 	"internal/atomicfile":       {0, nil},
+	"internal/filelock":         {0, []string{"golang.org/x/sys"}},
 
 	// No part of the program: only tests and tools import the first two.
 	"internal/reftest":      {1, []string{"vgg/safetensors"}},
@@ -51,6 +59,7 @@ var rooms = map[string]room{
 	"tools/dist":            {0, nil},
 	"tools/tally":           {0, nil},
 	"tools/distill/teacher": {5, []string{"vgg", "internal/engine/exec"}},
+	"tools/universal":       {6, []string{"imgio", "vgg", "vgg/safetensors", "internal/feedforward", "internal/engine/exec", "internal/optim", "internal/atomicfile"}},
 }
 
 // TestImports compares the imports of all packages, under all build tags, with the list.

@@ -47,15 +47,20 @@ func (m *Model) checkText() error {
 	if err := checkStyles(m.Styles); err != nil {
 		return err
 	}
-	if err := m.Training.check(); err != nil {
+	return checkAbout(m.Training, m.Losses, m.Licence)
+}
+
+// checkAbout checks what is known about a network.
+func checkAbout(training Training, losses Losses, licence string) error {
+	if err := training.check(); err != nil {
 		return fmt.Errorf("training: %w", err)
 	}
-	for _, t := range []Terms{m.Losses.Training, m.Losses.Validation} {
+	for _, t := range []Terms{losses.Training, losses.Validation} {
 		if err := checkNumbers(number{"content", t.Content}, number{"style", t.Style}, number{"tv", t.TV}); err != nil {
 			return fmt.Errorf("losses: %w", err)
 		}
 	}
-	if err := checkPrints(m.Licence); err != nil {
+	if err := checkPrints(licence); err != nil {
 		return fmt.Errorf("licence: %w", err)
 	}
 	return nil

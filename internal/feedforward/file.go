@@ -17,6 +17,7 @@ import (
 const (
 	modelFormat      = "nst-feedforward"
 	checkpointFormat = "nst-training"
+	universalFormat  = "nst-universal"
 	version          = 1
 )
 

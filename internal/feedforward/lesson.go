@@ -20,6 +20,9 @@ type Lesson struct {
 	// Style are the layers whose Gram matrices it shares with the style. The weights add up
 	// to 1.
 	Style []vgg.StyleLayer
+	// ColourWeight, if not 0, adds the distance of colours to the style term, see
+	// [Teacher.StepTasks].
+	ColourWeight float64
 
 	Batch, Size int // pictures of a step, and their width and height: a multiple of 16, from 32
 
@@ -45,7 +48,7 @@ type Teacher struct {
 	shared       []Parameter
 	norms        []Parameter
 	machine      *exec.Machine
-	part         []float32 // the gradient of a style's scales and shifts
+	tasks        []Task // of Step
 	sharedInputs []*exec.Node
 	sharedGrads  []*exec.Node
 	pictures     []lessonPicture
@@ -60,7 +63,8 @@ type lessonPicture struct {
 	photo         *exec.Node
 	norms, grads  []*exec.Node
 	grams         []*exec.Node // targets
-	gramFactors   []*exec.Node // 1/mean A²
+	gramFactors   []*exec.Node // 1/mean A², or 1/Task.Sizes
+	colours       *exec.Node   // target, nil without a weight
 	contentFactor *exec.Node
 	content, tv   *exec.Node
 	style         []*exec.Node
@@ -71,7 +75,10 @@ func NewTeacher(d exec.Device, l Lesson) (*Teacher, error) {
 	if l.Batch < 1 || l.Size < 32 || l.Size%16 != 0 {
 		return nil, fmt.Errorf("feedforward: %d pictures of %d pixels, want at least 1 of a multiple of 16 from 32", l.Batch, l.Size)
 	}
-	t := &Teacher{lesson: l, shared: l.Parameters(), norms: l.Norms(), part: make([]float32, l.PerStyle())}
+	t := &Teacher{lesson: l, shared: l.Parameters(), norms: l.Norms(), tasks: make([]Task, l.Batch)}
+	for i := range t.tasks {
+		t.tasks[i].Sizes, t.tasks[i].Gradient = make([]float64, len(l.Style)), make([]float32, l.PerStyle())
+	}
 	if err := exec.Build(t.draw); err != nil {
 		return nil, fmt.Errorf("feedforward: %w", err)
 	}
@@ -102,7 +109,11 @@ func (t *Teacher) draw() error {
 		content = append(content, loss.Term{Node: p.content, Weight: share})
 		tv = append(tv, loss.Term{Node: p.tv, Weight: share})
 		for j, s := range p.style {
-			style = append(style, loss.Term{Node: s, Weight: share * t.lesson.Style[j].Weight})
+			weight := t.lesson.ColourWeight
+			if j < len(t.lesson.Style) {
+				weight = t.lesson.Style[j].Weight
+			}
+			style = append(style, loss.Term{Node: s, Weight: share * weight})
 		}
 	}
 	return t.total(content, style, tv)
@@ -176,6 +187,9 @@ func (t *Teacher) picture(g *exec.Graph, name string) (p lessonPicture, err erro
 		}
 		err = p.addStyle(g, name+"/"+layer, painted[layer])
 	}
+	if err == nil && l.ColourWeight > 0 {
+		err = p.addColours(g, name+"/colours", picture)
+	}
 	return p, err
 }
 
@@ -235,68 +249,29 @@ func (t *Teacher) outputs() []*exec.Node {
 // Unless gradient is nil, it gets the gradient of their weighted sum to params, which is a
 // vector for all styles, as in [Model].
 func (t *Teacher) Step(ctx context.Context, params, gradient []float32, batch []Example, orientation int, targets Targets) (Terms, error) {
-	if err := t.fill(params, batch, orientation, targets, t.machine.Set); err != nil {
-		return Terms{}, err
-	}
-	if err := t.machine.Run(ctx); err != nil {
-		return Terms{}, err
-	}
-	if gradient != nil {
-		if err := t.gather(gradient, batch, t.machine.Get); err != nil {
-			return Terms{}, err
-		}
-	}
-	return Terms{t.machine.Scalar(t.content), t.machine.Scalar(t.style), t.machine.Scalar(t.tv)}, nil
-}
-
-// fill gives all inputs to set.
-func (t *Teacher) fill(params []float32, batch []Example, orientation int, targets Targets, set func(*exec.Node, []float32) error) (err error) {
-	put := func(n *exec.Node, data ...float32) {
-		if err == nil {
-			err = set(n, data)
-		}
-	}
-	put(t.orientation, float32(orientation))
-	for i, n := range t.sharedInputs {
-		put(n, t.shared[i].Of(params)...)
-	}
 	for i, example := range batch {
-		p := &t.pictures[i]
-		style := t.lesson.styleOf(params, example.Style)
-		for j, n := range p.norms {
-			put(n, t.norms[j].Of(style)...)
+		task := &t.tasks[i]
+		task.Photo, task.Norms, task.Grams = example.Photo, t.lesson.styleOf(params, example.Style), targets.Grams[example.Style]
+		for j, gram := range task.Grams {
+			task.Sizes[j] = meanSquare(gram)
 		}
-		for j, gram := range targets.Grams[example.Style] {
-			put(p.grams[j], gram...)
-			put(p.gramFactors[j], float32(1/meanSquare(gram)))
-		}
-		put(p.contentFactor, float32(1/targets.Content))
-		put(p.photo, example.Photo...)
 	}
-	return err
+	terms, err := t.StepTasks(ctx, params, gradient, t.tasks, orientation, targets.Content)
+	if err == nil && gradient != nil {
+		t.collect(gradient, batch)
+	}
+	return terms, err
 }
 
-// gather adds up the gradients of the pictures, which get reads.
-func (t *Teacher) gather(gradient []float32, batch []Example, get func([]float32, *exec.Node) error) error {
-	clear(gradient)
-	for i, n := range t.sharedGrads {
-		if err := get(t.shared[i].Of(gradient), n); err != nil {
-			return err
-		}
-	}
+// collect adds up the gradients to the scales and shifts of each style.
+func (t *Teacher) collect(gradient []float32, batch []Example) {
+	clear(gradient[t.lesson.Shared():])
 	for i, example := range batch {
 		style := t.lesson.styleOf(gradient, example.Style)
-		for j, n := range t.pictures[i].grads {
-			part := t.part[:t.norms[j].Len()]
-			if err := get(part, n); err != nil {
-				return err
-			}
-			for k, v := range part {
-				t.norms[j].Of(style)[k] += v
-			}
+		for j, v := range t.tasks[i].Gradient {
+			style[j] += v
 		}
 	}
-	return nil
 }
 
 // styleOf returns the parameters of a style within a vector for all styles.

@@ -74,14 +74,15 @@ func TestTeacherIsGorgonias(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	oracle := tapeStep(t, teacher, params, examples, 5, targets[0])
+	oracle := tapeStep(t, teacher, params, 5, targets[0])
 	want := make([]float32, len(params))
-	if err := teacher.gather(want, examples, func(dst []float32, n *exec.Node) error {
+	if err := teacher.gather(want, teacher.tasks, func(dst []float32, n *exec.Node) error {
 		copy(dst, op.Floats(n.Value()))
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
+	teacher.collect(want, examples)
 	for i, term := range []float64{terms.Content, terms.Style, terms.TV} {
 		if math.Abs(term-oracle[i]) > 1e-4*math.Abs(oracle[i]) {
 			t.Errorf("term %d is %v, Gorgonia has %v", i, term, oracle[i])
@@ -101,9 +102,9 @@ func TestTeacherIsGorgonias(t *testing.T) {
 }
 
 // tapeStep runs the graph of a teacher on Gorgonia's machine and returns the terms.
-func tapeStep(t *testing.T, teacher *Teacher, params []float32, examples []Example, orientation int, targets Targets) []float64 {
+func tapeStep(t *testing.T, teacher *Teacher, params []float32, orientation int, targets Targets) []float64 {
 	t.Helper()
-	err := teacher.fill(params, examples, orientation, targets, func(n *exec.Node, data []float32) error {
+	err := teacher.fill(params, teacher.tasks, orientation, targets.Content, func(n *exec.Node, data []float32) error {
 		if n.IsScalar() {
 			return G.Let(n, data[0])
 		}

@@ -14,8 +14,8 @@ import (
 // at the style layers of the lesson.
 func (l *Lesson) MeasureStyle(ctx context.Context, d exec.Device, picture []float32, w, h int) ([][]float32, error) {
 	grams := make([][]float32, 0, len(l.Style))
-	err := measure(ctx, d, l.Loss, l.styleNames(), picture, w, h, func(layer string, features *exec.Node) (*exec.Node, error) {
-		return loss.Gram(layer+"/gram", features)
+	err := measure(ctx, d, l.Loss, l.styleNames(), picture, w, h, func(layer string, features *exec.Node) ([]*exec.Node, error) {
+		return one(loss.Gram(layer+"/gram", features))
 	}, func(values []float32) { grams = append(grams, values) })
 	return grams, err
 }
@@ -23,15 +23,17 @@ func (l *Lesson) MeasureStyle(ctx context.Context, d exec.Device, picture []floa
 // MeasureContent returns the mean square of the features of a photograph (3, h, w) at the
 // content layer of the lesson.
 func (l *Lesson) MeasureContent(ctx context.Context, d exec.Device, picture []float32, w, h int) (mean float64, err error) {
-	err = measure(ctx, d, l.Loss, []string{l.Content}, picture, w, h, func(_ string, features *exec.Node) (*exec.Node, error) {
-		return features, nil
+	err = measure(ctx, d, l.Loss, []string{l.Content}, picture, w, h, func(_ string, features *exec.Node) ([]*exec.Node, error) {
+		return one(features, nil)
 	}, func(values []float32) { mean = meanSquare(values) })
 	return mean, err
 }
 
-// measure computes a statistic of the features of a picture at each layer.
+func one(n *exec.Node, err error) ([]*exec.Node, error) { return []*exec.Node{n}, err }
+
+// measure computes statistics of the features of a picture at each layer.
 func measure(ctx context.Context, d exec.Device, network *vgg.Weights, layers []string, picture []float32, w, h int,
-	statistic func(layer string, features *exec.Node) (*exec.Node, error), put func(values []float32),
+	statistics func(layer string, features *exec.Node) ([]*exec.Node, error), put func(values []float32),
 ) error {
 	var pixels *exec.Node
 	var outputs []*exec.Node
@@ -42,11 +44,11 @@ func measure(ctx context.Context, d exec.Device, network *vgg.Weights, layers []
 			return err
 		}
 		for _, l := range layers {
-			n, err := statistic(l, features[l])
+			n, err := statistics(l, features[l])
 			if err != nil {
 				return err
 			}
-			outputs = append(outputs, n)
+			outputs = append(outputs, n...)
 		}
 		return nil
 	})

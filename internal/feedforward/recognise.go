@@ -78,6 +78,8 @@ func seems(f *safetensors.File) string {
 	switch format {
 	case modelFormat:
 		return "a model, not a checkpoint: the training is over"
+	case universalFormat:
+		return "a network for any painting, not one that was taught styles"
 	case checkpointFormat:
 		return "a checkpoint of a training, not a model"
 	}

@@ -70,11 +70,16 @@ func (m *Model) Apply(ctx context.Context, content *imgio.Planar, weights []floa
 	if err != nil {
 		return nil, err
 	}
-	return paint(ctx, m.network.Architecture, m.network.SharedParams(), style, content, o)
+	d, err := o.open(content)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return paint(ctx, d, m.network.Architecture, m.network.SharedParams(), style, content, o)
 }
 
-// paint paints content with a network and the scales and shifts of a style.
-func paint(ctx context.Context, a feedforward.Architecture, shared, style []float32, content *imgio.Planar, o ApplyOptions) (*imgio.Planar, error) {
+// open checks the options and the size of the content, and opens the processor.
+func (o *ApplyOptions) open(content *imgio.Planar) (*exec.CPU, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -85,11 +90,11 @@ func paint(ctx context.Context, a feedforward.Architecture, shared, style []floa
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	d, err := exec.OpenCPU(threads, os.Getenv)
-	if err != nil {
-		return nil, err
-	}
-	defer d.Close()
+	return exec.OpenCPU(threads, os.Getenv)
+}
+
+// paint paints content with a network and the scales and shifts of a style.
+func paint(ctx context.Context, d exec.Device, a feedforward.Architecture, shared, style []float32, content *imgio.Planar, o ApplyOptions) (*imgio.Planar, error) {
 	painted, err := o.Color.Repaint(content, func(p *imgio.Planar) (*imgio.Planar, error) {
 		return onePass(ctx, d, a, shared, style, p)
 	})

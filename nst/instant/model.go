@@ -1,7 +1,6 @@
 package instant
 
 import (
-	"errors"
 	"io"
 
 	"nst/internal/feedforward"
@@ -25,6 +24,14 @@ type Losses = feedforward.Losses
 // the nearest first.
 type UnknownStyleError = feedforward.UnknownStyleError
 
+// ErrForeign is matched by the error of [Load] and [Resume] for a file that is something else
+// than what was to be read. The error says what the file seems to be.
+var ErrForeign = feedforward.ErrForeign
+
+// StyleName returns the name that a style has by default, from the path of its picture: the
+// file's name in lower case, its words joined by "-".
+func StyleName(path string) string { return feedforward.StyleName(path) }
+
 // Load reads a model from a file.
 func Load(path string) (*Model, error) {
 	m, err := feedforward.Load(path)
@@ -47,6 +54,9 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 // appears whole or not at all.
 func (m *Model) Save(path string) error { return m.network.Save(path, true) }
 
+// SetValidation records the losses on photographs that were held back, means over the styles.
+func (m *Model) SetValidation(t Terms) { m.network.Losses.Validation = t }
+
 // Styles lists the styles of the model.
 func (m *Model) Styles() []StyleInfo { return m.network.Styles }
 
@@ -68,6 +78,3 @@ func (m *Model) About() About {
 	n := m.network
 	return About{n.Widths, n.Blocks, len(n.Params), n.Training, n.Losses, n.Licence}
 }
-
-// ErrNoBuiltin tells that the program was built without styles.
-var ErrNoBuiltin = errors.New("nst: this program has no built-in styles")

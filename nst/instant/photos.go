@@ -104,6 +104,16 @@ func (s *Photos) Training() int { return s.training }
 // Validation is the number of photographs that are held back.
 func (s *Photos) Validation() int { return len(s.photos) - s.training }
 
+// Held returns a photograph that is held back, from 0 to Validation()-1, scaled down.
+func (s *Photos) Held(i int) *imgio.Planar {
+	p := &s.photos[s.training+i]
+	out := imgio.NewPlanar(p.w, p.h)
+	for j, v := range p.pix {
+		out.Pix[j] = float32(v) / 255
+	}
+	return out
+}
+
 // part writes a square part of a photograph, scaled to size pixels and mirrored or not, to
 // dst (3, size, size).
 func (p *photo) part(dst []float32, x0, y0, side, size int, mirror bool) {

@@ -24,6 +24,10 @@ type Style struct {
 // Terms are the terms of the objective, means over pictures, before they are weighted.
 type Terms = feedforward.Terms
 
+// ErrDiverged is matched by the error of [Trainer.Step] if a loss or a gradient is not finite.
+// A lower learning rate helps.
+var ErrDiverged = optim.ErrNotFinite
+
 // Trainer teaches a network. Only one of its methods may be called at a time.
 type Trainer struct {
 	options Options
@@ -187,6 +191,9 @@ func (t *Trainer) total(l Terms) float64 {
 
 // Steps returns how many steps have been taken.
 func (t *Trainer) Steps() int { return t.step }
+
+// Planned returns how many steps the training has.
+func (t *Trainer) Planned() int { return t.options.Steps }
 
 // Done reports whether all steps have been taken.
 func (t *Trainer) Done() bool { return t.step >= t.options.Steps }

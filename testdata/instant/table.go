@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"slices"
 	"strings"
 
 	"nst/nst/instant"
@@ -17,16 +18,19 @@ func (s *settings) printHead() {
 		"share of that of the photograph, the second is the content loss in millions.\n\n", s.options.Size, s.network)
 }
 
-// print prints the table of a painting.
+// print prints the table of a painting. A way that painted nothing has no column, but its reason
+// below the table.
 func (sh *sheet) print(to io.Writer) {
 	fmt.Fprintf(to, "### %s\n\n| photograph | its style loss |", sh.painting.name)
-	for _, w := range ways()[1:] {
-		fmt.Fprintf(to, " %s |", w.label)
+	columns := sh.columns()[1:]
+	for _, w := range columns {
+		fmt.Fprintf(to, " %s |", ways()[w].label)
 	}
-	fmt.Fprintf(to, "\n|%s\n", strings.Repeat(" --- |", len(ways())+1))
+	fmt.Fprintf(to, "\n|%s\n", strings.Repeat(" --- |", len(columns)+2))
 	for i, row := range sh.cells {
 		fmt.Fprintf(to, "| %s | %.3g |", sh.photographs[i].name, row[0].losses.Style)
-		for _, c := range row[1:] {
+		for _, w := range columns {
+			c := row[w]
 			if c.file == "" {
 				fmt.Fprintf(to, " %s |", c.reason)
 				continue
@@ -34,6 +38,12 @@ func (sh *sheet) print(to io.Writer) {
 			fmt.Fprintf(to, " %s, %.2f |", percent(left(row, c)), c.losses.Content/1e6)
 		}
 		fmt.Fprintln(to)
+	}
+	fmt.Fprintln(to)
+	for w, way := range ways() {
+		if !slices.Contains(sh.columns(), w) {
+			fmt.Fprintf(to, "- no pictures of %s: %s\n", way.label, sh.cells[0][w].reason)
+		}
 	}
 	fmt.Fprintln(to)
 }
@@ -105,8 +115,12 @@ func (s *settings) printModels() error {
 			return err
 		}
 		t := m.About().Training
-		lines = append(lines, fmt.Sprintf("- %s: %d steps of %d photographs of %d pixels in %.0f minutes, with %s; style weight %g, seed %d\n",
-			p.name, t.Steps, t.Batch, t.Size, t.Seconds/60, t.Network, t.StyleWeight, t.Seed))
+		took := "in an unknown time"
+		if t.Seconds > 0 {
+			took = fmt.Sprintf("in %.1f minutes", t.Seconds/60)
+		}
+		lines = append(lines, fmt.Sprintf("- %s: %d steps of %d photographs of %d pixels %s, with %s; style weight %g, seed %d\n",
+			p.name, t.Steps, t.Batch, t.Size, took, t.Network, t.StyleWeight, t.Seed))
 	}
 	if len(lines) > 0 {
 		fmt.Fprintf(s.to, "\nHow the networks of one painting were taught:\n\n%s", strings.Join(lines, ""))

@@ -113,9 +113,6 @@ func (s *settings) apply() instant.ApplyOptions {
 // builtin paints with the style of the program that was taught from the same file.
 func (s *settings) builtin(ctx context.Context, p pair) (*imgio.Planar, error) {
 	m, err := instant.Builtin()
-	if errors.Is(err, instant.ErrNoBuiltin) {
-		return nil, gap("not in this program")
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func run(args []string) error {
 			return err
 		}
 	}
-	weights, err := vgg.Import(args[1], vgg.ImportOptions{})
+	weights, err := vgg.Import(context.Background(), args[1], vgg.ImportOptions{})
 	if err != nil {
 		return err
 	}

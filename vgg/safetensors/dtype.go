@@ -2,7 +2,6 @@ package safetensors
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -84,10 +83,14 @@ func readPieces[T any](r io.ReaderAt, off int64, dst []T, size int, decode func(
 	for len(dst) > 0 {
 		n := min(len(dst), len(buf)/size)
 		b := buf[:n*size]
-		if m, err := r.ReadAt(b, off); m < len(b) {
-			if errors.Is(err, io.EOF) {
+		m, err := r.ReadAt(b, off)
+		if err == io.EOF {
+			err = nil
+			if m < len(b) {
 				err = io.ErrUnexpectedEOF
 			}
+		}
+		if err != nil {
 			return err
 		}
 		decode(dst[:n], b)

@@ -22,9 +22,12 @@ import (
 	"slices"
 )
 
-// maxHeader is the largest header in bytes that Open reads. That of a VGG network takes
-// a few thousand.
-const maxHeader = 16 << 20
+// Limits of what Open reads. The header of a VGG network takes a few thousand bytes.
+const (
+	maxHeader  = 16 << 20 // bytes
+	maxEntries = 1 << 16  // tensors and metadata
+	maxSpan    = 1 << 12  // bytes about one tensor
+)
 
 // metadataKey is the entry of the header that is not a tensor.
 const metadataKey = "__metadata__"
@@ -33,6 +36,9 @@ const metadataKey = "__metadata__"
 type File struct {
 	Tensors map[string]Tensor
 	Meta    map[string]string
+
+	r           io.ReaderAt
+	start, size int64 // of the numbers, and of the file
 }
 
 // Tensor is an array in a file. Its numbers are read on demand.
@@ -77,7 +83,7 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 		x, y := spans[a], spans[b]
 		return cmp.Or(cmp.Compare(x.Offsets[0], y.Offsets[0]), cmp.Compare(x.Offsets[1], y.Offsets[1]))
 	})
-	f, end := &File{map[string]Tensor{}, meta}, int64(0)
+	f, end := &File{map[string]Tensor{}, meta, r, start, size}, int64(0)
 	for _, name := range names {
 		s := spans[name]
 		d, err := DTypeByName(s.DType)
@@ -114,26 +120,73 @@ func readHeader(r io.ReaderAt, size int64) (spans map[string]span, meta map[stri
 	if n > maxHeader || int64(n) > size-8 {
 		return nil, nil, 0, fmt.Errorf("safetensors: header of %d bytes does not fit a file of %d", n, size)
 	}
-	text := make([]byte, n)
-	if _, err := r.ReadAt(text, 8); err != nil && !errors.Is(err, io.EOF) {
-		return nil, nil, 0, fmt.Errorf("safetensors: reading the header: %w", err)
-	}
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(text, &raw); err != nil {
+	h := headerReader{json.NewDecoder(io.NewSectionReader(r, 8, int64(n))), maxEntries}
+	spans = map[string]span{}
+	if err := h.object(func(name string) error {
+		if name == metadataKey {
+			meta, err = h.metadata()
+			return err
+		}
+		spans[name], err = h.span()
+		return err
+	}); err != nil {
 		return nil, nil, 0, fmt.Errorf("safetensors: header: %w", err)
 	}
-	spans = make(map[string]span, len(raw))
-	for name, msg := range raw {
-		if name == metadataKey {
-			err = json.Unmarshal(msg, &meta)
-		} else {
-			var s span
-			err = json.Unmarshal(msg, &s)
-			spans[name] = s
-		}
-		if err != nil {
-			return nil, nil, 0, fmt.Errorf("safetensors: header: %q: %w", name, err)
-		}
+	if _, err := h.json.Token(); !errors.Is(err, io.EOF) {
+		return nil, nil, 0, errors.New("safetensors: header: something follows the JSON object")
 	}
 	return spans, meta, 8 + int64(n), nil
+}
+
+// headerReader decodes a header entry by entry, so that it takes little more memory than
+// its tensors.
+type headerReader struct {
+	json *json.Decoder
+	left int // entries that may still come
+}
+
+// object reads an object, and calls value for each key to read its value.
+func (h *headerReader) object(value func(key string) error) error {
+	if t, err := h.json.Token(); err != nil || t != json.Delim('{') {
+		return cmp.Or(err, errors.New("not a JSON object"))
+	}
+	for h.json.More() {
+		key, err := h.json.Token()
+		if err != nil {
+			return err
+		}
+		if h.left--; h.left < 0 {
+			return fmt.Errorf("more than %d entries", maxEntries)
+		}
+		name, _ := key.(string) // JSON has no other keys
+		if err := value(name); err != nil {
+			return fmt.Errorf("%.100q: %w", name, err)
+		}
+	}
+	_, err := h.json.Token()
+	return err
+}
+
+// metadata reads an object of strings.
+func (h *headerReader) metadata() (map[string]string, error) {
+	meta := map[string]string{}
+	err := h.object(func(key string) error {
+		var value string
+		err := h.json.Decode(&value)
+		meta[key] = value
+		return err
+	})
+	return meta, err
+}
+
+// span reads what the header says about one tensor.
+func (h *headerReader) span() (s span, err error) {
+	var raw json.RawMessage
+	if err := h.json.Decode(&raw); err != nil {
+		return s, err
+	}
+	if len(raw) > maxSpan {
+		return s, fmt.Errorf("%d bytes about one tensor", len(raw))
+	}
+	return s, json.Unmarshal(raw, &s)
 }

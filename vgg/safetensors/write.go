@@ -2,8 +2,11 @@ package safetensors
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -73,6 +76,44 @@ func writeValues(w *bufio.Writer, v []float32, half bool) error {
 		if _, err := w.Write(buf); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// ChecksumKey is the entry of the metadata that holds a [Checksum].
+const ChecksumKey = "data_sha256"
+
+// Checksum returns the SHA-256, in hexadecimal digits, of the numbers as [Write] writes them.
+// With that under [ChecksumKey] in the metadata, [File.Verify] finds damage. Errors are those
+// of Write.
+func Checksum(entries []Entry) (string, error) {
+	h := sha256.New()
+	b := bufio.NewWriterSize(h, 64<<10)
+	for _, e := range entries {
+		if err := writeValues(b, e.Values, e.Half); err != nil {
+			return "", fmt.Errorf("safetensors: tensor %s: %w", e.Name, err)
+		}
+	}
+	b.Flush() // a hash returns no errors
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// ErrChecksum means that the numbers of a file are not those that were written.
+var ErrChecksum = errors.New("safetensors: checksum of the numbers differs: the file is damaged")
+
+// Verify reads all numbers and compares their checksum with that in the metadata. Without one
+// it does nothing. The error matches [ErrChecksum] if they differ.
+func (f *File) Verify() error {
+	want, ok := f.Meta[ChecksumKey]
+	if !ok {
+		return nil
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, io.NewSectionReader(f.r, f.start, f.size-f.start)); err != nil {
+		return fmt.Errorf("safetensors: %w", err)
+	}
+	if hex.EncodeToString(h.Sum(nil)) != want {
+		return ErrChecksum
 	}
 	return nil
 }

@@ -32,6 +32,9 @@ type Options struct {
 	// Start is the first picture of every job, for nst.Options.Init image.
 	Start *imgio.Planar
 
+	// Limits bound the pictures that are read.
+	Limits []imgio.Limit
+
 	// Save writes a picture so that it appears whole or not at all. If Overwrite is false,
 	// it must not replace a file; its error then matches fs.ErrExist.
 	Save func(path string, p *imgio.Planar) error
@@ -249,7 +252,7 @@ func (r *runner) styleOf(ctx context.Context, path string) (*nst.Style, error) {
 }
 
 func (r *runner) open(ctx context.Context, what, path string) (*imgio.Planar, error) {
-	p, info, err := imgio.OpenContext(ctx, path)
+	p, info, err := imgio.OpenContext(ctx, path, r.options.Limits...)
 	if err == nil && r.options.Notes != nil {
 		r.options.Notes(what, path, info)
 	}

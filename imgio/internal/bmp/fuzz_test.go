@@ -1,0 +1,34 @@
+package bmp
+
+import (
+	"image"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// FuzzDecode checks that no file makes the decoder panic or return a picture of another
+// size than it said.
+func FuzzDecode(f *testing.F) {
+	files, err := filepath.Glob("../../../testdata/awkward/*.bmp")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no seeds", err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := Open(data)
+		if err != nil || file.Memory() > 1<<22 {
+			return
+		}
+		m, err := file.Decode()
+		if err == nil && m.Bounds() != image.Rect(0, 0, file.W, file.H) {
+			t.Fatalf("bounds %v, want %dx%d", m.Bounds(), file.W, file.H)
+		}
+	})
+}
