@@ -21,8 +21,9 @@ func stopOnSignals(stop func()) {
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(signals, syscall.SIGHUP)
 	}
-	// To write where nobody reads is an error, and not the end of the process.
-	signal.Ignore(syscall.SIGPIPE)
+	// To write where nobody reads is an error, and not the end of the process. Programs that nst
+	// starts do not inherit this, as they would if the signal were ignored.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	go func() {
 		<-signals
 		stop()
