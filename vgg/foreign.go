@@ -38,7 +38,10 @@ func foreign(start string) *FormatError {
 		{"7z\xbc\xaf", "a 7-Zip archive", "unpack it first"},
 		{"Rar!", "a RAR archive", "unpack it first"},
 		{"\x80", "a Python pickle that torch.save did not write", saveStateDict},
-		{"\x89PNG", "a picture", ""}, {"\xff\xd8\xff", "a picture", ""}, {"GIF8", "a picture", ""}, {"RIFF", "a picture", ""},
+		{"\x89PNG", "a picture", ""},
+		{"\xff\xd8\xff", "a picture", ""},
+		{"GIF8", "a picture", ""},
+		{"RIFF", "a picture", ""},
 		{"%PDF", "a PDF document", ""},
 		{"GGUF", "a language model in GGUF format", ""},
 	} {

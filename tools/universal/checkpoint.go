@@ -37,8 +37,13 @@ type vector struct {
 
 func (t *trainer) vectors(state optim.State, typical []float32) []vector {
 	return []vector{
-		{"params", t.network.Params}, {"average", t.average}, {"m", state.Vectors[0]}, {"v", state.Vectors[1]},
-		{"centre", t.network.Centre}, {"spread", t.network.Spread}, {"typical", typical},
+		{"params", t.network.Params},
+		{"average", t.average},
+		{"m", state.Vectors[0]},
+		{"v", state.Vectors[1]},
+		{"centre", t.network.Centre},
+		{"spread", t.network.Spread},
+		{"typical", typical},
 	}
 }
 
