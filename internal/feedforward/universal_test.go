@@ -33,6 +33,14 @@ func anyPainting(a feedforward.Architecture) *feedforward.Universal {
 	return u
 }
 
+// narrow returns a small network, whose file a fuzzer changes quickly.
+func narrow() *feedforward.Universal {
+	u := anyPainting(feedforward.Architecture{Widths: [3]int{1, 1, 1}})
+	u.Hidden = 1
+	u.Params = append(slices.Clip(u.SharedParams()), u.Predictor().Init(nil, 1)...)
+	return u
+}
+
 func writeUniversal(t testing.TB, u *feedforward.Universal, half bool) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -129,7 +137,7 @@ func TestUniversalRefuses(t *testing.T) {
 }
 
 func FuzzReadUniversal(f *testing.F) {
-	b := writeUniversal(f, anyPainting(feedforward.Architecture{Widths: [3]int{1, 1, 1}}), true)
+	b := writeUniversal(f, narrow(), true)
 	f.Add(b)
 	f.Add(b[:len(b)-3])
 	f.Add(edit(f, b, func(h map[string]any) { h["x"] = h["out.bias"] }))
