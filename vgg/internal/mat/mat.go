@@ -66,7 +66,10 @@ func Read(r io.ReaderAt, size int64, want func(path string, shape []int) bool) (
 			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 				return nil, errors.New("mat: file is cut short")
 			}
-			return nil, err
+			if strings.HasPrefix(err.Error(), "mat: ") {
+				return nil, err
+			}
+			return nil, fmt.Errorf("mat: %w", err)
 		}
 	}
 }
@@ -101,7 +104,7 @@ func (p *parser) variable(in *bufio.Reader) error {
 func (p *parser) compressed(body io.Reader) error {
 	z, err := zlib.NewReader(body)
 	if err != nil {
-		return fmt.Errorf("mat: %w", err)
+		return err
 	}
 	limited := &io.LimitedReader{R: z, N: p.inflated}
 	in := bufio.NewReaderSize(limited, 64<<10)
