@@ -46,7 +46,7 @@ func complete(m *feedforward.Model) error {
 		p.SHA256 = s.SHA256
 		m.Styles[i] = p
 	}
-	m.Licence = "The paintings are in the public domain. The network has the licence of nst."
+	m.Licence = "The paintings are in the public domain. The network was taught with slim and has its licence, CC BY 4.0."
 	return nil
 }
 
