@@ -67,17 +67,26 @@ func (p *painter) apply(name string, o G.Op, in ...*exec.Node) (n *exec.Node) {
 
 // layer adds a layer, without what is added to a residual one.
 func (p *painter) layer(l Layer, x *exec.Node) *exec.Node {
+	x = p.convolve(l, x)
+	if !l.Norm {
+		return x
+	}
+	affine := p.take(&p.norms)
+	return p.apply(l.Name, op.NewInstanceNorm(l.ReLU), x, affine)
+}
+
+// convolve adds a layer up to its normalisation. A layer without one is added whole.
+func (p *painter) convolve(l Layer, x *exec.Node) *exec.Node {
 	if l.Upsample {
 		x = p.apply(l.Name+"/upsample", op.NewUpsample(), x)
 	}
 	w := p.take(&p.shared)
 	x = p.apply(l.Name+"/conv", op.NewMirrorConv(l.Stride), x, w)
-	if !l.Norm {
-		bias := p.take(&p.shared)
-		return p.apply(l.Name, op.NewSigmoid(), x, bias)
+	if l.Norm {
+		return x
 	}
-	affine := p.take(&p.norms)
-	return p.apply(l.Name, op.NewInstanceNorm(l.ReLU), x, affine)
+	bias := p.take(&p.shared)
+	return p.apply(l.Name, op.NewSigmoid(), x, bias)
 }
 
 func (p *painter) add(x, y *exec.Node) (sum *exec.Node) {

@@ -50,6 +50,8 @@ func parseMetadata(meta map[string]string) (*Model, error) {
 // styleList decodes styles one by one, so that a list that is too long takes no memory.
 type styleList struct{ styles *[]Style }
 
+// UnmarshalJSON reads the styles one by one, and stops with an error after the most that a
+// model may have.
 func (l *styleList) UnmarshalJSON(text []byte) error {
 	d := json.NewDecoder(strings.NewReader(string(text)))
 	if t, err := d.Token(); err != nil || t != json.Delim('[') {

@@ -22,7 +22,7 @@ type pass struct {
 	guide   *exec.Node // 1 in the rows that are taken
 	output  *exec.Node // of the last layer, before its normalisation
 	moments *exec.Node // nil if it has none
-	affine  map[*exec.Node][]float32
+	given   map[*exec.Node][]float32 // what the inputs besides input and guide hold
 }
 
 // run computes the layers.
@@ -44,7 +44,7 @@ func (p *pass) run(ctx context.Context) error {
 		return fmt.Errorf("feedforward: %w", err)
 	}
 	defer p.machine.Close()
-	for n, data := range p.affine {
+	for n, data := range p.given {
 		if err := p.machine.Set(n, data); err != nil {
 			return err
 		}
@@ -82,30 +82,28 @@ func (p *pass) draw(height int) error {
 		channels = 3
 	}
 	p.input = exec.Input(g, "input", 1, channels, height*p.scale, b.w/4*p.scale)
-	p.affine = map[*exec.Node][]float32{}
+	p.given = map[*exec.Node][]float32{}
 	d := &painter{name: "band"}
 	parameters := map[string]Parameter{}
 	for _, q := range b.architecture.Parameters() {
 		parameters[q.Name] = q
 	}
-	add := func(name string) *exec.Node {
+	add := func(name string) {
 		q := parameters[name]
 		n := exec.Input(g, name, q.Shape...)
-		p.affine[n] = q.Of(b.shared)
-		return n
+		p.given[n] = q.Of(b.shared)
+		d.shared = append(d.shared, n)
 	}
 	x := p.input
 	for i, l := range p.layers {
-		if l.Upsample {
-			x = d.apply(l.Name+"/upsample", op.NewUpsample(), x)
+		add(l.Name + ".weight")
+		if !l.Norm {
+			add(l.Name + ".bias")
 		}
-		x = d.apply(l.Name+"/conv", op.NewMirrorConv(l.Stride), x, add(l.Name+".weight"))
-		switch {
-		case l.Sigmoid:
-			x = d.apply(l.Name, op.NewSigmoid(), x, add(l.Name+".bias"))
-		case i < len(p.layers)-1:
+		x = d.convolve(l, x)
+		if i < len(p.layers)-1 {
 			affine := exec.Input(g, l.Name+"/affine", 2, l.Out)
-			p.affine[affine] = b.affine[l.Name]
+			p.given[affine] = b.affine[l.Name]
 			x = d.apply(l.Name, op.NewScaleShift(l.ReLU), x, affine)
 		}
 	}
