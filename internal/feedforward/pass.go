@@ -19,9 +19,9 @@ type pass struct {
 
 	machine *exec.Machine
 	input   *exec.Node
-	guide   *exec.Node // 1 in the rows that are taken
-	output  *exec.Node // of the last layer, before its normalisation
-	moments *exec.Node // nil if it has none
+	guide   *exec.Node               // 1 in the rows that are taken
+	output  *exec.Node               // of the last layer, before its normalisation
+	moments *exec.Node               // nil if it has none
 	given   map[*exec.Node][]float32 // what the inputs besides input and guide hold
 }
 
