@@ -118,7 +118,7 @@ func readHeader(r io.ReaderAt, size int64) (spans map[string]span, meta map[stri
 	}
 	n := binary.LittleEndian.Uint64(length[:])
 	if n > maxHeader || int64(n) > size-8 {
-		return nil, nil, 0, fmt.Errorf("safetensors: header of %d bytes does not fit a file of %d", n, size)
+		return nil, nil, 0, fmt.Errorf("safetensors: header of %d bytes does not fit a file of %d: it is cut short or damaged", n, size)
 	}
 	h := headerReader{json.NewDecoder(io.NewSectionReader(r, 8, int64(n))), maxEntries}
 	spans = map[string]span{}
