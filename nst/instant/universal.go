@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"nst/imgio"
-	"nst/internal/engine/exec"
 	"nst/internal/feedforward"
 	"nst/nst"
 	"nst/vgg"
@@ -24,6 +23,8 @@ var ErrNoUniversal = errors.New("nst: this program has no network for any painti
 type UniversalModel struct {
 	network   *feedforward.Universal
 	describer *feedforward.Describer
+	engines   *engines
+	styles    *paintings
 }
 
 // Universal returns the network that is part of the program. The error is [ErrNoUniversal] if
@@ -57,7 +58,9 @@ func newUniversal(u *feedforward.Universal) (*UniversalModel, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &UniversalModel{u, describer}, nil
+	m := &UniversalModel{network: u, describer: describer, styles: newPaintings()}
+	m.engines = newEngines(m)
+	return m, nil
 }
 
 // universalStyle is the longest side that a style picture is scaled down to, in pixels. The
@@ -66,23 +69,28 @@ const universalStyle = 512
 
 // Apply paints content in a blend of the styles of pictures, and returns a picture of its
 // size. Pictures of styles are scaled down to 512 pixels; their Weight is as in
-// [Model.Apply], and Mask must be nil. What else is said there holds too.
+// [Model.Apply], and Mask must be nil. What else is said there holds too. The model remembers
+// what it finds in the last paintings, so that more photographs in their styles take less
+// time.
 func (m *UniversalModel) Apply(ctx context.Context, content *imgio.Planar, styles []nst.StylePicture, o ApplyOptions) (*imgio.Planar, error) {
 	weights, err := styleWeightsOf(styles)
 	if err != nil {
 		return nil, err
 	}
-	d, err := o.open(content)
+	if err := o.check(content); err != nil {
+		return nil, err
+	}
+	e, err := m.engines.take(o.Threads)
 	if err != nil {
 		return nil, err
 	}
-	defer d.Close()
+	defer m.engines.give(e)
 	sums := make([]float64, m.network.PerStyle())
 	for i, s := range styles {
 		if weights[i] == 0 {
 			continue
 		}
-		norms, err := m.norms(ctx, d, s.Picture)
+		norms, err := m.norms(ctx, e, s.Picture)
 		if err != nil {
 			return nil, err
 		}
@@ -94,22 +102,32 @@ func (m *UniversalModel) Apply(ctx context.Context, content *imgio.Planar, style
 	for j, v := range sums {
 		style[j] = float32(v)
 	}
-	return paint(ctx, d, m.network.Architecture, m.network.SharedParams(), style, content, o)
+	return e.paint(ctx, m.network.Architecture, m.network.SharedParams(), style, content, o)
 }
 
-// norms predicts the scales and shifts for a style picture.
-func (m *UniversalModel) norms(ctx context.Context, d exec.Device, p *imgio.Planar) ([]float32, error) {
+// Close frees the memory that [UniversalModel.Apply] keeps for the next picture. The model
+// can still be used.
+func (m *UniversalModel) Close() { m.engines.close() }
+
+// norms predicts the scales and shifts for a style picture, which it then remembers.
+func (m *UniversalModel) norms(ctx context.Context, e *engine, p *imgio.Planar) ([]float32, error) {
 	if p.W < MinContent || p.H < MinContent {
 		return nil, &SizeError{p.W, p.H}
+	}
+	key := m.styles.key(p, e.kernels)
+	if norms := m.styles.find(key); norms != nil {
+		return norms, nil
 	}
 	if w, h := imgio.FitLongest(p.W, p.H, universalStyle); w < p.W {
 		p = p.Resize(max(w, MinContent), max(h, MinContent))
 	}
-	descriptor, err := m.describer.Describe(ctx, d, p.Pix, p.W, p.H)
+	descriptor, err := m.describer.Describe(ctx, e.device, p.Pix, p.W, p.H)
 	if err != nil {
 		return nil, err
 	}
-	return m.network.Predict(descriptor), nil
+	norms := m.network.Predict(descriptor)
+	m.styles.add(key, norms)
+	return norms, nil
 }
 
 // styleWeightsOf returns the weights of style pictures, which then add up to 1.

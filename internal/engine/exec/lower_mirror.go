@@ -85,9 +85,10 @@ func (c *lowering) mirrored(x *Node) *value {
 		return v
 	}
 	c.reads(x)
-	from, s := c.values[x], features(x)
-	v := from
+	from := c.values[x]
+	s, v := from.shape, from
 	if !from.blocked { // a picture
+		s = features(x)
 		v = c.newValue(x, true)
 		c.step(x.Name()+"/pack", func() func() {
 			return c.device.engine.NewPackPicture(kernel.PackPictureSpec{
@@ -99,40 +100,57 @@ func (c *lowering) mirrored(x *Node) *value {
 	v.mirrored = true
 	v.buf.touch(len(c.steps))
 	c.step(x.Name()+"/reflect", func() func() {
-		return c.device.engine.NewReflect(kernel.ReflectSpec{C: s.C, H: s.H, W: s.W, X: v.buf.data}).Run
+		return c.device.engine.NewReflect(kernel.ReflectSpec{C: s.C, H: s.H, W: s.W, X: v.buf.data, Nearest: v.repeated}).Run
 	})
 	v.buf.touch(len(c.steps))
 	return v
 }
 
-// mirrorConv lowers a mirrored convolution. With stride 2 it computes every position, and
-// keeps one of four: Winograd's algorithm needs a quarter of the products.
+// mirrorConv lowers a mirrored convolution. Its step also measures the result for a
+// normalisation.
 func (c *lowering) mirrorConv(n *Node, o *op.MirrorConv, x, w *Node) {
+	if c.onlySigmoid(n) {
+		return // the step of the sigmoid does both
+	}
+	if x.Shape()[1] == 3 && !c.values[x].blocked && o.Stride == 1 {
+		c.mirrorFirst(n, x, w)
+		return
+	}
 	from := c.mirrored(x)
 	t := c.trainedFilters(w, false)
 	from.buf.touch(len(c.steps))
 	in := features(x)
 	to, add := c.result(n, true)
-	full := to.buf
-	all := kernel.Shape{C: t.k, H: in.H, W: in.W}
-	if o.Stride == 2 {
-		full = c.buffer(all.Len())
-		add = false
+	part := to.buf
+	if add {
+		part = c.buffer(to.shape.Len())
 	}
+	stats := c.measured(n, add)
 	c.step(n.Name(), func() func() {
 		e := c.device.engine
-		conv := e.NewConv(kernel.ConvSpec{
-			C: whole(in.C), K: whole(t.k), H: in.H, W: in.W, U: t.forward, In: from.buf.data, Out: full.data, Accumulate: add,
-		})
-		if o.Stride == 1 {
-			return conv.Run
+		run := e.NewMirrorConv(kernel.MirrorConvSpec{
+			C: whole(in.C), K: whole(t.k), H: in.H, W: in.W, Stride: o.Stride, U: t.forward,
+			In: from.buf.data, Map: from.channels, Repeat: from.repeated, Out: part.data, Stats: stats,
+		}).Run
+		if !add {
+			return run
 		}
-		keep := e.NewSubsample(kernel.SubsampleSpec{C: all.C, H: all.H, W: all.W, In: full.data, Out: to.buf.data})
 		return func() {
-			conv.Run()
-			keep.Run()
+			run()
+			e.Axpy(1, part.data, to.buf.data)
 		}
 	})
+}
+
+// measured returns a place for the mean and deviation of each channel of convolution n, if
+// a normalisation asks for them; else nil.
+func (c *lowering) measured(n *Node, add bool) []float32 {
+	for _, u := range c.schedule.users[n] {
+		if _, norm := u.Op().(*op.InstanceNorm); norm && !add {
+			c.stats[n] = make([]float32, 2*n.Shape()[1])
+		}
+	}
+	return c.stats[n]
 }
 
 // mirrorConvGrad lowers the gradient of a mirrored convolution to its input: that of a
