@@ -27,7 +27,9 @@ type painting struct {
 // rememberedPaintings is the most that are remembered, with about 5 KB each.
 const rememberedPaintings = 64
 
-func newPaintings() *paintings { return &paintings{seed: maphash.MakeSeed(), norms: map[painting][]float32{}} }
+func newPaintings() *paintings {
+	return &paintings{seed: maphash.MakeSeed(), norms: map[painting][]float32{}}
+}
 
 // key identifies the picture p.
 func (s *paintings) key(p *imgio.Planar, kernels string) painting {

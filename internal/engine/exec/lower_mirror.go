@@ -6,17 +6,25 @@ import (
 )
 
 // trained is the filters of a mirrored convolution. They are an input that changes, so a
-// run transforms them anew, once for each direction that it uses.
+// run transforms them anew, once for each form that it uses.
 type trained struct {
-	k, c    int
-	padded  []float32 // (k16, c16, 3, 3)
-	forward *kernel.Filter
-	rotated *kernel.Filter
+	k, c   int
+	padded []float32 // (k16, c16, 3, 3)
+	forms  [3]*kernel.Filter
 }
 
-// trainedFilters returns the filters of node w, transformed for a direction by a step that
-// comes before the next one.
-func (c *lowering) trainedFilters(w *Node, rotate bool) *trained {
+// form is what the filters are transformed for.
+type form int
+
+const (
+	asForward  form = iota
+	asRotated       // for the gradient to the input
+	asRepeated      // for repeated positions
+)
+
+// trainedFilters returns the filters of node w, brought into a form by a step that comes
+// before the next one.
+func (c *lowering) trainedFilters(w *Node, as form) (*trained, *kernel.Filter) {
 	t := c.filters[w]
 	if t == nil {
 		s := w.Shape()
@@ -30,20 +38,24 @@ func (c *lowering) trainedFilters(w *Node, rotate bool) *trained {
 			return func() { t.pad(src) }
 		})
 	}
-	f := &t.forward
-	if rotate {
-		f = &t.rotated
-	}
-	if *f == nil {
-		k, ch := whole(t.k), whole(t.c)
-		filter := kernel.NewFilterIn(c.device.engine.CPU(), kernel.Floats(kernel.FilterLen(k, ch)), t.padded, k, ch, rotate)
-		*f = filter
+	if t.forms[as] == nil {
+		filter := t.filter(c.device.engine.CPU(), as)
+		t.forms[as] = filter
 		c.step(w.Name()+"/transform", func() func() {
 			pool := c.device.engine.Pool()
 			return func() { filter.Transform(pool) }
 		})
 	}
-	return t
+	return t, t.forms[as]
+}
+
+// filter returns the filters for a form, not yet transformed.
+func (t *trained) filter(cpu *kernel.CPU, as form) *kernel.Filter {
+	k, c := whole(t.k), whole(t.c)
+	if as == asRepeated {
+		return kernel.NewRepeatFilterIn(cpu, kernel.Floats(kernel.RepeatFilterLen(k, c)), t.padded, k, c)
+	}
+	return kernel.NewFilterIn(cpu, kernel.Floats(kernel.FilterLen(k, c)), t.padded, k, c, as == asRotated)
 }
 
 // pad copies the filters w (k, c, 3, 3) into whole blocks.
@@ -56,9 +68,9 @@ func (t *trained) pad(w []float32) {
 // floats is the memory of the filters.
 func (t *trained) floats() int {
 	n := len(t.padded)
-	for _, f := range []*kernel.Filter{t.forward, t.rotated} {
+	for _, f := range t.forms {
 		if f != nil {
-			n += kernel.FilterLen(f.K, f.C)
+			n += f.Len()
 		}
 	}
 	return n
@@ -117,7 +129,11 @@ func (c *lowering) mirrorConv(n *Node, o *op.MirrorConv, x, w *Node) {
 		return
 	}
 	from := c.mirrored(x)
-	t := c.trainedFilters(w, false)
+	as := asForward
+	if from.repeated {
+		as = asRepeated
+	}
+	t, filter := c.trainedFilters(w, as)
 	from.buf.touch(len(c.steps))
 	in := features(x)
 	to, add := c.result(n, true)
@@ -129,7 +145,7 @@ func (c *lowering) mirrorConv(n *Node, o *op.MirrorConv, x, w *Node) {
 	c.step(n.Name(), func() func() {
 		e := c.device.engine
 		run := e.NewMirrorConv(kernel.MirrorConvSpec{
-			C: whole(in.C), K: whole(t.k), H: in.H, W: in.W, Stride: o.Stride, U: t.forward,
+			C: whole(in.C), K: whole(t.k), H: in.H, W: in.W, Stride: o.Stride, U: filter,
 			In: from.buf.data, Map: from.channels, Repeat: from.repeated, Out: part.data, Stats: stats,
 		}).Run
 		if !add {
@@ -156,7 +172,7 @@ func (c *lowering) measured(n *Node, add bool) []float32 {
 // mirrorConvGrad lowers the gradient of a mirrored convolution to its input: that of a
 // convolution with zeros around, and what the reflection adds.
 func (c *lowering) mirrorConvGrad(n *Node, o *op.MirrorConvGrad, grad, w *Node) {
-	t := c.trainedFilters(w, true)
+	t, filter := c.trainedFilters(w, asRotated)
 	c.reads(grad)
 	from := c.values[grad]
 	to, add := c.result(n, true)
@@ -168,7 +184,7 @@ func (c *lowering) mirrorConvGrad(n *Node, o *op.MirrorConvGrad, grad, w *Node) 
 	c.step(n.Name(), func() func() {
 		e := c.device.engine
 		conv := e.NewConv(kernel.ConvSpec{
-			C: whole(t.k), K: whole(t.c), H: o.H, W: o.W, U: t.rotated, In: full.data, Out: to.buf.data, Accumulate: add,
+			C: whole(t.k), K: whole(t.c), H: o.H, W: o.W, U: filter, In: full.data, Out: to.buf.data, Accumulate: add,
 		})
 		edge := e.NewReflectGrad(kernel.ReflectGradSpec{
 			C: t.c, K: t.k, H: o.H, W: o.W, Weights: t.padded, Grad: full.data, Out: to.buf.data,

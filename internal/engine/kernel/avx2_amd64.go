@@ -41,7 +41,10 @@ func winoOutAvgAVX2(n int, m []float32, mStride int, bias []float32, y []float32
 func winoInAffineAVX2(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
 
 //go:noescape
-func winoInRepeatAVX2(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
+func repeatInAVX2(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
+
+//go:noescape
+func repeatOutAVX2(n int, m []float32, mStride int, y []float32, pitch int)
 
 //go:noescape
 func winoOutEvenAVX2(n int, m []float32, mStride int, y []float32, pitch int)

@@ -47,7 +47,10 @@ func winoOutAvgAVX512(n int, m []float32, mStride int, bias []float32, y []float
 func winoInAffineAVX512(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
 
 //go:noescape
-func winoInRepeatAVX512(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
+func repeatInAVX512(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
+
+//go:noescape
+func repeatOutAVX512(n int, m []float32, mStride int, y []float32, pitch int)
 
 //go:noescape
 func winoOutEvenAVX512(n int, m []float32, mStride int, y []float32, pitch int)

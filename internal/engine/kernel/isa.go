@@ -24,7 +24,8 @@ type isa struct {
 	winoOutAvg   func(n int, m []float32, mStride int, bias, y []float32, yPitch int, mask []uint16, pitch int, scale float32)
 
 	winoInAffine func(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
-	winoInRepeat func(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
+	repeatIn     func(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
+	repeatOut    func(n int, m []float32, mStride int, y []float32, pitch int)
 	winoOutEven  func(n int, m []float32, mStride int, y []float32, pitch int)
 
 	// winoGrad[i] is for the stride i+1.
@@ -88,7 +89,8 @@ func generic() *isa {
 		winoOutAvg:   winoOutAvgGo,
 
 		winoInAffine: winoInAffineGo,
-		winoInRepeat: winoInRepeatGo,
+		repeatIn:     repeatInGo,
+		repeatOut:    repeatOutGo,
 		winoOutEven:  winoOutEvenGo,
 
 		winoGrad:    []func(n int, y []float32, pitch int, d []float32, dStride int){winoGradGo, winoGrad2Go},

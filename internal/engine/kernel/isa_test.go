@@ -226,8 +226,11 @@ func winoCases() []kernelCase {
 			"InAffine": {x, v, 0, 0, func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
 				s.winoInAffine(n, in[0], pitch, in[1], -0.5, out[0], (n+1)*16)
 			}},
-			"InRepeat": {(3*half + 2*n + 2) * 16, v, 0, 0, func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
-				s.winoInRepeat(n, in[0], half, in[1], -0.5, out[0], (n+1)*16)
+			"RepeatIn": {(3*half + 2*n + 2) * 16, 15*(n+1)*16 + n*16, 0, 0, func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
+				s.repeatIn(n, in[0], half, in[1], -0.5, out[0], (n+1)*16)
+			}},
+			"RepeatOut": {24*(n+1)*16 + n*16, y, 0, 0, func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
+				s.repeatOut(n, in[0], (n+1)*16, out[0], pitch)
 			}},
 			"OutEven": {28*(n+1)*16 + n*16, (half + 2*n) * 16, 0, 0, func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
 				s.winoOutEven(n, in[0], (n+1)*16, out[0], half)

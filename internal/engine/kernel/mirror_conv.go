@@ -10,7 +10,7 @@ import (
 // the convolution sees beyond the edge; see [Reflect].
 type MirrorConvSpec struct {
 	C, K, H, W int
-	U          *Filter // from C to K channels
+	U          *Filter // from C to K channels; with Repeat one of [NewRepeatFilterIn]
 	Stride     int     // 1, or 2 to keep the even positions of the even rows
 
 	// In is the blocked input (C,H,W), or with Repeat (C,H/2,W/2), of which each position
@@ -23,16 +23,22 @@ type MirrorConvSpec struct {
 	Stats []float32 // (2,k), for the first k channels of Out: mean and 1/sqrt(variance + [NormEps]); may be nil
 }
 
-// MirrorConv is a convolution step. It uses Winograd's F(4x4, 3x3). With stride 2 that takes
-// 25 of the 36 frequencies, for 2x2 outputs.
+// MirrorConv is a convolution step. It uses Winograd's F(4x4, 3x3): 36 products for 4x4
+// outputs. With stride 2 it keeps 2x2 of them, which takes 25 of the products. Repeated
+// positions take 25 products too, see repeatFilterGo.
 type MirrorConv struct {
 	s              MirrorConvSpec
 	e              *Engine
 	full, src, dst Shape // of the input, of s.In, of s.Out
 	th, tw, n      int   // tiles, and those of an item
+	products       []product
 	zero           []float32
 	sums           []float64 // [item][block][2][16]: sums and sums of squares
 }
+
+// product is a product of an item: of a transformed position and of the factors of the
+// filters. Both count from 0.
+type product struct{ position, factor int }
 
 // NewMirrorConv prepares the convolution s.
 func (e *Engine) NewMirrorConv(s MirrorConvSpec) *MirrorConv {
@@ -43,6 +49,14 @@ func (e *Engine) NewMirrorConv(s MirrorConvSpec) *MirrorConv {
 	}
 	c.th, c.tw = (s.H+3)/4, (s.W+3)/4
 	c.check()
+	for f := range 36 {
+		switch {
+		case s.Repeat && f < 25:
+			c.products = append(c.products, product{4*repeatPositions[f/5] + repeatPositions[f%5], f})
+		case !s.Repeat && (s.Stride == 1 || f/6 < 5 && f%6 < 5): // see winoOutEven
+			c.products = append(c.products, product{f, f})
+		}
+	}
 	// The number of tiles of an item decides in which order Stats are added up, so it does
 	// not depend on the threads. What an item works on should fit the second-level cache.
 	c.n = min(max(c.th*c.tw/64, 6), 48)
@@ -59,13 +73,13 @@ func (c *MirrorConv) check() {
 	s := &c.s
 	c.src.check(name)
 	c.dst.check(name)
-	if s.U == nil || s.U.C != s.C || s.U.K != s.K || s.U.isa != c.e.cpu.isa {
+	if s.U == nil || s.U.C != s.C || s.U.K != s.K || s.U.isa != c.e.cpu.isa || s.U.repeat != s.Repeat {
 		panic(fmt.Sprintf("kernel: %s: no filter from %d to %d channels for this instruction set", name, s.C, s.K))
 	}
 	if s.Stride != 1 && s.Stride != 2 {
 		panic(fmt.Sprintf("kernel: %s: stride %d", name, s.Stride))
 	}
-	if s.Repeat && (s.H%2 != 0 || s.W%2 != 0) {
+	if s.Repeat && (s.H%2 != 0 || s.W%2 != 0 || s.Stride != 1) {
 		panic(fmt.Sprintf("kernel: %s: no positions to repeat for %v", name, c.full))
 	}
 	checkLen(name, "In", len(s.In), c.src.Len())
@@ -134,13 +148,10 @@ func (t *mirrorTiles) Do(worker, item int) {
 	for b := range s.C / 16 {
 		tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.input(b, ty, tx, n, v[b*ns+i*16:], vs) })
 	}
-	for f := range 36 {
-		if s.Stride == 2 && (f/6 == 5 || f%6 == 5) {
-			continue // see winoOutEven
-		}
+	for _, p := range c.products {
 		for b := 0; b < s.K/16; {
 			w := nextPanel(b, s.K/16, len(gemm)-1)
-			gemm[w](n, s.C, v[f*vs:], ns, s.U.panel(f, b), m[f*ms+b*ns:], 16, ns, false)
+			gemm[w](n, s.C, v[p.position*vs:], ns, s.U.panel(p.factor, b), m[p.factor*ms+b*ns:], 16, ns, false)
 			b += 1 << w
 		}
 	}
@@ -160,7 +171,7 @@ func (c *MirrorConv) input(b, ty, tx, n int, v []float32, vStride int) {
 	switch {
 	case s.Repeat:
 		x := s.In[c.src.pos(b, 2*ty-1, 2*tx-1)*16:]
-		isa.winoInRepeat(n, x, c.src.Pitch(), s.Map.block(b), s.Map.lo, v, vStride)
+		isa.repeatIn(n, x, c.src.Pitch(), s.Map.block(b), s.Map.lo, v, vStride)
 	case s.Map != nil:
 		x := s.In[c.full.pos(b, 4*ty-1, 4*tx-1)*16:]
 		isa.winoInAffine(n, x, c.full.Pitch(), s.Map.block(b), s.Map.lo, v, vStride)
@@ -174,9 +185,12 @@ func (c *MirrorConv) input(b, ty, tx, n int, v []float32, vStride int) {
 func (c *MirrorConv) output(b, ty, tx, n int, m []float32, mStride int, sums []float64) {
 	isa, side := c.e.cpu.isa, 4/c.s.Stride
 	y := c.s.Out[c.dst.pos(b, side*ty, side*tx)*16:]
-	if c.s.Stride == 2 {
+	switch {
+	case c.s.Stride == 2:
 		isa.winoOutEven(n, m, mStride, y, c.dst.Pitch())
-	} else {
+	case c.s.Repeat:
+		isa.repeatOut(n, m, mStride, y, c.dst.Pitch())
+	default:
 		isa.winoOut(n, m, mStride, c.zero, y, c.dst.Pitch())
 	}
 	if sums == nil {

@@ -70,6 +70,17 @@ func (m *mirrorCase) filters() []float32 {
 	return wt
 }
 
+// filter returns the filters in the form that the step takes.
+func (m *mirrorCase) filter(cpu *kernel.CPU) *kernel.Filter {
+	k, c := whole(m.k), whole(m.c)
+	if !m.repeat {
+		return kernel.NewFilter(cpu, m.filters(), k, c, false)
+	}
+	f := kernel.NewRepeatFilterIn(cpu, make([]float32, kernel.RepeatFilterLen(k, c)), m.filters(), k, c)
+	f.Transform(kernel.NewPool(1))
+	return f
+}
+
 // check compares the step and its statistics with the definitions.
 func (m *mirrorCase) check(t *testing.T, e *kernel.Engine) {
 	t.Helper()
@@ -78,7 +89,7 @@ func (m *mirrorCase) check(t *testing.T, e *kernel.Engine) {
 	want := make([]float32, out.C*out.H*out.W)
 	kernel.RefMirrorConv(want, x, m.wt, m.c, h, w, m.k, m.stride)
 	spec := kernel.MirrorConvSpec{
-		C: whole(m.c), K: out.C, H: h, W: w, Stride: m.stride, U: kernel.NewFilter(e.CPU(), m.filters(), out.C, whole(m.c), false),
+		C: whole(m.c), K: out.C, H: h, W: w, Stride: m.stride, U: m.filter(e.CPU()),
 		In: m.source(e), Repeat: m.repeat, Map: m.channelMap(), Out: dirty(out.Len()), Stats: dirty(2 * m.k),
 	}
 	step := e.NewMirrorConv(spec)
@@ -136,7 +147,7 @@ func TestMirrorThreads(t *testing.T) {
 			out := kernel.Shape{C: 48, H: 122, W: 100}
 			got := [][]float32{make([]float32, out.Len()), make([]float32, 96), make([]float32, out.Len()), make([]float32, 96), make([]float32, 3*61*50)}
 			e.NewMirrorConv(kernel.MirrorConvSpec{
-				C: 16, K: 48, H: 122, W: 100, Stride: 1, U: kernel.NewFilter(cpu, m.filters(), 48, 16, false),
+				C: 16, K: 48, H: 122, W: 100, Stride: 1, U: m.filter(cpu),
 				In: m.source(e), Repeat: true, Map: m.channelMap(), Out: got[0], Stats: got[1],
 			}).Run()
 			e.NewConvFirst(kernel.ConvFirstSpec{K: 48, H: 61, W: 50, Weights: m.wt[:48*27], In: first, Out: got[2], Mirror: true, Stats: got[3]}).Run()
@@ -260,7 +271,7 @@ func BenchmarkMirror(b *testing.B) {
 				h, w = 2*h, 2*w
 			}
 			step := e.NewMirrorConv(kernel.MirrorConvSpec{
-				C: l.c, K: l.k, H: h, W: w, Stride: l.side, U: kernel.NewFilter(cpu, m.filters(), l.k, l.c, false), In: m.source(e),
+				C: l.c, K: l.k, H: h, W: w, Stride: l.side, U: m.filter(cpu), In: m.source(e),
 				Repeat: l.repeat, Map: m.channelMap(), Out: make([]float32, kernel.Shape{C: l.k, H: h, W: w}.Len()), Stats: make([]float32, 2*l.k),
 			})
 			b.Run(fmt.Sprintf("%s/%s", cpu.Name(), l.name), func(b *testing.B) {

@@ -73,11 +73,16 @@ func annotateTiles(s, o *isa) {
 		writes(v, 36, vStride, n*16)
 		s.winoInAffine(n, x, pitch, k, lo, v, vStride)
 	}
-	o.winoInRepeat = func(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int) {
+	o.repeatIn = func(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int) {
 		reads(x, 4, pitch*16, (2*n+2)*16)
 		reads(k, 1, 0, 48)
-		writes(v, 36, vStride, n*16)
-		s.winoInRepeat(n, x, pitch, k, lo, v, vStride)
+		writes(v, 16, vStride, n*16)
+		s.repeatIn(n, x, pitch, k, lo, v, vStride)
+	}
+	o.repeatOut = func(n int, m []float32, mStride int, y []float32, pitch int) {
+		reads(m, 25, mStride, n*16)
+		writes(y, 4, pitch*16, 4*n*16)
+		s.repeatOut(n, m, mStride, y, pitch)
 	}
 	o.winoOutEven = func(n int, m []float32, mStride int, y []float32, pitch int) {
 		for i := range 5 {

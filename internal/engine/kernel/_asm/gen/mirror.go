@@ -10,7 +10,8 @@ import (
 // it reads it.
 func (s ISA) mirrors() {
 	s.winoInAffine()
-	s.winoInRepeat()
+	s.repeatIn()
+	s.repeatOut()
 	s.winoOutEven()
 	s.affineSum()
 }
@@ -56,29 +57,106 @@ func (s ISA) winoInAffine() {
 	})
 }
 
-// winoInRepeat is winoInAffine of a tensor of half the size, of which each position is
-// repeated 2x2 times.
-func (s ISA) winoInRepeat() {
-	s.text("winoInRepeat", "n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int")
+// repeatIn transforms the 4x4 positions that a tile of repeated ones reads. In one dimension
+// p, q, r, s become p-r, q+r, r-q and s-q.
+func (s ISA) repeatIn() {
+	s.text("repeatIn", "n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int")
 	n, x, row := load("n"), base("x"), stride("pitch", 6)
 	k, mapped := s.channelMap()
-	p := GP64()
-	patch := s.frame(16)
-	s.winoIn(n, []pointer{{x, 32, 2 * 64}, {k, 32, 0}}, func() {
-		MOVQ(x, p)
-		for i := range 16 {
-			d := s.v()
-			mapped(Mem{Base: p, Disp: i % 4 * 64}, d)
-			VMOVUPS(d, patch(i))
-			if i%4 == 3 && i < 15 {
-				ADDQ(row, p)
+	v, vs := base("v"), stride("vStride", 2)
+	from, to := GP64(), GP64()
+	rows := GP64() // four frequencies further
+	MOVQ(vs, rows)
+	SHLQ(Imm(2), rows)
+	column := newStrided(to, rows)
+	tmp := s.frame(16)
+	line := func(d []reg.VecVirtual) []reg.VecVirtual {
+		e := s.v()
+		VSUBPS(d[2], d[0], d[0])
+		VADDPS(d[2], d[1], e)
+		VSUBPS(d[1], d[3], d[3])
+		VSUBPS(d[1], d[2], d[2])
+		return []reg.VecVirtual{d[0], e, d[2], d[3]}
+	}
+	s.positions(n, []pointer{{x, 32, 2 * 64}, {k, 32, 0}, {v, 32, 64}}, func() {
+		MOVQ(x, from)
+		for y := range 4 {
+			d := s.vs(4)
+			for i := range d {
+				mapped(Mem{Base: from, Disp: i * 64}, d[i])
+			}
+			for i, o := range line(d) {
+				VMOVUPS(o, tmp(4*y+i))
+			}
+			if y < 3 {
+				ADDQ(row, from)
 			}
 		}
-	}, func(y int, d []reg.VecVirtual) {
-		for i := range d {
-			VMOVUPS(patch((y+1)/2*4+(i+1)/2), d[i])
+		MOVQ(v, to)
+		for i := range 4 {
+			d := s.vs(4)
+			for y := range d {
+				VMOVUPS(tmp(4*y+i), d[y])
+			}
+			for y, o := range line(d) {
+				VMOVUPS(o, column.at(y, 0))
+			}
+			if i < 3 {
+				ADDQ(vs, to)
+			}
 		}
 	})
+	s.ret()
+}
+
+// repeatOut transforms 5x5 products back. In one dimension m0 to m4 become
+//
+//	m0 + m1 - m2 + m3, m1 - m2 - m3, m1 + m2 - m3, m1 + m2 + m3 + m4
+func (s ISA) repeatOut() {
+	s.text("repeatOut", "n int, m []float32, mStride int, y []float32, pitch int")
+	n, y := load("n"), base("y")
+	out := newStrided(y, stride("pitch", 6))
+	m, ms := base("m"), stride("mStride", 2)
+	from := GP64()
+	row := newStrided(from, ms)
+	tmp := s.frame(20)
+	line := func(m []reg.VecVirtual) []reg.VecVirtual {
+		a := s.v()
+		VADDPS(m[3], m[1], a)    // m1 + m3
+		VSUBPS(m[3], m[1], m[1]) // m1 - m3
+		VSUBPS(m[2], a, m[3])
+		VADDPS(m[3], m[0], m[0])
+		VADDPS(m[2], a, a)
+		VADDPS(m[4], a, a)
+		VSUBPS(m[2], m[1], m[3])
+		VADDPS(m[2], m[1], m[1])
+		return []reg.VecVirtual{m[0], m[3], m[1], a}
+	}
+	s.positions(n, []pointer{{y, 32, 4 * 64}, {m, 32, 64}}, func() {
+		MOVQ(m, from)
+		for y := range 5 {
+			d := s.vs(5)
+			for x := range d {
+				VMOVUPS(row.at(x, 0), d[x])
+			}
+			for x, o := range line(d) {
+				VMOVUPS(o, tmp(4*y+x))
+			}
+			if y < 4 {
+				LEAQ(Mem{Base: from, Index: row.s5, Scale: 1}, from)
+			}
+		}
+		for x := range 4 {
+			d := s.vs(5)
+			for y := range d {
+				VMOVUPS(tmp(4*y+x), d[y])
+			}
+			for y, o := range line(d) {
+				VMOVUPS(o, out.at(y, 64*x))
+			}
+		}
+	})
+	s.ret()
 }
 
 // winoOutEven stores the even positions of the even rows of each tile. They do not need the
