@@ -34,7 +34,7 @@ var rooms = map[string]room{
 	"internal/colour":       {4, []string{"imgio"}},
 	"internal/feedforward":  {5, []string{"vgg", "vgg/safetensors", "loss", "internal/engine/exec", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
 	"internal/optim":        {0, nil},
-	"imgio":                 {1, []string{"imgio/internal/bmp", "imgio/internal/jpeg", "imgio/internal/tiff", "internal/atomicfile", "golang.org/x/image"}},
+	"imgio":                 {1, []string{"imgio/internal/bmp", "imgio/internal/jpeg", "imgio/internal/tiff", "internal/atomicfile", "internal/memory", "golang.org/x/image"}},
 	"imgio/internal/tiff":   {0, []string{"imgio/internal/jpeg", "golang.org/x/image", "github.com/klauspost/compress"}},
 	"imgio/internal/bmp":    {0, nil},
 	"imgio/internal/jpeg":   {-1, nil},
@@ -44,12 +44,13 @@ var rooms = map[string]room{
 	"vgg/internal/hdf5":     {1, []string{"vgg/safetensors"}},
 	"vgg/internal/npy":      {1, []string{"vgg/safetensors"}},
 
-	"internal/engine/exec":      {3, []string{"internal/engine/op", "internal/engine/kernel", "internal/engine/cuda", "gorgonia.org"}},
+	"internal/engine/exec":      {3, []string{"internal/engine/op", "internal/engine/kernel", "internal/engine/cuda", "internal/memory", "gorgonia.org"}},
 	"internal/engine/op":        {2, []string{"internal/engine/kernel", "gorgonia.org", "github.com/chewxy/hm"}},
 	"internal/engine/cuda":      {2, []string{"internal/engine/cuda/lazy", "gorgonia.org/cu"}},
 	"internal/engine/cuda/lazy": {1, nil},
-	"internal/engine/kernel":    {1, []string{"golang.org/x/sys"}},
+	"internal/engine/kernel":    {1, []string{"internal/memory", "golang.org/x/sys"}},
 	"internal/atomicfile":       {0, nil},
+	"internal/memory":           {0, nil},
 	"internal/filelock":         {0, []string{"golang.org/x/sys"}},
 
 	// No part of the program: only tests and tools import the first two.

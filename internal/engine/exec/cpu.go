@@ -7,6 +7,7 @@ import (
 
 	"nst/internal/engine/kernel"
 	"nst/internal/engine/op"
+	"nst/internal/memory"
 )
 
 // CPU is the processor as a [Device].
@@ -58,7 +59,7 @@ func (d *CPU) filter(w []float32, k, c int, rotated bool) *kernel.Filter {
 	f := d.filters[key]
 	if f == nil {
 		k16, c16 := whole(k), whole(c)
-		f = kernel.NewFilterIn(d.engine.CPU(), kernel.Floats(kernel.FilterLen(k16, c16)), padFilters(w, k, c, k16, c16), k16, c16, rotated)
+		f = kernel.NewFilterIn(d.engine.CPU(), memory.Make[float32](kernel.FilterLen(k16, c16)), padFilters(w, k, c, k16, c16), k16, c16, rotated)
 		f.Transform(d.engine.Pool())
 		d.filters[key] = f
 	}
@@ -152,7 +153,7 @@ func (d *CPU) takeArena(n int) []float32 {
 		arena = nil
 		debug.FreeOSMemory()
 	}
-	return kernel.Floats(n)
+	return memory.Make[float32](n)
 }
 
 // loadInputs fills the inputs that already have a value.
@@ -190,7 +191,7 @@ func (p *cpuProgram) set(n *Node, data []float32) error {
 	if v.blocked {
 		kernel.Pack(v.buf.data, data, v.shape)
 	} else {
-		copy(v.buf.data, data)
+		p.device.engine.Copy(v.buf.data, data)
 	}
 	return nil
 }
@@ -204,7 +205,7 @@ func (p *cpuProgram) get(data []float32, n *Node) error {
 	if v.blocked {
 		kernel.Unpack(data, v.buf.data, v.shape)
 	} else {
-		copy(data, v.buf.data)
+		p.device.engine.Copy(data, v.buf.data)
 	}
 	return nil
 }

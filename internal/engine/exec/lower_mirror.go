@@ -3,6 +3,7 @@ package exec
 import (
 	"nst/internal/engine/kernel"
 	"nst/internal/engine/op"
+	"nst/internal/memory"
 )
 
 // trained is the filters of a mirrored convolution. They are an input that changes, so a
@@ -53,9 +54,9 @@ func (c *lowering) trainedFilters(w *Node, as form) (*trained, *kernel.Filter) {
 func (t *trained) filter(cpu *kernel.CPU, as form) *kernel.Filter {
 	k, c := whole(t.k), whole(t.c)
 	if as == asRepeated {
-		return kernel.NewRepeatFilterIn(cpu, kernel.Floats(kernel.RepeatFilterLen(k, c)), t.padded, k, c)
+		return kernel.NewRepeatFilterIn(cpu, memory.Make[float32](kernel.RepeatFilterLen(k, c)), t.padded, k, c)
 	}
-	return kernel.NewFilterIn(cpu, kernel.Floats(kernel.FilterLen(k, c)), t.padded, k, c, as == asRotated)
+	return kernel.NewFilterIn(cpu, memory.Make[float32](kernel.FilterLen(k, c)), t.padded, k, c, as == asRotated)
 }
 
 // pad copies the filters w (k, c, 3, 3) into whole blocks.

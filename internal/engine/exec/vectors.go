@@ -39,9 +39,6 @@ func (d *CPU) Vectors() Vectors { return hostVectors{d.engine} }
 // hostVectors is [Vectors] of the processor. It takes any slices.
 type hostVectors struct{ *kernel.Engine }
 
-// Copy copies as many numbers as both have.
-func (hostVectors) Copy(dst, src []float32) { copy(dst, src) }
-
 // Clear sets x to zeros.
 func (hostVectors) Clear(x []float32) { clear(x) }
 

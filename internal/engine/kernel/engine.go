@@ -1,5 +1,7 @@
 package kernel
 
+import "nst/internal/memory"
+
 // Engine joins an instruction set and threads. Its New methods make steps. The steps of an
 // engine share working memory, so only one may run at a time.
 type Engine struct {
@@ -38,7 +40,7 @@ func (e *Engine) ScratchLen() int {
 // share gives all workers together at least n floats of scratch.
 func (e *Engine) share(n int) {
 	if len(e.shared) < n {
-		e.shared = Floats(n)
+		e.shared = memory.Make[float32](n)
 	}
 }
 
@@ -46,7 +48,7 @@ func (e *Engine) share(n int) {
 func (e *Engine) reserve(n int) {
 	for i, s := range e.scratch {
 		if len(s) < n {
-			e.scratch[i] = Floats(n)
+			e.scratch[i] = memory.Make[float32](n)
 		}
 	}
 }

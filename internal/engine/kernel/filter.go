@@ -1,6 +1,10 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+
+	"nst/internal/memory"
+)
 
 // Filter holds the 3x3 filters of a convolution from C to K channels, transformed
 // for Winograd's algorithm and packed for an instruction set: 36 matrices (C,K) in
@@ -23,7 +27,7 @@ func FilterLen(k, c int) int { return 36 * k * c }
 // multiples of 16. With rotate it makes the filters of the gradient instead: from k to c
 // channels, rotated by 180 degrees. For speed, keep both; [NewFilterIn] saves memory.
 func NewFilter(cpu *CPU, w []float32, k, c int, rotate bool) *Filter {
-	f := NewFilterIn(cpu, Floats(FilterLen(k, c)), w, k, c, rotate)
+	f := NewFilterIn(cpu, memory.Make[float32](FilterLen(k, c)), w, k, c, rotate)
 	f.Transform(NewPool(1))
 	return f
 }

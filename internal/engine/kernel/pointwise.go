@@ -1,5 +1,7 @@
 package kernel
 
+import "nst/internal/memory"
+
 // PointwiseSpec describes the product of a fixed matrix and the channels of each
 // position of a blocked tensor: a 1x1 convolution without bias.
 type PointwiseSpec struct {
@@ -72,7 +74,7 @@ func (s *PointwiseSpec) pack(b, w int) panel {
 		}
 	}
 	p := panel{out: b, width: w, in: from, k: (max(from, to) - from + 1) * Lanes}
-	p.b = Floats(p.k * cols)
+	p.b = memory.Make[float32](p.k * cols)
 	for i := range p.k {
 		for j := range cols {
 			p.b[i*cols+j] = s.at(from*Lanes+i, b*Lanes+j)
@@ -123,7 +125,7 @@ type Congruence struct {
 // NewCongruence prepares the product s.
 func (e *Engine) NewCongruence(s CongruenceSpec) *Congruence {
 	n := MatrixLen(s.C)
-	c := &Congruence{s: s, e: e, mul: e.NewMatMul(s.C), l: Floats(n), r: Floats(n)}
+	c := &Congruence{s: s, e: e, mul: e.NewMatMul(s.C), l: memory.Make[float32](n), r: memory.Make[float32](n)}
 	for _, m := range [...][]float32{s.M, s.In, s.Out} {
 		checkLen("congruence", "matrix", len(m), s.C*s.C)
 	}

@@ -51,6 +51,7 @@ func (s ISA) winoInAffine() {
 		for i := range d {
 			mapped(Mem{Base: p, Disp: i * 64}, d[i])
 		}
+		s.ahead(p, 4)
 		if y < 5 {
 			ADDQ(row, p)
 		}
@@ -85,6 +86,7 @@ func (s ISA) repeatIn() {
 			for i := range d {
 				mapped(Mem{Base: from, Disp: i * 64}, d[i])
 			}
+			s.ahead(from, 2)
 			for i, o := range line(d) {
 				VMOVUPS(o, tmp(4*y+i))
 			}

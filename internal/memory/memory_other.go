@@ -1,6 +1,6 @@
 //go:build !linux
 
-package kernel
+package memory
 
 // adviseHuge does nothing: other systems choose their pages themselves.
 func adviseHuge([]byte) {}
