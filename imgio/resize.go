@@ -68,15 +68,39 @@ func (r *resizer) band(ch, y0, y1 int) {
 			resampleRows(r.across, rows[at:][:n*r.to.W], src, n)
 			next += n
 		}
-		for j, weight := range t.weights {
-			row := r.from.row(ch, t.first+j)
-			if r.across != nil {
-				row = rows[(t.first+j-base)%kept*r.to.W:][:r.to.W]
+		row := func(j int) []float32 {
+			if r.across == nil {
+				return r.from.row(ch, t.first+j)
 			}
-			for x, v := range row {
-				dst[x] += float32(weight * v)
-			}
+			return rows[(t.first+j-base)%kept*r.to.W:][:r.to.W]
 		}
+		j := 0
+		for ; j+4 <= len(t.weights); j += 4 {
+			addRows(dst, [4][]float32{row(j), row(j + 1), row(j + 2), row(j + 3)}, [4]float32(t.weights[j:]))
+		}
+		for ; j < len(t.weights); j++ {
+			addRow(dst, row(j), t.weights[j])
+		}
+	}
+}
+
+// addRow adds a weighted row to dst.
+func addRow(dst, row []float32, weight float32) {
+	for x, v := range row {
+		dst[x] += float32(weight * v)
+	}
+}
+
+// addRows adds four weighted rows to dst, in their order.
+func addRows(dst []float32, rows [4][]float32, weights [4]float32) {
+	n := len(dst)
+	a, b, c, d := rows[0][:n], rows[1][:n], rows[2][:n], rows[3][:n]
+	u, v, w, z := weights[0], weights[1], weights[2], weights[3]
+	for x, sum := range dst {
+		sum += float32(u * a[x])
+		sum += float32(v * b[x])
+		sum += float32(w * c[x])
+		dst[x] = sum + float32(z*d[x])
 	}
 }
 

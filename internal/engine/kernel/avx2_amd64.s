@@ -7032,7 +7032,7 @@ loop_end:
 	RET
 
 // func affineAVX2(n int, x []float32, k []float32, lo float32, y []float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·affineAVX2(SB), $0-88
 	MOVQ         n+0(FP), AX
 	MOVQ         x_base+8(FP), CX
@@ -7049,6 +7049,7 @@ TEXT ·affineAVX2(SB), $0-88
 	JZ           loop_end
 
 loop:
+	PREFETCHT0  4096(CX)
 	VMOVUPS     (CX), Y7
 	VSUBPS      Y0, Y7, Y7
 	VFMADD213PS Y4, Y2, Y7
@@ -7202,7 +7203,7 @@ loop_end:
 	RET
 
 // func affineReLUAVX2(n int, x []float32, k []float32, y []float32, mask []uint16)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·affineReLUAVX2(SB), $0-104
 	MOVQ    n+0(FP), AX
 	MOVQ    x_base+8(FP), CX
@@ -7220,6 +7221,7 @@ TEXT ·affineReLUAVX2(SB), $0-104
 	JZ      loop_end
 
 loop:
+	PREFETCHT0  4096(CX)
 	VMOVUPS     (CX), Y7
 	VSUBPS      Y0, Y7, Y7
 	VFMADD213PS Y4, Y2, Y7

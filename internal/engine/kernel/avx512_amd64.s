@@ -10252,7 +10252,7 @@ loop_end:
 	RET
 
 // func affineAVX512(n int, x []float32, k []float32, lo float32, y []float32)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·affineAVX512(SB), $0-88
 	MOVQ         n+0(FP), AX
 	MOVQ         x_base+8(FP), CX
@@ -10266,6 +10266,7 @@ TEXT ·affineAVX512(SB), $0-88
 	JZ           loop_end
 
 loop:
+	PREFETCHT0  4096(CX)
 	VMOVUPS     (CX), Z4
 	VSUBPS      Z0, Z4, Z4
 	VFMADD213PS Z2, Z1, Z4
@@ -10372,7 +10373,7 @@ loop_end:
 	RET
 
 // func affineReLUAVX512(n int, x []float32, k []float32, y []float32, mask []uint16)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·affineReLUAVX512(SB), $0-104
 	MOVQ         n+0(FP), AX
 	MOVQ         x_base+8(FP), CX
@@ -10387,6 +10388,7 @@ TEXT ·affineReLUAVX512(SB), $0-104
 	JZ           loop_end
 
 loop:
+	PREFETCHT0  4096(CX)
 	VMOVUPS     (CX), Z4
 	VSUBPS      Z0, Z4, Z4
 	VFMADD213PS Z2, Z1, Z4
