@@ -23,9 +23,11 @@ type run struct {
 	began    time.Time
 	result   *Result
 
-	shortened bool // the plan, by Schedule.Time
-	balance   balance
-	turn      int // from 0; see turnLength
+	shortened   bool // the plan, by Schedule.Time
+	balance     balance
+	turn        int // from 0; see turnLength
+	given       *given
+	checkpoints checkpoints
 }
 
 // prepare checks a job, fits its masks to the result, which it changes, and plans the run.
@@ -33,6 +35,7 @@ func (t *Transfer) prepare(j *Job) (*run, error) {
 	if err := t.checkJob(j); err != nil {
 		return nil, err
 	}
+	given := &given{job: *j}
 	size := t.options.size(j.Content)
 	if size < MinSize || size > MaxSize {
 		return nil, fmt.Errorf("nst: content of %dx%d pixels: the longest side must be between %d and %d", j.Content.W, j.Content.H, MinSize, MaxSize)
@@ -54,14 +57,15 @@ func (t *Transfer) prepare(j *Job) (*run, error) {
 	}
 	mode := colourOf(t.options.Color)
 	j.Style = j.Style.coloured(mode, j.Content.Resize(w, h))
-	return &run{transfer: t, job: j, colour: mode, plan: plan}, nil
+	return &run{transfer: t, job: j, colour: mode, plan: plan, given: given}, nil
 }
 
 // on returns a run of what r has prepared, on a device.
 func (r *run) on(d exec.Device) *run {
+	now := r.transfer.now()
 	return &run{
-		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan),
-		began: r.transfer.now(), result: &Result{Stop: StopIterations},
+		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan), given: r.given,
+		began: now, checkpoints: checkpoints{last: now}, result: &Result{Stop: StopIterations},
 	}
 }
 
@@ -86,6 +90,13 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 	if err := r.evaluator().checkMemory(r.plan, r.job.Style, &r.transfer.options); err != nil {
 		return nil, err
 	}
+	if err := r.accept(); err != nil {
+		return nil, err
+	}
+	first := 0
+	if r.job.Resume != nil {
+		first = r.job.Resume.position.Index
+	}
 	defer func() { r.result.Elapsed = r.elapsed() }()
 	var last *pass
 	defer func() {
@@ -93,7 +104,7 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 			last.vector.Close()
 		}
 	}()
-	for i := range r.plan {
+	for i := first; i < len(r.plan); i++ {
 		if last != nil && r.late() {
 			break // the picture is enlarged, but not painted further
 		}
@@ -138,6 +149,12 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 		r.result.Picture = enlarge(r.result.Picture, full.w, full.h)
 	}
 	r.result.Picture = r.finish(r.result.Picture)
+	if r.result.Stop == StopInterrupted {
+		r.result.Elapsed = r.elapsed()
+		if failed := r.saveLast(last); failed != nil {
+			return nil, failed
+		}
+	}
 	return r.result, err
 }
 
@@ -178,25 +195,32 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	content := r.colour.Content(r.job.Content.Resize(at.w, at.h))
 	var start *imgio.Planar
 	var err error
-	if last == nil {
+	switch {
+	case r.resumed(index):
+		start = content // of this size; restore has the picture
+	case last == nil:
 		start = r.start(content)
-	} else {
+	default:
 		start = r.grow(last, content)
 		err = last.vector.Wait()
 	}
 	if err != nil {
 		return nil, err
 	}
+	balance, turn := r.balance, r.turn
 	r.balance.follow(last, &t.options)
 	if last != nil {
 		r.turn++
 	}
 	p := &pass{run: r, index: index, began: t.now(), w: at.w, h: at.h, content: content, start: r.colour.Content(start), bestLoss: math.Inf(1)}
 	if err := p.equip(ctx, last); err != nil {
+		r.balance, r.turn = balance, turn // a State is that of last
 		return nil, err
 	}
-	r.result.Scales++
-	r.result.Stop = StopIterations
+	if !r.resumed(index) {
+		r.result.Scales++
+		r.result.Stop = StopIterations
+	}
 	return p, nil
 }
 
@@ -211,6 +235,10 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 	if err == nil && last != nil {
 		err = p.carry(last)
 	}
+	resumed := p.resumed(p.index)
+	if resumed {
+		p.restoreShare()
+	}
 	if err == nil {
 		err = p.renewObjective(ctx)
 	}
@@ -221,10 +249,15 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 	}
 	p.protection = newProtection(p.job.Protect, p.content)
 	p.prepare()
-	if err := p.vector.Wait(); err != nil {
+	if resumed {
+		err = p.restore()
+	}
+	if failed := p.vector.Wait(); failed != nil {
+		err = fmt.Errorf("nst: %w", failed)
+	}
+	if err != nil {
 		p.objective.close()
 		p.vector.Close()
-		return fmt.Errorf("nst: %w", err)
 	}
-	return nil
+	return err
 }

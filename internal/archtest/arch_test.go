@@ -28,7 +28,7 @@ var rooms = map[string]room{
 	"cmd/nst/internal/sheet": {6, []string{"golang.org/x/image"}},
 
 	"nst/instant":           {6, []string{"nst", "vgg", "imgio", "internal/feedforward", "internal/engine/exec", "internal/optim"}},
-	"nst":                   {5, []string{"vgg", "loss", "imgio", "internal/colour", "internal/engine/exec", "internal/optim"}},
+	"nst":                   {5, []string{"vgg", "vgg/safetensors", "loss", "imgio", "internal/colour", "internal/engine/exec", "internal/optim"}},
 	"vgg":                   {4, []string{"vgg/safetensors", "vgg/internal/hdf5", "vgg/internal/mat", "vgg/internal/npy", "vgg/internal/protobuf", "internal/engine/op", "internal/atomicfile", "internal/filelock", "gorgonia.org"}},
 	"loss":                  {4, []string{"internal/engine/op", "gorgonia.org"}},
 	"internal/colour":       {4, []string{"imgio"}},
