@@ -13,6 +13,8 @@ type env struct {
 	IsTerminal     bool       // Stderr is a terminal
 	StdoutTerminal bool       // Stdout is one
 	Columns        func() int // of that terminal, 0 if not known; nil for none
+	Args           []string   // as given
+	resuming       *resuming  // what goes on; nil for none
 }
 
 // colour reports whether messages may be coloured: on a terminal, unless NO_COLOR is set

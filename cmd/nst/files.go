@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -19,14 +20,51 @@ func (s *settings) save(t *console, path string, overwrite bool, p *imgio.Planar
 // saveOnly writes a picture in the format and quality that the flags give. Unless overwrite,
 // the file must not exist yet.
 func (s *settings) saveOnly(path string, overwrite bool, p *imgio.Planar) error {
-	var opts []imgio.Option
-	if format, err := imgio.FormatOf(path); err == nil && format == "jpeg" {
-		opts = append(opts, imgio.JPEGQuality(s.quality))
-	}
 	if overwrite {
-		return imgio.Save(path, p, opts...)
+		return imgio.Save(path, p, s.encoding(path)...)
 	}
-	return imgio.SaveNew(path, p, opts...)
+	return imgio.SaveNew(path, p, s.encoding(path)...)
+}
+
+// encoding returns how a picture is encoded in a file.
+func (s *settings) encoding(path string) []imgio.Option {
+	if format, err := imgio.FormatOf(path); err == nil && format == "jpeg" {
+		return []imgio.Option{imgio.JPEGQuality(s.quality)}
+	}
+	return nil
+}
+
+// elsewhereError means that a picture could not be saved at its place, but was at another.
+type elsewhereError struct {
+	at  string
+	err error
+}
+
+// Error says why, and where the picture is.
+func (e *elsewhereError) Error() string {
+	return fmt.Sprintf("%s; the picture is %q instead", cause(e.err), e.at)
+}
+
+// Unwrap returns why the picture could not be saved at its place.
+func (e *elsewhereError) Unwrap() error { return e.err }
+
+// saveSomewhere is save for a picture that must not be lost. If it cannot be saved at its
+// place, because the disk is full or the folder is gone, it is saved under a free name in the
+// folder for temporary files or in the current one. That is an [elsewhereError] all the same.
+func (s *settings) saveSomewhere(t *console, path string, overwrite bool, p *imgio.Planar) (string, error) {
+	at, err := s.save(t, path, overwrite, p)
+	if err == nil {
+		return at, nil
+	}
+	for _, dir := range []string{os.TempDir(), "."} {
+		instead, failed := atomicfile.Beside(filepath.Join(dir, filepath.Base(path)), func(path string) error {
+			return s.saveOnly(path, false, p)
+		})
+		if failed == nil {
+			return at, &fileError{"output", path, &elsewhereError{instead, err}}
+		}
+	}
+	return at, err
 }
 
 // write is save for a file that is no picture.
@@ -47,6 +85,7 @@ func (t *console) place(what, path string, write func(path string) error) (strin
 		return at, &fileError{what, at, err}
 	}
 	t.moved(what, path, at)
+	t.placed = append(t.placed, at)
 	return at, nil
 }
 
