@@ -36,6 +36,13 @@ are checked before the work begins. A file that appears during the run is kept
 too: the new one gets another name, such as out-2.png. After Ctrl-C, or if the
 terminal is closed, the exit code is 130; a second Ctrl-C ends at once.
 --save-every 50 also writes out-0050.png, out-0100.png and so on, at full size.
+A picture that cannot be saved, because the disk is full or the folder is gone,
+is saved in the folder for temporary files or in the current one.
+
+Checkpoints: Ctrl-C also saves the state of the run, as OUT.checkpoint. nst resume
+goes on from it to the same picture as a run without a break. The file is written
+every --checkpoint-every too, for a process that is killed, and removed at the
+end. The same command again does not begin while it is there.
 
 Sizes: nst paints at several sizes, from --min-scale to --size. Each size starts
 from the result of the one before. The first and the last size get --iterations,
