@@ -27,7 +27,7 @@ type made struct {
 
 // sumWeights is the entry of the weights in made.Sums. The others are what messages call the
 // pictures.
-const sumWeights = "weights"
+const sumWeights = "set of weights"
 
 // made returns what the run depends on. It sums up pictures and weights once.
 func (r *run) made() made {

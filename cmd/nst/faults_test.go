@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -151,6 +152,45 @@ func TestInputReplaced(t *testing.T) {
 	}
 	launch(t, dir, "resume out.png.checkpoint").fails(`content image "c.png": is not the one that the run began with`)
 	whole(t, dir)
+}
+
+// TestNoStdout paints without a standard output and without standard error.
+func TestNoStdout(t *testing.T) {
+	for _, closed := range []string{">&-", ">&- 2>&-"} {
+		dir := newScene(t)
+		p := command(t, dir, "stylize c.png s.png -o out.png --iterations 3"+tiny)
+		inShell(t, p, `exec nst "$@" `+closed)
+		p.ends(exitDone)
+		if got, _ := whole(t, dir); got["out.png"] == nil {
+			t.Errorf("%s: no picture", closed)
+		}
+	}
+}
+
+// TestFileSizeLimit paints where no file may be as large as the picture: there is one error,
+// and nothing is half written, in no folder.
+func TestFileSizeLimit(t *testing.T) {
+	dir := newScene(t)
+	args := strings.Replace(tiny, " --size 32 --log run.jsonl", " --size 256", 1)
+	p := command(t, dir, "stylize c.png s.png -o out.png --iterations 3 --scales 1"+args)
+	inShell(t, p, `ulimit -f 8 && exec nst "$@"`)
+	p.fails(`output "out.png": file too large`)
+	if got, temporary := whole(t, dir); got["out.png"] != nil || len(temporary) > 0 {
+		t.Errorf("there is a picture, or temporary files: %q", temporary)
+	}
+}
+
+// inShell starts a process by a line of sh, in which its arguments are "$@".
+func inShell(t *testing.T, p *process, script string) {
+	t.Helper()
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip(err)
+	}
+	p.Path, p.Args = sh, append([]string{sh, "-c", script, "sh"}, p.Args[1:]...)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestFilesThatAppear creates files during a run at the places of its outputs. They are kept,
