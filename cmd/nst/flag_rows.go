@@ -89,7 +89,7 @@ func regionRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &filesValue{&s.masks.content} },
 		},
 		{
-			name: "style-mask", group: groupRegions, in: paintsOne | inSweep | inScore,
+			name: "style-mask", group: groupRegions, in: paintsOne | inSweep | inScore | inApply,
 			usage: "one mask for each style, white on the part to use; an empty name uses the whole style",
 			bind:  func(s *settings) pflag.Value { return &filesValue{&s.masks.style} },
 		},
