@@ -49,6 +49,12 @@ func LoadUniversal(path string) (*UniversalModel, error) {
 	return newUniversal(u)
 }
 
+// About returns what is known of the network.
+func (m *UniversalModel) About() About {
+	n := m.network
+	return About{n.Widths, n.Blocks, len(n.Params), n.Training, n.Losses, n.Licence}
+}
+
 func newUniversal(u *feedforward.Universal) (*UniversalModel, error) {
 	slim, err := vgg.Embedded()
 	if err != nil {
