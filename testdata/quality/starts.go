@@ -21,8 +21,11 @@ type attempt struct {
 
 func attempts() []attempt {
 	return []attempt{
-		{"photograph", false, 0}, {"photograph, two sizes", false, 2},
-		{"one pass", true, 0}, {"one pass, two sizes", true, 2}, {"one pass, one size", true, 1},
+		{"photograph", false, 0},
+		{"photograph, two sizes", false, 2},
+		{"one pass", true, 0},
+		{"one pass, two sizes", true, 2},
+		{"one pass, one size", true, 1},
 	}
 }
 
