@@ -165,7 +165,7 @@ func maskHints(err error) []string {
 	case errors.Is(err, nst.ErrMaskEmpty):
 		return []string{"white selects, black does not; is the mask inverted?"}
 	case errors.Is(err, nst.ErrMaskSmall):
-		return []string{"make the white part larger, raise --size, or add a shallower layer to --style-layers"}
+		return []string{"make the white part larger; with nst stylize, a larger --size or a shallower layer in --style-layers helps too"}
 	case errors.Is(err, nst.ErrMaskFull):
 		return []string{"white is protected: a mask that is all white leaves nothing to paint"}
 	}

@@ -108,8 +108,8 @@ func (o *stylizeOptions) inputs() []string {
 	if o.canvas == nil {
 		in = append(in, o.content)
 	}
-	if o.start != "" {
-		in = append(in, o.start)
+	if file := o.startFile(); file != "" {
+		in = append(in, file)
 	}
 	return append(in, o.masks.paths()...)
 }
@@ -154,7 +154,7 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	p := &painting{o: o, t: t, log: log, reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output)}
 	job.Progress, job.Warn = p.update, t.warn
 	undo := t.onInterrupt(ctx)
-	result, err := transfer.Run(ctx, job)
+	result, err := o.starting(transfer).Run(ctx, job)
 	undo()
 	p.reporter.end()
 	measured := func(p *imgio.Planar) (*nst.Score, error) {
@@ -179,8 +179,8 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (nst.Job, []nst.S
 	for i, path := range o.styles {
 		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: o.share(i)})
 	}
-	if o.start != "" {
-		job.Start = read("first", o.start)
+	if file := o.startFile(); file != "" {
+		job.Start = read("first", file)
 	}
 	job.Regions, job.Protect = o.masks.open(read, job.Content, styles)
 	return job, styles, errors.Join(errs...)
