@@ -22,6 +22,7 @@ type run struct {
 	plan     []scale
 	began    time.Time
 	result   *Result
+	contents map[Size]*imgio.Planar // the content as it came, at the size of each scale
 
 	shortened bool // the plan, by Schedule.Time
 	balance   balance
@@ -52,15 +53,26 @@ func (t *Transfer) prepare(j *Job) (*run, error) {
 			return nil, err
 		}
 	}
+	contents := contentsOf(j.Content, plan)
+	j.Content = nil // which may be far larger
 	mode := colourOf(t.options.Color)
-	j.Style = j.Style.coloured(mode, j.Content.Resize(w, h))
-	return &run{transfer: t, job: j, colour: mode, plan: plan}, nil
+	j.Style = j.Style.coloured(mode, contents[Size{w, h}])
+	return &run{transfer: t, job: j, colour: mode, plan: plan, contents: contents}, nil
+}
+
+// contentsOf returns a content at the size of each scale.
+func contentsOf(content *imgio.Planar, plan []scale) map[Size]*imgio.Planar {
+	contents := map[Size]*imgio.Planar{}
+	for _, at := range plan {
+		contents[Size{at.w, at.h}] = content.Resize(at.w, at.h)
+	}
+	return contents
 }
 
 // on returns a run of what r has prepared, on a device.
 func (r *run) on(d exec.Device) *run {
 	return &run{
-		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan),
+		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan), contents: r.contents,
 		began: r.transfer.now(), result: &Result{Stop: StopIterations},
 	}
 }
@@ -153,9 +165,10 @@ func instead(ctx context.Context, err, failed error) error {
 
 // finish turns a picture of the run, which it may change, into the result.
 func (r *run) finish(p *imgio.Planar) *imgio.Planar {
-	p = r.colour.Finish(p, r.job.Content)
+	content := r.contents[Size{p.W, p.H}]
+	p = r.colour.Finish(p, content)
 	if r.job.Protect != nil {
-		r.job.Protect.restore(p, r.job.Content)
+		r.job.Protect.restore(p, content)
 	}
 	return p
 }
@@ -175,7 +188,7 @@ func (r *run) late() bool {
 // begin prepares the scale of that index. last is the pass before it; nil is none.
 func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	t, at := r.transfer, r.plan[index]
-	content := r.colour.Content(r.job.Content.Resize(at.w, at.h))
+	content := r.colour.Content(r.contents[Size{at.w, at.h}])
 	var start *imgio.Planar
 	var err error
 	if last == nil {
@@ -205,6 +218,9 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 	t, at := p.transfer, p.plan[p.index]
 	p.vector = t.vectors(p.device)
+	if err := p.vector.Reserve(t.options.passFloats(at)); err != nil {
+		return fmt.Errorf("nst: %w", err)
+	}
 	if p.optimizer, err = t.options.optimizer(at.w, at.h, p.vector); err != nil {
 		err = fmt.Errorf("nst: %w", err)
 	}

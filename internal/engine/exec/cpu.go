@@ -336,3 +336,6 @@ func (p *cpuProgram) close() error {
 	p.steps, p.values, p.arena, p.trained = nil, nil, nil, nil
 	return nil
 }
+
+// Held returns the bytes of filters that stay for later machines.
+func (d *CPU) Held() int64 { return d.filterBytes() }
