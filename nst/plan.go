@@ -13,7 +13,7 @@ type Plan struct {
 	Parts  []Part `json:"parts"`
 	Total  int64  `json:"total"` // bytes
 
-	device, heap int64
+	device, heap, host int64
 }
 
 // OnDevice returns the memory on the device, in bytes. A card holds no more than that.
@@ -23,11 +23,25 @@ func (p Plan) OnDevice() int64 { return p.device }
 // mapped.
 func (p Plan) OnHeap() int64 { return p.heap }
 
+// OnHost returns the memory of the machine itself, in bytes: all of it unless a card computes.
+func (p Plan) OnHost() int64 { return p.host }
+
+// Of returns the memory for a purpose, 0 if there is none of that name.
+func (p Plan) Of(name string) int64 {
+	for _, part := range p.Parts {
+		if part.Name == name {
+			return part.Bytes
+		}
+	}
+	return 0
+}
+
 // Add adds memory for another purpose, on the heap.
 func (p *Plan) Add(name string, bytes int64) {
 	p.Parts = append(p.Parts, Part{name, bytes})
 	p.Total += bytes
 	p.heap += bytes
+	p.host += bytes
 }
 
 // Part is the memory for one purpose.
@@ -35,6 +49,12 @@ type Part struct {
 	Name  string `json:"name"`
 	Bytes int64  `json:"bytes"`
 }
+
+// The names of parts that a caller may have to know.
+const (
+	PartNetwork  = "network"
+	PartPictures = "pictures and targets"
+)
 
 // Size is that of a picture in pixels.
 type Size struct{ W, H int }
@@ -51,9 +71,9 @@ type Inputs struct {
 	Protect bool   // there is a protect mask
 }
 
-// program is the memory of the program before it reads anything: its code and Go's runtime,
-// as measured on Linux.
-const program = 20 << 20
+// ProgramBytes is the memory of the program before it reads anything: its code and Go's
+// runtime, as measured on Linux.
+const ProgramBytes = 20 << 20
 
 // Plan returns the memory at the end of a run with these options that paints a picture of
 // w by h pixels, in the style of a picture of that size. It plans the run but neither starts
@@ -95,10 +115,13 @@ func (t *Transfer) planOn(d exec.Device, in Inputs, at scale) (Plan, error) {
 	o, picture := &t.options, Size{at.w, at.h}.bytes()
 	vectors := o.vectorBytes(picture / 4)
 	p.Parts, p.Total = append(p.Parts, Part{"optimiser", vectors}), p.Total+vectors
+	if _, card := d.(*exec.CUDA); !card {
+		p.host = p.Total
+	}
 	p.Add("working space of the kernels", m.Scratch)
-	p.Add("network", e.weightBytes())
-	p.Add("pictures and targets", t.pictureBytes(in, at)+e.targetBytes(in, at))
-	p.Add("program", program)
+	p.Add(PartNetwork, e.weightBytes())
+	p.Add(PartPictures, t.pictureBytes(in, at)+e.targetBytes(in, at))
+	p.Add("program", ProgramBytes)
 	return p, nil
 }
 

@@ -55,6 +55,10 @@ func (t *Transfer) prepare(j *Job) (*run, error) {
 	}
 	contents := contentsOf(j.Content, plan)
 	j.Content = nil // which may be far larger
+	if t.options.Schedule.Init == InitImage {
+		first := plan[0]
+		j.Start = j.Start.Resize(first.w, first.h)
+	}
 	mode := colourOf(t.options.Color)
 	j.Style = j.Style.coloured(mode, contents[Size{w, h}])
 	return &run{transfer: t, job: j, colour: mode, plan: plan, contents: contents}, nil

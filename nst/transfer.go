@@ -76,7 +76,10 @@ func (t *Transfer) Close() error {
 }
 
 // size is Options.Size for a content picture.
-func (o *Options) size(content *imgio.Planar) int {
+func (o *Options) size(content *imgio.Planar) int { return o.SizeFor(Size{content.W, content.H}) }
+
+// SizeFor returns the longest side of the result for a content of that size, in pixels.
+func (o *Options) SizeFor(content Size) int {
 	if o.Size == OriginalSize {
 		return max(content.W, content.H)
 	}
@@ -104,6 +107,9 @@ func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 	if t.passed != nil && j.Warn != nil {
 		j.Warn(t.passed)
 		t.passed = nil // said once
+	}
+	if j.Started != nil {
+		j.Started()
 	}
 	full := r.plan[len(r.plan)-1]
 	var result *Result

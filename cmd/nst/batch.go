@@ -112,7 +112,7 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 		return err
 	}
 	for _, style := range o.styles {
-		if _, err := (&console{e: e, quiet: true, limits: o.limits()}).open(ctx, "style", style); err != nil {
+		if _, err := (&console{e: e, quiet: true, limits: o.limits(e)}).open(ctx, "style", style); err != nil {
 			return err
 		}
 	}
@@ -127,7 +127,7 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	if err := makeDir(o.dir); err != nil {
 		return err
 	}
-	opts := batch.Options{Overwrite: o.overwrite, Limits: o.limits(), Save: func(path string, p *imgio.Planar) error {
+	opts := batch.Options{Overwrite: o.overwrite, Limits: o.limits(e), Save: func(path string, p *imgio.Planar) error {
 		return o.saveOnly(path, o.overwrite, p)
 	}}
 	if o.start != "" {

@@ -22,7 +22,7 @@ type console struct {
 
 // newConsole returns the console for the settings, and prints their notes.
 func newConsole(e *env, s *settings) *console {
-	c := &console{e, s.quiet, s.progress == "json", s.limits()}
+	c := &console{e, s.quiet, s.progress == "json", s.limits(e)}
 	for _, line := range s.notes.lines {
 		c.say("%s", line)
 	}
