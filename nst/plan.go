@@ -13,7 +13,7 @@ type Plan struct {
 	Parts  []Part `json:"parts"`
 	Total  int64  `json:"total"` // bytes
 
-	device, heap, host int64
+	device, heap, host, addresses int64
 }
 
 // OnDevice returns the memory on the device, in bytes. A card holds no more than that.
@@ -25,6 +25,10 @@ func (p Plan) OnHeap() int64 { return p.heap }
 
 // OnHost returns the memory of the machine itself, in bytes: all of it unless a card computes.
 func (p Plan) OnHost() int64 { return p.host }
+
+// Addresses returns the bytes of addresses that the run takes besides its memory: it makes the
+// vectors of a scale before it frees those of the scale before.
+func (p Plan) Addresses() int64 { return p.addresses }
 
 // Of returns the memory for a purpose, 0 if there is none of that name.
 func (p Plan) Of(name string) int64 {
@@ -69,6 +73,7 @@ type Inputs struct {
 	Styles  []Size // of the pictures of the style, as they are given to Transfer.Style
 	Regions bool   // there are content masks, one for each picture of the style
 	Protect bool   // there is a protect mask
+	Score   bool   // a picture is measured by Transfer.Score, not painted
 }
 
 // ProgramBytes is the memory of the program before it reads anything: its code and Go's
@@ -114,9 +119,12 @@ func (t *Transfer) planOn(d exec.Device, in Inputs, at scale) (Plan, error) {
 	}
 	o, picture := &t.options, Size{at.w, at.h}.bytes()
 	vectors := o.vectorBytes(picture / 4)
+	if in.Score {
+		vectors = 0
+	}
 	p.Parts, p.Total = append(p.Parts, Part{"optimiser", vectors}), p.Total+vectors
 	if _, card := d.(*exec.CUDA); !card {
-		p.host = p.Total
+		p.host, p.addresses = p.Total, vectors/2
 	}
 	p.Add("working space of the kernels", m.Scratch)
 	p.Add(PartNetwork, e.weightBytes())

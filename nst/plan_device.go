@@ -88,5 +88,5 @@ func (e evaluator) sketch(in Inputs, at scale) (*objective, error) {
 			}
 		}
 	}
-	return e.build(outline{w: at.w, h: at.h, contentWeight: e.options.ContentWeight, content: content, style: style})
+	return e.build(outline{w: at.w, h: at.h, score: in.Score, contentWeight: e.options.ContentWeight, content: content, style: style})
 }

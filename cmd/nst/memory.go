@@ -5,11 +5,13 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"nst/imgio"
 	"nst/internal/headroom"
 	"nst/nst"
+	"nst/vgg"
 )
 
 // limits bounds the pictures that a command reads: --max-pixels, and half of the memory.
@@ -29,22 +31,29 @@ func (e *env) system() fs.FS {
 type footprint struct {
 	total  int64 // with what the program takes before it begins
 	heap   int64 // the part of it on the heap of Go
+	others int64 // addresses besides, which are not used
 	output string
 }
 
 // started is the memory of the program when it compares its plan with what is left.
 const started = nst.ProgramBytes
 
-// Under a limit that counts addresses, the heap of Go takes them in arenas.
-const arena = 64 << 20
+// Where a limit counts addresses, the heap of Go takes them in arenas, and its tables and
+// threads take tables of their own.
+const (
+	arena  = 64 << 20
+	tables = 32 << 20
+)
 
 // of returns how much of a limit the footprint takes, besides what is taken already.
 func (f footprint) of(l headroom.Limit) int64 {
 	if !l.Mapped {
 		return f.total - started
 	}
-	heap := (f.heap + arena - 1) / arena * arena
-	return f.total - f.heap + heap
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	whole := func(bytes int64) int64 { return (bytes + arena - 1) / arena * arena }
+	return tables + f.others + f.total - f.heap + max(0, whole(f.heap)-whole(int64(now.HeapSys)))
 }
 
 // memoryError tells that a command needs more memory than it may take.
@@ -53,13 +62,27 @@ type memoryError struct {
 	need, left int64
 	limit      string // the name of a limit
 	size       int    // the largest --size that fits; 0 for none
-	network    string // --network, unless that is slim
+	network    string // --network, if that matters
 }
 
 // Error says how much is needed and how much is left, in MB of 2^20 bytes.
 func (e *memoryError) Error() string {
 	const mb = 1 << 20
 	return fmt.Sprintf("%s takes %d MB more of memory, but %s leaves %d MB", e.what, (e.need+mb-1)/mb, e.limit, e.left/mb)
+}
+
+// hints returns what to do about it.
+func (e *memoryError) hints() []string {
+	var advice []string
+	switch {
+	case e.size > 0:
+		advice = append(advice, fmt.Sprintf("--size %d fits", e.size))
+	case e.network == vgg.EmbeddedName:
+		advice = append(advice, "--orientations 1 takes less memory, and so does --optimizer adam")
+	case e.network != "":
+		advice = append(advice, "--draft takes less memory, and so does --optimizer adam")
+	}
+	return append(advice, "--force goes on nevertheless")
 }
 
 // lack returns the limit that lacks most for a footprint, and whether there is one.

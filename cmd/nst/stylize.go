@@ -107,10 +107,14 @@ func (o *stylizeOptions) texture() bool { return o.canvas != nst.Size{} }
 
 // files returns the pictures that are read, by what they are for.
 func (o *stylizeOptions) files() *pictureFiles {
-	return &pictureFiles{
-		content: o.content, canvas: o.canvas, styles: o.styles, start: o.start, masks: o.masks.paths(),
+	files := &pictureFiles{
+		canvas: o.canvas, styles: o.styles, start: o.start, masks: o.masks.paths(),
 		regions: len(o.masks.content) > 0, protect: o.masks.protect != "", keeps: o.strip != "",
 	}
+	if !o.texture() {
+		files.contents = []string{o.content}
+	}
+	return files
 }
 
 // inputs returns the pictures that are read.
@@ -144,7 +148,7 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if err := o.checkFiles(e); err != nil {
 		return err
 	}
-	ready, err := o.checkMemory(t)
+	ready, err := o.checkRun(t, o.files(), []nst.Options{o.Options})
 	if err != nil {
 		return err
 	}

@@ -33,11 +33,7 @@ func NewMemory(n int) (Memory, error) {
 	if n == 0 {
 		return Memory{}, nil
 	}
-	bytes := 4 * n
-	if bytes >= hugePage {
-		bytes += hugePage
-	}
-	b, err := mapMemory(bytes)
+	b, err := mapMemory(4 * n)
 	if err != nil {
 		return Memory{}, &MemoryError{4 * int64(n), err}
 	}

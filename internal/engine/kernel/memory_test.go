@@ -62,12 +62,15 @@ func TestScratch(t *testing.T) {
 		firstGrad := kernel.ConvFirstGradSpec{K: 32, H: h, W: w, Weights: filters[:32*27], In: y, Out: picture}
 		reflect := kernel.ReflectGradSpec{C: 32, K: 32, H: h, W: w, Weights: filters, Grad: x, Out: y}
 		for name, f := range map[string]func(e *kernel.Engine) kernel.Scratch{
-			"conv":           func(e *kernel.Engine) kernel.Scratch { e.NewConv(conv); return e.ConvScratch(conv) },
-			"pooled":         func(e *kernel.Engine) kernel.Scratch { e.NewConv(pooled); return e.ConvScratch(pooled) },
-			"weights":        func(e *kernel.Engine) kernel.Scratch { e.NewConvWeights(weights); return e.ConvWeightsScratch(weights) },
-			"first":          func(e *kernel.Engine) kernel.Scratch { e.NewConvFirst(first); return e.ConvFirstScratch(first) },
-			"first gradient": func(e *kernel.Engine) kernel.Scratch { e.NewConvFirstGrad(firstGrad); return e.ConvFirstGradScratch(firstGrad) },
-			"reflect":        func(e *kernel.Engine) kernel.Scratch { e.NewReflectGrad(reflect); return e.ReflectGradScratch(reflect) },
+			"conv":    func(e *kernel.Engine) kernel.Scratch { e.NewConv(conv); return e.ConvScratch(conv) },
+			"pooled":  func(e *kernel.Engine) kernel.Scratch { e.NewConv(pooled); return e.ConvScratch(pooled) },
+			"weights": func(e *kernel.Engine) kernel.Scratch { e.NewConvWeights(weights); return e.ConvWeightsScratch(weights) },
+			"first":   func(e *kernel.Engine) kernel.Scratch { e.NewConvFirst(first); return e.ConvFirstScratch(first) },
+			"first gradient": func(e *kernel.Engine) kernel.Scratch {
+				e.NewConvFirstGrad(firstGrad)
+				return e.ConvFirstGradScratch(firstGrad)
+			},
+			"reflect": func(e *kernel.Engine) kernel.Scratch { e.NewReflectGrad(reflect); return e.ReflectGradScratch(reflect) },
 		} {
 			pool := kernel.NewPool(2)
 			e := kernel.NewEngine(cpu, pool)

@@ -8,8 +8,11 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// mapMemory returns zeros at the beginning of a page.
+// mapMemory returns zeros that begin at a page, and enough of them to begin at a huge page.
 func mapMemory(bytes int) ([]byte, error) {
+	if bytes >= hugePage {
+		bytes += hugePage
+	}
 	at, err := windows.VirtualAlloc(0, uintptr(bytes), windows.MEM_RESERVE|windows.MEM_COMMIT, windows.PAGE_READWRITE)
 	if err != nil {
 		return nil, err
