@@ -101,6 +101,7 @@ const (
 	StopTolerance   Stop = "tolerance"   // the loss settled, at the last scale
 	StopTime        Stop = "time"        // Schedule.Time reduced the iterations
 	StopInterrupted Stop = "interrupted" // the context was cancelled
+	StopMemory      Stop = "memory"      // there was no memory to go on
 )
 
 // Result is what a run returns.

@@ -115,7 +115,7 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 		}
 		next, err := r.begin(ctx, i, last)
 		if err != nil {
-			return r.end(ctx, last, err)
+			return r.end(ctx, last, outOfMemory(err, r.plan[i].w, r.plan[i].h))
 		}
 		if last != nil {
 			last.vector.Close()
@@ -124,7 +124,7 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 		err = last.descend(ctx)
 		last.objective.close()
 		if err != nil {
-			return r.end(ctx, last, err)
+			return r.end(ctx, last, outOfMemory(err, last.w, last.h))
 		}
 	}
 	return r.end(ctx, last, nil)
@@ -142,6 +142,9 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		r.result.Stop = StopInterrupted
 		err = fmt.Errorf("nst: interrupted after %d iterations: %w", r.result.Iterations, ctx.Err())
+	} else if errors.As(err, new(*OutOfMemoryError)) {
+		r.result.Stop = StopMemory
+		r.transfer.cpu.Trim() // for the result
 	} else if diverged := new(DivergedError); err != nil && !errors.As(err, &diverged) {
 		return nil, err
 	}

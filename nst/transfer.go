@@ -94,7 +94,8 @@ func fit(p *imgio.Planar, size int) *imgio.Planar {
 
 // Run paints one picture. If ctx is cancelled it returns, within one operation of the
 // network, both the result of the iterations done and an error that wraps ctx.Err(); so it
-// does with a [DivergedError]. Before the first iteration there is no result.
+// does with a [DivergedError], and with an [OutOfMemoryError] after the first scale. Before the
+// first iteration there is no result.
 //
 // Other errors are [ErrClosed]; a [PictureError], [StyleError] or [MaskError] for what is
 // wrong in j; [ErrMaskCount], unless there is one region for each style picture; a

@@ -113,6 +113,8 @@ func (t *console) wrote(path string, r *nst.Result, score *nst.Score) {
 		why += ", out of time"
 	case r.Stop == nst.StopTolerance:
 		why += ", settled"
+	case r.Stop == nst.StopMemory:
+		why += ", out of memory"
 	}
 	if r.Rollbacks > 0 {
 		why += ", " + count(r.Rollbacks, "rollback")

@@ -45,15 +45,43 @@ const (
 	tables = 32 << 20
 )
 
-// of returns how much of a limit the footprint takes, besides what is taken already.
-func (f footprint) of(l headroom.Limit) int64 {
+// margin is what a size that is said to fit leaves: the next run may find a little less.
+const margin = 16 << 20
+
+// space is what the system leaves, before a command begins.
+type space struct {
+	limits []headroom.Limit
+	arenas int64 // bytes of addresses that the heap of Go has
+}
+
+// left returns what the system leaves now.
+func (e *env) left() space {
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	return space{headroom.Limits(e.system()), arenas(int64(now.HeapSys))}
+}
+
+// arenas rounds bytes up to whole arenas.
+func arenas(bytes int64) int64 { return (bytes + arena - 1) / arena * arena }
+
+// need returns how much of a limit a footprint takes, besides what is taken already.
+func (s space) need(f footprint, l headroom.Limit) int64 {
 	if !l.Mapped {
 		return f.total - started
 	}
-	var now runtime.MemStats
-	runtime.ReadMemStats(&now)
-	whole := func(bytes int64) int64 { return (bytes + arena - 1) / arena * arena }
-	return tables + f.others + f.total - f.heap + max(0, whole(f.heap)-whole(int64(now.HeapSys)))
+	return tables + f.others + f.total - f.heap + max(0, arenas(f.heap)-s.arenas)
+}
+
+// lack returns the limit that lacks most for a footprint and so much more, and whether there
+// is one.
+func (s space) lack(f footprint, more int64) (worst headroom.Limit, found bool) {
+	least := int64(0)
+	for _, l := range s.limits {
+		if over := s.need(f, l) + more - l.Left; over > least {
+			worst, least, found = l, over, true
+		}
+	}
+	return worst, found
 }
 
 // memoryError tells that a command needs more memory than it may take.
@@ -85,31 +113,20 @@ func (e *memoryError) hints() []string {
 	return append(advice, "--force goes on nevertheless")
 }
 
-// lack returns the limit that lacks most for a footprint, and whether there is one.
-func lack(f footprint, limits []headroom.Limit) (worst headroom.Limit, found bool) {
-	least := int64(0)
-	for _, l := range limits {
-		if over := f.of(l) - l.Left; over > least {
-			worst, least, found = l, over, true
-		}
-	}
-	return worst, found
-}
-
 // fits compares the footprint of a command with what the system leaves. at returns that for a
 // --size; the command has size, or 0 if it has no --size that could be smaller. The error is a
 // [memoryError], or that of at. With --force it is a warning.
 func (s *settings) fits(t *console, size int, at func(size int) (footprint, error)) (footprint, error) {
+	left := t.e.left() // before planning, which takes some too
 	f, err := at(size)
 	if err != nil {
 		return f, err
 	}
-	limits := headroom.Limits(t.e.system())
-	worst, lacks := lack(f, limits)
+	worst, lacks := left.lack(f, 0)
 	if !lacks {
 		return f, nil
 	}
-	full := &memoryError{what: f.output, need: f.of(worst), left: worst.Left, limit: worst.Name}
+	full := &memoryError{what: f.output, need: left.need(f, worst), left: worst.Left, limit: worst.Name}
 	if s.force {
 		t.say("%v; going on because of --force", full)
 		return f, nil
@@ -119,7 +136,7 @@ func (s *settings) fits(t *console, size int, at func(size int) (footprint, erro
 		middle := (low + high) / 2
 		f, err := at(middle)
 		if err == nil {
-			if _, lacks := lack(f, limits); lacks {
+			if _, lacks := left.lack(f, margin); lacks {
 				high = middle
 				continue
 			}

@@ -232,6 +232,9 @@ func (o *stylizeOptions) finish(ctx context.Context, t *console, r *nst.Result, 
 	if errSave != nil {
 		return errSave
 	}
+	if errors.As(err, new(*nst.OutOfMemoryError)) {
+		score = nil // which takes memory too
+	}
 	t.wrote(at, r, o.score(ctx, t, at, score))
 	if err != nil && ctx.Err() != nil {
 		return &interrupted{err}
@@ -242,7 +245,7 @@ func (o *stylizeOptions) finish(ctx context.Context, t *console, r *nst.Result, 
 // score returns what nst score measures of the file of the result. It returns nil for a texture,
 // after an interrupt, with --quiet, and if the file cannot be measured.
 func (o *stylizeOptions) score(ctx context.Context, t *console, path string, score func(*imgio.Planar) (*nst.Score, error)) *nst.Score {
-	if o.texture() || t.quiet || ctx.Err() != nil {
+	if score == nil || o.texture() || t.quiet || ctx.Err() != nil {
 		return nil
 	}
 	p, _, err := imgio.OpenContext(ctx, path)

@@ -337,5 +337,8 @@ func (p *cpuProgram) close() error {
 	return nil
 }
 
+// Trim frees the memory that is kept for the next machine.
+func (d *CPU) Trim() { d.spare.Free() }
+
 // Held returns the bytes of filters that stay for later machines.
 func (d *CPU) Held() int64 { return d.filterBytes() }
