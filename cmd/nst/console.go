@@ -22,7 +22,7 @@ type console struct {
 
 // newConsole returns the console for the settings, and prints their notes.
 func newConsole(e *env, s *settings) *console {
-	c := &console{e, s.quiet, s.progress == "json", s.limits()}
+	c := &console{e, s.quiet, s.progress == "json", s.limits(e)}
 	for _, line := range s.notes.lines {
 		c.say("%s", line)
 	}
@@ -113,6 +113,8 @@ func (t *console) wrote(path string, r *nst.Result, score *nst.Score) {
 		why += ", out of time"
 	case r.Stop == nst.StopTolerance:
 		why += ", settled"
+	case r.Stop == nst.StopMemory:
+		why += ", out of memory"
 	}
 	if r.Rollbacks > 0 {
 		why += ", " + count(r.Rollbacks, "rollback")

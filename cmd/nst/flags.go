@@ -30,9 +30,10 @@ type settings struct {
 
 	output    string
 	overwrite bool
-	quality   int // of JPEG
-	saveEvery int // iterations; 0 is never
-	maxPixels int // millions, of a picture that is read
+	quality   int  // of JPEG
+	saveEvery int  // iterations; 0 is never
+	maxPixels int  // millions, of a picture that is read
+	force     bool // go on with too little memory
 	artifacts
 
 	progress string

@@ -57,6 +57,7 @@ func deviceHints(err error) []string {
 	var (
 		option = new(nst.OptionError)
 		memory = new(nst.MemoryError)
+		room   = new(memoryError)
 	)
 	switch {
 	case errors.As(err, new(*nst.DeviceError)) && !nst.BuiltWithCUDA():
@@ -73,6 +74,10 @@ func deviceHints(err error) []string {
 		return []string{"use --device cpu"}
 	case errors.As(err, &option) && option.Field == "Objective.StyleLoss" && option.Value == nst.StyleW2:
 		return []string{"use --device cpu"}
+	case errors.As(err, &room):
+		return room.hints()
+	case errors.As(err, new(*nst.OutOfMemoryError)):
+		return []string{"use a smaller --size; nst info --plan shows what a run takes"}
 	case errors.As(err, &memory) && memory.Size > 0:
 		return []string{fmt.Sprintf("the largest size that fits is --size %d; or use --device cpu", memory.Size)}
 	case errors.As(err, &memory):
