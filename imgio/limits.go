@@ -47,14 +47,20 @@ func (l limits) check(s *source, size int) error {
 	if pixels > l.pixels {
 		return fmt.Errorf("%w: %dx%d pixels, at most %d million in all", ErrTooLarge, s.w, s.h, l.pixels/1e6)
 	}
-	need := int64(size) + s.memory + planarBytes*pixels
-	if s.icc != nil || s.lab || s.orientation > 1 { // a copy is made
-		need += 8 * pixels
-	}
-	if l.memory > 0 && need > l.memory {
+	if need := s.need(int64(size)); l.memory > 0 && need > l.memory {
 		return fmt.Errorf("%w: reading %dx%d pixels takes %d MB, at most %d MB", ErrTooLarge, s.w, s.h, need/1e6, l.memory/1e6)
 	}
 	return nil
+}
+
+// need is the memory that reading takes, in bytes, from a file of that size.
+func (s *source) need(size int64) int64 {
+	pixels := int64(s.w) * int64(s.h)
+	n := size + s.memory + planarBytes*pixels
+	if s.icc != nil || s.lab || s.orientation > 1 { // a copy is made
+		n += 8 * pixels
+	}
+	return n
 }
 
 // fileBytes is the longest file that is read for a picture of a number of pixels: those of

@@ -109,6 +109,9 @@ func (p *pass) restore() error {
 	at := &s.position
 	vectors := map[string][]float32{}
 	var of [][]float32
+	if len(s.vectors) == 0 {
+		return errUsed
+	}
 	for i, name := range at.names() {
 		vectors[name] = s.vectors[i]
 		if len(s.vectors[i]) != len(p.variables) {
@@ -134,15 +137,11 @@ func (p *pass) restore() error {
 	p.bestLoss, p.setbacks, p.halvings = float64(at.BestLoss), at.Setbacks, at.Halvings
 	recent := convert[float64](at.Recent)
 	p.recent = append(p.recent, recent[max(0, len(recent)-cap(p.recent)):]...)
-	p.show()
-	return nil
-}
-
-// restoreShare gives a pass, before its objective, the share of Job.Resume.
-func (p *pass) restoreShare() {
-	at := &p.job.Resume.position
 	if at.Shares {
-		left := slices.Grow(make([]float64, 0), max(len(at.Left), p.plan[p.index].iterations))
+		left := slices.Grow([]float64{}, max(len(at.Left), p.plan[p.index].iterations))
 		p.share = share{float64(at.Photograph), p.turnLength(), append(left, convert[float64](at.Left)...)}
 	}
+	p.show()
+	s.vectors = nil // they take as much memory as those of the pass
+	return p.vector.Wait()
 }

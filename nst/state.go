@@ -2,6 +2,7 @@ package nst
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -13,7 +14,7 @@ import (
 
 // State is a run between two iterations. [Job].Checkpoint gets it, [State.Write] saves it,
 // [ReadState] reads it again, and [Job].Resume goes on from it: to the same bytes as if the run
-// had never stopped. For 3N values of a picture it takes 4 bytes times 3N for each of its
+// had never stopped; that uses the state up. For 3N values of a picture it takes 4 bytes times 3N for each of its
 // vectors: 4 for adam, and 4 + 2 History for L-BFGS, with 3 more for its line search.
 type State struct {
 	// Meta is for the caller, who may set it before Write. It must be UTF-8.
@@ -27,6 +28,9 @@ type State struct {
 	position position
 	vectors  [][]float32 // as position.names has them, shared with the run that made the state
 }
+
+// errUsed means that Run has taken what it needed of a state.
+var errUsed = errors.New("nst: the state was used up by an earlier run")
 
 // The names of the vectors.
 const (

@@ -60,6 +60,9 @@ func (s *State) Write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if len(s.vectors) == 0 {
+		return errUsed
+	}
 	at := s.position.Plan[s.position.Index]
 	var entries []safetensors.Entry
 	for i, name := range s.position.names() {

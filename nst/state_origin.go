@@ -12,7 +12,6 @@ import (
 	"reflect"
 	"slices"
 
-	"nst/imgio"
 	"nst/vgg"
 )
 
@@ -37,42 +36,37 @@ func (r *run) made() made {
 	if m.Computes = t.cpu.Kernels(); r.device != t.cpu {
 		m.Computes = r.device.Name()
 	}
-	if r.given.sums == nil {
-		r.given.sums = r.given.sum(t.origin.weights)
-	}
-	m.Sums = r.given.sums
+	m.Sums = r.sums()
 	return m
 }
 
-// given is a job as it was given to Run, with its sums once they are known.
-type given struct {
-	job  Job
-	sums map[string]string
-}
-
-// sum returns the SHA-256 of the pictures and the weights.
-func (g *given) sum(weights *vgg.Weights) map[string]string {
-	sums := map[string]string{sumWeights: sumOfWeights(weights)}
-	picture := func(what string, p *imgio.Planar) {
-		if p != nil {
-			sums[what] = sumOf(func(h hash.Hash) { addNumbers(h, p.Pix, p.W, p.H) })
-		}
-	}
+// sum returns the SHA-256 of the pictures, as the run has prepared them, and of the weights.
+func (r *run) sum() map[string]string {
+	j := r.job
+	sums := map[string]string{sumWeights: sumOfWeights(r.transfer.origin.weights)}
 	mask := func(what string, m *Mask) {
 		if m != nil {
 			sums[what] = sumOf(func(h hash.Hash) { addNumbers(h, m.Pix, m.W, m.H) })
 		}
 	}
-	j := &g.job
-	picture("content", j.Content)
-	picture("first picture", j.Start)
-	for i, p := range j.Style.pictures {
-		picture(fmt.Sprintf("style %d", i+1), p.Picture)
-		mask(fmt.Sprintf("style mask %d", i+1), p.Mask)
-		sums[fmt.Sprintf("weight of style %d", i+1)] = fmt.Sprint(p.Weight)
+	sums["content"] = sumOf(func(h hash.Hash) {
+		for _, at := range r.plan {
+			addNumbers(h, r.contents[Size{at.w, at.h}].Pix, at.w, at.h)
+		}
+	})
+	if j.Start != nil {
+		sums["first picture"] = sumOf(func(h hash.Hash) { addNumbers(h, j.Start.Pix, j.Start.W, j.Start.H) })
 	}
-	for i, m := range j.Regions {
-		mask(fmt.Sprintf("content mask %d", i+1), m)
+	for i, p := range j.Style.pictures {
+		name := fmt.Sprintf("style %d", i+1)
+		sums[name] = sumOf(func(h hash.Hash) {
+			fmt.Fprintln(h, p.Weight)
+			addNumbers(h, p.Picture.Pix, p.Picture.W, p.Picture.H)
+		})
+		mask(fmt.Sprintf("style mask %d", i+1), p.Mask)
+	}
+	for i, m := range j.Style.regions {
+		mask(fmt.Sprintf("content mask %d", i+1), m.mask)
 	}
 	mask("protect mask", j.Protect)
 	return sums

@@ -54,10 +54,10 @@ func (k *artifacts) check() error {
 	return errors.Join(errs...)
 }
 
-// list adds the files to a ledger. replaces reports whether one may be replaced.
-func (k *artifacts) list(l *ledger, replaces func(path string) bool) {
+// list adds the files to a ledger. mode says what is done with one.
+func (k *artifacts) list(l *ledger, mode func(path string) writeMode) {
 	for _, one := range k.all() {
-		l.write(one.flag[2:], one.path, replacing(replaces(one.path)))
+		l.write(one.flag[2:], one.path, mode(one.path))
 	}
 }
 

@@ -19,11 +19,12 @@ type console struct {
 	quiet, json bool
 	limits      []imgio.Limit // of pictures that are read
 	placed      []string      // files that were written
+	resumes     bool          // it is of a run that goes on
 }
 
 // newConsole returns the console for the settings, and prints their notes.
 func newConsole(e *env, s *settings) *console {
-	c := &console{e: e, quiet: s.quiet, json: s.progress == "json", limits: s.limits()}
+	c := &console{e: e, quiet: s.quiet, json: s.progress == "json", limits: s.limits(e)}
 	for _, line := range s.notes.lines {
 		c.say("%s", line)
 	}
@@ -114,6 +115,8 @@ func (t *console) wrote(path string, r *nst.Result, score *nst.Score) {
 		why += ", out of time"
 	case r.Stop == nst.StopTolerance:
 		why += ", settled"
+	case r.Stop == nst.StopMemory:
+		why += ", out of memory"
 	}
 	if r.Rollbacks > 0 {
 		why += ", " + count(r.Rollbacks, "rollback")

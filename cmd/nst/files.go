@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -14,7 +17,15 @@ import (
 // Unless overwrite, it replaces nothing: if a file took the name during the run, the picture
 // gets another.
 func (s *settings) save(t *console, path string, overwrite bool, p *imgio.Planar) (string, error) {
-	return t.place("output", path, func(path string) error { return s.saveOnly(path, overwrite, p) })
+	return t.place("output", path, func(path string) error {
+		return t.unlessSame(path, s.saveOnly(path, overwrite, p), func(w io.Writer) error {
+			format, err := imgio.FormatOf(path)
+			if err != nil {
+				return err
+			}
+			return imgio.Encode(w, p, format, s.encoding(path)...)
+		})
+	})
 }
 
 // saveOnly writes a picture in the format and quality that the flags give. Unless overwrite,
@@ -73,8 +84,25 @@ func (t *console) write(what, path string, overwrite bool, write func(io.Writer)
 		if overwrite {
 			return atomicfile.Write(path, write)
 		}
-		return atomicfile.Create(path, write)
+		return t.unlessSame(path, atomicfile.Create(path, write), write)
 	})
+}
+
+// unlessSame returns nil in place of an error that the file at path exists already, if a run
+// goes on, and the file holds what write writes: it was written before the run was killed.
+func (t *console) unlessSame(path string, err error, write func(io.Writer) error) error {
+	if !t.resumes || !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	var b bytes.Buffer
+	data, failed := os.ReadFile(path)
+	if failed == nil {
+		failed = write(&b)
+	}
+	if failed == nil && bytes.Equal(data, b.Bytes()) {
+		return nil
+	}
+	return err
 }
 
 // place calls write with a path, and with other names as long as it finds a file there that

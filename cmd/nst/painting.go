@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -19,8 +17,10 @@ type painting struct {
 	o        *stylizeOptions
 	t        *console
 	transfer *nst.Transfer
-	job      *nst.Job
-	styles   []nst.StylePicture
+	content  *imgio.Planar // as large as score and strip want it
+	style    *nst.Style
+	regions  []*nst.Mask
+	styles   []nst.StylePicture // for the strip
 	log      *logFile
 	reporter reporter
 	recorder *artifactRecorder
@@ -40,23 +40,8 @@ func (p *painting) update(at nst.Progress) {
 	p.log.update("", at)
 	p.recorder.update(at)
 	if every := p.o.saveEvery; every > 0 && at.Done%every == 0 && p.numbered == nil {
-		p.numbered = p.saveNumbered(numbered(p.o.output, at.Done), at.Picture().Resize(at.FullWidth, at.FullHeight))
+		_, p.numbered = p.o.save(p.t, numbered(p.o.output, at.Done), p.o.overwrite, at.Picture().Resize(at.FullWidth, at.FullHeight))
 	}
-}
-
-// saveNumbered saves a picture of --save-every. A run that goes on may find that it was there
-// already.
-func (p *painting) saveNumbered(path string, picture *imgio.Planar) error {
-	if p.o.resume != nil && exists(path) {
-		var b bytes.Buffer
-		if format, err := imgio.FormatOf(path); err == nil && imgio.Encode(&b, picture, format, p.o.encoding(path)...) == nil {
-			if data, err := os.ReadFile(path); err == nil && bytes.Equal(data, b.Bytes()) {
-				return nil
-			}
-		}
-	}
-	_, err := p.o.save(p.t, path, p.o.overwrite, picture)
-	return err
 }
 
 // numbered returns path with an iteration before its extension: out-0050.png.
@@ -76,7 +61,7 @@ func (p *painting) conclude(r *nst.Result) (saved []savedFile) {
 	before := len(p.t.placed)
 	o := p.o
 	if p.at, p.err = o.saveSomewhere(p.t, o.output, o.replaces(o.output), r.Picture); p.err == nil {
-		p.t.wrote(p.at, r, p.score())
+		p.t.wrote(p.at, r, p.score(r.Stop))
 	}
 	p.besides = p.remember(r)
 	for _, path := range p.t.placed[before:] {
@@ -103,23 +88,23 @@ func (p *painting) end(r *nst.Result, err error) error {
 		err = p.err
 	case stopped:
 		err = &interrupted{err}
-	default:
+	case err == nil || errors.As(err, new(*nst.DivergedError)):
 		err = errors.Join(err, p.removeCheckpoint())
 	}
 	return errors.Join(err, p.besides, p.numbered)
 }
 
 // score returns what nst score measures of the file of the result. It returns nil for a texture,
-// after an interrupt, with --quiet, and if the file cannot be measured.
-func (p *painting) score() *nst.Score {
-	if p.o.canvas != nil || p.t.quiet || p.ctx.Err() != nil {
+// after an interrupt, with --quiet, without the memory to go on, and if the file cannot be measured.
+func (p *painting) score(stop nst.Stop) *nst.Score {
+	if p.o.texture() || p.t.quiet || p.ctx.Err() != nil || stop == nst.StopMemory {
 		return nil
 	}
 	picture, _, err := imgio.OpenContext(p.ctx, p.at)
 	if err != nil {
 		return nil
 	}
-	s, err := p.transfer.Score(p.ctx, p.job.Content, p.job.Style, picture, p.job.Regions...)
+	s, err := p.transfer.Score(p.ctx, p.content, p.style, picture, p.regions...)
 	if err != nil {
 		return nil // no reason to fail: the picture is saved
 	}
@@ -129,8 +114,8 @@ func (p *painting) score() *nst.Score {
 // remember saves the artifacts of a run.
 func (p *painting) remember(r *nst.Result) error {
 	var sources []*imgio.Planar
-	if p.o.canvas == nil {
-		sources = append(sources, p.job.Content)
+	if !p.o.texture() {
+		sources = append(sources, p.content)
 	}
 	for _, s := range p.styles {
 		sources = append(sources, s.Picture)

@@ -39,7 +39,8 @@ picture is the same, byte for byte, as that of a run without a break.
 The command line is in FILE. Its pictures must be where they were, and unchanged.
 FILE is removed when the picture is done.`,
 		Annotations: map[string]string{moreKey: `Files: resume replaces what the interrupt has saved, if it is unchanged. Other
-files are replaced only with --overwrite, also if the run began with it. --log
+files are replaced only with --overwrite, also if the run began with it; without
+it the new file gets another name, such as out-2.png. --log
 goes on after the last line that belongs to FILE. --plot has the whole run; --gif
 begins where the run goes on.
 
@@ -181,17 +182,26 @@ func (r *resuming) owns(path string) bool {
 	return err == nil && sum == r.files[path]
 }
 
+// mode says what the run does with a file at path. If it goes on, a file that is there already
+// is looked at when it is to be written: it may be what the run is going to write.
+func (s *settings) mode(path string) writeMode {
+	if s.resume != nil && !s.replaces(path) && exists(path) {
+		return skips
+	}
+	return replacing(s.replaces(path))
+}
+
 // replaces reports whether the file at path may be replaced.
 func (s *settings) replaces(path string) bool { return s.overwrite || s.resume.owns(path) }
 
 // goOn makes o a run that goes on, if e says so.
-func (o *stylizeOptions) goOn(e *env) {
+func (o *stylizeOptions) goOn(e *env, t *console) {
 	r := e.resuming
 	if r == nil {
 		return
 	}
 	// The command line may be another's: its --overwrite does not count here.
-	o.resume, o.overwrite = r, r.overwrite
+	o.resume, o.overwrite, t.resumes = r, r.overwrite, true
 	if strings.EqualFold(filepath.Ext(r.output), filepath.Ext(o.output)) {
 		o.output = r.output
 	}

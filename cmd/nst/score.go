@@ -72,6 +72,14 @@ changes the colours.`,
 
 func score(ctx context.Context, e *env, o *scoreOptions) error {
 	t := newConsole(e, &o.settings)
+	_, err := o.checkRun(t, &pictureFiles{
+		contents: []string{o.content}, styles: o.styles, masks: o.masks.paths(), scored: o.images,
+		regions: len(o.masks.content) > 0, keeps: true,
+	}, []nst.Options{o.Options})
+	if err != nil {
+		return err
+	}
+	defer unconfine()
 	var errs []error
 	read := func(what, path string) *imgio.Planar {
 		p, err := t.open(ctx, what, path)

@@ -60,6 +60,7 @@ func TestScript(t *testing.T) {
 			"samescore": cmdSameScore,
 			"model":     cmdModel,
 			"newer":     cmdNewer,
+			"near":      cmdNear,
 			"photos":    cmdPhotos,
 		},
 	})

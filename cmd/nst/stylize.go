@@ -17,7 +17,7 @@ import (
 type stylizeOptions struct {
 	settings
 	content string
-	canvas  *imgio.Planar // replaces the content in a texture; has its size
+	canvas  nst.Size // of a texture, which has no content
 	styles  []string
 }
 
@@ -110,14 +110,29 @@ func (o *stylizeOptions) check(cmd *cobra.Command) error {
 	return errors.Join(errs...)
 }
 
+// texture reports whether there is no content.
+func (o *stylizeOptions) texture() bool { return o.canvas != nst.Size{} }
+
+// files returns the pictures that are read, by what they are for.
+func (o *stylizeOptions) files() *pictureFiles {
+	files := &pictureFiles{
+		canvas: o.canvas, styles: o.styles, start: o.start, masks: o.masks.paths(),
+		regions: len(o.masks.content) > 0, protect: o.masks.protect != "", keeps: o.strip != "",
+	}
+	if !o.texture() {
+		files.contents = []string{o.content}
+	}
+	return files
+}
+
 // inputs returns the pictures that are read.
 func (o *stylizeOptions) inputs() []string {
 	in := slices.Clone(o.styles)
-	if o.canvas == nil {
+	if !o.texture() {
 		in = append(in, o.content)
 	}
-	if o.start != "" {
-		in = append(in, o.start)
+	if file := o.startFile(); file != "" {
+		in = append(in, file)
 	}
 	return append(in, o.masks.paths()...)
 }
@@ -127,8 +142,8 @@ func (o *stylizeOptions) checkFiles(e *env) error {
 	var l ledger
 	l.read(o.inputs()...)
 	l.read(o.networkFile(e))
-	l.write("output", o.output, replacing(o.replaces(o.output)))
-	o.artifacts.list(&l, o.replaces)
+	l.write("output", o.output, o.mode(o.output))
+	o.artifacts.list(&l, o.mode)
 	logMode := replacing(o.overwrite)
 	if o.continuesLog() {
 		logMode = extends
@@ -151,10 +166,15 @@ func (o *stylizeOptions) checkFiles(e *env) error {
 
 func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	t := newConsole(e, &o.settings)
-	o.goOn(e)
+	o.goOn(e, t)
 	if err := o.checkFiles(e); err != nil {
 		return err
 	}
+	ready, err := o.checkRun(t, o.files(), []nst.Options{o.Options})
+	if err != nil {
+		return err
+	}
+	defer unconfine()
 	job, styles, err := o.open(ctx, t)
 	if err != nil {
 		return err
@@ -167,6 +187,10 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if job.Style, err = transfer.Style(ctx, styles...); err != nil {
 		return o.masks.named(err)
 	}
+	content := job.Content
+	if o.strip == "" { // what is larger than the result is not needed any more
+		styles, content = nil, o.shown(content)
+	}
 	log, err := o.openLog()
 	if err != nil {
 		return err
@@ -174,10 +198,11 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	defer func() { err = errors.Join(err, log.close()) }()
 
 	p := &painting{
-		ctx: ctx, o: o, t: t, transfer: transfer, job: &job, styles: styles, log: log,
+		ctx: ctx, o: o, t: t, transfer: transfer, content: content, style: job.Style, regions: job.Regions, styles: styles, log: log,
 		reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output),
 	}
 	job.Progress, job.Warn = p.update, t.warn
+	job.Started = ready
 	if o.checkpointFile() != "" {
 		job.Checkpoint, job.CheckpointEvery = p.checkpoint, o.checkpointEvery
 	}
@@ -187,7 +212,7 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 		job.Resume, job.ResumeChanged = r.state, r.force
 	}
 	undo := t.onInterrupt(ctx)
-	result, err := transfer.Run(ctx, job)
+	result, err := o.starting(transfer).Run(ctx, job)
 	undo()
 	return p.end(result, o.changed(o.masks.named(err)))
 }
@@ -202,15 +227,25 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (nst.Job, []nst.S
 		errs = append(errs, err)
 		return p
 	}
-	if job.Content = o.canvas; o.canvas == nil {
+	if o.texture() {
+		job.Content = grey(o.canvas.W, o.canvas.H)
+	} else {
 		job.Content = read("content", o.content)
 	}
 	for i, path := range o.styles {
 		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: o.share(i)})
 	}
-	if o.start != "" {
-		job.Start = read("first", o.start)
+	if file := o.startFile(); file != "" {
+		job.Start = read("first", file)
 	}
 	job.Regions, job.Protect = o.masks.open(read, job.Content, styles)
 	return job, styles, errors.Join(errs...)
+}
+
+// shown returns a content at the size of the result, or as it is if that is larger.
+func (o *stylizeOptions) shown(content *imgio.Planar) *imgio.Planar {
+	if o.Size == nst.OriginalSize || o.Size >= max(content.W, content.H) {
+		return content
+	}
+	return content.Resize(imgio.FitLongest(content.W, content.H, o.Size))
 }
