@@ -86,6 +86,10 @@ class Cases:
         lab.save(self.tmp("lab.tif"))
         return self.tmp("lab.tif")
 
+    def convert_from_lab(self, lab):
+        return ImageCms.profileToProfile(lab, ImageCms.createProfile("LAB", 5000), ImageCms.createProfile("sRGB"),
+                                         outputMode="RGB", flags=ImageCms.Flags.NOOPTIMIZE)
+
     def picture_1bit(self, name, bits):
         Image.fromarray(bits).save(self.path(name), compression="group4")
         self(name, bits * 255)
