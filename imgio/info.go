@@ -4,7 +4,7 @@ import "fmt"
 
 // Info describes a file that [Decode] or [Open] has read.
 type Info struct {
-	Format        string // jpeg, png, webp, tiff, bmp or gif
+	Format        string // jpeg, png, webp, tiff, bmp, gif or heif
 	Width, Height int    // in pixels, after orientation
 	Orientation   int    // EXIF orientation of the stored picture, 1 to 8; 1 is upright
 	Grey          bool   // greyscale
@@ -15,6 +15,7 @@ type Info struct {
 	Pages         int    // pictures in a file of several pages, the first of which was read; else 0
 	Profile       string // description of the embedded colour profile; "" if there is none or it is sRGB
 	Converted     bool   // pixels were converted from Profile to sRGB
+	Converter     string // what decoded the file, if that was a [Converter]
 }
 
 // Notes describes, for people, what is special about the file and how it was converted to a
@@ -26,6 +27,7 @@ func (i Info) Notes() []string {
 			notes = append(notes, fmt.Sprintf(format, args...))
 		}
 	}
+	add(i.Converter != "", "read with %s", i.Converter)
 	add(i.Animated, "first frame of an animation")
 	add(i.Pages > 1, "first of %d pages", i.Pages)
 	add(i.Orientation > 1, "turned upright (EXIF orientation %d)", i.Orientation)

@@ -8,9 +8,14 @@ import (
 	"nst/imgio"
 )
 
-// limits bounds the pictures that a command reads: --max-pixels, and half of the memory.
+// limits bounds the pictures that a command reads: --max-pixels, and half of the memory. It
+// names what reads HEIC and AVIF, if there is something.
 func (s *settings) limits() []imgio.Limit {
-	return []imgio.Limit{imgio.MaxPixels(int64(s.maxPixels) * 1e6), imgio.MaxMemory(machineMemory(os.ReadFile) / 2)}
+	all := []imgio.Limit{imgio.MaxPixels(int64(s.maxPixels) * 1e6), imgio.MaxMemory(machineMemory(os.ReadFile) / 2)}
+	if p, ok := findHEIF(); ok {
+		all = append(all, imgio.ConvertHEIF(p.convert))
+	}
+	return all
 }
 
 // machineMemory returns the bytes of memory that the machine has, or that its control group

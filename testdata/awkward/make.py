@@ -1,7 +1,8 @@
 """Makes the awkward pictures of this folder and what they should look like.
 
 Needs Pillow, NumPy, tifffile and imagecodecs, ImageMagick (convert), libtiff's tiffcp,
-libjpeg-turbo's cjpeg and jpegtran, and cwebp with webpmux. The expected pixels are those of
+libjpeg-turbo's cjpeg and jpegtran, and cwebp with webpmux, and
+libheif's heif-enc. The expected pixels are those of
 Pillow and LittleCMS, turned upright, converted to sRGB and flattened on white, or those that
 the file was made from.
 """

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import subprocess
 import zlib
 
 import numpy as np
@@ -98,6 +99,10 @@ def make(case, photo, tmp):
     error("text.bmp", b"BMW was founded in 1916 in Munich.", "format", "")
     error("jpeg-2000.jp2", encode(m, "JPEG2000")[:200], "format", "JPEG 2000")
     error("photoshop.psd", b"8BPS\0\1" + bytes(40), "format", "Photoshop")
+    Image.fromarray(photo).save(case.tmp("photo.png"))
+    for name, options in {"heic.heic": [], "avif.avif": ["-A"]}.items():
+        subprocess.run(["heif-enc", *options, "-q", "90", case.tmp("photo.png"), "-o", case.path(name)], check=True, stdout=subprocess.DEVNULL)
+        case.error(name, "format", name[:4].upper())
     error("jpeg-xl.jxl", b"\xff\x0a" + bytes(30), "format", "JPEG XL")
     error("netpbm.ppm", b"P6\n3 3\n255\n" + bytes(27), "format", "netpbm")
     error("olympus.orf", b"IIRO\x08\0\0\0" + bytes(40), "format", "camera raw")
