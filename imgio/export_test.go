@@ -32,3 +32,6 @@ func HEIFSize(data []byte) (w, h int, err error) {
 	}
 	return p.w, p.h, nil
 }
+
+// EXIFOrientation returns the orientation in an EXIF block.
+func EXIFOrientation(block []byte) int { return exifOrientation(block) }
