@@ -265,7 +265,7 @@ are prepared for them, how many bits a number has, and where they come from.
 			}
 			tw := tabwriter.NewWriter(e.Stdout, 0, 0, 2, ' ', 0)
 			for _, x := range all {
-				fmt.Fprintf(tw, "%s\t%.1f MB\t%s\n", x.Name, float64(x.Bytes)/1e6, x.words())
+				fprintf(tw, "%s\t%.1f MB\t%s\n", x.Name, float64(x.Bytes)/1e6, x.words())
 			}
 			return tw.Flush()
 		},
