@@ -45,8 +45,7 @@ func (q *qm) byteIn() {
 // of the less probable symbol, of length Qe, lies above that of the other. It may be the
 // longer of the two; then they stand for each other's symbol.
 func (q *qm) decide(s *bin) bool {
-	e := &estimates[s.row]
-	qe := uint32(e.qe)
+	qe := uint32(qeValue[s.row])
 	q.a -= qe
 	lower, short := q.c>>16 < q.a, q.a < qe
 	if lower && q.a >= 0x8000 {
@@ -58,11 +57,13 @@ func (q *qm) decide(s *bin) bool {
 	}
 	symbol := s.mps
 	if lower != short {
-		s.row = e.mps
+		s.row = nextMPS[s.row]
 	} else {
 		symbol ^= 1
-		s.row = e.lps
-		s.mps ^= e.changes
+		if switchMPS[s.row] {
+			s.mps ^= 1
+		}
+		s.row = nextLPS[s.row]
 	}
 	for q.a < 0x8000 {
 		if q.ct == 0 {
