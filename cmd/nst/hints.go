@@ -94,6 +94,8 @@ func fileHints(err error) []string {
 		picture = new(batch.PictureError)
 	)
 	switch {
+	case errors.As(err, &format) && format.Err == nil && (strings.Contains(format.Format, "HEIC") || strings.Contains(format.Format, "AVIF")):
+		return []string{format.Advice, "nst does that itself where heif-convert or ImageMagick 7 is installed, and on a Mac"}
 	case errors.As(err, &format) && format.Advice != "":
 		return []string{format.Advice}
 	case errors.As(err, &format) && len(format.Supported) > 0:
