@@ -196,3 +196,40 @@ func openTIFF(data []byte) (*source, error) {
 	}
 	return s, nil
 }
+
+// Measure returns the width and height of the picture in the file at path, in pixels as they
+// are stored, from its first bytes. They are 0 if those do not tell. Errors are those of
+// [Open]; a file that it returns no error for may still be corrupt.
+func Measure(path string) (w, h int, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, 0, fmt.Errorf("imgio: %w", err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return 0, 0, errors.Join(err, fmt.Errorf("imgio: measuring %q: %w", path, ErrSpecial))
+	}
+	head := make([]byte, headLen)
+	n, err := io.ReadFull(f, head)
+	if n == 0 {
+		return 0, 0, fmt.Errorf("imgio: measuring %q: %w: no data", path, ErrCorrupt)
+	}
+	c, err := sniff(head[:n])
+	if err == nil {
+		w, h, err = c.measure(head[:n])
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("imgio: measuring %q: %w", path, err)
+	}
+	return w, h, nil
+}
+
+// measure is glance for bytes that nothing is known of.
+func (c *codec) measure(head []byte) (w, h int, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			w, h, err = 0, 0, fmt.Errorf("%w: %s decoder panicked: %v", ErrCorrupt, c.name, r)
+		}
+	}()
+	return c.glance(head)
+}
