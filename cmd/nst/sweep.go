@@ -74,7 +74,7 @@ same command continues. Longer lists add pictures. --overwrite paints all again.
 func fixedFlags(f *pflag.FlagSet) map[string]string {
 	fixed := map[string]string{}
 	for _, r := range flagTable() {
-		if r.in&inSweep == 0 || r.field == "" || r.name == "threads" {
+		if r.in&inSweep == 0 || r.field == "" || r.field == "blend" || r.name == "threads" {
 			continue
 		}
 		v := f.Lookup(r.name).Value

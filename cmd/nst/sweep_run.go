@@ -75,7 +75,7 @@ type ownership struct {
 // checkFiles returns the recipe of the sweep, with the pictures that are done, and what the
 // sweep may replace: with --overwrite all, else its own folder of an earlier run, with the
 // pictures that it had begun. Any other file that it would replace is an error.
-func (o *sweepOptions) checkFiles(e *env) (r *recipe, own ownership, err error) {
+func (o *sweepOptions) checkFiles(e *env) (r *sweepRecipe, own ownership, err error) {
 	r = o.recipe()
 	before, err := readRecipe(o.dir)
 	if err != nil && !o.overwrite {
@@ -153,7 +153,7 @@ type sweepRun struct {
 	transferCache transferCache
 	files         []string
 	grid          *sheet.Grid
-	recipe        *recipe
+	recipe        *sweepRecipe
 	own           ownership
 }
 
