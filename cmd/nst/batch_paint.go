@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 
 	"nst/cmd/nst/internal/batch"
@@ -108,9 +110,11 @@ func (p *optimiser) Paint(ctx context.Context, j batch.Job, progress func(nst.Pr
 
 // saveStep saves a picture of --save-every.
 func (p *batchRun) saveStep(j *batch.Job, at nst.Progress) error {
+	if err := os.MkdirAll(filepath.Dir(j.Output), 0o777); err != nil {
+		return &fileError{"output folder", filepath.Dir(j.Output), err}
+	}
 	picture := at.Picture().Resize(at.FullWidth, at.FullHeight)
-	s := p.setups.all[j.Setup].settings
-	_, err := s.save(p.t, numbered(j.Output, at.Done), p.o.overwrite, picture)
+	_, err := p.o.save(p.t, numbered(j.Output, at.Done), p.o.overwrite || j.Known, picture)
 	return err
 }
 

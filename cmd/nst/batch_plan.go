@@ -14,6 +14,7 @@ import (
 	"nst/cmd/nst/internal/manifest"
 	"nst/imgio"
 	"nst/internal/atomicfile"
+	"nst/internal/recipe"
 	"nst/nst"
 )
 
@@ -425,23 +426,28 @@ func (p *batchPlan) sign(sums *manifest.Sums) error {
 	return nil
 }
 
-// weights names the weights that paint, by the hash of their file if they have one.
-func (p *batchPlan) weights(sums *manifest.Sums, brand styleRef) (string, error) {
-	path, name := p.o.networkFile(p.e), p.o.network
+// weights names the weights that paint, with the hash of their file if they have one.
+func (p *batchPlan) weights(sums *manifest.Sums, brand styleRef) (recipe.File, error) {
+	path, w := p.o.networkFile(p.e), recipe.File{Name: p.o.network}
 	if p.o.many.apply {
-		path, name = "", "universal"
+		path, w.Name = "", "universal"
 		if brand.model != nil {
-			path, name = brand.path, brand.model.Styles()[brand.index].Name
+			path, w.Name = brand.path, brand.model.Styles()[brand.index].Name
 		}
 	}
 	if path == "" {
-		return "part of nst: " + name, nil
+		w.SHA256 = "part of nst: " + w.Name
+		return w, nil
 	}
 	f, err := sums.Of(path)
 	if err != nil {
-		return "", &fileError{"network", path, err}
+		return w, &fileError{"network", path, err}
 	}
-	return name + " of " + f.SHA256, nil
+	w.SHA256 = f.SHA256
+	if brand.model != nil {
+		w.SHA256 += " " + w.Name // one of several styles in the file
+	}
+	return w, nil
 }
 
 // cost estimates the work of a job, in evaluations of a pixel. It is the same on every machine.

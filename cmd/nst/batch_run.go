@@ -157,6 +157,7 @@ func (p *batchPlan) look(book *manifest.Book) []batch.Todo {
 		case !v.Skip && v.Err == nil && j.Cost == 0:
 			j.Cost = p.cost(&j)
 		}
+		j.Known = book.Last(j.Rel) != nil
 		todo[i].Job = j
 	}
 	return todo

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -11,6 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"nst/internal/recipe"
+	"nst/vgg"
 )
 
 // setup is the settings of some jobs of a batch.
@@ -131,21 +132,18 @@ func (s *settings) values(names ...string) string {
 
 // hash returns a hash of all settings that change the file of a result, with those of the
 // weights. What computes, and with how many threads, does not count.
-func (o *batchOptions) hash(s *settings, weights string) string {
-	names := []string{"color"}
+func (o *batchOptions) hash(s *settings, weights recipe.File) string {
+	r := recipe.Recipe{Version: recipe.Version, Command: "stylize", Weights: []recipe.File{weights}}
+	in, net := inBatch, (*vgg.Network)(nil)
 	if o.many.apply {
-		weights += fmt.Sprintf("\none pass, strength %g, size %d", s.pass.strength, s.pass.size)
-	} else {
-		for _, r := range rowsOf(inBatch) {
-			if r.isOption() && !slices.Contains([]string{"threads", "device", "precision"}, r.name) {
-				names = append(names, r.name)
-			}
-		}
+		r.Command, in = "apply", inApply
+	} else if known, err := vgg.ByName(s.network); err == nil {
+		net = known // the name in a file of weights is in the hash of the file
 	}
-	text := weights + "\n" + s.values(names...) + o.format
+	r.Settings = s.effective(in, net).values
+	r.Settings["format"] = o.format
 	if o.format == "jpg" {
-		text += fmt.Sprintf("\nquality %d", s.quality)
+		r.Settings["quality"] = fmt.Sprint(s.quality)
 	}
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
+	return r.Hash()
 }

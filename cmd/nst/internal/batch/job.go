@@ -26,6 +26,7 @@ type Job struct {
 	Setup    int           // the number of the settings, for the painter
 	Mask     string        // a file; empty for none
 	Cost     float64       // estimated work, in any unit
+	Known    bool          // an earlier run has begun it, so that files beside Output are its own
 	Err      error         // why the job cannot be done; nil if it can
 }
 
