@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
-	"strconv"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -14,124 +12,137 @@ import (
 	"nst/nst"
 )
 
-// freeMemory returns the bytes of memory that the machine has free, or that its control group
-// leaves if that is less. It is 0 where neither is known, as on other systems than Linux.
-func freeMemory(read func(path string) ([]byte, error)) int64 {
-	number := func(path string) (int64, bool) {
-		text, err := read(path)
-		n, errN := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
-		return n, err == nil && errN == nil && n > 0 && n < 1<<50
-	}
-	least := int64(0)
-	if info, err := read("/proc/meminfo"); err == nil {
-		for line := range strings.Lines(string(info)) {
-			if f := strings.Fields(line); len(f) == 3 && f[0] == "MemAvailable:" {
-				if n, err := strconv.ParseInt(f[1], 10, 64); err == nil {
-					least = n << 10
-				}
-			}
-		}
-	}
-	for _, v := range [][2]string{
-		{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"},
-		{"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"},
-	} {
-		limit, ok := number(v[0])
-		used, okUsed := number(v[1])
-		if ok && okUsed && (least == 0 || limit-used < least) {
-			least = max(1, limit-used)
-		}
-	}
-	return least
-}
-
-// need is the memory of a batch: what all painters share, and what each takes.
-type need struct{ shared, each int64 }
-
-// with returns the memory of n painters.
-func (m need) with(n int) int64 { return m.shared + int64(n)*m.each }
-
 // onePassBytes is the memory of a picture that is painted in one pass, for each pixel, and
-// onePassMost that of one painted in bands; see docs/instant.md.
+// onePassMost that of one that is painted in bands; see docs/instant.md.
 const (
 	onePassBytes = 260
 	onePassMost  = 1100 << 20
 )
 
-// need plans the memory of the largest job.
-func (r *batchRun) need(todo []batch.Todo) (need, error) {
-	w, h, setup, ok := r.largest(todo)
-	if !ok {
-		return need{}, nil
+// times returns the footprint of n painters, which share the network.
+func (f footprint) times(n int, shared int64) footprint {
+	more := int64(n - 1)
+	f.total += more * max(0, f.total-started-shared)
+	f.heap += more * max(0, f.heap-shared)
+	f.others *= int64(n)
+	f.output = fmt.Sprintf("painting %d pictures at a time", n)
+	return f
+}
+
+// footprint plans the memory of one painter, for the largest job, and what several would
+// share. The error is a [memoryError] if not even one fits.
+func (r *batchRun) footprint(todo []batch.Todo) (f footprint, shared int64, err error) {
+	files, options := r.largest(todo)
+	if len(files.contents) == 0 {
+		return f, 0, nil // they fail for another reason
 	}
 	if r.o.many.apply {
-		return need{64 << 20, min(onePassBytes*int64(w)*int64(h), onePassMost) + 64<<20}, nil
+		return r.onePassFootprint(files)
 	}
-	options := r.setups.all[setup].Options
-	t, err := nst.New(r.weights, options)
-	if err != nil {
-		return need{}, err
+	c := runCheck{runs: distinct(options)}
+	defer c.close()
+	if c.weights, err = r.o.outline(r.e); err != nil {
+		return f, 0, nil
 	}
-	defer t.Close()
-	plan, err := t.Plan(w, h)
-	if err != nil {
-		return need{}, nil // the job will say why
+	if c.headers, err = files.stat(options[0].Size, r.t.limits); err != nil {
+		return f, 0, nil
 	}
-	var m need
-	for _, part := range plan.Parts {
-		switch part.Name {
-		case "network", "program":
-			m.shared += part.Bytes
-		default:
-			m.each += part.Bytes
-		}
+	size := options[0].SizeFor(c.inputs.Content)
+	if len(options) > 1 {
+		size = 0 // there is no one size to lower
 	}
-	return m, nil
+	f, err = r.o.fits(r.t, size, c.footprint)
+	if full := new(memoryError); errors.As(err, &full) {
+		full.network = r.o.network
+		return f, 0, full
+	} else if err != nil {
+		return footprint{}, 0, nil
+	}
+	if p, err := c.last.PlanAt(c.inputs, options[len(options)-1].SizeFor(c.inputs.Content)); err == nil {
+		shared = p.Of(nst.PartNetwork)
+	}
+	return f, shared, nil
 }
 
-// largest returns the size of the largest result that is to be painted, and its settings.
-func (r *batchRun) largest(todo []batch.Todo) (w, h, setup int, ok bool) {
-	for _, j := range todo {
-		if j.Skip || j.Verdict.Err != nil {
-			continue
-		}
-		s := r.setups.all[j.Setup]
-		size := s.Size
-		if r.o.many.apply {
-			size = s.pass.size
-		}
-		jw, jh, err := imgio.Measure(j.Content)
-		if err != nil || jw == 0 || jh == 0 {
-			continue
-		}
-		if size != nst.OriginalSize && (!r.o.many.apply || max(jw, jh) > size) {
-			jw, jh = imgio.FitLongest(jw, jh, size)
-		}
-		if jw*jh > w*h {
-			w, h, setup, ok = jw, jh, j.Setup, true
-		}
+// onePassFootprint is footprint for pictures that are painted in one pass.
+func (r *batchRun) onePassFootprint(files *pictureFiles) (footprint, int64, error) {
+	var f footprint
+	h, err := files.stat(nst.OriginalSize, r.t.limits)
+	if err != nil {
+		return f, 0, nil
 	}
-	return w, h, setup, ok
+	size := r.o.pass.size
+	w, height := h.inputs.Content.W, h.inputs.Content.H
+	if size != nst.OriginalSize && size < max(w, height) {
+		w, height = imgio.FitLongest(w, height, size)
+	}
+	pixels := int64(w) * int64(height)
+	f.heap = h.read + min(onePassBytes*pixels, onePassMost)
+	f.total, f.output = started+f.heap, fmt.Sprintf("a picture of %dx%d pixels", w, height)
+	return f, 0, nil
 }
 
-// fitting returns how many pictures can be painted at a time, at most n, so that they fit into
-// the free memory.
-func (r *batchRun) fitting(_ context.Context, n int, todo []batch.Todo) (int, error) {
-	left := len(todo) - skipped(todo)
-	if n = min(n, max(1, left)); n == 1 {
-		return 1, nil
+// largest returns the files that take most memory, with every set of options that is used.
+func (r *batchRun) largest(todo []batch.Todo) (*pictureFiles, []nst.Options) {
+	files := &pictureFiles{start: r.o.startFile(), keeps: true, apart: true, protect: r.masks != nil}
+	var content, read string
+	pixels, memory := 0, int64(0)
+	styles, used := map[string]bool{}, map[int]bool{}
+	var options []nst.Options
+	for i := range todo {
+		j := &todo[i]
+		w, h, err := 0, 0, j.Verdict.Err
+		if !j.Skip && err == nil {
+			w, h, err = r.resultSize(&j.Job)
+		}
+		if j.Skip || err != nil {
+			continue
+		}
+		if head, _ := r.head(j.Content); head.Memory > memory {
+			memory, read = head.Memory, j.Content
+		}
+		if w*h > pixels {
+			pixels, content = w*h, j.Content
+		}
+		if _, err := r.head(j.Style); err == nil && !styles[j.Style] {
+			styles[j.Style] = true
+			files.styles = append(files.styles, j.Style)
+		}
+		if !used[j.Setup] {
+			used[j.Setup] = true
+			options = append(options, r.setups.all[j.Setup].Options)
+		}
 	}
-	m, err := r.need(todo)
-	free := freeMemory(os.ReadFile)
-	if err != nil || free == 0 || m.each == 0 {
+	if content != "" {
+		files.contents = append(files.contents, content)
+	}
+	if read != content {
+		files.contents = append(files.contents, read)
+	}
+	return files, distinct(options)
+}
+
+// fitting returns how many pictures are painted at a time: as many as --jobs says and the
+// memory allows. Until unconfine, garbage is kept within the plan.
+func (r *batchRun) fitting(todo []batch.Todo) (int, error) {
+	left := r.e.left()
+	n := min(max(1, r.o.many.jobs), len(todo)-skipped(todo)-refused(todo))
+	f, shared, err := r.footprint(todo)
+	if err != nil || f.total == 0 {
 		return n, err
 	}
 	fits := n
-	for fits > 1 && m.with(fits) > free {
+	for fits > 1 && !r.o.force {
+		if _, lacks := left.lack(f.times(fits, shared), 0); !lacks {
+			break
+		}
 		fits--
 	}
 	if fits < n {
-		r.t.say("--jobs %d would take %s, and %s are free: painting %d at a time", n, megabytes(m.with(n)), megabytes(free), fits)
+		r.t.say("--jobs %d would take %s, which there are not: painting %d at a time", n, megabytes(f.times(n, shared).total), fits)
+	}
+	if !r.o.many.apply {
+		confine(f.times(fits, shared).heap)
 	}
 	return fits, nil
 }
@@ -141,20 +152,15 @@ func megabytes(n int64) string { return fmt.Sprintf("%d MB", (n+1<<19)>>20) }
 // dryRun prints what would be done, the memory and the time.
 func (r *batchRun) dryRun(ctx context.Context, todo []batch.Todo) error {
 	w := tabwriter.NewWriter(r.e.Stdout, 0, 0, 2, ' ', 0)
-	paint, skip, fail := 0, 0, 0
 	cost := 0.0
 	for _, j := range todo {
-		what := "paint"
-		why := j.Why
+		what, why := "paint", j.Why
 		switch {
 		case j.Verdict.Err != nil:
 			what, why = "fail", message(j.Verdict.Err)
-			fail++
 		case j.Skip:
 			what = "skip"
-			skip++
 		default:
-			paint++
 			cost += j.Cost
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", what, printable(j.Output), printable(why))
@@ -162,21 +168,22 @@ func (r *batchRun) dryRun(ctx context.Context, todo []batch.Todo) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(r.e.Stdout, "%d to paint, %d to skip, %d that cannot be painted\n", paint, skip, fail)
-	if paint == 0 {
+	skip, fail := skipped(todo), refused(todo)
+	fmt.Fprintf(r.e.Stdout, "%d to paint, %d to skip, %d that cannot be painted\n", len(todo)-skip-fail, skip, fail)
+	if len(todo) == skip+fail {
 		return nil
 	}
-	m, err := r.need(todo)
+	f, shared, err := r.footprint(todo)
 	if err != nil {
 		return err
 	}
-	jobs := max(1, r.o.many.jobs)
-	fmt.Fprintf(r.e.Stdout, "memory: about %s with --jobs %d\n", megabytes(m.with(jobs)), jobs)
+	n := min(max(1, r.o.many.jobs), len(todo)-skip-fail)
+	fmt.Fprintf(r.e.Stdout, "memory: about %s with --jobs %d\n", megabytes(f.times(n, shared).total), n)
 	pace, err := r.pace(ctx, todo)
 	if err != nil || pace == 0 {
 		return err
 	}
-	fmt.Fprintf(r.e.Stdout, "time: about %v\n", time.Duration(pace*cost*float64(time.Second)).Round(time.Second))
+	fmt.Fprintf(r.e.Stdout, "time: about %v\n", max(time.Second, time.Duration(pace*cost*float64(time.Second)).Round(time.Second)))
 	return nil
 }
 

@@ -87,7 +87,7 @@ func (p *optimiser) Paint(ctx context.Context, j batch.Job, progress func(nst.Pr
 	}
 	style, err := p.styleOf(ctx, &j)
 	if err != nil {
-		return nil, &batch.PictureError{What: "style", Path: j.Style, Err: err}
+		return nil, err
 	}
 	content, protect, err := p.open(ctx, &j)
 	if err != nil {
@@ -101,7 +101,7 @@ func (p *optimiser) Paint(ctx context.Context, j batch.Job, progress func(nst.Pr
 			saved = p.saveStep(&j, at)
 		}
 	}
-	result, err := p.transfer.Run(ctx, job)
+	result, err := p.setups.all[j.Setup].starting(p.transfer).Run(ctx, job)
 	if err != nil {
 		return result, p.named(&j, err)
 	}
@@ -158,7 +158,9 @@ func (p *optimiser) styleOf(ctx context.Context, j *batch.Job) (*nst.Style, erro
 	one.once.Do(func() {
 		var picture *imgio.Planar
 		if picture, one.err = p.read(ctx, "style", j.Style); one.err == nil {
-			one.style, one.err = p.transfer.Style(ctx, nst.StylePicture{Picture: picture, Weight: 1})
+			if one.style, one.err = p.transfer.Style(ctx, nst.StylePicture{Picture: picture, Weight: 1}); one.err != nil {
+				one.err = &batch.PictureError{What: "style", Path: j.Style, Err: one.err}
+			}
 		}
 		if ctx.Err() != nil {
 			p.styles.drop(key)
@@ -169,24 +171,21 @@ func (p *optimiser) styleOf(ctx context.Context, j *batch.Job) (*nst.Style, erro
 
 // read reads a picture, and prints notes about it.
 func (p *batchRun) read(ctx context.Context, what, path string) (*imgio.Planar, error) {
-	picture, info, err := imgio.OpenContext(ctx, path, p.o.limits()...)
-	if err == nil {
-		p.t.notes(what, path, info)
+	picture, err := p.t.open(ctx, what, path)
+	if file := new(fileError); errors.As(err, &file) {
+		return nil, &batch.PictureError{What: what, Path: path, Err: file.err}
 	}
 	return picture, err
 }
 
 // open reads the content of a job, and its mask if it has one.
 func (p *batchRun) open(ctx context.Context, j *batch.Job) (content *imgio.Planar, protect *nst.Mask, err error) {
-	if content, err = p.read(ctx, "content", j.Content); err != nil {
-		return nil, nil, &batch.PictureError{What: "content", Path: j.Content, Err: err}
-	}
-	if j.Mask == "" {
-		return content, nil, nil
+	if content, err = p.read(ctx, "content", j.Content); err != nil || j.Mask == "" {
+		return content, nil, err
 	}
 	mask, err := p.read(ctx, "mask", j.Mask)
 	if err != nil {
-		return nil, nil, &batch.PictureError{What: "mask", Path: j.Mask, Err: err}
+		return nil, nil, err
 	}
 	return content, nst.NewMask(mask), nil
 }
@@ -246,7 +245,7 @@ func (p *onePassPainter) dip(ctx context.Context, j *batch.Job, s *settings) err
 	p.style, p.brush = key, nil
 	brand, ok := p.brands[j.Style]
 	if !ok {
-		quiet := &console{e: p.e, quiet: true, limits: p.o.limits()}
+		quiet := &console{e: p.e, quiet: true, limits: p.t.limits}
 		if brand, p.err = quiet.openPainting(ctx, j.Style); p.err != nil {
 			err := p.err
 			if ctx.Err() != nil {

@@ -32,11 +32,12 @@ type batchPlan struct {
 	plan  string      // hash of all of them
 	shard manifest.Shard
 	masks map[string]string // by the content's folder and name, without extension
+	heads map[string]headOf // of pictures, by their files
 }
 
 // newPlan finds the files and makes the jobs. sums knows hashes of files. Notes are printed.
 func (o *batchOptions) newPlan(ctx context.Context, e *env, t *console) (*batchPlan, error) {
-	p := &batchPlan{o: o, e: e, t: t, brands: map[string]styleRef{}, hashes: map[string]string{}}
+	p := &batchPlan{o: o, e: e, t: t, brands: map[string]styleRef{}, hashes: map[string]string{}, heads: map[string]headOf{}}
 	p.setups = setups{e: e, o: o, known: map[string]int{}}
 	if !o.many.apply {
 		o.choose(e)
@@ -104,7 +105,7 @@ func (p *batchPlan) contents() ([]batch.Picture, error) {
 			return nil, &fileError{"output folder", o.dir, errors.New("is one of the content folders: results would become contents")}
 		}
 	}
-	find := batch.Find{What: "content", Extensions: imgio.Extensions(), Recursive: o.many.recursive, Avoid: o.dir}
+	find := batch.Find{What: "content", Extensions: pictureExtensions(), Recursive: o.many.recursive, Avoid: o.dir}
 	found, err := find.Files(o.contents)
 	if err != nil {
 		return nil, err
@@ -201,7 +202,7 @@ func (p *batchPlan) style(ctx context.Context, arg string) ([]batch.Style, error
 			return []batch.Style{{Path: arg, Name: styleLabel([]styleRef{s})}}, nil
 		}
 	}
-	find := batch.Find{What: "style", Extensions: imgio.Extensions(), Recursive: p.o.many.recursive}
+	find := batch.Find{What: "style", Extensions: pictureExtensions(), Recursive: p.o.many.recursive}
 	found, err := find.Files([]string{arg})
 	if err != nil {
 		return nil, err
@@ -240,7 +241,7 @@ func (p *batchPlan) findMasks() error {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		return &fileError{"mask folder", dir, errors.New("is a file: a batch takes a folder of masks, each with the name of its content")}
 	}
-	found, err := (&batch.Find{What: "mask", Extensions: imgio.Extensions(), Recursive: true}).Files([]string{dir})
+	found, err := (&batch.Find{What: "mask", Extensions: pictureExtensions(), Recursive: true}).Files([]string{dir})
 	if err != nil {
 		return err
 	}
@@ -285,8 +286,8 @@ func (p *batchPlan) finish(j *batch.Job, content batch.Picture, extra map[string
 	if j.Mask != "" {
 		j.Reads = append(j.Reads, batch.Read{Role: "mask", Path: j.Mask})
 	}
-	if p.o.start != "" {
-		j.Reads = append(j.Reads, batch.Read{Role: "first picture", Path: p.o.start})
+	if file := p.o.startFile(); file != "" {
+		j.Reads = append(j.Reads, batch.Read{Role: "first picture", Path: file})
 	}
 	var err error
 	if j.Setup, err = p.setups.of(extra); err != nil {
@@ -450,28 +451,57 @@ func (p *batchPlan) weights(sums *manifest.Sums, brand styleRef) (recipe.File, e
 	return w, nil
 }
 
-// cost estimates the work of a job, in evaluations of a pixel. It is the same on every machine.
-func (p *batchPlan) cost(j *batch.Job) float64 {
-	if j.Err != nil || len(p.setups.all) == 0 {
-		return 0
+// head returns what the header of a picture says, once for each file.
+func (p *batchPlan) head(path string) (imgio.Header, error) {
+	if h, ok := p.heads[path]; ok {
+		return h.header, h.err
+	}
+	var h imgio.Header
+	info, err := os.Stat(path)
+	if err == nil {
+		err = atomicfile.CheckKind(info) // to open a pipe could take for ever
+	}
+	if err == nil {
+		h, err = imgio.Stat(path, p.t.limits...)
+	}
+	p.heads[path] = headOf{h, err}
+	return h, err
+}
+
+// headOf is a header, or why there is none.
+type headOf struct {
+	header imgio.Header
+	err    error
+}
+
+// resultSize returns the width and height of the result of a job.
+func (p *batchPlan) resultSize(j *batch.Job) (w, h int, err error) {
+	head, err := p.head(j.Content)
+	if err != nil {
+		return 0, 0, err
 	}
 	s := p.setups.all[j.Setup]
-	size := s.Size
-	if p.o.many.apply {
-		size = s.pass.size
-	}
-	w, h, err := imgio.Measure(j.Content)
-	switch {
-	case err != nil:
-		return 0 // it will fail at once
-	case w == 0 || h == 0:
-		w, h = 3000, 2000 // about what a camera has
-	}
-	if size != nst.OriginalSize && (!p.o.many.apply || max(w, h) > size) {
+	w, h = head.Width, head.Height
+	switch size := s.Size; {
+	case p.o.many.apply && s.pass.size != nst.OriginalSize && s.pass.size < max(w, h):
+		w, h = imgio.FitLongest(w, h, s.pass.size)
+	case !p.o.many.apply && size != nst.OriginalSize:
 		w, h = imgio.FitLongest(w, h, size)
 	}
+	return w, h, nil
+}
+
+// cost estimates the work of a job, in evaluations of a pixel. It is the same on every machine.
+func (p *batchPlan) cost(j *batch.Job) float64 {
+	if j.Err != nil {
+		return 0
+	}
+	w, h, err := p.resultSize(j)
+	if err != nil {
+		return 0 // it will fail at once
+	}
 	pixels := float64(w * h)
-	switch by := s.Schedule; {
+	switch by := p.setups.all[j.Setup].Schedule; {
 	case p.o.many.apply:
 		return pixels
 	case by.Scales == 1:

@@ -47,11 +47,12 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	if o.many.dryRun {
 		return r.dryRun(ctx, todo)
 	}
-	painters, closeAll, err := r.painters(ctx, todo)
+	painters, closeAll, err := r.painters(todo)
 	if err != nil {
 		return err
 	}
 	defer closeAll()
+	defer unconfine()
 	if err := book.Begin(manifest.Run{All: p.all, Jobs: len(todo), Skipped: skipped(todo), Refused: refused(todo), Plan: p.plan}); err != nil {
 		return &fileError{"manifest", o.dir, err}
 	}
@@ -102,8 +103,8 @@ func (r *batchRun) load(ctx context.Context) error {
 	if r.weights, err = o.settings.weights(r.e); err != nil {
 		return err
 	}
-	if o.start != "" {
-		r.start, err = r.t.open(ctx, "first", o.start)
+	if file := o.startFile(); file != "" {
+		r.start, err = r.t.open(ctx, "first", file)
 	}
 	return err
 }
@@ -197,7 +198,7 @@ func (t *console) noteEdited(todo []batch.Todo) {
 }
 
 // painters returns what paints at once. Call closeAll when they are done.
-func (r *batchRun) painters(ctx context.Context, todo []batch.Todo) (all []batch.Painter, closeAll func(), err error) {
+func (r *batchRun) painters(todo []batch.Todo) (all []batch.Painter, closeAll func(), err error) {
 	closeAll = func() {}
 	if len(todo) == skipped(todo)+refused(todo) {
 		return nil, closeAll, nil
@@ -206,22 +207,22 @@ func (r *batchRun) painters(ctx context.Context, todo []batch.Todo) (all []batch
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
+	n, err := r.fitting(todo)
+	if err != nil {
+		return nil, closeAll, err
+	}
 	if r.o.many.apply {
-		n, err := r.fitting(ctx, max(1, r.o.many.jobs), todo)
 		for i := range n {
 			all = append(all, &onePassPainter{batchRun: r, threads: share(threads, n, i)})
 		}
-		return all, closeAll, err
+		return all, closeAll, nil
 	}
 	devices, err := r.o.devices()
 	if err != nil {
 		return nil, closeAll, err
 	}
-	n := 1
-	if len(devices) == 1 {
-		if n, err = r.fitting(ctx, max(1, r.o.many.jobs), todo); err != nil {
-			return nil, closeAll, err
-		}
+	if len(devices) > 1 {
+		n = 1 // a painter for each
 	}
 	r.styles = &sharedStyles{kept: map[styleKey]*sharedStyle{}, most: 2*len(devices)*n + 2}
 	var own []*optimiser
