@@ -92,7 +92,7 @@ func outputRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.force, plain: true} },
 		},
 		{
-			name: "save-every", group: groupOutput, in: paintsOne,
+			name: "save-every", group: groupOutput, in: paintsOne | inBatch,
 			usage: "also write the picture every N iterations, counted over all sizes, as OUT-0050.png; 0 writes none",
 			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.saveEvery} },
 		},

@@ -28,6 +28,7 @@ type settings struct {
 	masks    masks
 	pass     onePassSettings // of nst apply
 	lesson   lesson          // of nst train
+	many     manySettings    // of nst batch
 
 	output          string
 	overwrite       bool
@@ -47,7 +48,7 @@ type settings struct {
 
 func defaults() settings {
 	return settings{
-		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(),
+		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(), many: defaultMany(),
 		checkpointEvery: time.Minute, quality: 95, progress: "auto", maxPixels: imgio.DefaultMaxPixels / 1e6,
 	}
 }
