@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"nst/imgio"
@@ -68,15 +69,37 @@ const universalStyle = 512
 // size. Pictures of styles are scaled down to 512 pixels; their Weight is as in
 // [Model.Apply], and Mask must be nil. What else is said there holds too.
 func (m *UniversalModel) Apply(ctx context.Context, content *imgio.Planar, styles []nst.StylePicture, o ApplyOptions) (*imgio.Planar, error) {
-	weights, err := styleWeightsOf(styles)
-	if err != nil {
-		return nil, err
-	}
 	d, err := o.open(content)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
+	style, err := m.blend(ctx, d, styles)
+	if err != nil {
+		return nil, err
+	}
+	return paint(ctx, d, m.network.Architecture, m.network.SharedParams(), style, content, o)
+}
+
+// style computes the scales and shifts for a blend of style pictures.
+func (m *UniversalModel) style(ctx context.Context, styles []nst.StylePicture, o ApplyOptions) ([]float32, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	d, err := exec.OpenCPU(o.threads(), os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return m.blend(ctx, d, styles)
+}
+
+// blend computes them on a device.
+func (m *UniversalModel) blend(ctx context.Context, d exec.Device, styles []nst.StylePicture) ([]float32, error) {
+	weights, err := styleWeightsOf(styles)
+	if err != nil {
+		return nil, err
+	}
 	sums := make([]float64, m.network.PerStyle())
 	for i, s := range styles {
 		if weights[i] == 0 {
@@ -94,7 +117,7 @@ func (m *UniversalModel) Apply(ctx context.Context, content *imgio.Planar, style
 	for j, v := range sums {
 		style[j] = float32(v)
 	}
-	return paint(ctx, d, m.network.Architecture, m.network.SharedParams(), style, content, o)
+	return style, nil
 }
 
 // norms predicts the scales and shifts for a style picture.
