@@ -77,7 +77,7 @@ func outputRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.overwrite, plain: true} },
 		},
 		{
-			name: "quality", group: groupOutput, in: saves | onePass,
+			name: "quality", group: groupOutput, in: saves | inApply | inSheet,
 			usage: "quality of JPEG files, 1 to 100",
 			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.quality} },
 		},

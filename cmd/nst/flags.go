@@ -27,6 +27,7 @@ type settings struct {
 	masks    masks
 	pass     onePassSettings // of nst apply
 	lesson   lesson          // of nst train
+	film     filmSettings    // of nst video
 
 	output    string
 	overwrite bool
@@ -43,7 +44,7 @@ type settings struct {
 
 func defaults() settings {
 	return settings{
-		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(),
+		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(), film: defaultFilm(),
 		quality: 95, progress: "auto", maxPixels: imgio.DefaultMaxPixels / 1e6,
 	}
 }

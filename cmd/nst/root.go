@@ -58,6 +58,7 @@ a network that nst train has taught.
 		newSweepCmd(e, nil),
 		newTextureCmd(e, nil),
 		newApplyCmd(e, nil),
+		newVideoCmd(e, nil),
 		newTrainCmd(e, nil),
 		newStylesCmd(e),
 		newScoreCmd(e, nil),

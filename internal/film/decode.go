@@ -67,6 +67,24 @@ func (t *Tools) Decode(ctx context.Context, info *Info, o DecodeOptions) (Source
 	return d, nil
 }
 
+// Shape says what the frames are like that [Tools.Decode] gives.
+func (t *Tools) Shape(ctx context.Context, info *Info, size int) (Shape, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	d, err := t.Decode(ctx, info, DecodeOptions{Size: size})
+	if err != nil {
+		return Shape{}, err
+	}
+	defer d.Close()
+	if s := d.Shape(); s.W > 0 {
+		return s, nil
+	}
+	return Shape{}, ErrNoFrames
+}
+
+// ErrNoFrames tells that no frame of a film can be decoded.
+var ErrNoFrames = errors.New("film: no frame of it can be decoded")
+
 // decodeArgs returns the arguments of ffmpeg.
 func (t *Tools) decodeArgs(info *Info, o DecodeOptions) []string {
 	format := "rgb24"

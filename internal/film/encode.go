@@ -144,11 +144,14 @@ func joinArgs(info *Info, c codec, base Ratio, start, end float64, path string) 
 	if start > 0 {
 		args = append(args, "-itsoffset", strconv.FormatFloat(start, 'f', 6, 64))
 	}
-	args = append(args, "-f", "nut", "-i", "pipe:0", "-i", fileURL(info.Path), "-map", "0:v:0", "-map", "1:a?")
-	if ext == strings.ToLower(filepath.Ext(info.Path)) {
-		args = append(args, "-map", "1:s?")
+	args = append(args, "-f", "nut", "-i", "pipe:0")
+	if info.stream >= 0 {
+		args = append(args, "-i", fileURL(info.Path), "-map", "0:v:0", "-map", "1:a?", "-map_metadata", "1", "-map_chapters", "1")
+		if ext == strings.ToLower(filepath.Ext(info.Path)) {
+			args = append(args, "-map", "1:s?")
+		}
 	}
-	args = append(args, "-map_metadata", "1", "-map_chapters", "1", "-c", "copy", "-fflags", "+bitexact")
+	args = append(args, "-c", "copy", "-fflags", "+bitexact")
 	if end > 0 {
 		args = append(args, "-t", strconv.FormatFloat(end, 'f', 6, 64))
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"nst/imgio"
@@ -14,7 +15,7 @@ import (
 )
 
 // Parts writes a film part by part. Each part is a file in a folder beside the film, encoded
-// by itself, with what is needed to go on after it. [Parts.Join] puts them together without
+// by itself, with what is needed to go on after it. [Parts.Finish] puts them together without
 // encoding anew. The bytes of the film are the same, however often the work was interrupted.
 type Parts struct {
 	tools *Tools
@@ -171,40 +172,68 @@ func (p *Parts) Close() error {
 		p.open = nil
 	}
 	p.free()
-	if p.state.Frames == 0 {
+	if p.state.Frames == 0 && p.state.Partial == "" {
 		_ = os.Remove(filepath.Join(p.dir, "lock")) // the next run makes another
 		_ = os.Remove(p.dir)                        // it may hold files
 	}
 	return err
 }
 
-// Join writes the film from all parts to a file beside them, and returns its path and the
-// number of its frames. It is moved to its place by the caller. The frames since the last part
-// are in it too.
-func (p *Parts) Join(ctx context.Context, whole bool) (path string, frames int, err error) {
+// Finish writes the film from all parts to a file beside them, and returns the number of its
+// frames. The frames since the last part are in it too. [Parts.Place] moves it to its place.
+// whole is false for a film that goes on later: its audio ends with the frames.
+func (p *Parts) Finish(ctx context.Context, whole bool) (frames int, err error) {
 	if err := p.flush(); err != nil {
-		return "", 0, err
+		return 0, err
 	}
-	files := make([]partState, 0, len(p.state.Parts)+1)
-	files = append(files, p.state.Parts...)
+	files := slices.Clone(p.state.Parts)
 	if p.open != nil {
 		if err := p.open.finish(); err != nil {
-			return "", 0, err
+			return 0, err
 		}
 		files = append(files, p.open.partState)
 	}
 	if len(files) == 0 {
-		return "", 0, nil
+		return 0, nil
 	}
 	for _, f := range files {
 		frames += f.Frames
 	}
-	path = filepath.Join(p.dir, "joined"+strings.ToLower(filepath.Ext(p.o.Path)))
-	if err := p.join(ctx, files, whole, path); err != nil {
-		_ = os.Remove(path) // the error counts
-		return "", 0, err
+	if err := p.join(ctx, files, whole, p.joined()); err != nil {
+		_ = os.Remove(p.joined()) // the error counts
+		return 0, err
 	}
-	return path, frames, nil
+	return frames, nil
+}
+
+// joined is the file of the film before it is in its place.
+func (p *Parts) joined() string {
+	return filepath.Join(p.dir, "joined"+strings.ToLower(filepath.Ext(p.o.Path)))
+}
+
+// Place moves the film to a path. Unless overwrite, nothing may be there: the error then
+// matches fs.ErrExist.
+func (p *Parts) Place(path string, overwrite bool) error {
+	if overwrite {
+		return flushed(p.joined(), path)
+	}
+	err := os.Link(p.joined(), path) // fails where there is a file, and where links are unknown
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return fs.ErrExist
+	}
+	return flushed(p.joined(), path)
+}
+
+// Partial returns the file that plays what earlier runs had done, if one was written.
+func (p *Parts) Partial() string { return p.state.Partial }
+
+// SetPartial remembers that file.
+func (p *Parts) SetPartial(path string) error {
+	p.state.Partial = path
+	return p.state.write(p.dir)
 }
 
 // Remove removes the folder: the film is done.

@@ -28,6 +28,7 @@ type state struct {
 	Parts    []partState `json:"parts"`
 	Last     string      `json:"last,omitempty"` // file of the last frame, RGB bytes
 	Memory   []float32   `json:"memory,omitempty"`
+	Partial  string      `json:"partial,omitempty"` // file that plays what is done
 }
 
 // partState is a part that is done.
