@@ -14,7 +14,7 @@ type filmSettings struct {
 	crf      float64 // negative is the default of the codec
 }
 
-func defaultFilm() filmSettings { return filmSettings{smooth: 0.5, crf: -1} }
+func defaultFilm() filmSettings { return filmSettings{smooth: 0.7, crf: -1} }
 
 // filmRows are the flags of nst video.
 func filmRows() []flagRow {

@@ -127,7 +127,7 @@ func (t *Tools) encodeArgs(c codec, s Shape, colour Colour) []string {
 	if c.rgb {
 		filter = "format=" + format
 	}
-	args := []string{"-f", "nut", "-i", "pipe:0", "-vf", filter, "-enc_time_base", s.Base.String(), "-c:v", c.encoder}
+	args := []string{"-copyts", "-f", "nut", "-i", "pipe:0", "-vf", filter, "-enc_time_base", s.Base.String(), "-c:v", c.encoder}
 	args = append(args, c.args...)
 	if c.crf >= 0 {
 		args = append(args, "-crf", strconv.FormatFloat(c.crf, 'g', -1, 64))
@@ -136,13 +136,21 @@ func (t *Tools) encodeArgs(c codec, s Shape, colour Colour) []string {
 	return append(args, "-pix_fmt", format, "-flags:v", "+bitexact", "-fflags", "+bitexact", "-f", "nut")
 }
 
+// span says when a film begins and ends.
+type span struct {
+	start     float64 // seconds to the first frame
+	end       float64 // seconds to the end, if it is cut there; else 0
+	frames    int
+	lastTicks int64 // how long the last frame lasts, where that is not as long as the one before; else 0
+}
+
 // joinArgs returns the arguments that put video from standard input together with all else of
-// the film. start is the time of the first frame in seconds, end that of the last, 0 for none.
-func joinArgs(info *Info, c codec, base Ratio, start, end float64, path string) []string {
+// the film. span says when it begins and ends.
+func joinArgs(info *Info, c codec, base Ratio, when span, path string) []string {
 	ext := strings.ToLower(filepath.Ext(path))
 	args := []string{"-y"}
-	if start > 0 {
-		args = append(args, "-itsoffset", strconv.FormatFloat(start, 'f', 6, 64))
+	if when.start > 0 {
+		args = append(args, "-itsoffset", strconv.FormatFloat(when.start, 'f', 6, 64))
 	}
 	args = append(args, "-f", "nut", "-i", "pipe:0")
 	if info.stream >= 0 {
@@ -152,8 +160,11 @@ func joinArgs(info *Info, c codec, base Ratio, start, end float64, path string) 
 		}
 	}
 	args = append(args, "-c", "copy", "-fflags", "+bitexact")
-	if end > 0 {
-		args = append(args, "-t", strconv.FormatFloat(end, 'f', 6, 64))
+	if when.end > 0 {
+		args = append(args, "-t", strconv.FormatFloat(when.end, 'f', 6, 64))
+	}
+	if when.lastTicks > 0 { // the container says how long all others last by what comes next
+		args = append(args, "-bsf:v", fmt.Sprintf("setts=duration=if(eq(N\\,%d)\\,%d\\,DURATION)", when.frames-1, when.lastTicks))
 	}
 	if m := muxer(ext); m == "mp4" || m == "mov" {
 		args = append(args, "-movflags", "+faststart", "-video_track_timescale", strconv.FormatInt(base.Den, 10))
@@ -184,7 +195,7 @@ func (t *Tools) check(ctx context.Context, info *Info, c codec, s Shape, path, d
 	}
 	trial := filepath.Join(dir, "trial"+strings.ToLower(filepath.Ext(path)))
 	defer os.Remove(trial)
-	args := joinArgs(info, c, info.Base, 0, 0.1, trial)
+	args := joinArgs(info, c, info.Base, span{end: 0.1}, trial)
 	_, err = t.run(ctx, video, args...)
 	switch {
 	case says(err, "ould not find tag", "not currently supported", "are supported"):

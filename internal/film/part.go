@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,6 +49,7 @@ func (p *Parts) put(j job) error {
 		}
 		return err
 	}
+	n.Step = j.time - n.Last
 	n.Frames, n.Last = n.Frames+1, j.time
 	if n.Frames < p.o.Frames {
 		return nil
@@ -61,7 +63,7 @@ func (p *Parts) put(j job) error {
 
 // start begins a part.
 func (p *Parts) start(first int64) error {
-	n := &part{partState: partState{File: fmt.Sprintf("%06d.nut", len(p.state.Parts)), First: first}}
+	n := &part{partState: partState{File: fmt.Sprintf("%06d.nut", len(p.state.Parts)), First: first, Last: p.lastTime()}}
 	n.path = filepath.Join(p.dir, n.File+".tmp")
 	// An interrupt does not end the encoder: what it has is kept.
 	ctx := context.Background()
@@ -76,6 +78,14 @@ func (p *Parts) start(first int64) error {
 		return err
 	}
 	return nil
+}
+
+// lastTime returns the time of the last frame that is written.
+func (p *Parts) lastTime() int64 {
+	if n := len(p.state.Parts); n > 0 {
+		return p.state.Parts[n-1].Last
+	}
+	return 0
 }
 
 // finish ends the encoder and waits for it.
@@ -143,12 +153,7 @@ func flushed(from, to string) error {
 
 // join writes the packets of parts to ffmpeg, which adds what else the film has.
 func (p *Parts) join(ctx context.Context, files []partState, whole bool, path string) error {
-	base := p.o.Shape.Base
-	start, end := float64(files[0].First)*base.Float(), 0.0
-	if last := files[len(files)-1]; !whole {
-		end = float64(last.Last+1)*base.Float() + 0.04
-	}
-	process, err := p.tools.start(ctx, true, false, joinArgs(p.o.Info, p.codec, base, start, end, path)...)
+	process, err := p.tools.start(ctx, true, false, joinArgs(p.o.Info, p.codec, p.o.Shape.Base, p.span(files, whole), path)...)
 	if err != nil {
 		return err
 	}
@@ -167,6 +172,24 @@ func (p *Parts) join(ctx context.Context, files []partState, whole bool, path st
 		return failed
 	}
 	return err
+}
+
+// span says when a film of parts begins and ends.
+func (p *Parts) span(files []partState, whole bool) span {
+	base := p.o.Shape.Base.Float()
+	s, last := span{start: float64(files[0].First) * base}, files[len(files)-1]
+	for _, f := range files {
+		s.frames += f.Frames
+	}
+	if !whole {
+		s.end = float64(last.Last+max(1, last.Step)) * base
+		return s
+	}
+	length := p.o.Info.Duration.Seconds() - (float64(last.Last)*base - s.start)
+	if ticks := int64(math.Round(length / base)); s.frames > 1 && p.o.Info.exact && length > 0 && max(ticks-last.Step, last.Step-ticks) > last.Step/50 {
+		s.lastTicks = ticks
+	}
+	return s
 }
 
 // relay copies the packets of a file to a stream, which begins with the headers of the first.

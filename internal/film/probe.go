@@ -28,7 +28,8 @@ type Info struct {
 	Deep     bool     // more than 8 bits a channel
 	Colour   Colour
 
-	stream int // of the video
+	stream int  // of the video
+	exact  bool // Duration is that of the video, not of all
 }
 
 // Colour says how numbers of a film stand for colours, in ffmpeg's words. Empty is not known.
@@ -143,7 +144,7 @@ func (i *Info) video(s stream, duration string) {
 	i.stream, i.Codec, i.W, i.H = s.Index, s.Codec, s.Width, s.Height
 	i.Base, i.Aspect = ratio(s.Base, "/"), ratio(s.Aspect, ":")
 	if seconds, err := strconv.ParseFloat(s.Duration, 64); err == nil {
-		i.Duration = time.Duration(seconds * float64(time.Second))
+		i.Duration, i.exact = time.Duration(seconds*float64(time.Second)), true
 	} else if seconds, err := strconv.ParseFloat(duration, 64); err == nil {
 		i.Duration = time.Duration(seconds * float64(time.Second))
 	}

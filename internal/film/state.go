@@ -37,6 +37,7 @@ type partState struct {
 	Frames int    `json:"frames"`
 	First  int64  `json:"first"` // time of its first frame
 	Last   int64  `json:"last"`
+	Step   int64  `json:"step"` // to the last frame, from the one before
 }
 
 // readState reads the state in a folder. It returns want if there is none, or one of other

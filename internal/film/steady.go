@@ -2,6 +2,7 @@ package film
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"nst/imgio"
@@ -12,6 +13,9 @@ import (
 type Brush interface {
 	// Paint paints a frame. prior is nil for the first frame of a scene.
 	Paint(ctx context.Context, frame *imgio.Planar, prior *Prior) (*imgio.Planar, error)
+
+	// Move tells how far what the frames show has moved in all, in pixels.
+	Move(x, y int)
 
 	// Cut tells that the next frame begins another scene.
 	Cut()
@@ -39,6 +43,7 @@ type Steady struct {
 	hist    histogram
 	last    *imgio.Planar
 	scenes  int
+	moved   [2]float32 // how far most of what the frames show has moved since the last cut
 }
 
 // NewSteady returns a Steady around a brush. smooth is the share of the last result, 0 to 1.
@@ -55,8 +60,10 @@ func (s *Steady) Paint(ctx context.Context, frame *imgio.Planar) (*imgio.Planar,
 	prior, cut := s.prior(now, hist)
 	if cut {
 		s.scenes++
+		s.moved = [2]float32{}
 		s.brush.Cut()
 	}
+	s.brush.Move(s.place())
 	painted, err := s.brush.Paint(ctx, frame, prior)
 	if err != nil {
 		return nil, err
@@ -68,17 +75,26 @@ func (s *Steady) Paint(ctx context.Context, frame *imgio.Planar) (*imgio.Planar,
 	return painted, nil
 }
 
+// place returns how far what the frames show has moved since the last cut.
+func (s *Steady) place() (x, y int) {
+	return int(math.Round(float64(s.moved[0]))), int(math.Round(float64(s.moved[1])))
+}
+
 // Keep takes the last result as it was written, with its levels rounded.
 func (s *Steady) Keep(written *imgio.Planar) { s.last = written }
 
 // Resume goes on after a frame whose result an earlier run has written.
 func (s *Steady) Resume(frame, written *imgio.Planar, memory []float32) error {
 	s.before, s.hist, s.last = motion.NewPyramid(frame), newHistogram(frame), written
-	return s.brush.Remember(memory)
+	if len(memory) < 2 {
+		return errors.New("film: what was remembered is damaged")
+	}
+	s.moved = [2]float32(memory)
+	return s.brush.Remember(memory[2:])
 }
 
 // Memory returns what is to be written down with the last result.
-func (s *Steady) Memory() []float32 { return s.brush.Memory() }
+func (s *Steady) Memory() []float32 { return append(s.moved[:2:2], s.brush.Memory()...) }
 
 // The limits beyond which a frame begins another scene: where the motion leads back for few
 // pixels and the colours differ, or where hardly a colour is the same.
@@ -107,6 +123,9 @@ func (s *Steady) prior(now *motion.Pyramid, hist histogram) (*Prior, bool) {
 	if sum/float64(len(trust)) < lostTrust && change > otherColour {
 		return nil, true
 	}
+	u, v := back.Usual()
+	s.moved[0] -= 2 * u
+	s.moved[1] -= 2 * v
 	return &Prior{motion.Warp(s.last, back, s.threads), trust}, false
 }
 

@@ -92,6 +92,12 @@ func (s *search) start(p *template, x, y int) (u, v float32) {
 	return u, v
 }
 
+// Usual returns the displacement that most pixels have about: the median along each axis.
+func (f *Flow) Usual() (u, v float32) {
+	m := f.median()
+	return m[0], m[1]
+}
+
 // median returns the median displacement along each axis.
 func (f *Flow) median() [2]float32 {
 	var out [2]float32

@@ -120,19 +120,3 @@ func keys(t float32) [4]float32 {
 	return [4]float32{(-t3 + 2*t2 - t) / 2, (3*t3 - 5*t2 + 2) / 2, (-3*t3 + 4*t2 + t) / 2, (t3 - t2) / 2}
 }
 
-// Blend mixes what was painted with the last result, in place: painted gets the share of
-// warped that trust, at half the size, allows. The trust is that of [Consistent].
-func Blend(painted, warped *imgio.Planar, trust []float32, share float32, threads int) {
-	w, h, n := painted.W, painted.H, painted.W*painted.H
-	f := &Flow{(w + 1) / 2, (h + 1) / 2, trust, trust}
-	parallel(threads, h, func(y int) {
-		for x := range w {
-			k, _ := f.sample((float32(x)-0.5)/2, (float32(y)-0.5)/2)
-			k *= share
-			for c := range 3 {
-				at := c*n + y*w + x
-				painted.Pix[at] += k * (warped.Pix[at] - painted.Pix[at])
-			}
-		}
-	})
-}

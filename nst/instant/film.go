@@ -18,6 +18,7 @@ type Film struct {
 	device        *exec.CPU
 	painter       *feedforward.FilmPainter
 	width, height int
+	left, top     int // what surrounds a frame, 0 to 3; see Move
 	options       ApplyOptions
 	steady        float64
 }
@@ -76,8 +77,7 @@ func newFilm(a feedforward.Architecture, shared, style []float32, w, h int, o Fi
 	if f.device, err = exec.OpenCPU(o.threads(), os.Getenv); err != nil {
 		return nil, err
 	}
-	whole := imgio.NewPlanar((w+3)/4*4, (h+3)/4*4)
-	if f.painter, err = feedforward.NewFilmPainter(f.device, a, whole.W, whole.H); err == nil {
+	if f.painter, err = feedforward.NewFilmPainter(f.device, a, aligned(w), aligned(h)); err == nil {
 		err = f.painter.Teach(shared, style)
 	}
 	if err != nil {
@@ -94,17 +94,66 @@ func (f *Film) Paint(ctx context.Context, frame *imgio.Planar) (*imgio.Planar, e
 		return nil, fmt.Errorf("nst: a frame of %dx%d pixels in a film of %dx%d", frame.W, frame.H, f.width, f.height)
 	}
 	painted, err := f.options.Color.Repaint(frame, func(p *imgio.Planar) (*imgio.Planar, error) {
-		whole := extend(p)
+		whole := f.surround(p)
 		if err := f.painter.PaintNext(ctx, whole.Pix, whole.Pix, f.steady); err != nil {
 			return nil, err
 		}
-		return crop(whole, p.W, p.H), nil
+		return f.middle(whole, p.W, p.H), nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	mix(painted, frame, float32(f.options.Strength))
 	return painted, nil
+}
+
+// Move tells how far what the frames show has moved in all since the last cut, in pixels. The
+// network sees it at the same place of its grid, which has a line every four pixels: else its
+// strokes would change with each step.
+func (f *Film) Move(x, y int) { f.left, f.top = 3&-x, 3&-y }
+
+// aligned returns the side of a frame with room for [Film.Move].
+func aligned(n int) int { return (n + 3 + 3) / 4 * 4 }
+
+// surround returns a frame with what is around it: its mirror image.
+func (f *Film) surround(p *imgio.Planar) *imgio.Planar {
+	out := imgio.NewPlanar(aligned(p.W), aligned(p.H))
+	for c := range 3 {
+		for y := range out.H {
+			from := p.Pix[(c*p.H+mirrored(y-f.top, p.H))*p.W:][:p.W]
+			to := out.Pix[(c*out.H+y)*out.W:][:out.W]
+			copy(to[f.left:], from)
+			for x := range f.left {
+				to[x] = from[mirrored(x-f.left, p.W)]
+			}
+			for x := f.left + p.W; x < out.W; x++ {
+				to[x] = from[mirrored(x-f.left, p.W)]
+			}
+		}
+	}
+	return out
+}
+
+// mirrored returns the place within n pixels that one outside mirrors.
+func mirrored(x, n int) int {
+	if x < 0 {
+		x = -x
+	}
+	if x >= n {
+		x = 2*n - 2 - x
+	}
+	return x
+}
+
+// middle returns the frame within its surroundings.
+func (f *Film) middle(whole *imgio.Planar, w, h int) *imgio.Planar {
+	out := imgio.NewPlanar(w, h)
+	for c := range 3 {
+		for y := range h {
+			copy(out.Pix[(c*h+y)*w:][:w], whole.Pix[(c*whole.H+y+f.top)*whole.W+f.left:])
+		}
+	}
+	return out
 }
 
 // Cut tells that the next frame begins another scene. It is painted by its own statistics.
