@@ -122,7 +122,7 @@ func (t *Tools) encodeArgs(c codec, s Shape, colour Colour) []string {
 	case odd && !c.odd:
 		format = "yuv444p"
 	}
-	filter := fmt.Sprintf("scale=out_color_matrix=%s:out_range=%s:flags=bicubic+accurate_rnd+full_chroma_int,format=%s,%s",
+	filter := fmt.Sprintf("scale=out_color_matrix=%s:out_range=%s:flags=gauss+accurate_rnd+full_chroma_inp,format=%s,%s",
 		colour.matrix(), colour.outRange(), format, colour.tags())
 	if c.rgb {
 		filter = "format=" + format

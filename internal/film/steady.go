@@ -30,6 +30,8 @@ type Brush interface {
 type Prior struct {
 	Picture *imgio.Planar
 	Trust   []float32 // how much of it is to be seen, 0 to 1, at half its size; see motion.Consistent
+
+	back *motion.Flow // to the last frame
 }
 
 // Steady paints frames so that they do not flicker. It finds the motion between frames, moves
@@ -43,7 +45,8 @@ type Steady struct {
 	hist    histogram
 	last    *imgio.Planar
 	scenes  int
-	moved   [2]float32 // how far most of what the frames show has moved since the last cut
+	frame   *imgio.Planar // the last frame
+	moved   [2]float32    // how far most of what the frames show has moved since the last cut
 }
 
 // NewSteady returns a Steady around a brush. smooth is the share of the last result, 0 to 1.
@@ -64,15 +67,29 @@ func (s *Steady) Paint(ctx context.Context, frame *imgio.Planar) (*imgio.Planar,
 		s.brush.Cut()
 	}
 	s.brush.Move(s.place())
-	painted, err := s.brush.Paint(ctx, frame, prior)
+	painted, err := s.brush.Paint(ctx, s.calm(frame, prior), prior)
 	if err != nil {
 		return nil, err
 	}
 	if prior != nil && s.smooth > 0 {
 		motion.Blend(painted, prior.Picture, prior.Trust, s.smooth, s.threads)
 	}
-	s.before, s.hist = now, hist
+	s.frame, s.before, s.hist = frame, now, hist
 	return painted, nil
+}
+
+// calmShare is the share of the last frame in what the brush sees.
+const calmShare = 0.5
+
+// calm returns a frame with less noise, of which a network would make strokes: the last frame,
+// moved along, is mixed in.
+func (s *Steady) calm(frame *imgio.Planar, prior *Prior) *imgio.Planar {
+	if prior == nil || s.smooth == 0 {
+		return frame
+	}
+	calm := frame.Clone()
+	motion.Mix(calm, motion.Warp(s.frame, prior.back, s.threads), prior.Trust, calmShare, s.threads)
+	return calm
 }
 
 // place returns how far what the frames show has moved since the last cut.
@@ -85,7 +102,7 @@ func (s *Steady) Keep(written *imgio.Planar) { s.last = written }
 
 // Resume goes on after a frame whose result an earlier run has written.
 func (s *Steady) Resume(frame, written *imgio.Planar, memory []float32) error {
-	s.before, s.hist, s.last = motion.NewPyramid(frame), newHistogram(frame), written
+	s.frame, s.before, s.hist, s.last = frame, motion.NewPyramid(frame), newHistogram(frame), written
 	if len(memory) < 2 {
 		return errors.New("film: what was remembered is damaged")
 	}
@@ -126,7 +143,7 @@ func (s *Steady) prior(now *motion.Pyramid, hist histogram) (*Prior, bool) {
 	u, v := back.Usual()
 	s.moved[0] -= 2 * u
 	s.moved[1] -= 2 * v
-	return &Prior{motion.Warp(s.last, back, s.threads), trust}, false
+	return &Prior{motion.Warp(s.last, back, s.threads), trust, back}, false
 }
 
 // histogram counts the colours of a frame: 4 levels of each channel.

@@ -21,11 +21,19 @@ func Blend(painted, warped *imgio.Planar, trust []float32, share float32, thread
 			change[y*w+x] = share * trust[y*w+x] * d * d / (d*d + sameTexture*sameTexture)
 		}
 	})
-	f := &Flow{w, h, change, change}
+	Mix(painted, warped, change, 1, threads)
+}
+
+// Mix mixes what is painted with another picture, in place. The other one gets a share for each
+// pixel, at half the size, times share.
+func Mix(painted, warped *imgio.Planar, shares []float32, share float32, threads int) {
+	w, h := (painted.W+1)/2, (painted.H+1)/2
+	f := &Flow{w, h, shares, shares}
 	n := painted.W * painted.H
 	parallel(threads, painted.H, func(y int) {
 		for x := range painted.W {
 			k, _ := f.sample((float32(x)-0.5)/2, (float32(y)-0.5)/2)
+			k *= share
 			for c := range 3 {
 				at := c*n + y*painted.W + x
 				painted.Pix[at] += k * (warped.Pix[at] - painted.Pix[at])

@@ -80,10 +80,20 @@ func Warp(m *imgio.Planar, back *Flow, threads int) *imgio.Planar {
 	parallel(threads, m.H, func(y int) {
 		for x := range m.W {
 			u, v := back.sample((float32(x)-0.5)/2, (float32(y)-0.5)/2)
-			cubic(out.Pix[y*m.W+x:], m, float32(x)+2*u, float32(y)+2*v)
+			cubic(out.Pix[y*m.W+x:], m, snap(float32(x)+2*u), snap(float32(y)+2*v))
 		}
 	})
 	return out
+}
+
+// snap returns the whole number that is nearest to x, if it is near: to interpolate would blur
+// more than it moves.
+func snap(x float32) float32 {
+	const near = 0.12
+	if whole := float32(floor(x + 0.5)); x-whole < near && whole-x < near {
+		return whole
+	}
+	return x
 }
 
 // cubic writes the colour of m at (x, y) to the first value of each plane of out.
@@ -119,4 +129,3 @@ func keys(t float32) [4]float32 {
 	t2, t3 := t*t, t*t*t
 	return [4]float32{(-t3 + 2*t2 - t) / 2, (3*t3 - 5*t2 + 2) / 2, (-3*t3 + 4*t2 + t) / 2, (t3 - t2) / 2}
 }
-
