@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"time"
 
+	"nst/imgio"
 	"nst/internal/film"
 )
 
@@ -21,15 +21,15 @@ type videoRun struct {
 	o      *videoOptions
 	t      *console
 	styles []styleRef
-	tools  *film.Tools // nil where they are not needed
-	info   *film.Info
 
 	shape    film.Shape
 	frames   int // that the film has, about; 0 is not known
+	decode   func(ctx context.Context, skip int) (film.Source, error)
 	out      film.Output
 	steady   *film.Steady
 	progress filmProgress
 	began    time.Time
+	failed   bool // a frame was left out
 }
 
 func video(ctx context.Context, e *env, o *videoOptions) error {
@@ -62,38 +62,13 @@ func (r *videoRun) checkFiles() error {
 		l.read(s.path)
 	}
 	errs := []error{o.checkBlend(len(r.styles))}
+	if o.film.sequence && imgio.SameFile(o.input, o.output) {
+		errs = append(errs, &fileError{"output folder", o.output, errIsInput})
+	}
 	if !o.film.sequence {
 		l.write("output", o.output, replacing(o.overwrite))
 	}
 	return errors.Join(append(errs, l.check())...)
-}
-
-// open opens the source and the output, and looks whether all fits.
-func (r *videoRun) open(ctx context.Context) error {
-	var err error
-	if r.tools, err = film.Find(ctx); err != nil {
-		return err
-	}
-	if r.info, err = r.tools.Probe(ctx, r.o.input); err != nil {
-		return err
-	}
-	r.frames = r.info.Frames
-	if r.shape, err = r.tools.Shape(ctx, r.info, max(0, r.o.pass.size)); err != nil {
-		return err
-	}
-	if err := r.checkSize(); err != nil {
-		return err
-	}
-	settings, err := r.settings()
-	if err != nil {
-		return err
-	}
-	r.out, err = r.tools.NewParts(ctx, film.PartsOptions{
-		Path: r.o.output, Info: r.info, Shape: r.shape, Encoding: film.Encoding{Codec: r.o.film.codec, CRF: r.o.film.crf},
-		Frames: framesOfPart, Settings: settings,
-		Waiting: func() { r.t.say("another nst paints this film: waiting for it") },
-	})
-	return err
 }
 
 // checkSize returns a smallError for frames that are too small.
@@ -102,26 +77,6 @@ func (r *videoRun) checkSize() error {
 		return &smallError{r.shape.W, r.shape.H, r.o.pass.size > 0}
 	}
 	return nil
-}
-
-// settings identifies all that the frames depend on, besides how they are encoded.
-func (r *videoRun) settings() (string, error) {
-	o := r.o
-	input, err := film.FileDigest(o.input)
-	if err != nil {
-		return "", err
-	}
-	text := fmt.Sprintf("%s %s %q %v %v %v %v", version(), input, o.styles, o.blend, o.pass.strength, o.Color, o.film)
-	for _, s := range r.styles {
-		digest := ""
-		if s.path != "" {
-			if digest, err = film.FileDigest(s.path); err != nil {
-				return "", &fileError{"style image", s.path, err}
-			}
-		}
-		text += fmt.Sprintf(" %q %d %s", s.name, s.index, digest)
-	}
-	return text, nil
 }
 
 // run paints the frames that are left.
@@ -157,38 +112,11 @@ func (r *videoRun) run(ctx context.Context) error {
 	return r.finish(ctx)
 }
 
-// source opens the frames that are left. The painter gets what it remembered.
-func (r *videoRun) source(ctx context.Context) (film.Source, error) {
-	done := r.out.Done()
-	source, err := r.decode(ctx, max(0, done-1))
-	if err != nil || done == 0 {
-		return source, err
-	}
-	last, memory, err := r.out.Resume()
-	if err == nil {
-		var before *film.Frame
-		if before, err = source.Next(ctx); err == nil {
-			err = r.steady.Resume(before.Picture, last, memory)
-		}
-	}
-	if err != nil {
-		source.Close()
-		return nil, err
-	}
-	r.t.say("going on after frame %d", done)
-	return source, nil
-}
-
-// decode opens the frames from one on.
-func (r *videoRun) decode(ctx context.Context, skip int) (film.Source, error) {
-	return r.tools.Decode(ctx, r.info, film.DecodeOptions{Skip: skip, Size: max(0, r.o.pass.size)})
-}
-
 // partial writes a film of what is done, after an error or an interrupt.
 func (r *videoRun) partial(ctx context.Context, why error) error {
 	stopped := ctx.Err() != nil
 	frames, err := r.out.Finish(context.WithoutCancel(ctx), false)
-	if err == nil && frames > 0 {
+	if err == nil && frames > 0 && !r.o.film.sequence {
 		path, own := film.Partial(r.o.output), r.out.Partial()
 		if own != "" {
 			path = own
@@ -198,7 +126,7 @@ func (r *videoRun) partial(ctx context.Context, why error) error {
 			err = r.out.SetPartial(path)
 		}
 		if err == nil {
-			r.t.say("wrote %s with the %s so far; the same command goes on", path, count(frames, "frame"))
+			r.t.say("wrote %s with the %s so far%s", path, count(frames, "frame"), r.goesOn())
 		}
 	}
 	switch {
@@ -208,8 +136,18 @@ func (r *videoRun) partial(ctx context.Context, why error) error {
 		return err
 	case frames == 0:
 		return context.Canceled
+	case r.o.film.sequence:
+		r.t.say("%s are painted; the same command goes on", count(frames, "frame"))
 	}
 	return &interrupted{context.Canceled}
+}
+
+// goesOn says whether a later run goes on.
+func (r *videoRun) goesOn() string {
+	if isGIF(r.o.output) {
+		return ""
+	}
+	return "; the same command goes on"
 }
 
 // finish writes the film to its place.
@@ -221,7 +159,10 @@ func (r *videoRun) finish(ctx context.Context) error {
 	if err != nil {
 		return r.named(err)
 	}
-	path, err := r.t.place("output", r.o.output, func(path string) error { return r.out.Place(path, r.o.overwrite) })
+	path := r.o.output
+	if !r.o.film.sequence {
+		path, err = r.t.place("output", path, r.put)
+	}
 	if err != nil {
 		return err
 	}
@@ -232,8 +173,14 @@ func (r *videoRun) finish(ctx context.Context) error {
 		return &fileError{"folder", film.PartsFolder(r.o.output), err}
 	}
 	r.progress.wrote(path, r.shape, frames, time.Since(r.began))
+	if r.failed {
+		return silent{}
+	}
 	return nil
 }
+
+// put moves the film to a path.
+func (r *videoRun) put(path string) error { return r.out.Place(path, r.o.overwrite) }
 
 // named returns an error with the name of the film that it is about.
 func (r *videoRun) named(err error) error {

@@ -25,7 +25,7 @@ type room struct {
 var rooms = map[string]room{
 	"cmd/nst":                {7, []string{"cmd/nst/internal/batch", "cmd/nst/internal/sheet", "nst", "nst/instant", "vgg", "imgio", "internal/atomicfile", "internal/film", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	"cmd/nst/internal/batch": {6, []string{"nst", "imgio", "internal/atomicfile"}},
-	"cmd/nst/internal/sheet": {6, []string{"golang.org/x/image"}},
+	"cmd/nst/internal/sheet": {6, []string{"internal/palette", "golang.org/x/image"}},
 
 	"nst/instant":           {6, []string{"nst", "vgg", "imgio", "internal/feedforward", "internal/engine/exec", "internal/optim"}},
 	"nst":                   {5, []string{"vgg", "loss", "imgio", "internal/colour", "internal/engine/exec", "internal/optim"}},
@@ -33,7 +33,8 @@ var rooms = map[string]room{
 	"loss":                  {4, []string{"internal/engine/op", "gorgonia.org"}},
 	"internal/colour":       {4, []string{"imgio"}},
 	"internal/feedforward":  {5, []string{"vgg", "vgg/safetensors", "loss", "internal/engine/exec", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
-	"internal/film":         {3, []string{"imgio", "internal/motion", "internal/filelock", "internal/atomicfile"}},
+	"internal/film":         {3, []string{"imgio", "internal/motion", "internal/palette", "internal/filelock", "internal/atomicfile"}},
+	"internal/palette":      {0, nil},
 	"internal/motion":       {2, []string{"imgio"}},
 	"internal/optim":        {0, nil},
 	"imgio":                 {1, []string{"imgio/internal/bmp", "imgio/internal/jpeg", "imgio/internal/tiff", "internal/atomicfile", "golang.org/x/image"}},

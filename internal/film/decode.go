@@ -137,7 +137,7 @@ func (d *decoder) Next(ctx context.Context) (*Frame, error) {
 	}
 	d.read++
 	d.last = max(d.last+1, p.time) // encoders want times that grow
-	return &Frame{d.pixels.unpack(p.data, d.shape.W, d.shape.H), d.last}, nil
+	return &Frame{Picture: d.pixels.unpack(p.data, d.shape.W, d.shape.H), Time: d.last}, nil
 }
 
 // end returns io.EOF after the last frame, if there was one.

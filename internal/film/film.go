@@ -37,7 +37,8 @@ func (r Ratio) String() string { return fmt.Sprintf("%d:%d", r.Num, r.Den) }
 // Frame is a picture of a film.
 type Frame struct {
 	Picture *imgio.Planar
-	Time    int64 // from the start of the film, in ticks of the source's time base
+	Time    int64  // from the start of the film, in ticks of the source's time base
+	Name    string // of its file without the extension, in a folder of frames
 }
 
 // Shape is what a source says of its frames.

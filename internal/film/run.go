@@ -78,7 +78,7 @@ func Run(ctx context.Context, from Source, to Sink, s *Steady, told func()) erro
 		if err != nil {
 			return err
 		}
-		written, err := to.Write(ctx, &Frame{painted, r.frame.Time}, s.Memory())
+		written, err := to.Write(ctx, &Frame{painted, r.frame.Time, r.frame.Name}, s.Memory())
 		if err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ import (
 )
 
 // stateFile is the name of the file that says which parts are done.
-const stateFile = "state.json"
+const stateFile = ".nst-video.json"
 
 // stateVersion is the version of its format.
 const stateVersion = 1
@@ -61,7 +61,10 @@ func readState(dir string, want state) (state, error) {
 			return want, nil
 		}
 	}
-	if total != s.Frames || filepath.Base(s.Last) != s.Last {
+	if len(s.Parts) > 0 && total != s.Frames || filepath.Base(s.Last) != s.Last {
+		return want, nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, s.Last)); err != nil {
 		return want, nil
 	}
 	return s, nil
