@@ -13,6 +13,7 @@ import (
 
 	"nst/cmd/nst/internal/batch"
 	"nst/internal/film"
+	"nst/vgg"
 )
 
 // videoOptions are the arguments and flags of nst video.
@@ -85,6 +86,20 @@ func (o *videoOptions) check(cmd *cobra.Command) error {
 	}
 	if flags.Changed("codec") && !slices.Contains(film.Codecs(), f.codec) {
 		bad("--codec", fmt.Sprintf("%q", f.codec), "must be one of "+strings.Join(film.Codecs(), ", "))
+	}
+	for _, flag := range []string{"iterations", "network", "draft"} {
+		if flags.Changed(flag) && !f.paint {
+			bad("--"+flag, flags.Lookup(flag).Value, "is only for --paint")
+		}
+	}
+	if f.paint && flags.Changed("strength") {
+		bad("--strength", o.pass.strength, "is not for --paint")
+	}
+	if f.iterations < 1 {
+		bad("--iterations", f.iterations, "must be 1 or more")
+	}
+	if o.draft {
+		o.network = vgg.EmbeddedName
 	}
 	if o.output == "" {
 		o.output = o.name()

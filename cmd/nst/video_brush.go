@@ -17,6 +17,9 @@ type filmBrush interface {
 
 // newBrush returns the brush that the flags ask for, for frames of the shape of the film.
 func (r *videoRun) newBrush(ctx context.Context) (filmBrush, error) {
+	if r.o.film.paint {
+		return r.newPaintBrush(ctx)
+	}
 	b, err := r.o.newBrush(r.styles)
 	if err != nil {
 		return nil, err

@@ -54,7 +54,7 @@ func (r *videoRun) openFilm(ctx context.Context) error {
 	}
 	r.out, err = tools.NewParts(ctx, film.PartsOptions{
 		Path: r.o.output, Info: info, Shape: r.shape, Encoding: film.Encoding{Codec: r.o.film.codec, CRF: r.o.film.crf},
-		Frames: framesOfPart, Settings: settings,
+		Frames: r.framesOfPart(), Settings: settings,
 		Waiting: func() { r.t.say("another nst paints this film: waiting for it") },
 	})
 	return err
@@ -114,6 +114,10 @@ func (r *videoRun) settings() (string, error) {
 		}
 	}
 	text := fmt.Sprintf("%s %s %q %v %v %v %v %v", version(), input, o.styles, o.blend, o.pass.strength, o.Color, o.film, r.shape)
+	if o.film.paint {
+		o.choose(r.t.e)
+		text += fmt.Sprintf(" %s %v", o.network, o.Options)
+	}
 	for _, s := range r.styles {
 		digest := ""
 		if s.path != "" {

@@ -12,9 +12,14 @@ import (
 	"nst/internal/film"
 )
 
-// framesOfPart is how many frames a part has. Those of the last part are painted again after
-// an interrupt.
-const framesOfPart = 120
+// framesOfPart returns how many frames a part has. Those of the last part are painted again
+// after an interrupt.
+func (r *videoRun) framesOfPart() int {
+	if r.o.film.paint {
+		return 12
+	}
+	return 120
+}
 
 // videoRun is a run of nst video.
 type videoRun struct {
@@ -187,6 +192,8 @@ func (r *videoRun) named(err error) error {
 	switch encoding := new(film.EncodingError); {
 	case errors.Is(err, context.Canceled), errors.As(err, new(*film.MissingError)), errors.As(err, new(*fileError)):
 		return err
+	case errors.As(err, &encoding) && encoding.Advice != "" && encoding.What == "codec":
+		return &valueError{"--codec", r.o.film.codec, encoding.Reason + "; " + encoding.Advice}
 	case errors.As(err, &encoding) && (encoding.What == "codec" || encoding.What == "crf"):
 		value := any(r.o.film.codec)
 		if encoding.What == "crf" {

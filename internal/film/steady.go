@@ -34,6 +34,13 @@ type Prior struct {
 	back *motion.Flow // to the last frame
 }
 
+// Over returns a frame with the last result over it, where that is to be seen.
+func (p *Prior) Over(frame *imgio.Planar) *imgio.Planar {
+	out := frame.Clone()
+	motion.Mix(out, p.Picture, p.Trust, 1, 1)
+	return out
+}
+
 // Steady paints frames so that they do not flicker. It finds the motion between frames, moves
 // the last result along, and mixes it with what the brush paints where the motion is sure. It
 // finds the cuts, where a scene begins that has nothing to do with the last.
