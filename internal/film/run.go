@@ -1,6 +1,7 @@
 package film
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -71,8 +72,8 @@ func Run(ctx context.Context, from Source, to Sink, s *Steady, told func()) erro
 		if errors.Is(r.err, io.EOF) {
 			return nil
 		}
-		if r.err != nil {
-			return r.err
+		if err := cmp.Or(r.err, ctx.Err()); err != nil {
+			return err
 		}
 		painted, err := s.Paint(ctx, r.frame.Picture)
 		if err != nil {

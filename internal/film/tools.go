@@ -94,7 +94,7 @@ type process struct {
 
 // start starts ffmpeg. It ends when ctx does. in and out say which pipes are wanted.
 func (t *Tools) start(ctx context.Context, in, out bool, args ...string) (*process, error) {
-	args = append([]string{"-hide_banner", "-loglevel", "error", "-nostdin"}, args...)
+	args = append([]string{"-hide_banner", "-loglevel", "level+warning", "-nostdin"}, args...)
 	p := &process{cmd: exec.CommandContext(ctx, t.ffmpeg, args...)}
 	p.cmd.Stderr = &p.said
 	detach(p.cmd)
@@ -137,7 +137,7 @@ func (p *process) close() {
 
 // run runs ffmpeg with input on its standard input, and returns its output.
 func (t *Tools) run(ctx context.Context, input []byte, args ...string) ([]byte, error) {
-	p := process{cmd: exec.CommandContext(ctx, t.ffmpeg, append([]string{"-hide_banner", "-loglevel", "error"}, args...)...)}
+	p := process{cmd: exec.CommandContext(ctx, t.ffmpeg, append([]string{"-hide_banner", "-loglevel", "level+warning"}, args...)...)}
 	var out bytes.Buffer
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = bytes.NewReader(input), &out, &p.said
 	detach(p.cmd)
@@ -180,9 +180,14 @@ func (m *messages) Write(p []byte) (int, error) {
 	}
 }
 
-// clean removes from a line the name and address of the part of ffmpeg that says it.
+// clean removes from a line the name and address of the part of ffmpeg that says it, and its
+// level. Nothing is left of a warning, unless it is about damage.
 func clean(line string) string {
-	return strings.TrimSpace(regexp.MustCompile(`^(\[[^\]]* @ 0x[0-9a-f]+\] ?)+`).ReplaceAllString(strings.TrimSpace(line), ""))
+	text := regexp.MustCompile(`^(\[[^\]]*\] ?)+`).ReplaceAllString(strings.TrimSpace(line), "")
+	if strings.Contains(line, "[warning]") && !regexp.MustCompile(`(?i)corrupt|damage|invalid|missing|conceal|truncat|discontinuity`).MatchString(text) {
+		return ""
+	}
+	return strings.TrimSpace(text)
 }
 
 // reason returns the line that says most about a failure.
