@@ -19,7 +19,7 @@ import (
 type stylizeOptions struct {
 	settings
 	content string
-	canvas  *imgio.Planar // replaces the content in a texture; has its size
+	canvas  nst.Size // of a texture, which has no content
 	styles  []string
 }
 
@@ -102,14 +102,29 @@ func (o *stylizeOptions) check(cmd *cobra.Command) error {
 	return errors.Join(errs...)
 }
 
+// texture reports whether there is no content.
+func (o *stylizeOptions) texture() bool { return o.canvas != nst.Size{} }
+
+// files returns the pictures that are read, by what they are for.
+func (o *stylizeOptions) files() *pictureFiles {
+	files := &pictureFiles{
+		canvas: o.canvas, styles: o.styles, start: o.start, masks: o.masks.paths(),
+		regions: len(o.masks.content) > 0, protect: o.masks.protect != "", keeps: o.strip != "",
+	}
+	if !o.texture() {
+		files.contents = []string{o.content}
+	}
+	return files
+}
+
 // inputs returns the pictures that are read.
 func (o *stylizeOptions) inputs() []string {
 	in := slices.Clone(o.styles)
-	if o.canvas == nil {
+	if !o.texture() {
 		in = append(in, o.content)
 	}
-	if o.start != "" {
-		in = append(in, o.start)
+	if file := o.startFile(); file != "" {
+		in = append(in, file)
 	}
 	return append(in, o.masks.paths()...)
 }
@@ -133,6 +148,11 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if err := o.checkFiles(e); err != nil {
 		return err
 	}
+	ready, err := o.checkRun(t, o.files(), []nst.Options{o.Options})
+	if err != nil {
+		return err
+	}
+	defer unconfine()
 	job, styles, err := o.open(ctx, t)
 	if err != nil {
 		return err
@@ -145,6 +165,10 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if job.Style, err = transfer.Style(ctx, styles...); err != nil {
 		return o.masks.named(err)
 	}
+	content := job.Content
+	if o.strip == "" { // what is larger than the result is not needed any more
+		styles, content = nil, o.shown(content)
+	}
 	log, err := openLog(o.log, replacing(o.overwrite))
 	if err != nil {
 		return err
@@ -153,14 +177,16 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 
 	p := &painting{o: o, t: t, log: log, reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output)}
 	job.Progress, job.Warn = p.update, t.warn
+	job.Started = ready
 	undo := t.onInterrupt(ctx)
-	result, err := transfer.Run(ctx, job)
+	style, regions := job.Style, job.Regions
+	result, err := o.starting(transfer).Run(ctx, job)
 	undo()
 	p.reporter.end()
 	measured := func(p *imgio.Planar) (*nst.Score, error) {
-		return transfer.Score(ctx, job.Content, job.Style, p, job.Regions...)
+		return transfer.Score(ctx, content, style, p, regions...)
 	}
-	return errors.Join(o.finish(ctx, t, result, measured, o.masks.named(err)), o.remember(t, p.recorder, &job, styles, result), p.err)
+	return errors.Join(o.finish(ctx, t, result, measured, o.masks.named(err)), o.remember(t, p.recorder, content, styles, result), p.err)
 }
 
 // open reads all the pictures.
@@ -173,17 +199,27 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (nst.Job, []nst.S
 		errs = append(errs, err)
 		return p
 	}
-	if job.Content = o.canvas; o.canvas == nil {
+	if o.texture() {
+		job.Content = grey(o.canvas.W, o.canvas.H)
+	} else {
 		job.Content = read("content", o.content)
 	}
 	for i, path := range o.styles {
 		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: o.share(i)})
 	}
-	if o.start != "" {
-		job.Start = read("first", o.start)
+	if file := o.startFile(); file != "" {
+		job.Start = read("first", file)
 	}
 	job.Regions, job.Protect = o.masks.open(read, job.Content, styles)
 	return job, styles, errors.Join(errs...)
+}
+
+// shown returns a content at the size of the result, or as it is if that is larger.
+func (o *stylizeOptions) shown(content *imgio.Planar) *imgio.Planar {
+	if o.Size == nst.OriginalSize || o.Size >= max(content.W, content.H) {
+		return content
+	}
+	return content.Resize(imgio.FitLongest(content.W, content.H, o.Size))
 }
 
 // finish saves the result of a run, also of one that was interrupted or diverged, and
@@ -196,6 +232,9 @@ func (o *stylizeOptions) finish(ctx context.Context, t *console, r *nst.Result, 
 	if errSave != nil {
 		return errSave
 	}
+	if errors.As(err, new(*nst.OutOfMemoryError)) {
+		score = nil // which takes memory too
+	}
 	t.wrote(at, r, o.score(ctx, t, at, score))
 	if err != nil && ctx.Err() != nil {
 		return &interrupted{err}
@@ -206,7 +245,7 @@ func (o *stylizeOptions) finish(ctx context.Context, t *console, r *nst.Result, 
 // score returns what nst score measures of the file of the result. It returns nil for a texture,
 // after an interrupt, with --quiet, and if the file cannot be measured.
 func (o *stylizeOptions) score(ctx context.Context, t *console, path string, score func(*imgio.Planar) (*nst.Score, error)) *nst.Score {
-	if o.canvas != nil || t.quiet || ctx.Err() != nil {
+	if score == nil || o.texture() || t.quiet || ctx.Err() != nil {
 		return nil
 	}
 	p, _, err := imgio.OpenContext(ctx, path)
@@ -221,13 +260,13 @@ func (o *stylizeOptions) score(ctx context.Context, t *console, path string, sco
 }
 
 // remember saves the artifacts of a run.
-func (o *stylizeOptions) remember(t *console, a *artifactRecorder, job *nst.Job, styles []nst.StylePicture, r *nst.Result) error {
+func (o *stylizeOptions) remember(t *console, a *artifactRecorder, content *imgio.Planar, styles []nst.StylePicture, r *nst.Result) error {
 	if r == nil || r.Iterations == 0 {
 		return nil
 	}
 	var sources []*imgio.Planar
-	if o.canvas == nil {
-		sources = append(sources, job.Content)
+	if !o.texture() {
+		sources = append(sources, content)
 	}
 	for _, s := range styles {
 		sources = append(sources, s.Picture)

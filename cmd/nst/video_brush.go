@@ -56,9 +56,7 @@ func (b *passBrush) Paint(ctx context.Context, frame *imgio.Planar, _ *film.Prio
 func (b *brush) pictures(shares []float64) []nst.StylePicture {
 	var pictures []nst.StylePicture
 	for i, s := range b.styles {
-		if shares[i] > 0 {
-			pictures = append(pictures, nst.StylePicture{Picture: s.picture, Weight: shares[i]})
-		}
+		pictures = append(pictures, nst.StylePicture{Picture: s.picture, Weight: shares[i], Mask: s.mask})
 	}
 	return pictures
 }
