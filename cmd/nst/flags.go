@@ -29,6 +29,7 @@ type settings struct {
 	pass     onePassSettings // of nst apply
 	lesson   lesson          // of nst train
 	many     manySettings    // of nst batch
+	film     filmSettings    // of nst video
 
 	output          string
 	overwrite       bool
@@ -48,7 +49,7 @@ type settings struct {
 
 func defaults() settings {
 	return settings{
-		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(), many: defaultMany(),
+		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(), many: defaultMany(), film: defaultFilm(),
 		checkpointEvery: time.Minute, quality: 95, progress: "auto", maxPixels: imgio.DefaultMaxPixels / 1e6,
 	}
 }

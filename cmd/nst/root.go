@@ -59,6 +59,7 @@ a network that nst train has taught.
 		newTextureCmd(e, nil),
 		newResumeCmd(e, nil),
 		newApplyCmd(e, nil),
+		newVideoCmd(e, nil),
 		newTrainCmd(e, nil),
 		newStylesCmd(e),
 		newScoreCmd(e, nil),
