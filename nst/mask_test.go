@@ -252,7 +252,7 @@ func TestProtectedVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.Protect = half(64, 48)
-	r := (&run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan}).on(tr.preferred())
+	r := (&run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan, contents: contentsOf(j.Content, plan)}).on(tr.preferred())
 	p, err := r.begin(context.Background(), 0, nil)
 	if err != nil {
 		t.Fatal(err)

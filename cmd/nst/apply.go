@@ -129,7 +129,7 @@ func (o *applyOptions) plan(style string) ([]batch.Job, error) {
 			return nil, &fileError{"output folder", o.dir, errors.New("is one of the content folders: results would become contents")}
 		}
 	}
-	contents, err := batch.Contents(o.contents, imgio.Extensions())
+	contents, err := batch.Contents(o.contents, pictureExtensions())
 	if err != nil {
 		return nil, err
 	}

@@ -70,6 +70,7 @@ const (
 	inApply
 	inTrain
 	inSheet
+	inResume
 
 	paints    = inStylize | inBatch | inSweep | inInfo // all flags that paint a picture
 	measures  = paints | inScore                       // all flags of the objective
@@ -81,7 +82,7 @@ const (
 // names lists the commands in the set.
 func (c commands) names() []string {
 	var names []string
-	for i, name := range []string{"stylize", "batch", "sweep", "texture", "score", "info", "weights pull", "apply", "train", "styles sheet"} {
+	for i, name := range []string{"stylize", "batch", "sweep", "texture", "score", "info", "weights pull", "apply", "train", "styles sheet", "resume"} {
 		if c&(1<<i) != 0 {
 			names = append(names, name)
 		}

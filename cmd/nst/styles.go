@@ -120,10 +120,10 @@ painting. --json prints one JSON object a line.`,
 			tw := tabwriter.NewWriter(e.Stdout, 0, 0, 2, ' ', 0)
 			for _, s := range all {
 				if s.Error != "" {
-					fmt.Fprintf(tw, "-\tunusable: %s\n", s.Error)
+					fprintf(tw, "-\tunusable: %s\n", s.Error)
 					continue
 				}
-				fmt.Fprintf(tw, "%s\t%s\t%s\n", s.Name, cmp.Or(s.painting(), "-"), s.origin())
+				fprintf(tw, "%s\t%s\t%s\n", s.Name, cmp.Or(s.painting(), "-"), s.origin())
 			}
 			return tw.Flush()
 		},

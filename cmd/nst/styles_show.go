@@ -93,7 +93,7 @@ func printNetwork(w io.Writer, path string, styles []instant.StyleInfo, about in
 		}{path, styles, about.Widths, about.Blocks, about.Parameters, about.Training, about.Losses, about.Licence})
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	row := func(name, format string, a ...any) { fmt.Fprintf(tw, "%s\t%s\n", name, fmt.Sprintf(format, a...)) }
+	row := func(name, format string, a ...any) { fprintf(tw, "%s\t%s\n", name, fmt.Sprintf(format, a...)) }
 	row("file", "%s", cmp.Or(path, "none: part of nst"))
 	row("network", "%d-%d-%d channels, %s, %s", about.Widths[0], about.Widths[1], about.Widths[2],
 		count(about.Blocks, "residual block"), count(about.Parameters, "parameter"))
