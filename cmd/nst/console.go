@@ -18,11 +18,12 @@ type console struct {
 	e           *env
 	quiet, json bool
 	limits      []imgio.Limit // of pictures that are read
+	peeks       bool          // paintings are not read, only their headers
 }
 
 // newConsole returns the console for the settings, and prints their notes.
 func newConsole(e *env, s *settings) *console {
-	c := &console{e, s.quiet, s.progress == "json", s.limits(e)}
+	c := &console{e: e, quiet: s.quiet, json: s.progress == "json", limits: s.limits(e)}
 	for _, line := range s.notes.lines {
 		c.say("%s", line)
 	}

@@ -30,8 +30,8 @@ func (e *env) system() fs.FS {
 // footprint is the memory of a command, in bytes.
 type footprint struct {
 	total  int64 // with what the program takes before it begins
-	heap   int64 // the part of it on the heap of Go
-	others int64 // addresses besides, which are not used
+	heap   int64 // the most that is on the heap of Go
+	mapped int64 // addresses outside of it
 	output string
 }
 
@@ -69,7 +69,7 @@ func (s space) need(f footprint, l headroom.Limit) int64 {
 	if !l.Mapped {
 		return f.total - started
 	}
-	return tables + f.others + f.total - f.heap + max(0, arenas(f.heap)-s.arenas)
+	return tables + f.mapped + max(0, arenas(f.heap)-s.arenas)
 }
 
 // lack returns the limit that lacks most for a footprint and so much more, and whether there

@@ -185,7 +185,7 @@ func (e *env) named(name string) (styleRef, error) {
 			return s, nil
 		}
 		if i, err := m.model.Index(name); err == nil {
-			found = append(found, styleRef{m.model.Styles()[i].Name, m.path, nil, m.model, i})
+			found = append(found, styleRef{name: m.model.Styles()[i].Name, path: m.path, model: m.model, index: i})
 		}
 	}
 	switch {

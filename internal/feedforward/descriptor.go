@@ -78,12 +78,8 @@ func unitVectors(r *rand.Rand, n, length int) []float32 {
 // The last values are statistics of its colours, which the others have only as small
 // differences of channels that all follow the brightness.
 func (d *Describer) Describe(ctx context.Context, device exec.Device, picture []float32, w, h int) ([]float32, error) {
-	var names []string
-	for _, l := range descriptorLayers {
-		names = append(names, l.name)
-	}
 	var found [][]float32
-	if err := measure(ctx, device, d.network, names, picture, w, h, describedBy, func(values []float32) {
+	if err := measure(ctx, device, d.network, describedLayers(), picture, w, h, describedBy, func(values []float32) {
 		found = append(found, values)
 	}); err != nil {
 		return nil, err
@@ -100,6 +96,15 @@ func (d *Describer) Describe(ctx context.Context, device exec.Device, picture []
 		}
 	}
 	return append(out, describeColours(Colours(picture))...), nil
+}
+
+// describedLayers are the layers of the loss network that a descriptor has.
+func describedLayers() []string {
+	var names []string
+	for _, l := range descriptorLayers {
+		names = append(names, l.name)
+	}
+	return names
 }
 
 // describedBy adds the means and deviations of features, and their Gram matrix.
