@@ -18,6 +18,9 @@ type Limit func(*limits)
 type limits struct {
 	pixels int64
 	memory int64 // bytes, 0 for no limit
+
+	convert Converter // of HEIC and AVIF, or nil
+	upright bool      // ignore the EXIF orientation
 }
 
 // MaxPixels is a limit on width times height.
@@ -91,6 +94,9 @@ func load(r io.Reader, size int64, l limits) (*codec, []byte, error) {
 		return nil, nil, fmt.Errorf("%w: no data", ErrCorrupt)
 	}
 	c, err := sniff(head)
+	if err == nil && c.name == heifName && l.convert == nil {
+		err = unknown(head)
+	}
 	if err != nil || whole {
 		return c, head, err
 	}

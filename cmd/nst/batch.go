@@ -87,7 +87,7 @@ func (o *batchOptions) plan(e *env) ([]batch.Job, error) {
 			return nil, &fileError{"output folder", o.dir, errors.New("is one of the content folders: results would become contents")}
 		}
 	}
-	contents, err := batch.Contents(o.contents, imgio.Extensions())
+	contents, err := batch.Contents(o.contents, pictureExtensions())
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (o *batchOptions) plan(e *env) ([]batch.Job, error) {
 	var l ledger
 	l.read(contents...)
 	l.read(o.styles...)
-	l.read(o.start, o.networkFile(e))
+	l.read(o.startFile(), o.networkFile(e))
 	for _, j := range jobs {
 		l.write("result", j.Output, skips)
 	}
@@ -135,8 +135,8 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	opts := batch.Options{Overwrite: o.overwrite, Limits: o.limits(e), Save: func(path string, p *imgio.Planar) error {
 		return o.saveOnly(path, o.overwrite, p)
 	}}
-	if o.start != "" {
-		if opts.Start, err = t.open(ctx, "first", o.start); err != nil {
+	if file := o.startFile(); file != "" {
+		if opts.Start, err = t.open(ctx, "first", file); err != nil {
 			return err
 		}
 	}
@@ -198,7 +198,7 @@ func (o *batchOptions) workers(e *env) (all []batch.Worker, closeAll func(), err
 			closeAll()
 			return nil, nil, err
 		}
-		open, all = append(open, t), append(all, t)
+		open, all = append(open, t), append(all, o.starting(t))
 	}
 	return all, closeAll, nil
 }

@@ -14,9 +14,14 @@ import (
 	"nst/vgg"
 )
 
-// limits bounds the pictures that a command reads: --max-pixels, and half of the memory.
+// limits bounds the pictures that a command reads: --max-pixels, and half of the memory. It
+// names what reads HEIC and AVIF, if there is something.
 func (s *settings) limits(e *env) []imgio.Limit {
-	return []imgio.Limit{imgio.MaxPixels(int64(s.maxPixels) * 1e6), imgio.MaxMemory(headroom.Total(e.system()) / 2)}
+	all := []imgio.Limit{imgio.MaxPixels(int64(s.maxPixels) * 1e6), imgio.MaxMemory(headroom.Total(e.system()) / 2)}
+	if p, ok := findHEIF(); ok {
+		all = append(all, imgio.ConvertHEIF(p.convert))
+	}
+	return all
 }
 
 // system is the file system that says how much memory there is.

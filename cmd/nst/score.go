@@ -135,7 +135,7 @@ func printScore(w io.Writer, path string, s *nst.Score, asJSON bool) error {
 			*nst.Score
 		}{path, s})
 	}
-	fmt.Fprintf(w, "%s: total %.6g\n", path, s.Total)
+	fprintf(w, "%s: total %.6g\n", path, s.Total)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "term\tlayer\tloss\tweight\tshare\t")
 	row := func(term, layer string, loss, weight float64) {

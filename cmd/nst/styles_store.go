@@ -189,6 +189,8 @@ func (e *env) named(name string) (styleRef, error) {
 		}
 	}
 	switch {
+	case len(found) == 0 && name == universalName:
+		return styleRef{}, &valueError{"STYLE", fmt.Sprintf("%q", name), "that is the network for any painting; name the file of a painting instead"}
 	case len(found) == 0:
 		return styleRef{}, &instant.UnknownStyleError{Name: name, Known: nearestFirst(name, e.styleNames())}
 	case len(found) > 1 && found[0].path != "":

@@ -123,8 +123,8 @@ func (o *stylizeOptions) inputs() []string {
 	if !o.texture() {
 		in = append(in, o.content)
 	}
-	if o.start != "" {
-		in = append(in, o.start)
+	if file := o.startFile(); file != "" {
+		in = append(in, file)
 	}
 	return append(in, o.masks.paths()...)
 }
@@ -180,7 +180,7 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	job.Started = ready
 	undo := t.onInterrupt(ctx)
 	style, regions := job.Style, job.Regions
-	result, err := transfer.Run(ctx, job)
+	result, err := o.starting(transfer).Run(ctx, job)
 	undo()
 	p.reporter.end()
 	measured := func(p *imgio.Planar) (*nst.Score, error) {
@@ -207,8 +207,8 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (nst.Job, []nst.S
 	for i, path := range o.styles {
 		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: o.share(i)})
 	}
-	if o.start != "" {
-		job.Start = read("first", o.start)
+	if file := o.startFile(); file != "" {
+		job.Start = read("first", file)
 	}
 	job.Regions, job.Protect = o.masks.open(read, job.Content, styles)
 	return job, styles, errors.Join(errs...)

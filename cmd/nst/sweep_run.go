@@ -271,7 +271,7 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 		reporter.update(p)
 		r.log.update(r.files[i], p)
 	}
-	result, err := transfer.Run(ctx, job)
+	result, err := r.starting(transfer).Run(ctx, job)
 	reporter.end()
 	if err != nil {
 		return r.masks.named(err)

@@ -62,7 +62,7 @@ func PlanTeacher(d *exec.CPU, l Lesson) (exec.Plan, error) {
 // PlanStyle returns the memory that [Lesson.MeasureStyle] would take for a picture of w by h
 // pixels. It allocates none of it.
 func (l *Lesson) PlanStyle(d *exec.CPU, w, h int) (exec.Plan, error) {
-	_, outputs, err := measured(l.Loss, l.styleNames(), w, h, func(layer string, features *exec.Node) ([]*exec.Node, error) {
+	_, outputs, _, err := measured(l.Loss, l.styleNames(), w, h, func(layer string, features *exec.Node, _ inputs) ([]*exec.Node, error) {
 		return one(loss.Gram(layer+"/gram", features))
 	})
 	if err != nil {
@@ -74,7 +74,9 @@ func (l *Lesson) PlanStyle(d *exec.CPU, w, h int) (exec.Plan, error) {
 // Plan returns the memory that [Describer.Describe] would take for a picture of w by h pixels.
 // It allocates none of it.
 func (d *Describer) Plan(device *exec.CPU, w, h int) (exec.Plan, error) {
-	_, outputs, err := measured(d.network, describedLayers(), w, h, describedBy)
+	_, outputs, _, err := measured(d.network, describedLayers(), w, h, func(layer string, features *exec.Node, in inputs) ([]*exec.Node, error) {
+		return describedBy(layer, features, nil, in)
+	})
 	if err != nil {
 		return exec.Plan{}, err
 	}
@@ -83,8 +85,9 @@ func (d *Describer) Plan(device *exec.CPU, w, h int) (exec.Plan, error) {
 
 // measured builds the graph of statistics of the features of a picture at each layer.
 func measured(network *vgg.Weights, layers []string, w, h int,
-	statistics func(layer string, features *exec.Node) ([]*exec.Node, error),
-) (pixels *exec.Node, outputs []*exec.Node, err error) {
+	statistics func(layer string, features *exec.Node, in inputs) ([]*exec.Node, error),
+) (pixels *exec.Node, outputs []*exec.Node, in inputs, err error) {
+	in = inputs{}
 	err = exec.Build(func() error {
 		pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, h, w)
 		features, err := network.Features(pixels, layers, vgg.FeatureOptions{})
@@ -92,7 +95,7 @@ func measured(network *vgg.Weights, layers []string, w, h int,
 			return err
 		}
 		for _, l := range layers {
-			n, err := statistics(l, features[l])
+			n, err := statistics(l, features[l], in)
 			if err != nil {
 				return err
 			}
@@ -101,7 +104,7 @@ func measured(network *vgg.Weights, layers []string, w, h int,
 		return nil
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("feedforward: %w", err)
+		return nil, nil, nil, fmt.Errorf("feedforward: %w", err)
 	}
-	return pixels, outputs, nil
+	return pixels, outputs, in, nil
 }
