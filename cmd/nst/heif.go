@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -38,9 +37,6 @@ func heifPrograms() []heifProgram {
 	}
 }
 
-// heifExtensions are the usual extensions of these files.
-func heifExtensions() []string { return []string{".heic", ".heif", ".avif"} }
-
 // findHEIF returns the first of the programs that is installed.
 func findHEIF() (heifProgram, bool) {
 	for _, p := range heifPrograms() {
@@ -54,13 +50,10 @@ func findHEIF() (heifProgram, bool) {
 	return heifProgram{}, false
 }
 
-// pictureExtensions are those of the pictures that a command takes from a folder.
+// pictureExtensions are those of the pictures that a command takes from a folder. Photographs
+// that cannot be read are named, not passed over.
 func pictureExtensions() []string {
-	all := imgio.Extensions()
-	if _, ok := findHEIF(); ok {
-		all = slices.Concat(all, heifExtensions())
-	}
-	return all
+	return append(imgio.Extensions(), ".heic", ".heif", ".avif")
 }
 
 // convert is an [imgio.Converter].
