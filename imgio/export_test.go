@@ -23,3 +23,15 @@ func ApplyProfile(m image.Image, icc []byte) image.Image {
 	info := Info{Grey: isGrey(m)}
 	return info.convert(m, icc)
 }
+
+// HEIFSize returns the size that the boxes of a HEIC or AVIF file say.
+func HEIFSize(data []byte) (w, h int, err error) {
+	p, err := parseHEIF(data)
+	if err != nil {
+		return 0, 0, err
+	}
+	return p.w, p.h, nil
+}
+
+// EXIFOrientation returns the orientation in an EXIF block.
+func EXIFOrientation(block []byte) int { return exifOrientation(block) }

@@ -57,7 +57,7 @@ func TestRunColour(t *testing.T) {
 					}
 				}
 				seen[mode] = r.Picture.Pix
-				if shared := len(j.Style.targets) > 0; shared != (mode == ColourStyle || mode == ColourPost) {
+				if shared := len(j.Style.targets.at) > 0; shared != (mode == ColourStyle || mode == ColourPost) {
 					t.Errorf("%s: the job has used the targets of its Style: %v", mode, shared)
 				}
 				if mode == ColourLuma || mode == ColourPost {
@@ -112,7 +112,7 @@ func TestColourProgress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := (&run{transfer: tr, job: &j, colour: colourOf(ColourLuma), plan: plan}).on(tr.preferred())
+		r := (&run{transfer: tr, job: &j, colour: colourOf(ColourLuma), plan: plan, contents: contentsOf(j.Content, plan)}).on(tr.preferred())
 		p, err := r.begin(context.Background(), 0, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -52,9 +52,27 @@ type Job struct {
 	// content, at any size, and must leave a part to paint.
 	Protect *Mask
 
+	// Started, if not nil, is called when the run has scaled what it needs of the pictures and
+	// begins to paint. Of the content and the first picture it keeps no more than that.
+	Started func()
+
 	// Progress, if not nil, is called after every evaluation, on the goroutine
 	// that runs the job.
 	Progress func(Progress)
+
+	// Checkpoint, if not nil, is called between two iterations with the state of the run, at
+	// least CheckpointEvery after it last returned, and so that it takes no more than about a
+	// hundredth of the time. It is called once more when the run is interrupted, before Run
+	// returns. It may use the state until it returns. A CheckpointEvery of 0 leaves the calls
+	// during the run out.
+	Checkpoint      func(*State)
+	CheckpointEvery time.Duration
+
+	// Resume, if not nil, is a state to go on from. Everything that changes the picture must
+	// be as it was: else the error is a [ResumeError]. With ResumeChanged only the sizes and
+	// the optimiser must be.
+	Resume        *State
+	ResumeChanged bool
 
 	// Warn, if not nil, is called when Compute.Device auto takes the processor in place of
 	// a card: with a [MemoryError], an [UnsupportedError] or a [DeviceError].
@@ -97,6 +115,7 @@ const (
 	StopTolerance   Stop = "tolerance"   // the loss settled, at the last scale
 	StopTime        Stop = "time"        // Schedule.Time reduced the iterations
 	StopInterrupted Stop = "interrupted" // the context was cancelled
+	StopMemory      Stop = "memory"      // there was no memory to go on
 )
 
 // Result is what a run returns.

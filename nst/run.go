@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"nst/imgio"
@@ -22,10 +23,13 @@ type run struct {
 	plan     []scale
 	began    time.Time
 	result   *Result
+	contents map[Size]*imgio.Planar // the content as it came, at the size of each scale
 
-	shortened bool // the plan, by Schedule.Time
-	balance   balance
-	turn      int // from 0; see turnLength
+	shortened   bool // the plan, by Schedule.Time
+	balance     balance
+	turn        int                      // from 0; see turnLength
+	sums        func() map[string]string // see made; computed once
+	checkpoints checkpoints
 }
 
 // prepare checks a job, fits its masks to the result, which it changes, and plans the run.
@@ -52,16 +56,34 @@ func (t *Transfer) prepare(j *Job) (*run, error) {
 			return nil, err
 		}
 	}
+	contents := contentsOf(j.Content, plan)
+	j.Content = nil // which may be far larger
+	if t.options.Schedule.Init == InitImage {
+		first := plan[0]
+		j.Start = j.Start.Resize(first.w, first.h)
+	}
 	mode := colourOf(t.options.Color)
-	j.Style = j.Style.coloured(mode, j.Content.Resize(w, h))
-	return &run{transfer: t, job: j, colour: mode, plan: plan}, nil
+	j.Style = j.Style.coloured(mode, contents[Size{w, h}])
+	r := &run{transfer: t, job: j, colour: mode, plan: plan, contents: contents}
+	r.sums = sync.OnceValue(r.sum)
+	return r, nil
+}
+
+// contentsOf returns a content at the size of each scale.
+func contentsOf(content *imgio.Planar, plan []scale) map[Size]*imgio.Planar {
+	contents := map[Size]*imgio.Planar{}
+	for _, at := range plan {
+		contents[Size{at.w, at.h}] = content.Resize(at.w, at.h)
+	}
+	return contents
 }
 
 // on returns a run of what r has prepared, on a device.
 func (r *run) on(d exec.Device) *run {
+	now := r.transfer.now()
 	return &run{
-		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan),
-		began: r.transfer.now(), result: &Result{Stop: StopIterations},
+		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan), contents: r.contents,
+		began: now, checkpoints: checkpoints{last: now}, result: &Result{Stop: StopIterations}, sums: r.sums,
 	}
 }
 
@@ -86,6 +108,13 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 	if err := r.evaluator().checkMemory(r.plan, r.job.Style, &r.transfer.options); err != nil {
 		return nil, err
 	}
+	if err := r.accept(); err != nil {
+		return nil, err
+	}
+	first := 0
+	if r.job.Resume != nil {
+		first = r.job.Resume.position.Index
+	}
 	defer func() { r.result.Elapsed = r.elapsed() }()
 	var last *pass
 	defer func() {
@@ -93,13 +122,13 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 			last.vector.Close()
 		}
 	}()
-	for i := range r.plan {
+	for i := first; i < len(r.plan); i++ {
 		if last != nil && r.late() {
 			break // the picture is enlarged, but not painted further
 		}
 		next, err := r.begin(ctx, i, last)
 		if err != nil {
-			return r.end(ctx, last, err)
+			return r.end(ctx, last, outOfMemory(err, r.plan[i].w, r.plan[i].h))
 		}
 		if last != nil {
 			last.vector.Close()
@@ -108,7 +137,7 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 		err = last.descend(ctx)
 		last.objective.close()
 		if err != nil {
-			return r.end(ctx, last, err)
+			return r.end(ctx, last, outOfMemory(err, last.w, last.h))
 		}
 	}
 	return r.end(ctx, last, nil)
@@ -126,6 +155,9 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		r.result.Stop = StopInterrupted
 		err = fmt.Errorf("nst: interrupted after %d iterations: %w", r.result.Iterations, ctx.Err())
+	} else if errors.As(err, new(*OutOfMemoryError)) {
+		r.result.Stop = StopMemory
+		r.transfer.cpu.Trim() // for the result
 	} else if diverged := new(DivergedError); err != nil && !errors.As(err, &diverged) {
 		return nil, err
 	}
@@ -138,6 +170,12 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 		r.result.Picture = enlarge(r.result.Picture, full.w, full.h)
 	}
 	r.result.Picture = r.finish(r.result.Picture)
+	if r.result.Stop == StopInterrupted {
+		r.result.Elapsed = r.elapsed()
+		if failed := r.saveLast(last); failed != nil {
+			return nil, failed
+		}
+	}
 	return r.result, err
 }
 
@@ -153,9 +191,10 @@ func instead(ctx context.Context, err, failed error) error {
 
 // finish turns a picture of the run, which it may change, into the result.
 func (r *run) finish(p *imgio.Planar) *imgio.Planar {
-	p = r.colour.Finish(p, r.job.Content)
+	content := r.contents[Size{p.W, p.H}]
+	p = r.colour.Finish(p, content)
 	if r.job.Protect != nil {
-		r.job.Protect.restore(p, r.job.Content)
+		r.job.Protect.restore(p, content)
 	}
 	return p
 }
@@ -175,36 +214,46 @@ func (r *run) late() bool {
 // begin prepares the scale of that index. last is the pass before it; nil is none.
 func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	t, at := r.transfer, r.plan[index]
-	content := r.colour.Content(r.job.Content.Resize(at.w, at.h))
+	content := r.colour.Content(r.contents[Size{at.w, at.h}])
 	var start *imgio.Planar
 	var err error
-	if last == nil {
+	switch {
+	case r.resumed(index):
+		start = content // of this size; restore has the picture
+	case last == nil:
 		start = r.start(content)
-	} else {
+	default:
 		start = r.grow(last, content)
 		err = last.vector.Wait()
 	}
 	if err != nil {
 		return nil, err
 	}
+	balance, turn := r.balance, r.turn
 	r.balance.follow(last, &t.options)
 	if last != nil {
 		r.turn++
 	}
 	p := &pass{run: r, index: index, began: t.now(), w: at.w, h: at.h, content: content, start: r.colour.Content(start), bestLoss: math.Inf(1)}
 	if err := p.equip(ctx, last); err != nil {
+		r.balance, r.turn = balance, turn // a State is that of last
 		return nil, err
 	}
-	r.result.Scales++
-	r.result.Stop = StopIterations
+	if !r.resumed(index) {
+		r.result.Scales++
+		r.result.Stop = StopIterations
+	}
 	return p, nil
 }
 
-// equip gives a pass its optimiser, objective and vectors. last is the pass before it; nil is
+// equip gives a pass its optimiser, vectors and objective. last is the pass before it; nil is
 // none.
 func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 	t, at := p.transfer, p.plan[p.index]
 	p.vector = t.vectors(p.device)
+	if err := p.vector.Reserve(t.options.passFloats(at)); err != nil {
+		return fmt.Errorf("nst: %w", err)
+	}
 	if p.optimizer, err = t.options.optimizer(at.w, at.h, p.vector); err != nil {
 		err = fmt.Errorf("nst: %w", err)
 	}
@@ -212,19 +261,23 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 		err = p.carry(last)
 	}
 	if err == nil {
+		p.protection = newProtection(p.job.Protect, p.content)
+		p.prepare()
+		if p.resumed(p.index) {
+			err = p.restore()
+		}
+	}
+	if err == nil {
 		err = p.renewObjective(ctx)
+	}
+	if err == nil {
+		if err = p.vector.Wait(); err != nil {
+			err = fmt.Errorf("nst: %w", err)
+		}
 	}
 	if err != nil {
 		p.objective.close()
 		p.vector.Close()
-		return err
 	}
-	p.protection = newProtection(p.job.Protect, p.content)
-	p.prepare()
-	if err := p.vector.Wait(); err != nil {
-		p.objective.close()
-		p.vector.Close()
-		return fmt.Errorf("nst: %w", err)
-	}
-	return nil
+	return err
 }

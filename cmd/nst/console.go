@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 
 	"nst/imgio"
@@ -18,11 +19,14 @@ type console struct {
 	e           *env
 	quiet, json bool
 	limits      []imgio.Limit // of pictures that are read
+	placed      []string      // files that were written
+	resumes     bool          // it is of a run that goes on
+	peeks       bool          // paintings are not read, only their headers
 }
 
 // newConsole returns the console for the settings, and prints their notes.
 func newConsole(e *env, s *settings) *console {
-	c := &console{e, s.quiet, s.progress == "json", s.limits()}
+	c := &console{e: e, quiet: s.quiet, json: s.progress == "json", limits: s.limits(e)}
 	for _, line := range s.notes.lines {
 		c.say("%s", line)
 	}
@@ -47,6 +51,12 @@ func sprintf(format string, a ...any) string {
 	return fmt.Sprintf(format, a...)
 }
 
+// fprintf is [fmt.Fprintf] as sprintf is fmt.Sprintf, for tables: names come from files of
+// others, and what they hold must not reach the terminal as it is.
+func fprintf(w io.Writer, format string, a ...any) {
+	fmt.Fprint(w, sprintf(format, a...))
+}
+
 // put prints v as JSON, or words as text.
 func (t *console) put(v any, words string) {
 	switch {
@@ -61,7 +71,15 @@ func (t *console) put(v any, words string) {
 
 // open reads a picture and prints notes about its file.
 func (t *console) open(ctx context.Context, what, path string) (*imgio.Planar, error) {
-	p, info, err := imgio.OpenContext(ctx, path, t.limits...)
+	var info imgio.Info
+	p, err := await(ctx, func() (p *imgio.Planar, err error) {
+		if what == "mask" {
+			p, info, err = imgio.OpenMask(path, t.limits...)
+		} else {
+			p, info, err = imgio.Open(path, t.limits...)
+		}
+		return p, err
+	})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -79,9 +97,6 @@ func (t *console) warn(err error) {
 
 // notes prints what is unusual in the file of a picture.
 func (t *console) notes(what, path string, info imgio.Info) {
-	if what == "mask" {
-		info.Grey = false // masks usually are
-	}
 	for _, note := range info.Notes() {
 		t.say("%s image %q: %s", what, path, note)
 	}
@@ -113,6 +128,8 @@ func (t *console) wrote(path string, r *nst.Result, score *nst.Score) {
 		why += ", out of time"
 	case r.Stop == nst.StopTolerance:
 		why += ", settled"
+	case r.Stop == nst.StopMemory:
+		why += ", out of memory"
 	}
 	if r.Rollbacks > 0 {
 		why += ", " + count(r.Rollbacks, "rollback")
@@ -153,21 +170,38 @@ func openLog(path string, mode writeMode) (*logFile, error) {
 	if err != nil {
 		return nil, &fileError{"log", path, err}
 	}
-	return &logFile{jsonLines{w: f}, f, path}, nil
+	return &logFile{lines: jsonLines{w: f}, file: f, path: path}, nil
 }
 
 // logFile is the file of --log. A nil logFile writes nothing.
 type logFile struct {
-	lines  jsonLines
-	closer io.Closer
-	path   string
+	lines jsonLines
+	file  *os.File
+	path  string
+	cut   int64 // bytes to keep of what is there, from the first line on; 0 is all
 }
 
 func (l *logFile) update(output string, p nst.Progress) {
-	if l != nil {
-		l.lines.output = output
-		l.lines.update(p)
+	if l == nil {
+		return
 	}
+	if l.cut > 0 {
+		l.lines.err, l.cut = l.file.Truncate(l.cut), 0
+	}
+	l.lines.output = output
+	l.lines.update(p)
+}
+
+// size returns the length of the file in bytes; 0 for nil.
+func (l *logFile) size() (int64, error) {
+	if l == nil {
+		return 0, nil
+	}
+	info, err := l.file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
 // close closes the file. The error is the first that occurred while writing or closing.
@@ -175,7 +209,7 @@ func (l *logFile) close() error {
 	if l == nil {
 		return nil
 	}
-	err := l.closer.Close()
+	err := l.file.Close()
 	if l.lines.err != nil {
 		err = l.lines.err
 	}

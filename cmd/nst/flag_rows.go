@@ -52,7 +52,7 @@ func styleRows() []flagRow {
 			fallback: "relu1_1 to relu5_1",
 		},
 		{
-			name: "style-blend", group: groupStyle, in: paintsOne | inSweep | inScore | inApply,
+			name: "style-blend", field: "blend", group: groupStyle, in: paintsOne | inSweep | inScore | inApply | inVideo,
 			usage:    "share of each style in the blend, such as 2,1",
 			fallback: "equal shares",
 			bind:     func(s *settings) pflag.Value { return &numbersValue{&s.blend} },
@@ -89,13 +89,13 @@ func regionRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &filesValue{&s.masks.content} },
 		},
 		{
-			name: "style-mask", group: groupRegions, in: paintsOne | inSweep | inScore,
+			name: "style-mask", group: groupRegions, in: paintsOne | inSweep | inScore | inApply,
 			usage: "one mask for each style, white on the part to use; an empty name uses the whole style",
 			bind:  func(s *settings) pflag.Value { return &filesValue{&s.masks.style} },
 		},
 		{
-			name: "protect", group: groupRegions, in: inStylize | inApply,
-			usage: "a mask over CONTENT: white pixels stay as they are, grey ones are blended",
+			name: "protect", group: groupRegions, in: inStylize | inBatch | inApply,
+			usage: "a mask over CONTENT: white pixels stay as they are, grey ones are blended; in batch a folder of masks, each with the name of its CONTENT",
 			bind:  func(s *settings) pflag.Value { return &textValue{&s.masks.protect, "FILE"} },
 		},
 	}
@@ -138,11 +138,11 @@ func scheduleRows() []flagRow {
 		},
 		{
 			name: "init", field: "Schedule.Init", group: groupSchedule, in: paints,
-			usage: "picture to start from: content; noise; mean, the mean colour of the network's training set with very little noise; or a file",
+			usage: "picture to start from: content; noise; mean, the mean colour of the network's training set with very little noise; instant, what nst apply paints; or a file",
 			bind: func(s *settings) pflag.Value {
 				return &wordValue[nst.Init]{
 					word: &s.Schedule.Init, words: []nst.Init{nst.InitContent, nst.InitNoise, nst.InitMean},
-					other: &s.start, otherWord: nst.InitImage,
+					other: &s.start, otherWord: nst.InitImage, special: []string{instantStart},
 				}
 			},
 		},

@@ -11,12 +11,12 @@ import (
 func applyRows() []flagRow {
 	return []flagRow{
 		{
-			name: "strength", group: groupStyle, everyday: true, in: onePass,
+			name: "strength", field: "pass.strength", group: groupStyle, everyday: true, in: onePass,
 			usage: "share of the style, 0 to 100; 0 is the photograph",
 			bind:  func(s *settings) pflag.Value { return &numberValue{&s.pass.strength} },
 		},
 		{
-			name: "size", group: groupSchedule, everyday: true, in: inApply,
+			name: "size", field: "pass.size", group: groupSchedule, everyday: true, in: inApply,
 			usage: "longest side of the result in pixels, at most that of the content; original takes the size of the content",
 			bind:  func(s *settings) pflag.Value { return &sizeValue{size: &s.pass.size} },
 		},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,17 +23,22 @@ type settings struct {
 	strength string    // as it was given; empty for none
 	network  string    // a name, or a file of weights; empty for vgg19 if it is installed, else slim
 	draft    bool      // use slim
-	start    string    // the file of --init FILE
+	start    string    // the file of --init FILE, or instantStart
 	blend    []float64 // weights of the styles; nil is equal
 	masks    masks
 	pass     onePassSettings // of nst apply
 	lesson   lesson          // of nst train
+	many     manySettings    // of nst batch
+	film     filmSettings    // of nst video
 
-	output    string
-	overwrite bool
-	quality   int // of JPEG
-	saveEvery int // iterations; 0 is never
-	maxPixels int // millions, of a picture that is read
+	output          string
+	overwrite       bool
+	quality         int           // of JPEG
+	saveEvery       int           // iterations; 0 is never
+	checkpointEvery time.Duration // 0 is never
+	resume          *resuming     // nil for a run from the start
+	maxPixels       int           // millions, of a picture that is read
+	force           bool          // go on with too little memory
 	artifacts
 
 	progress string
@@ -43,8 +49,8 @@ type settings struct {
 
 func defaults() settings {
 	return settings{
-		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(),
-		quality: 95, progress: "auto", maxPixels: imgio.DefaultMaxPixels / 1e6,
+		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(), many: defaultMany(), film: defaultFilm(),
+		checkpointEvery: time.Minute, quality: 95, progress: "auto", maxPixels: imgio.DefaultMaxPixels / 1e6,
 	}
 }
 

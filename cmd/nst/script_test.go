@@ -42,6 +42,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("NST_HOME", filepath.Join(e.WorkDir, "home"))
 			e.Setenv("FIXTURES", fixtures)
+			e.Setenv("AWKWARD", filepath.Join(fixtures, "..", "awkward"))
 			nst, err := exec.LookPath("nst")
 			e.Setenv("NST_BIN", filepath.Dir(nst))
 			return err
@@ -60,6 +61,7 @@ func TestScript(t *testing.T) {
 			"samescore": cmdSameScore,
 			"model":     cmdModel,
 			"newer":     cmdNewer,
+			"near":      cmdNear,
 			"photos":    cmdPhotos,
 		},
 	})

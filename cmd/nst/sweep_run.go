@@ -24,10 +24,18 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	files := o.files()
+	files.keeps = true
+	ready, err := o.checkRun(t, files, o.points())
+	if err != nil {
+		return err
+	}
+	defer unconfine()
 	job, styles, err := o.open(ctx, t)
 	if err != nil {
 		return err
 	}
+	ready()
 	weights, err := o.weights(e)
 	if err != nil {
 		return err
@@ -57,6 +65,17 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	return errors.Join(r.write(), err)
 }
 
+// points returns the options of every picture.
+func (o *sweepOptions) points() []nst.Options {
+	all := make([]nst.Options, o.varied.count())
+	for i := range all {
+		o.varied.set(o.varied.point(i))
+		all[i] = o.Options
+	}
+	o.varied.set(o.varied.point(0))
+	return all
+}
+
 // stems names pictures without folder and extension.
 func stems(paths []string) string {
 	names := make([]string, len(paths))
@@ -75,7 +94,7 @@ type ownership struct {
 // checkFiles returns the recipe of the sweep, with the pictures that are done, and what the
 // sweep may replace: with --overwrite all, else its own folder of an earlier run, with the
 // pictures that it had begun. Any other file that it would replace is an error.
-func (o *sweepOptions) checkFiles(e *env) (r *recipe, own ownership, err error) {
+func (o *sweepOptions) checkFiles(e *env) (r *sweepRecipe, own ownership, err error) {
 	r = o.recipe()
 	before, err := readRecipe(o.dir)
 	if err != nil && !o.overwrite {
@@ -153,7 +172,7 @@ type sweepRun struct {
 	transferCache transferCache
 	files         []string
 	grid          *sheet.Grid
-	recipe        *recipe
+	recipe        *sweepRecipe
 	own           ownership
 }
 
@@ -252,7 +271,7 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 		reporter.update(p)
 		r.log.update(r.files[i], p)
 	}
-	result, err := transfer.Run(ctx, job)
+	result, err := r.starting(transfer).Run(ctx, job)
 	reporter.end()
 	if err != nil {
 		return r.masks.named(err)

@@ -26,9 +26,9 @@ const (
 // errOtherSweep means that a folder holds another sweep.
 var errOtherSweep = errors.New("holds pictures")
 
-// recipe is what the pictures of a folder have in common, and the list of them. Pictures of
+// sweepRecipe is what the pictures of a folder have in common, and the list of them. Pictures of
 // another recipe may have the same names, but are not part of the grid.
-type recipe struct {
+type sweepRecipe struct {
 	Sheet    string            `json:"sheet"`
 	Content  string            `json:"content"`
 	Styles   []string          `json:"styles"`
@@ -47,7 +47,7 @@ type recipe struct {
 }
 
 // begin enters a picture as begun, and writes the recipe.
-func (r *recipe) begin(dir, name string) error {
+func (r *sweepRecipe) begin(dir, name string) error {
 	if slices.Contains(r.Painted, name) {
 		return nil
 	}
@@ -56,13 +56,13 @@ func (r *recipe) begin(dir, name string) error {
 }
 
 // done enters a picture as done, and the name that it got instead of the one planned.
-func (r *recipe) done(planned, name string, score *scored) {
+func (r *sweepRecipe) done(planned, name string, score *scored) {
 	r.Done[name] = score
 	r.Painted[slices.Index(r.Painted, planned)] = name
 }
 
-func (o *sweepOptions) recipe() *recipe {
-	r := &recipe{Sheet: o.output, Content: o.content, Styles: o.styles, Settings: o.fixed, Regions: o.masks.content, Parts: o.masks.style, Done: map[string]*scored{}}
+func (o *sweepOptions) recipe() *sweepRecipe {
+	r := &sweepRecipe{Sheet: o.output, Content: o.content, Styles: o.styles, Settings: o.fixed, Regions: o.masks.content, Parts: o.masks.style, Done: map[string]*scored{}}
 	if o.blend != nil {
 		r.Blend = (&numbersValue{&o.blend}).String()
 	}
@@ -74,7 +74,7 @@ func (o *sweepOptions) recipe() *recipe {
 
 // readBack returns r as it is when it has been read from its file: names that are no UTF-8 have
 // changed.
-func (r *recipe) readBack() *recipe {
+func (r *sweepRecipe) readBack() *sweepRecipe {
 	data, err := json.Marshal(r)
 	if err == nil {
 		err = json.Unmarshal(data, r)
@@ -86,13 +86,13 @@ func (r *recipe) readBack() *recipe {
 }
 
 // readRecipe returns the recipe of a folder, or nil if there is none.
-func readRecipe(dir string) (*recipe, error) {
+func readRecipe(dir string) (*sweepRecipe, error) {
 	path := filepath.Join(dir, recipeFile)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	r := new(recipe)
+	r := new(sweepRecipe)
 	if err == nil {
 		err = json.Unmarshal(data, r)
 	}
@@ -112,7 +112,7 @@ func readRecipe(dir string) (*recipe, error) {
 }
 
 // renew gives the settings of an older nst the names and words of today.
-func (r *recipe) renew() {
+func (r *sweepRecipe) renew() {
 	s := defaults()
 	for _, row := range flagTable() {
 		if was, ok := r.Settings[row.old]; ok && row.old != "" {
@@ -131,7 +131,7 @@ func (r *recipe) renew() {
 }
 
 // differs returns the first difference between the pictures of r and of other, or nothing.
-func (r *recipe) differs(other *recipe) string {
+func (r *sweepRecipe) differs(other *sweepRecipe) string {
 	switch {
 	case r.Content != other.Content:
 		return fmt.Sprintf("of %s, not %s", r.Content, other.Content)
@@ -153,7 +153,7 @@ func (r *recipe) differs(other *recipe) string {
 }
 
 // write writes the recipe to its folder. It replaces one that is there only if told so.
-func (r *recipe) write(dir string, replace bool) error {
+func (r *sweepRecipe) write(dir string, replace bool) error {
 	path := filepath.Join(dir, recipeFile)
 	place := atomicfile.Create
 	if replace {

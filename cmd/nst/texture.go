@@ -44,7 +44,7 @@ style.`,
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			o.canvas = grey(aspect.fit(o.Size))
+			o.canvas.W, o.canvas.H = aspect.fit(o.Size)
 			if runF != nil {
 				return runF(cmd.Context(), o)
 			}

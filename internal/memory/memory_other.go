@@ -2,5 +2,5 @@
 
 package memory
 
-// adviseHuge does nothing: other systems choose their pages themselves.
-func adviseHuge([]byte) {}
+// AdviseHuge does nothing: other systems choose their pages themselves.
+func AdviseHuge([]byte) {}

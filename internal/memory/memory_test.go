@@ -6,7 +6,7 @@ import (
 )
 
 func TestMake(t *testing.T) {
-	for _, n := range []int{0, 1, 17, hugePage/4 - 1, hugePage / 4, 3<<20 + 5} {
+	for _, n := range []int{0, 1, 17, HugePage/4 - 1, HugePage / 4, 3<<20 + 5} {
 		check(t, Make[float32](n), n)
 		check(t, Make[uint8](n), n)
 	}
@@ -20,8 +20,8 @@ func check[T float32 | uint8](t *testing.T, x []T, n int) {
 		t.Fatalf("%d elements of %d, want %d", len(x), cap(x), n)
 	}
 	want := uintptr(64)
-	if n*int(unsafe.Sizeof(*new(T))) >= hugePage {
-		want = hugePage
+	if n*int(unsafe.Sizeof(*new(T))) >= HugePage {
+		want = HugePage
 	}
 	if at := uintptr(unsafe.Pointer(unsafe.SliceData(x))); at%want != 0 {
 		t.Errorf("%d elements of %T begin at %#x, want a multiple of %d", n, x, at, want)

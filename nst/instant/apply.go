@@ -3,6 +3,7 @@ package instant
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"nst/imgio"
@@ -73,7 +74,7 @@ func (m *Model) Apply(ctx context.Context, content *imgio.Planar, weights []floa
 	if err := o.check(content); err != nil {
 		return nil, err
 	}
-	e, err := m.engines.take(o.Threads)
+	e, err := m.engines.take(o.threads())
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +91,14 @@ func (o *ApplyOptions) check(content *imgio.Planar) error {
 		return &SizeError{content.W, content.H}
 	}
 	return nil
+}
+
+// threads returns the number of threads.
+func (o *ApplyOptions) threads() int {
+	if o.Threads == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return o.Threads
 }
 
 // paint paints content with a network and the scales and shifts of a style.

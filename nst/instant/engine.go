@@ -63,11 +63,8 @@ func newEngines[T any](owner *T) *engines {
 	return k
 }
 
-// take returns an engine with a number of threads, 0 for all.
+// take returns an engine with a number of threads.
 func (k *engines) take(threads int) (*engine, error) {
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
 	kernels := os.Getenv("NST_CPU")
 	k.mu.Lock()
 	e := k.idle

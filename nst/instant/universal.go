@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nst/imgio"
@@ -49,6 +50,12 @@ func LoadUniversal(path string) (*UniversalModel, error) {
 	return newUniversal(u)
 }
 
+// About returns what is known of the network.
+func (m *UniversalModel) About() About {
+	n := m.network
+	return About{n.Widths, n.Blocks, len(n.Params), n.Training, n.Losses, n.Licence}
+}
+
 func newUniversal(u *feedforward.Universal) (*UniversalModel, error) {
 	slim, err := vgg.Embedded()
 	if err != nil {
@@ -69,28 +76,54 @@ const universalStyle = 512
 
 // Apply paints content in a blend of the styles of pictures, and returns a picture of its
 // size. Pictures of styles are scaled down to 512 pixels; their Weight is as in
-// [Model.Apply], and Mask must be nil. What else is said there holds too. The model remembers
-// what it finds in the last paintings, so that more photographs in their styles take less
-// time.
+// [Model.Apply], and a Mask selects the part that is used: the error may be a
+// [nst.MaskError]. What else is said there holds too. The model remembers what it finds in
+// the last paintings without a mask, so that more photographs in their styles take less time.
 func (m *UniversalModel) Apply(ctx context.Context, content *imgio.Planar, styles []nst.StylePicture, o ApplyOptions) (*imgio.Planar, error) {
-	weights, err := styleWeightsOf(styles)
-	if err != nil {
-		return nil, err
-	}
 	if err := o.check(content); err != nil {
 		return nil, err
 	}
-	e, err := m.engines.take(o.Threads)
+	e, err := m.engines.take(o.threads())
 	if err != nil {
 		return nil, err
 	}
 	defer m.engines.give(e)
+	style, err := m.blend(ctx, e, styles)
+	if err != nil {
+		return nil, err
+	}
+	return e.paint(ctx, m.network.Architecture, m.network.SharedParams(), style, content, o)
+}
+
+// Close frees the memory that [UniversalModel.Apply] keeps for the next picture. The model
+// can still be used.
+func (m *UniversalModel) Close() { m.engines.close() }
+
+// style computes the scales and shifts for a blend of style pictures.
+func (m *UniversalModel) style(ctx context.Context, styles []nst.StylePicture, o ApplyOptions) ([]float32, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	e, err := m.engines.take(o.threads())
+	if err != nil {
+		return nil, err
+	}
+	defer e.close() // for a film, which has a device of its own
+	return m.blend(ctx, e, styles)
+}
+
+// blend computes them on an engine.
+func (m *UniversalModel) blend(ctx context.Context, e *engine, styles []nst.StylePicture) ([]float32, error) {
+	weights, err := styleWeightsOf(styles)
+	if err != nil {
+		return nil, err
+	}
 	sums := make([]float64, m.network.PerStyle())
 	for i, s := range styles {
 		if weights[i] == 0 {
 			continue
 		}
-		norms, err := m.norms(ctx, e, s.Picture)
+		norms, err := m.norms(ctx, e, s, i+1)
 		if err != nil {
 			return nil, err
 		}
@@ -102,41 +135,77 @@ func (m *UniversalModel) Apply(ctx context.Context, content *imgio.Planar, style
 	for j, v := range sums {
 		style[j] = float32(v)
 	}
-	return e.paint(ctx, m.network.Architecture, m.network.SharedParams(), style, content, o)
+	return style, nil
 }
 
-// Close frees the memory that [UniversalModel.Apply] keeps for the next picture. The model
-// can still be used.
-func (m *UniversalModel) Close() { m.engines.close() }
-
-// norms predicts the scales and shifts for a style picture, which it then remembers.
-func (m *UniversalModel) norms(ctx context.Context, e *engine, p *imgio.Planar) ([]float32, error) {
+// norms predicts the scales and shifts for the style picture of that number, from 1. Without
+// a mask it remembers them.
+func (m *UniversalModel) norms(ctx context.Context, e *engine, s nst.StylePicture, number int) ([]float32, error) {
+	p := s.Picture
 	if p.W < MinContent || p.H < MinContent {
 		return nil, &SizeError{p.W, p.H}
 	}
-	key := m.styles.key(p, e.kernels)
-	if norms := m.styles.find(key); norms != nil {
-		return norms, nil
+	var key painting
+	if s.Mask == nil {
+		key = m.styles.key(p, e.kernels)
+		if norms := m.styles.find(key); norms != nil {
+			return norms, nil
+		}
 	}
 	if w, h := imgio.FitLongest(p.W, p.H, universalStyle); w < p.W {
 		p = p.Resize(max(w, MinContent), max(h, MinContent))
 	}
-	descriptor, err := m.describer.Describe(ctx, e.device, p.Pix, p.W, p.H)
+	part, err := guideOf(s.Mask, number, p.W, p.H)
+	if err != nil {
+		return nil, err
+	}
+	// The two machines use the same memory in turn.
+	if err := e.closePainter(); err != nil {
+		return nil, err
+	}
+	descriptor, err := m.describer.Describe(ctx, e.device, p.Pix, p.W, p.H, part)
 	if err != nil {
 		return nil, err
 	}
 	norms := m.network.Predict(descriptor)
-	m.styles.add(key, norms)
+	if s.Mask == nil {
+		m.styles.add(key, norms)
+	}
 	return norms, nil
+}
+
+// leastPositions is how many positions of the deepest layer that describes a style a mask must
+// select, fractions included, as in package nst.
+const leastPositions = 0.25
+
+// guideOf returns the part of a style picture of w by h pixels that its mask selects. The
+// error is a [nst.MaskError].
+func guideOf(m *nst.Mask, number, w, h int) (feedforward.Guide, error) {
+	if m == nil {
+		return nil, nil
+	}
+	fitted, err := m.Fit("style mask", number, w, h)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Min(fitted.Pix) == slices.Max(fitted.Pix) {
+		return nil, nil // all of the picture
+	}
+	part := func(w, h int) []float32 { return imgio.ResizePlane(fitted.Pix, fitted.W, fitted.H, w, h) }
+	sum := 0.0
+	for _, v := range part(w/feedforward.DescriptorStride, h/feedforward.DescriptorStride) {
+		sum += float64(v)
+	}
+	if sum < leastPositions {
+		return nil, &nst.MaskError{What: "style mask", Index: number, Width: m.W, Height: m.H, PictureWidth: w, PictureHeight: h, Err: nst.ErrMaskSmall}
+	}
+	return part, nil
 }
 
 // styleWeightsOf returns the weights of style pictures, which then add up to 1.
 func styleWeightsOf(styles []nst.StylePicture) ([]float64, error) {
 	weights := make([]float64, len(styles))
 	for i, s := range styles {
-		if s.Mask != nil {
-			return nil, errors.New("nst: a network for any painting takes the style of a whole picture, without a mask")
-		}
 		weights[i] = s.Weight
 	}
 	return feedforward.Shares(weights)

@@ -22,6 +22,8 @@ type lowering struct {
 	stats     map[*Node][]float32 // by the convolution whose step measures its result
 	summed    map[*Node]*Node     // by the sum: an operand that a normalisation added
 	masks     []*mask
+	needs     []filterNeed   // fixed filters
+	scratch   kernel.Scratch // of the kernels
 	steps     []lowered
 }
 
@@ -58,6 +60,9 @@ type mask struct {
 	words int
 	bits  []uint16
 }
+
+// floats is the memory of a mask, in whole cache lines.
+func (m *mask) floats() int { return ((m.words+1)/2 + align - 1) / align * align }
 
 func newLowering(d *CPU, s *schedule) *lowering {
 	return &lowering{
@@ -176,6 +181,8 @@ func (c *lowering) lowerFeedForward(n *Node, in []*Node) error {
 		c.instanceNormGrad(n, in[0], in[1], in[2], in[3], in[4])
 	case *op.ScaleShift:
 		c.scaleShift(n, o, in[0], in[1])
+	case *op.SteadyNorm:
+		c.steadyNorm(n, o, in)
 	case *op.Upsample:
 		c.upsample(n, in[0])
 	case *op.UpsampleGrad:
@@ -217,6 +224,17 @@ func (c *lowering) buffer(floats int) *buffer {
 	b := c.layout.buffer(floats)
 	b.touch(len(c.steps))
 	return b
+}
+
+// works records that a step takes working memory.
+func (c *lowering) works(s kernel.Scratch) { c.scratch = c.scratch.Max(s) }
+
+// maskBytes is the memory of the masks.
+func (c *lowering) maskBytes() (bytes int64) {
+	for _, m := range c.masks {
+		bytes += 4 * int64(m.floats())
+	}
+	return bytes
 }
 
 // newMask adds the mask of a blocked tensor.

@@ -14,12 +14,13 @@ func (c *lowering) mirrorFirst(n, x, w *Node) {
 	if add {
 		part = c.buffer(to.shape.Len())
 	}
-	stats := c.measured(n, add)
+	e := c.device.engine
+	spec := kernel.ConvFirstSpec{K: whole(to.shape.C), H: in.H, W: in.W, Mirror: true, Stats: c.measured(n, add)}
+	c.works(e.ConvFirstScratch(spec))
 	c.step(n.Name(), func() func() {
-		e, weights := c.device.engine, filters.buf.data
-		first := e.NewConvFirst(kernel.ConvFirstSpec{
-			K: whole(to.shape.C), H: in.H, W: in.W, Weights: weights, Mirror: true, In: from.buf.data, Out: part.data, Stats: stats,
-		})
+		weights := filters.buf.data
+		spec.Weights, spec.In, spec.Out = weights, from.buf.data, part.data
+		first := e.NewConvFirst(spec)
 		return func() {
 			first.SetWeights(weights)
 			first.Run()
@@ -66,10 +67,11 @@ func (c *lowering) mirrorLast(n, x, w, bias *Node) {
 	from.buf.touch(len(c.steps))
 	filters, b, in := c.values[w], c.values[bias], features(x)
 	to, _ := c.result(n, false)
+	e := c.device.engine
+	spec := kernel.MirrorLastSpec{C: in.C, K: n.Shape()[1], H: in.H, W: in.W, Map: from.channels}
+	c.works(e.MirrorLastScratch(spec))
 	c.step(n.Name(), func() func() {
-		return c.device.engine.NewMirrorLast(kernel.MirrorLastSpec{
-			C: in.C, K: n.Shape()[1], H: in.H, W: in.W, Weights: filters.buf.data, Bias: b.buf.data,
-			In: from.buf.data, Map: from.channels, Out: to.buf.data,
-		}).Run
+		spec.Weights, spec.Bias, spec.In, spec.Out = filters.buf.data, b.buf.data, from.buf.data, to.buf.data
+		return e.NewMirrorLast(spec).Run
 	})
 }

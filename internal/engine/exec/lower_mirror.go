@@ -3,7 +3,6 @@ package exec
 import (
 	"nst/internal/engine/kernel"
 	"nst/internal/engine/op"
-	"nst/internal/memory"
 )
 
 // trained is the filters of a mirrored convolution. They are an input that changes, so a
@@ -11,7 +10,8 @@ import (
 type trained struct {
 	k, c   int
 	padded []float32 // (k16, c16, 3, 3)
-	forms  [3]*kernel.Filter
+	used   [forms]bool
+	forms  [forms]filter // those that are used
 }
 
 // form is what the filters are transformed for.
@@ -21,16 +21,54 @@ const (
 	asForward  form = iota
 	asRotated       // for the gradient to the input
 	asRepeated      // for repeated positions
+	forms
 )
+
+// begin takes the memory of the filters.
+func (t *trained) begin(cpu *kernel.CPU) error {
+	k, c := whole(t.k), whole(t.c)
+	t.padded = make([]float32, k*c*9)
+	for as, used := range t.used {
+		if !used {
+			continue
+		}
+		memory, err := kernel.NewMemory(t.formLen(form(as)))
+		if err != nil {
+			return err
+		}
+		f := &t.forms[as]
+		f.memory = memory
+		if form(as) == asRepeated {
+			f.Filter = kernel.NewRepeatFilterIn(cpu, memory.Floats(), t.padded, k, c)
+		} else {
+			f.Filter = kernel.NewFilterIn(cpu, memory.Floats(), t.padded, k, c, form(as) == asRotated)
+		}
+	}
+	return nil
+}
+
+// formLen is the number of floats of a form.
+func (t *trained) formLen(as form) int {
+	if as == asRepeated {
+		return kernel.RepeatFilterLen(whole(t.k), whole(t.c))
+	}
+	return kernel.FilterLen(whole(t.k), whole(t.c))
+}
+
+// close frees the memory of the filters.
+func (t *trained) close() {
+	for as := range t.forms {
+		t.forms[as].memory.Free()
+	}
+}
 
 // trainedFilters returns the filters of node w, brought into a form by a step that comes
 // before the next one.
-func (c *lowering) trainedFilters(w *Node, as form) (*trained, *kernel.Filter) {
+func (c *lowering) trainedFilters(w *Node, as form) *trained {
 	t := c.filters[w]
 	if t == nil {
 		s := w.Shape()
 		t = &trained{k: s[0], c: s[1]}
-		t.padded = make([]float32, whole(t.k)*whole(t.c)*9)
 		c.filters[w] = t
 		from := c.values[w]
 		c.reads(w)
@@ -39,24 +77,15 @@ func (c *lowering) trainedFilters(w *Node, as form) (*trained, *kernel.Filter) {
 			return func() { t.pad(src) }
 		})
 	}
-	if t.forms[as] == nil {
-		filter := t.filter(c.device.engine.CPU(), as)
-		t.forms[as] = filter
+	if !t.used[as] {
+		t.used[as] = true
+		f := &t.forms[as]
 		c.step(w.Name()+"/transform", func() func() {
 			pool := c.device.engine.Pool()
-			return func() { filter.Transform(pool) }
+			return func() { f.Transform(pool) }
 		})
 	}
-	return t, t.forms[as]
-}
-
-// filter returns the filters for a form, not yet transformed.
-func (t *trained) filter(cpu *kernel.CPU, as form) *kernel.Filter {
-	k, c := whole(t.k), whole(t.c)
-	if as == asRepeated {
-		return kernel.NewRepeatFilterIn(cpu, memory.Make[float32](kernel.RepeatFilterLen(k, c)), t.padded, k, c)
-	}
-	return kernel.NewFilterIn(cpu, memory.Make[float32](kernel.FilterLen(k, c)), t.padded, k, c, as == asRotated)
+	return t
 }
 
 // pad copies the filters w (k, c, 3, 3) into whole blocks.
@@ -68,10 +97,10 @@ func (t *trained) pad(w []float32) {
 
 // floats is the memory of the filters.
 func (t *trained) floats() int {
-	n := len(t.padded)
-	for _, f := range t.forms {
-		if f != nil {
-			n += f.Len()
+	n := whole(t.k) * whole(t.c) * 9
+	for as, used := range t.used {
+		if used {
+			n += t.formLen(form(as))
 		}
 	}
 	return n
@@ -129,26 +158,25 @@ func (c *lowering) mirrorConv(n *Node, o *op.MirrorConv, x, w *Node) {
 		c.mirrorFirst(n, x, w)
 		return
 	}
-	from := c.mirrored(x)
-	as := asForward
+	from, as := c.mirrored(x), asForward
 	if from.repeated {
 		as = asRepeated
 	}
-	t, filter := c.trainedFilters(w, as)
+	t := c.trainedFilters(w, as)
 	from.buf.touch(len(c.steps))
-	in := features(x)
 	to, add := c.result(n, true)
 	part := to.buf
 	if add {
 		part = c.buffer(to.shape.Len())
 	}
-	stats := c.measured(n, add)
+	e, in := c.device.engine, features(x)
+	spec := kernel.MirrorConvSpec{
+		C: whole(in.C), K: whole(t.k), H: in.H, W: in.W, Stride: o.Stride, Repeat: from.repeated, Map: from.channels, Stats: c.measured(n, add),
+	}
+	c.works(e.MirrorConvScratch(spec))
 	c.step(n.Name(), func() func() {
-		e := c.device.engine
-		run := e.NewMirrorConv(kernel.MirrorConvSpec{
-			C: whole(in.C), K: whole(t.k), H: in.H, W: in.W, Stride: o.Stride, U: filter,
-			In: from.buf.data, Map: from.channels, Repeat: from.repeated, Out: part.data, Stats: stats,
-		}).Run
+		spec.U, spec.In, spec.Out = t.forms[as].Filter, from.buf.data, part.data
+		run := e.NewMirrorConv(spec).Run
 		if !add {
 			return run
 		}
@@ -173,7 +201,7 @@ func (c *lowering) measured(n *Node, add bool) []float32 {
 // mirrorConvGrad lowers the gradient of a mirrored convolution to its input: that of a
 // convolution with zeros around, and what the reflection adds.
 func (c *lowering) mirrorConvGrad(n *Node, o *op.MirrorConvGrad, grad, w *Node) {
-	t, filter := c.trainedFilters(w, asRotated)
+	t := c.trainedFilters(w, asRotated)
 	c.reads(grad)
 	from := c.values[grad]
 	to, add := c.result(n, true)
@@ -182,14 +210,15 @@ func (c *lowering) mirrorConvGrad(n *Node, o *op.MirrorConvGrad, grad, w *Node) 
 	if o.Stride == 2 {
 		full = c.buffer(all.Len())
 	}
+	e := c.device.engine
+	spec := kernel.ConvSpec{C: whole(t.k), K: whole(t.c), H: o.H, W: o.W, Accumulate: add}
+	edges := kernel.ReflectGradSpec{C: t.c, K: t.k, H: o.H, W: o.W}
+	c.works(e.ConvScratch(spec))
+	c.works(e.ReflectGradScratch(edges))
 	c.step(n.Name(), func() func() {
-		e := c.device.engine
-		conv := e.NewConv(kernel.ConvSpec{
-			C: whole(t.k), K: whole(t.c), H: o.H, W: o.W, U: filter, In: full.data, Out: to.buf.data, Accumulate: add,
-		})
-		edge := e.NewReflectGrad(kernel.ReflectGradSpec{
-			C: t.c, K: t.k, H: o.H, W: o.W, Weights: t.padded, Grad: full.data, Out: to.buf.data,
-		})
+		spec.U, spec.In, spec.Out = t.forms[asRotated].Filter, full.data, to.buf.data
+		edges.Weights, edges.Grad, edges.Out = t.padded, full.data, to.buf.data
+		conv, edge := e.NewConv(spec), e.NewReflectGrad(edges)
 		if o.Stride == 1 {
 			return func() {
 				conv.Run()
@@ -211,10 +240,11 @@ func (c *lowering) mirrorConvWeights(n *Node, o *op.MirrorConvWeights, grad, x *
 	c.reads(grad)
 	from, s := c.values[grad], features(x)
 	to, add := c.result(n, false)
+	e := c.device.engine
+	spec := kernel.ConvWeightsSpec{C: s.C, K: n.Shape()[0], H: s.H, W: s.W, Stride: o.Stride, Accumulate: add}
+	c.works(e.ConvWeightsScratch(spec))
 	c.step(n.Name(), func() func() {
-		return c.device.engine.NewConvWeights(kernel.ConvWeightsSpec{
-			C: s.C, K: n.Shape()[0], H: s.H, W: s.W, Stride: o.Stride,
-			In: in.buf.data, Grad: from.buf.data, Out: to.buf.data, Accumulate: add,
-		}).Run
+		spec.In, spec.Grad, spec.Out = in.buf.data, from.buf.data, to.buf.data
+		return e.NewConvWeights(spec).Run
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"nst/internal/engine/kernel"
-	"nst/internal/memory"
 )
 
 // layer is a convolution of VGG-19 on a picture of 512x512.
@@ -84,7 +83,7 @@ func (l layer) specs(e *kernel.Engine, r *rand.Rand) (f, g kernel.ConvSpec) {
 	wt := random(r, l.k*l.c*9)
 	f = kernel.ConvSpec{
 		C: l.c, K: l.k, H: l.s, W: l.s, U: kernel.NewFilter(e.CPU(), wt, l.k, l.c, false), Bias: random(r, l.k),
-		In: memory.Make[float32](in.Len()), Out: memory.Make[float32](out.Len()), OutMask: make([]uint16, out.MaskLen()), ReLU: true,
+		In: kernel.Floats(in.Len()), Out: kernel.Floats(out.Len()), OutMask: make([]uint16, out.MaskLen()), ReLU: true,
 	}
 	kernel.Pack(f.In, random(r, l.c*l.s*l.s), in)
 	g = kernel.ConvSpec{
@@ -103,7 +102,7 @@ func BenchmarkConvFirst(b *testing.B) {
 	benchCPUs(b, func(b *testing.B, e *kernel.Engine) {
 		r := rand.New(rand.NewPCG(1, 2))
 		s := kernel.Shape{C: 64, H: side, W: side}
-		wt, x, y, mask := random(r, 64*27), random(r, 3*side*side), memory.Make[float32](s.Len()), make([]uint16, s.MaskLen())
+		wt, x, y, mask := random(r, 64*27), random(r, 3*side*side), kernel.Floats(s.Len()), make([]uint16, s.MaskLen())
 		gflop := 2 * 27 * 64 * float64(side*side) / 1e9
 		b.Run("forward", func(b *testing.B) {
 			median(b, gflop, e.NewConvFirst(kernel.ConvFirstSpec{K: 64, H: side, W: side, Weights: wt, Bias: random(r, 64), In: x, Out: y, OutMask: mask, ReLU: true}).Run)
@@ -120,7 +119,7 @@ func BenchmarkGram(b *testing.B) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for _, l := range []layer{{"relu1_1", 64, 64, 512, false}, {"relu2_1", 128, 128, 256, false}, {"relu3_1", 256, 256, 128, false}, {"relu4_1", 512, 512, 64, false}, {"relu5_1", 512, 512, 32, false}} {
 			s := kernel.Shape{C: l.c, H: l.s, W: l.s}
-			x, y, g := memory.Make[float32](s.Len()), memory.Make[float32](s.Len()), random(r, l.c*l.c)
+			x, y, g := kernel.Floats(s.Len()), kernel.Floats(s.Len()), random(r, l.c*l.c)
 			kernel.Pack(x, random(r, l.c*l.s*l.s), s)
 			gflop := 2 * float64(l.c*l.c*l.s*l.s) / 1e9
 			b.Run(l.name+"/forward", func(b *testing.B) {
@@ -176,7 +175,7 @@ func BenchmarkFilter(b *testing.B) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for _, rotate := range []bool{false, true} {
 			var all []*kernel.Filter
-			u := memory.Make[float32](kernel.FilterLen(512, 512))
+			u := kernel.Floats(kernel.FilterLen(512, 512))
 			for _, l := range vgg19 {
 				all = append(all, kernel.NewFilterIn(e.CPU(), u, random(r, l.k*l.c*9), l.k, l.c, rotate))
 			}

@@ -5,7 +5,6 @@ import (
 	"os"
 
 	"nst/internal/engine/kernel"
-	"nst/internal/memory"
 )
 
 // A convolution with ReLU from 16 to 16 channels: every output is the sum of the
@@ -28,7 +27,7 @@ func ExampleEngine_NewConv() {
 	for i := range w {
 		w[i] = 1
 	}
-	in, out := memory.Make[float32](s.Len()), memory.Make[float32](s.Len())
+	in, out := kernel.Floats(s.Len()), kernel.Floats(s.Len())
 	kernel.Pack(in, x, s)
 	step := e.NewConv(kernel.ConvSpec{C: 16, K: 16, H: s.H, W: s.W, U: kernel.NewFilter(cpu, w, 16, 16, false), In: in, Out: out, ReLU: true})
 	step.Run()

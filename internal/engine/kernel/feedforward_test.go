@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"nst/internal/engine/kernel"
-	"nst/internal/memory"
 )
 
 // shapes are of any channels, and of every size at least 2x2.
@@ -259,7 +258,7 @@ func BenchmarkFeedForward(b *testing.B) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for _, s := range traffic {
 			half, n := s.Pooled(), s.Len()
-			x, y, small := pack(random(r, s.C*s.H*s.W), s), memory.Make[float32](n), memory.Make[float32](half.Len())
+			x, y, small := pack(random(r, s.C*s.H*s.W), s), kernel.Floats(n), kernel.Floats(half.Len())
 			rate(b, "reflect", s, 4*16*s.Blocks()*(s.H+s.W), e.NewReflect(kernel.ReflectSpec{C: s.C, H: s.H, W: s.W, X: y}).Run)
 			rate(b, "upsample", s, n+n/4, e.NewUpsample(kernel.UpsampleSpec{C: s.C, H: half.H, W: half.W, In: small, Out: y}).Run)
 			rate(b, "upsample gradient", s, n+n/4, e.NewUpsampleGrad(kernel.UpsampleGradSpec{C: s.C, H: half.H, W: half.W, Grad: x, Out: small}).Run)
@@ -268,7 +267,7 @@ func BenchmarkFeedForward(b *testing.B) {
 		}
 		s := traffic[1]
 		pixels := 3 * s.H * s.W
-		p, q, x := random(r, pixels), random(r, pixels), memory.Make[float32](s.Len())
+		p, q, x := random(r, pixels), random(r, pixels), kernel.Floats(s.Len())
 		rate(b, "pack picture", s, pixels+s.Len(), e.NewPackPicture(kernel.PackPictureSpec{C: 3, H: s.H, W: s.W, In: p, Out: x}).Run)
 		rate(b, "sigmoid", s, pixels+s.Len(), e.NewSigmoid(kernel.SigmoidSpec{C: 3, H: s.H, W: s.W, In: x, Bias: p, Out: q}).Run)
 		rate(b, "sigmoid gradient", s, 2*pixels+s.Len(), e.NewSigmoidGrad(kernel.SigmoidGradSpec{C: 3, H: s.H, W: s.W, Grad: p, Y: q, Out: x}).Run)

@@ -1,10 +1,6 @@
 package kernel
 
-import (
-	"fmt"
-
-	"nst/internal/memory"
-)
+import "fmt"
 
 // Filter holds the 3x3 filters of a convolution from C to K channels, transformed
 // for Winograd's algorithm and packed for an instruction set: 36 matrices (C,K) in
@@ -27,7 +23,7 @@ func FilterLen(k, c int) int { return 36 * k * c }
 // multiples of 16. With rotate it makes the filters of the gradient instead: from k to c
 // channels, rotated by 180 degrees. For speed, keep both; [NewFilterIn] saves memory.
 func NewFilter(cpu *CPU, w []float32, k, c int, rotate bool) *Filter {
-	f := NewFilterIn(cpu, memory.Make[float32](FilterLen(k, c)), w, k, c, rotate)
+	f := NewFilterIn(cpu, Floats(FilterLen(k, c)), w, k, c, rotate)
 	f.Transform(NewPool(1))
 	return f
 }
@@ -57,9 +53,6 @@ func NewRepeatFilterIn(cpu *CPU, u, w []float32, k, c int) *Filter {
 	checkLen("filter", "w", len(w), k*c*9)
 	return &Filter{K: k, C: c, isa: cpu.isa, w: w, repeat: true, u: u[:RepeatFilterLen(k, c)]}
 }
-
-// Len is the number of floats of the transformed filters.
-func (f *Filter) Len() int { return len(f.u) }
 
 // Transform computes the transformed filters on p.
 func (f *Filter) Transform(p *Pool) {

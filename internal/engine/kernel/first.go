@@ -64,7 +64,7 @@ func (e *Engine) NewConvFirst(s ConvFirstSpec) *ConvFirst {
 	if s.Stats != nil {
 		c.sums = make([]float64, (*firstTask)(c).Items()*s.K/16*32)
 	}
-	e.reserve(3*(firstRows+2)*(s.W+2) + (s.W*4+1)/2 + 16)
+	e.Reserve(e.ConvFirstScratch(s))
 	return c
 }
 
@@ -90,6 +90,12 @@ func (c *ConvFirst) Run() {
 	if c.s.Stats != nil {
 		statsOf(c.s.Stats, totalSums(c.sums, c.s.K), c.s.H*c.s.W)
 	}
+}
+
+// ConvFirstScratch returns the working memory of the convolution s, of which only the size
+// counts.
+func (e *Engine) ConvFirstScratch(s ConvFirstSpec) Scratch {
+	return Scratch{Each: 3*(firstRows+2)*(s.W+2) + (s.W*4+1)/2 + 16}
 }
 
 // firstTask has an item for each firstRows rows.

@@ -1,7 +1,5 @@
 package kernel
 
-import "nst/internal/memory"
-
 // GramSpec describes the Gram matrix of a blocked tensor.
 type GramSpec struct {
 	C, H, W int
@@ -39,7 +37,7 @@ func (e *Engine) NewGram(s GramSpec) *Gram {
 	want := max(1, min(g.n/512, max(16, 4096/g.pairs)))
 	g.slab = (g.n + want*gramRun - 1) / (want * gramRun) * gramRun
 	g.slabs = (g.n + g.slab - 1) / g.slab
-	g.part = memory.Make[float32](g.slabs * g.pairs * 256)
+	g.part = Floats(g.slabs * g.pairs * 256)
 	return g
 }
 
@@ -132,7 +130,7 @@ func (e *Engine) NewGramGrad(s GramGradSpec) *GramGrad {
 	checkLen("gram gradient", "In", len(s.In), in.Len())
 	checkLen("gram gradient", "Out", len(s.Out), in.Len())
 	g := &GramGrad{s: s, e: e, n: in.Rows() * in.Pitch(), c: in.Blocks() * 16}
-	g.b = memory.Make[float32](g.c * g.c)
+	g.b = Floats(g.c * g.c)
 	return g
 }
 

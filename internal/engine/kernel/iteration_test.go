@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"nst/internal/engine/kernel"
-	"nst/internal/memory"
 )
 
 // net is one iteration of style transfer on VGG-19 to relu5_1: features, Gram
@@ -31,9 +30,9 @@ func newNet(e *kernel.Engine, side int) *net {
 	for i := range x {
 		x[i] = 255*r.Float32() - 120
 	}
-	w, y, mask := weights(64, 3), memory.Make[float32](s.Len()), make([]uint16, s.MaskLen())
+	w, y, mask := weights(64, 3), kernel.Floats(s.Len()), make([]uint16, s.MaskLen())
 	// Gradients take turns in two buffers.
-	gradients := [2][]float32{memory.Make[float32](s.Len()), memory.Make[float32](s.Len())}
+	gradients := [2][]float32{kernel.Floats(s.Len()), kernel.Floats(s.Len())}
 	g := 0
 	n.step(e.NewConvFirst(kernel.ConvFirstSpec{K: 64, H: side, W: side, Weights: w, Bias: random(r, 64), In: x, Out: y, OutMask: mask, ReLU: true}).Run,
 		e.NewConvFirstGrad(kernel.ConvFirstGradSpec{K: 64, H: side, W: side, Weights: w, In: gradients[g], InMask: mask, Out: dx}).Run)
@@ -55,7 +54,7 @@ func newNet(e *kernel.Engine, side int) *net {
 			f.OutPool, b.Unpool = kernel.Max, kernel.Max
 			s = out.Pooled()
 		}
-		y = memory.Make[float32](s.Len())
+		y = kernel.Floats(s.Len())
 		f.Out = y
 		n.step(e.NewConv(f).Run, e.NewConv(b).Run)
 		g = 1 - g

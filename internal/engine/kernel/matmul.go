@@ -1,10 +1,6 @@
 package kernel
 
-import (
-	"fmt"
-
-	"nst/internal/memory"
-)
+import "fmt"
 
 // Matrices of c x c features are multiplied as blocked matrices. Element (row, col) is at
 // (col/16*Len + row)*16 + col%16, where Len is c rounded up to whole blocks. Elements beyond
@@ -58,7 +54,7 @@ func (e *Engine) NewMatMul(c int) *MatMul {
 		panic(fmt.Sprintf("kernel: matrix product: %d channels", c))
 	}
 	n := (c + Lanes - 1) / Lanes * Lanes
-	return &MatMul{e: e, n: n, panel: memory.Make[float32](n * n)}
+	return &MatMul{e: e, n: n, panel: Floats(n * n)}
 }
 
 // Run computes out = a b, or adds it to out. out must be neither a nor b.

@@ -57,15 +57,25 @@ func (e *Engine) NewMirrorConv(s MirrorConvSpec) *MirrorConv {
 			c.products = append(c.products, product{f, f})
 		}
 	}
-	// The number of tiles of an item decides in which order Stats are added up, so it does
-	// not depend on the threads. What an item works on should fit the second-level cache.
-	c.n = min(max(c.th*c.tw/64, 6), 48)
-	_, v, m := c.scratch(c.n)
-	e.reserve(36 * (v + m))
+	c.n = s.tiles()
+	e.Reserve(e.MirrorConvScratch(s))
 	if s.Stats != nil {
 		c.sums = make([]float64, (*mirrorTiles)(c).Items()*s.K/16*32)
 	}
 	return c
+}
+
+// MirrorConvScratch returns the working memory of the convolution s, of which only the size
+// counts.
+func (e *Engine) MirrorConvScratch(s MirrorConvSpec) Scratch {
+	_, v, m := s.scratch(s.tiles())
+	return Scratch{Each: 36 * (v + m)}
+}
+
+// tiles is the number of tiles of an item. It decides in which order Stats are added up, so
+// it does not depend on the threads. What an item works on should fit the second-level cache.
+func (s *MirrorConvSpec) tiles() int {
+	return min(max((s.H+3)/4*((s.W+3)/4)/64, 6), 48)
 }
 
 func (c *MirrorConv) check() {
@@ -92,10 +102,10 @@ func (c *MirrorConv) check() {
 	}
 }
 
-// scratch is [Conv.scratch] for all outputs.
-func (c *MirrorConv) scratch(n int) (block, v, m int) {
+// scratch is that of a [Conv], for all outputs.
+func (s *MirrorConvSpec) scratch(n int) (block, v, m int) {
 	n |= 1
-	return n * 16, (c.s.C/16*n | 1) * 16, (c.s.K/16*n | 1) * 16
+	return n * 16, (s.C/16*n | 1) * 16, (s.K/16*n | 1) * 16
 }
 
 // Run computes Out and Stats.
@@ -143,7 +153,7 @@ func (t *mirrorTiles) Do(worker, item int) {
 	s, gemm := &c.s, c.e.cpu.isa.gemm
 	first := item * c.n
 	n := min(c.n, c.th*c.tw-first)
-	ns, vs, ms := c.scratch(n)
+	ns, vs, ms := s.scratch(n)
 	v, m := c.e.scratch[worker][:36*vs], c.e.scratch[worker][36*vs:]
 	for b := range s.C / 16 {
 		tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.input(b, ty, tx, n, v[b*ns+i*16:], vs) })

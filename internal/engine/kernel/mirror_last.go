@@ -52,8 +52,14 @@ func (e *Engine) NewMirrorLast(s MirrorLastSpec) *MirrorLast {
 	c.cols = e.roundPanel(s.W + 2)
 	c.a = make([]float32, 3*c.matrix())
 	c.bias = make([]float32, s.K*s.W)
-	e.reserve(3*c.row() + 3*s.K*c.cols + 16*e.panelCols())
+	e.Reserve(e.MirrorLastScratch(s))
 	return c
+}
+
+// MirrorLastScratch returns the working memory of the layer s, of which only the size counts.
+func (e *Engine) MirrorLastScratch(s MirrorLastSpec) Scratch {
+	cols := e.roundPanel(s.W + 2)
+	return Scratch{Each: 3*cols*(Shape{C: s.C}.Blocks()*16+s.K) + 16*e.panelCols()}
 }
 
 // matrix is the floats of a matrix of a row of the filters, and row those of a row of

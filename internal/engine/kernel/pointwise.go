@@ -1,7 +1,5 @@
 package kernel
 
-import "nst/internal/memory"
-
 // PointwiseSpec describes the product of a fixed matrix and the channels of each
 // position of a blocked tensor: a 1x1 convolution without bias.
 type PointwiseSpec struct {
@@ -74,7 +72,7 @@ func (s *PointwiseSpec) pack(b, w int) panel {
 		}
 	}
 	p := panel{out: b, width: w, in: from, k: (max(from, to) - from + 1) * Lanes}
-	p.b = memory.Make[float32](p.k * cols)
+	p.b = Floats(p.k * cols)
 	for i := range p.k {
 		for j := range cols {
 			p.b[i*cols+j] = s.at(from*Lanes+i, b*Lanes+j)
@@ -125,7 +123,7 @@ type Congruence struct {
 // NewCongruence prepares the product s.
 func (e *Engine) NewCongruence(s CongruenceSpec) *Congruence {
 	n := MatrixLen(s.C)
-	c := &Congruence{s: s, e: e, mul: e.NewMatMul(s.C), l: memory.Make[float32](n), r: memory.Make[float32](n)}
+	c := &Congruence{s: s, e: e, mul: e.NewMatMul(s.C), l: Floats(n), r: Floats(n)}
 	for _, m := range [...][]float32{s.M, s.In, s.Out} {
 		checkLen("congruence", "matrix", len(m), s.C*s.C)
 	}

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"nst/internal/engine/kernel"
-	"nst/internal/memory"
 )
 
 // triangular is a random upper triangular matrix, full if not asked for.
@@ -123,7 +122,7 @@ func BenchmarkPointwise(b *testing.B) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for _, l := range []layer{{"relu1_1", 16, 16, 512, false}, {"relu2_1", 32, 32, 256, false}, {"relu3_1", 64, 64, 128, false}, {"relu4_2", 128, 128, 64, false}} {
 			s := kernel.Shape{C: l.c, H: l.s, W: l.s}
-			x, y := memory.Make[float32](s.Len()), memory.Make[float32](s.Len())
+			x, y := kernel.Floats(s.Len()), kernel.Floats(s.Len())
 			kernel.Pack(x, random(r, l.c*l.s*l.s), s)
 			for name, upper := range map[string]bool{"triangular": true, "full": false} {
 				k := e.NewPointwise(kernel.PointwiseSpec{C: l.c, H: l.s, W: l.s, M: triangular(r, l.c, upper), In: x, Out: y})
