@@ -5,7 +5,11 @@ import "image"
 // FromImage converts m, of any type and with any bounds, to planar RGB. 16-bit colours keep
 // their precision. Grey becomes three equal planes, CMYK is converted without a profile, and
 // transparency is flattened on white.
-func FromImage(m image.Image) *Planar {
+func FromImage(m image.Image) *Planar { return FromImageOver(m, [3]float32{1, 1, 1}) }
+
+// FromImageOver is [FromImage] that flattens transparency on a colour: red, green and blue in
+// [0, 1].
+func FromImageOver(m image.Image, colour [3]float32) *Planar {
 	size := m.Bounds().Size()
 	p := NewPlanar(size.X, size.Y)
 	read := rows(m)
@@ -13,14 +17,14 @@ func FromImage(m image.Image) *Planar {
 		buf := make([]uint16, 4*p.W)
 		for y := lo; y < hi; y++ {
 			read(y, buf)
-			flatten(p.row(0, y), p.row(1, y), p.row(2, y), buf)
+			flatten(p.row(0, y), p.row(1, y), p.row(2, y), buf, colour)
 		}
 	})
 	return p
 }
 
-// flatten splits a row of 16-bit RGBA into planes in [0, 1], over white.
-func flatten(r, g, b []float32, src []uint16) {
+// flatten splits a row of 16-bit RGBA into planes in [0, 1], over a colour.
+func flatten(r, g, b []float32, src []uint16, colour [3]float32) {
 	for x := range r {
 		px := src[4*x : 4*x+4]
 		if px[3] == 0xffff {
@@ -30,10 +34,36 @@ func flatten(r, g, b []float32, src []uint16) {
 			continue
 		}
 		a := float64(px[3]) / 0xffff
-		r[x] = float32(float64(px[0])/0xffff*a + (1 - a))
-		g[x] = float32(float64(px[1])/0xffff*a + (1 - a))
-		b[x] = float32(float64(px[2])/0xffff*a + (1 - a))
+		r[x] = float32(float64(px[0])/0xffff*a + float64(colour[0])*(1-a))
+		g[x] = float32(float64(px[1])/0xffff*a + float64(colour[1])*(1-a))
+		b[x] = float32(float64(px[2])/0xffff*a + float64(colour[2])*(1-a))
 	}
+}
+
+// Separate converts m to planar RGB and its opacity, (H, W) in [0, 1]; nil if all of m is
+// opaque. Colours are as they are stored, but white where nothing of them is seen.
+func Separate(m image.Image) (p *Planar, alpha []float32) {
+	if o, ok := m.(interface{ Opaque() bool }); ok && o.Opaque() {
+		return FromImage(m), nil
+	}
+	size := m.Bounds().Size()
+	p, alpha = NewPlanar(size.X, size.Y), make([]float32, size.X*size.Y)
+	read := rows(m)
+	parallel(p.H, func(lo, hi int) {
+		buf := make([]uint16, 4*p.W)
+		for y := lo; y < hi; y++ {
+			read(y, buf)
+			for x := range p.W {
+				a := &buf[4*x+3]
+				alpha[y*p.W+x] = float32(*a) / 0xffff
+				if *a > 0 {
+					*a = 0xffff
+				}
+			}
+			flatten(p.row(0, y), p.row(1, y), p.row(2, y), buf, [3]float32{1, 1, 1})
+		}
+	})
+	return p, alpha
 }
 
 // Image returns p as an opaque picture with 8 bits per channel: values are clamped to

@@ -39,6 +39,15 @@ func Open(path string, limits ...Limit) (*Planar, Info, error) {
 	return read(f, path, newLimits(limits))
 }
 
+// OpenImage is [Open] that returns the picture as [Decode] does, with its transparency.
+func OpenImage(path string, limits ...Limit) (image.Image, Info, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, Info{}, fmt.Errorf("imgio: %w", err)
+	}
+	return readImage(f, path, newLimits(limits))
+}
+
 // OpenFS is [Open] for a file in fsys.
 func OpenFS(fsys fs.FS, name string, limits ...Limit) (*Planar, Info, error) {
 	f, err := fsys.Open(name)
@@ -50,6 +59,15 @@ func OpenFS(fsys fs.FS, name string, limits ...Limit) (*Planar, Info, error) {
 
 // read reads the picture in f and closes f.
 func read(f fs.File, path string, l limits) (*Planar, Info, error) {
+	m, info, err := readImage(f, path, l)
+	if err != nil {
+		return nil, Info{}, err
+	}
+	return FromImage(m), info, nil
+}
+
+// readImage is read of a picture that is not converted yet.
+func readImage(f fs.File, path string, l limits) (image.Image, Info, error) {
 	defer f.Close()
 	stat, err := f.Stat()
 	if err != nil {
@@ -66,7 +84,7 @@ func read(f fs.File, path string, l limits) (*Planar, Info, error) {
 	if err != nil {
 		return nil, Info{}, fmt.Errorf("imgio: reading %q: %w", path, err)
 	}
-	return FromImage(m), info, nil
+	return m, info, nil
 }
 
 // decode is Decode of a file of size bytes; size is -1 if it is not known.
