@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"path/filepath"
@@ -9,24 +10,62 @@ import (
 	"nst/internal/atomicfile"
 )
 
-// save writes a picture in the format and quality that the flags give, and returns its file.
-// Unless overwrite, it replaces nothing: if a file took the name during the run, the picture
-// gets another.
+// save writes a picture that is made of others in the format and quality that the flags give,
+// and returns its file. Unless overwrite, it replaces nothing: if a file took the name during
+// the run, the picture gets another.
 func (s *settings) save(t *console, path string, overwrite bool, p *imgio.Planar) (string, error) {
 	return t.place("output", path, func(path string) error { return s.saveOnly(path, overwrite, p) })
 }
 
-// saveOnly writes a picture in the format and quality that the flags give. Unless overwrite,
-// the file must not exist yet.
+// saveOnly writes a picture that is made of others in the format and quality that the flags
+// give. Unless overwrite, the file must not exist yet.
 func (s *settings) saveOnly(path string, overwrite bool, p *imgio.Planar) error {
-	var opts []imgio.Option
+	var e imgio.Encoding
 	if format, err := imgio.FormatOf(path); err == nil && format == "jpeg" {
-		opts = append(opts, imgio.JPEGQuality(s.quality))
+		e.Quality = s.quality
 	}
+	return saveAs(path, overwrite, p, e)
+}
+
+// saveAs writes a picture. Unless overwrite, the file must not exist yet.
+func saveAs(path string, overwrite bool, p *imgio.Planar, e imgio.Encoding) error {
 	if overwrite {
-		return imgio.Save(path, p, opts...)
+		return imgio.Save(path, p, e)
 	}
-	return imgio.SaveNew(path, p, opts...)
+	return imgio.SaveNew(path, p, e)
+}
+
+// saveArtwork is save for a picture that was painted. The file may be standard output.
+func (s *settings) saveArtwork(t *console, path string, overwrite bool, a *artwork) (string, error) {
+	if path == standard {
+		return path, s.send(t, a)
+	}
+	return t.place("output", path, func(path string) error { return s.saveArtworkOnly(path, overwrite, a) })
+}
+
+// saveArtworkOnly is saveOnly for a picture that was painted.
+func (s *settings) saveArtworkOnly(path string, overwrite bool, a *artwork) error {
+	format, err := imgio.FormatOf(path)
+	if err != nil {
+		return err
+	}
+	return saveAs(path, overwrite, a.picture, s.encoding(a, format))
+}
+
+// send writes a picture to standard output. Nothing is written of one that cannot be encoded.
+func (s *settings) send(t *console, a *artwork) error {
+	format, err := s.formatOf(standard)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err = imgio.Encode(&b, a.picture, format, s.encoding(a, format)); err == nil {
+		_, err = io.Copy(t.e.Stdout, &b)
+	}
+	if err != nil {
+		return &fileError{"output", standard, err}
+	}
+	return nil
 }
 
 // write is save for a file that is no picture.

@@ -34,6 +34,7 @@ type settings struct {
 	saveEvery int // iterations; 0 is never
 	maxPixels int // millions, of a picture that is read
 	artifacts
+	storage
 
 	progress string
 	quiet    bool
@@ -44,7 +45,7 @@ type settings struct {
 func defaults() settings {
 	return settings{
 		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(),
-		quality: 95, progress: "auto", maxPixels: imgio.DefaultMaxPixels / 1e6,
+		quality: 95, storage: storage{format: "png"}, progress: "auto", maxPixels: imgio.DefaultMaxPixels / 1e6,
 	}
 }
 

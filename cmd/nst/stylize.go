@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"nst/cmd/nst/internal/batch"
 	"nst/imgio"
+	"nst/internal/recipe"
 	"nst/nst"
+	"nst/vgg"
 )
 
 // stylizeOptions are the arguments and flags of nst stylize.
@@ -20,6 +23,7 @@ type stylizeOptions struct {
 	settings
 	content string
 	canvas  *imgio.Planar // replaces the content in a texture; has its size
+	aspect  *aspectValue  // of a texture
 	styles  []string
 }
 
@@ -71,7 +75,10 @@ More examples:
 		Args: arguments(2, -1, "CONTENT STYLE [STYLE...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.content, o.styles = args[0], args[1:]
-			if o.output == "" {
+			switch {
+			case o.output == "" && o.content == standard:
+				o.output = standard
+			case o.output == "":
 				o.output = batch.Stem(o.content) + "-" + batch.Stem(o.styles[0]) + ".png"
 			}
 			if err := o.check(cmd); err != nil {
@@ -83,9 +90,13 @@ More examples:
 			return stylize(cmd.Context(), e, o)
 		},
 	}
+	words(cmd, &o.storage.format, imgio.Formats(), "format", standardFormat)
 	bindFlags(cmd, e, &o.settings, inStylize, nil)
 	return cmd
 }
+
+// standardFormat is the usage of --format where a picture may go to standard output.
+const standardFormat = "format of the picture on standard output"
 
 // check returns an error for every value that is wrong by itself.
 func (o *stylizeOptions) check(cmd *cobra.Command) error {
@@ -93,11 +104,22 @@ func (o *stylizeOptions) check(cmd *cobra.Command) error {
 	if o.saveEvery < 0 {
 		errs = append(errs, &valueError{"--save-every", o.saveEvery, "must be 0 (never) or more"})
 	}
-	switch format, err := imgio.FormatOf(o.output); {
-	case err != nil:
-		errs = append(errs, &valueError{"--output", fmt.Sprintf("%q", o.output), "must end in .png or .jpg"})
-	case format != "jpeg" && cmd.Flags().Changed("quality"):
-		errs = append(errs, &valueError{"--quality", o.quality, "is only for a JPEG"})
+	if format, err := o.formatOf(o.output); err != nil {
+		errs = append(errs, &valueError{"--output", fmt.Sprintf("%q", o.output), "must end in " + endings() + ", or be -"})
+	} else {
+		errs = append(errs, o.checkStorage(cmd, format))
+	}
+	if cmd.Flags().Changed("format") && o.output != standard {
+		errs = append(errs, &valueError{"--format", o.storage.format, "is only for -o -; the name of OUT says the format"})
+	}
+	if o.saveEvery > 0 && o.output == standard {
+		errs = append(errs, &valueError{"--save-every", o.saveEvery, "cannot go with -o -: its pictures are named after the output"})
+	}
+	for _, path := range append(slices.Clone(o.styles), o.masks.paths()...) {
+		if path == standard {
+			errs = append(errs, &usageError{cmd, errors.New("- (standard input) can only be the CONTENT")})
+			break
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -105,7 +127,7 @@ func (o *stylizeOptions) check(cmd *cobra.Command) error {
 // inputs returns the pictures that are read.
 func (o *stylizeOptions) inputs() []string {
 	in := slices.Clone(o.styles)
-	if o.canvas == nil {
+	if o.canvas == nil && o.content != standard {
 		in = append(in, o.content)
 	}
 	if o.start != "" {
@@ -119,7 +141,12 @@ func (o *stylizeOptions) checkFiles(e *env) error {
 	var l ledger
 	l.read(o.inputs()...)
 	l.read(o.networkFile(e))
-	l.write("output", o.output, replacing(o.overwrite))
+	switch {
+	case o.output != standard:
+		l.write("output", o.output, replacing(o.overwrite))
+	case e.StdoutTerminal:
+		return errTerminal
+	}
 	o.artifacts.list(&l, o.overwrite)
 	l.write("log", o.log, replacing(o.overwrite))
 	if o.saveEvery > 0 {
@@ -133,11 +160,15 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if err := o.checkFiles(e); err != nil {
 		return err
 	}
-	job, styles, err := o.open(ctx, t)
+	job, styles, content, err := o.open(ctx, t)
 	if err != nil {
 		return err
 	}
-	transfer, err := o.transfer(e)
+	weights, err := o.weights(e)
+	if err != nil {
+		return err
+	}
+	transfer, err := nst.New(weights, o.Options)
 	if err != nil {
 		return err
 	}
@@ -145,14 +176,18 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if job.Style, err = transfer.Style(ctx, styles...); err != nil {
 		return o.masks.named(err)
 	}
+	maker, err := o.maker(t, weights.Network, transfer.Device())
+	if err != nil {
+		return err
+	}
 	log, err := openLog(o.log, replacing(o.overwrite))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, log.close()) }()
 
-	p := &painting{o: o, t: t, log: log, reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output)}
-	job.Progress, job.Warn = p.update, t.warn
+	p := &painting{o: o, t: t, content: content, maker: maker, log: log, reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output)}
+	job.Progress, job.Warn = p.update, maker.warn(t)
 	undo := t.onInterrupt(ctx)
 	result, err := transfer.Run(ctx, job)
 	undo()
@@ -160,11 +195,38 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	measured := func(p *imgio.Planar) (*nst.Score, error) {
 		return transfer.Score(ctx, job.Content, job.Style, p, job.Regions...)
 	}
-	return errors.Join(o.finish(ctx, t, result, measured, o.masks.named(err)), o.remember(t, p.recorder, &job, styles, result), p.err)
+	return errors.Join(p.finish(ctx, result, measured, o.masks.named(err)), o.remember(t, p.recorder, &job, styles, result), p.err)
 }
 
-// open reads all the pictures.
-func (o *stylizeOptions) open(ctx context.Context, t *console) (nst.Job, []nst.StylePicture, error) {
+// maker returns the maker of the recipe, which has read all inputs but the content.
+func (o *stylizeOptions) maker(t *console, net *vgg.Network, device string) (*maker, error) {
+	command, in := "stylize", inStylize
+	if o.canvas != nil {
+		command, in = "texture", inTexture
+	}
+	m, err := o.newMaker(t, command, in, net, device)
+	if m == nil || err != nil {
+		return nil, err
+	}
+	if o.aspect != nil {
+		m.base.Settings["aspect"] = o.aspect.String()
+		if *o.aspect != (aspectValue{1, 1}) {
+			m.base.Changed = append(m.base.Changed, "aspect")
+		}
+	}
+	if err := m.read(recipe.Style, o.styles...); err != nil {
+		return nil, err
+	}
+	if o.start != "" {
+		if err := m.read(recipe.Start, o.start); err != nil {
+			return nil, err
+		}
+	}
+	return m, m.readMasks(&o.masks)
+}
+
+// open reads all the pictures. content is what the file of the content says, nil for a texture.
+func (o *stylizeOptions) open(ctx context.Context, t *console) (_ nst.Job, _ []nst.StylePicture, content *original, _ error) {
 	var job nst.Job
 	var styles []nst.StylePicture
 	var errs []error
@@ -174,7 +236,13 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (nst.Job, []nst.S
 		return p
 	}
 	if job.Content = o.canvas; o.canvas == nil {
-		job.Content = read("content", o.content)
+		format, err := o.formatOf(o.output)
+		if err == nil {
+			content, err = t.openOriginal(ctx, &o.settings, o.content, format)
+		}
+		if errs = append(errs, err); err == nil {
+			job.Content = content.picture
+		}
 	}
 	for i, path := range o.styles {
 		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: o.share(i)})
@@ -183,16 +251,17 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (nst.Job, []nst.S
 		job.Start = read("first", o.start)
 	}
 	job.Regions, job.Protect = o.masks.open(read, job.Content, styles)
-	return job, styles, errors.Join(errs...)
+	return job, styles, content, errors.Join(errs...)
 }
 
 // finish saves the result of a run, also of one that was interrupted or diverged, and
 // reports it with the score of the file.
-func (o *stylizeOptions) finish(ctx context.Context, t *console, r *nst.Result, score func(*imgio.Planar) (*nst.Score, error), err error) error {
+func (p *painting) finish(ctx context.Context, r *nst.Result, score func(*imgio.Planar) (*nst.Score, error), err error) error {
 	if r == nil || err != nil && r.Iterations == 0 {
 		return err
 	}
-	at, errSave := o.save(t, o.output, o.overwrite, r.Picture)
+	o, t := p.o, p.t
+	at, errSave := p.save(o.output, r.Picture, stopWords(r, err))
 	if errSave != nil {
 		return errSave
 	}
@@ -206,7 +275,7 @@ func (o *stylizeOptions) finish(ctx context.Context, t *console, r *nst.Result, 
 // score returns what nst score measures of the file of the result. It returns nil for a texture,
 // after an interrupt, with --quiet, and if the file cannot be measured.
 func (o *stylizeOptions) score(ctx context.Context, t *console, path string, score func(*imgio.Planar) (*nst.Score, error)) *nst.Score {
-	if o.canvas != nil || t.quiet || ctx.Err() != nil {
+	if o.canvas != nil || path == standard || t.quiet || ctx.Err() != nil {
 		return nil
 	}
 	p, _, err := imgio.OpenContext(ctx, path)
@@ -239,6 +308,8 @@ func (o *stylizeOptions) remember(t *console, a *artifactRecorder, job *nst.Job,
 type painting struct {
 	o        *stylizeOptions
 	t        *console
+	content  *original // nil for a texture
+	maker    *maker
 	log      *logFile
 	reporter reporter
 	recorder *artifactRecorder
@@ -250,8 +321,15 @@ func (p *painting) update(at nst.Progress) {
 	p.log.update("", at)
 	p.recorder.update(at)
 	if every := p.o.saveEvery; every > 0 && at.Done%every == 0 && p.err == nil {
-		_, p.err = p.o.save(p.t, numbered(p.o.output, at.Done), p.o.overwrite, at.Picture().Resize(at.FullWidth, at.FullHeight))
+		_, p.err = p.save(numbered(p.o.output, at.Done), at.Picture().Resize(at.FullWidth, at.FullHeight),
+			"at iteration "+strconv.Itoa(at.Done))
 	}
+}
+
+// save writes a picture of the run and returns its file.
+func (p *painting) save(path string, picture *imgio.Planar, stopped string) (string, error) {
+	made := p.maker.of(&p.o.settings, p.content, path, stopped)
+	return p.o.saveArtwork(p.t, path, p.o.overwrite, p.content.painted(picture, made))
 }
 
 // numbered returns path with an iteration before its extension: out-0050.png.

@@ -24,7 +24,7 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	job, styles, err := o.open(ctx, t)
+	job, styles, content, err := o.open(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	defer func() { err = errors.Join(err, log.close()) }()
 
 	r := &sweepRun{
-		sweepOptions: o, console: t, log: log, job: job, files: o.pictures(),
+		sweepOptions: o, console: t, log: log, job: job, original: content, files: o.pictures(),
 		transferCache: transferCache{weights: weights, styles: styles},
 		grid:          o.varied.sheet(batch.Stem(o.content) + " in the style of " + stems(o.styles)),
 		recipe:        recipe, own: own,
@@ -150,6 +150,7 @@ type sweepRun struct {
 	console       *console
 	log           *logFile
 	job           nst.Job
+	original      *original
 	transferCache transferCache
 	files         []string
 	grid          *sheet.Grid
@@ -257,7 +258,12 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 	if err != nil {
 		return r.masks.named(err)
 	}
-	if r.files[i], err = r.save(r.console, r.files[i], replace, result.Picture); err != nil {
+	maker, err := r.maker(r.console, r.transferCache.weights.Network, transfer.Device())
+	if err != nil {
+		return err
+	}
+	picture := r.original.painted(result.Picture, maker.of(&r.settings, r.original, r.files[i], stopWords(result, nil)))
+	if r.files[i], err = r.saveArtwork(r.console, r.files[i], replace, picture); err != nil {
 		return err
 	}
 	r.recipe.done(name, filepath.Base(r.files[i]), scoreOf(result))

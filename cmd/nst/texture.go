@@ -44,7 +44,7 @@ style.`,
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			o.canvas = grey(aspect.fit(o.Size))
+			o.canvas, o.aspect = grey(aspect.fit(o.Size)), &aspect
 			if runF != nil {
 				return runF(cmd.Context(), o)
 			}
@@ -56,6 +56,7 @@ style.`,
 		},
 	}
 	cmd.Flags().Var(&aspect, "aspect", "shape of the picture, width to height")
+	words(cmd, &o.storage.format, imgio.Formats(), "format", standardFormat)
 	bindFlags(cmd, e, &o.settings, inTexture, nil)
 	return cmd
 }

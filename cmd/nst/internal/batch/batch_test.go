@@ -110,7 +110,7 @@ func scene(t *testing.T) []batch.Job {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	for _, name := range []string{"a.png", "b.png", "s.png", "t.png"} {
-		if err := imgio.Save(name, imgio.NewPlanar(4, 3)); err != nil {
+		if err := imgio.Save(name, imgio.NewPlanar(4, 3), imgio.Encoding{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -121,7 +121,7 @@ func scene(t *testing.T) []batch.Job {
 	return jobs
 }
 
-func save(path string, p *imgio.Planar) error { return imgio.Save(path, p) }
+func save(path string, p *imgio.Planar) error { return imgio.Save(path, p, imgio.Encoding{}) }
 
 func statuses(s *batch.Summary) string {
 	var all []string

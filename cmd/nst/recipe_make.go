@@ -1,0 +1,227 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"nst/imgio"
+	"nst/internal/recipe"
+	"nst/nst"
+	"nst/nst/instant"
+	"nst/vgg"
+)
+
+// maker makes the recipes of the pictures of a run. A nil maker makes none.
+type maker struct {
+	t    *console
+	base recipe.Recipe
+}
+
+// newMaker returns the maker of a command with a network that compares pictures, on a device
+// that [nst.Transfer.Device] names. It is nil with --no-recipe.
+func (s *settings) newMaker(t *console, command string, in commands, net *vgg.Network, device string) (*maker, error) {
+	if s.noRecipe {
+		return nil, nil
+	}
+	eff := s.effective(in, net)
+	m := &maker{t, recipe.Recipe{
+		Version: recipe.Version, About: recipe.About(command), SourceType: recipe.SourceType(command),
+		Program: "nst " + version(), Command: command,
+		Settings: eff.values, Changed: eff.changed, Short: eff.short,
+		Inputs: []recipe.Input{}, Weights: []recipe.File{},
+	}}
+	var err error
+	if m.base.Engine, err = s.engine(device); err != nil {
+		return nil, err
+	}
+	if net != nil {
+		w, err := s.networkSum(t.e)
+		if err != nil {
+			return nil, err
+		}
+		m.base.Weights = append(m.base.Weights, w)
+	}
+	return m, nil
+}
+
+// engine describes what computes.
+func (s *settings) engine(device string) (recipe.Engine, error) {
+	platform := runtime.GOOS + "/" + runtime.GOARCH
+	if !strings.HasPrefix(device, nst.DeviceCPU) {
+		return recipe.Engine{Device: nst.DeviceCUDA, Precision: string(s.Compute.Precision), Kernels: device, Platform: platform}, nil
+	}
+	system, err := nst.System(1)
+	return recipe.Engine{Device: nst.DeviceCPU, Kernels: system.Kernels, Platform: platform}, err
+}
+
+// networkSum describes the network that compares pictures.
+func (s *settings) networkSum(e *env) (recipe.File, error) {
+	if s.network == vgg.EmbeddedName {
+		sum, n := vgg.EmbeddedSum()
+		return recipe.File{Name: s.network, SHA256: sum, Bytes: n}, nil
+	}
+	f, err := recipe.FileOf(s.networkFile(e))
+	f.Name = recipe.Base(s.network)
+	return f, err
+}
+
+// maker returns the maker of nst apply. Paintings are inputs; of the styles of a network, the
+// recipe has the file of the network and their names.
+func (o *applyOptions) maker(t *console, styles []styleRef) (*maker, error) {
+	m, err := o.newMaker(t, "apply", inApply, nil, nst.DeviceCPU)
+	if m == nil || err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, s := range styles {
+		if s.model == nil {
+			err = m.read(recipe.Style, s.path)
+		}
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, s.name)
+	}
+	w := recipe.File{Name: "universal"}
+	switch first := styles[0]; {
+	case first.model == nil:
+		w.SHA256, w.Bytes = instant.UniversalSum()
+	case first.path == "":
+		w.Name = "builtin"
+		w.SHA256, w.Bytes = instant.BuiltinSum()
+	default:
+		if w, err = recipe.FileOf(first.path); err != nil {
+			return nil, &fileError{"network", first.path, err}
+		}
+	}
+	if styles[0].model != nil {
+		m.base.Settings["style"] = strings.Join(names, ",")
+	}
+	m.base.Weights = append(m.base.Weights, w)
+	return m, m.readMasks(&o.masks)
+}
+
+// warn returns what a run calls when the processor replaces the card: then the processor has
+// made the picture.
+func (m *maker) warn(t *console) func(error) {
+	return func(err error) {
+		t.warn(err)
+		if m == nil {
+			return
+		}
+		if engine, err := new(settings).engine(nst.DeviceCPU); err == nil {
+			m.base.Engine = engine
+		}
+	}
+}
+
+// read adds files that every picture of the run depends on. A word such as rest stands for
+// itself.
+func (m *maker) read(role recipe.Role, paths ...string) error {
+	if m == nil {
+		return nil
+	}
+	for _, path := range paths {
+		f := recipe.File{Name: path}
+		if path != "" && (role != recipe.ContentMask || path != rest) {
+			var err error
+			if f, err = recipe.FileOf(path); err != nil {
+				return &fileError{string(role) + " image", path, err}
+			}
+		}
+		m.base.Inputs = append(m.base.Inputs, recipe.Input{Role: role, File: f})
+	}
+	return nil
+}
+
+// readMasks adds the masks.
+func (m *maker) readMasks(k *masks) error {
+	if err := m.read(recipe.ContentMask, k.content...); err != nil {
+		return err
+	}
+	if err := m.read(recipe.StyleMask, k.style...); err != nil {
+		return err
+	}
+	if k.protect == "" {
+		return nil
+	}
+	return m.read(recipe.Protect, k.protect)
+}
+
+// of returns the provenance of a picture over a content, which is stored at path in the way
+// that the flags say. stopped says why the run ended early, empty if it did not. A nil original
+// is that of a texture.
+func (m *maker) of(s *settings, o *original, path, stopped string) imgio.Provenance {
+	if m == nil {
+		return imgio.Provenance{}
+	}
+	r := m.base
+	format, err := s.formatOf(path)
+	if err != nil {
+		return imgio.Provenance{} // it was checked
+	}
+	if o != nil {
+		r.Inputs = append([]recipe.Input{{Role: recipe.Content, File: o.file}}, r.Inputs...)
+		if o.seen {
+			r.Settings = withSetting(r.Settings, "alpha", s.below(format))
+			if s.alpha != "" {
+				r.Changed = append(r.Changed[:len(r.Changed):len(r.Changed)], "alpha")
+			}
+		}
+	}
+	r.Output, r.Stopped = s.stored(format), stopped
+	data, err := r.Marshal()
+	if err == nil && format == "jpeg" && len(data) > mostInJPEG {
+		err = fmt.Errorf("%d bytes do not fit into a JPEG", len(data))
+	}
+	if err != nil { // no reason to lose a picture
+		m.t.say("%s has no recipe: %s", path, reason(err))
+		return imgio.Provenance{Software: r.Program, About: r.About, SourceType: r.SourceType}
+	}
+	return imgio.Provenance{Software: r.Program, About: r.About, SourceType: r.SourceType, Recipe: string(data)}
+}
+
+// mostInJPEG is the length of the longest recipe for a JPEG: escaped as XML it fits into the 64
+// KB of a segment.
+const mostInJPEG = 20 << 10
+
+// withSetting returns settings with one more.
+func withSetting(settings map[string]string, name, value string) map[string]string {
+	out := map[string]string{name: value}
+	for k, v := range settings {
+		out[k] = v
+	}
+	return out
+}
+
+// stored returns the flags that say how a picture is stored in a format.
+func (s *settings) stored(format string) map[string]string {
+	out := map[string]string{}
+	if format == "jpeg" {
+		out["quality"] = strconv.Itoa(s.quality)
+	}
+	if len(imgio.Depths(format)) > 1 {
+		out["bit-depth"] = strconv.Itoa(s.depthOf(format))
+	}
+	for name, on := range map[string]bool{"dither": s.dither, "keep-exif": s.keepEXIF, "keep-gps": s.keepGPS} {
+		if on {
+			out[name] = "on"
+		}
+	}
+	return out
+}
+
+// stopWords says why a run ended early, empty if it did not.
+func stopWords(r *nst.Result, err error) string {
+	switch {
+	case r.Stop == nst.StopInterrupted:
+		return "interrupted after " + count(r.Iterations, "iteration")
+	case err != nil:
+		return "failed after " + count(r.Iterations, "iteration")
+	case r.Stop == nst.StopTime:
+		return "out of time after " + count(r.Iterations, "iteration")
+	}
+	return ""
+}
