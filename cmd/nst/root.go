@@ -58,6 +58,8 @@ a network that nst train has taught.
 		newSweepCmd(e, nil),
 		newTextureCmd(e, nil),
 		newApplyCmd(e, nil),
+		newRecipeCmd(e),
+		newRerunCmd(e),
 		newTrainCmd(e, nil),
 		newStylesCmd(e),
 		newScoreCmd(e, nil),

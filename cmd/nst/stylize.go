@@ -91,6 +91,7 @@ More examples:
 		},
 	}
 	words(cmd, &o.storage.format, imgio.Formats(), "format", standardFormat)
+	cmd.Flag("format").Annotations = map[string][]string{groupKey: {string(groupOutput)}}
 	bindFlags(cmd, e, &o.settings, inStylize, nil)
 	return cmd
 }

@@ -57,6 +57,7 @@ style.`,
 	}
 	cmd.Flags().Var(&aspect, "aspect", "shape of the picture, width to height")
 	words(cmd, &o.storage.format, imgio.Formats(), "format", standardFormat)
+	cmd.Flag("format").Annotations = map[string][]string{groupKey: {string(groupOutput)}}
 	bindFlags(cmd, e, &o.settings, inTexture, nil)
 	return cmd
 }
