@@ -35,12 +35,14 @@ func newStylizeCmd(e *env, runF func(context.Context, *stylizeOptions) error) *c
 		Use:   "stylize CONTENT STYLE [STYLE...] [-o OUT]",
 		Short: "Paint one picture",
 		Long: `stylize paints CONTENT in the style of STYLE, or of a blend of several. The
-result is OUT, or CONTENT-STYLE.png in the current folder. Ctrl-C ends
-the run and saves the picture as it is then.`,
+result is OUT, or CONTENT-STYLE.png in the current folder. CONTENT - is standard
+input, OUT - standard output. Ctrl-C ends the run and saves the picture as it is
+then.`,
 		Annotations: map[string]string{moreKey: `Files: existing files are replaced only with --overwrite. All files and settings
 are checked before the work begins. A file that appears during the run is kept
 too: the new one gets another name, such as out-2.png. After Ctrl-C, or if the
 terminal is closed, the exit code is 130; a second Ctrl-C ends at once.
+The picture holds how it was made: nst recipe shows it, nst rerun makes it again.
 --save-every 50 also writes out-0050.png, out-0100.png and so on, at full size.
 
 Sizes: nst paints at several sizes, from --min-scale to --size. Each size starts
