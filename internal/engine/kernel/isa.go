@@ -1,5 +1,9 @@
 package kernel
 
+//go:generate go -C _asm run ./avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg kernel
+//go:generate go -C _asm run ./avx2 -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg kernel
+//go:generate go -C _asm run ./neon -out ../neon_arm64.s -stubs ../neon_arm64.go -pkg kernel
+
 // isa is the table of micro-kernels of an instruction set. Nothing else is in assembly. Each
 // has a twin in plain Go in generic*.go, whose comment says what it computes. A micro-kernel
 // runs on one thread, ignores the edges of pictures, and writes only what its arguments
