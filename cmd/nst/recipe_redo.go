@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -42,6 +43,12 @@ func newRedo(r *recipe.Recipe, dropped func(name string) bool) (*redo, error) {
 	in, ok := map[string]commands{"stylize": inStylize, "texture": inTexture, "apply": inApply}[r.Command]
 	if !ok {
 		return nil, &unknownCommandError{r.Command}
+	}
+	for _, name := range []string{"network", "init", "style"} { // could name files
+		value := r.Settings[name]
+		if recipe.Base(value) != value || strings.HasPrefix(value, "-") || strings.Contains(value, ",-") {
+			return nil, fmt.Errorf("%w: --%s %.40q", recipe.ErrCorrupt, name, value)
+		}
 	}
 	d := &redo{recipe: r, in: in}
 	for _, name := range []string{"preset", "strength"} {
