@@ -45,6 +45,8 @@ func writeJPEG(w io.Writer, p *Planar, e *Encoding) error {
 func (e *Encoding) segments(w, h int) []byte {
 	var b []byte
 	if d, ok := e.Metadata.directories(w, h, e.Provenance.Software); ok {
+		const yCbCrPositioning, centred = 531, 1
+		d.Set(d.Short(yCbCrPositioning, centred))
 		b = append(b, jpeg.Segment(0xe1, append([]byte(exifHeader), d.Block()...)...)...)
 	}
 	if packet := e.xmp(); packet != "" {
@@ -72,6 +74,7 @@ func (e *Encoding) checkSegments() error {
 // writeTIFF encodes p.
 func writeTIFF(w io.Writer, p *Planar, e *Encoding) error {
 	d, _ := e.Metadata.directories(p.W, p.H, e.Provenance.Software)
+	d.Exif = slices.DeleteFunc(d.Exif, func(f tiff.Field) bool { return f.Tag == tagPixelsX || f.Tag == tagPixelsY }) // has its own
 	icc, prov := srgbProfile(), &e.Provenance
 	d.Set(tiff.Field{Tag: tagICC, Type: tiff.TypeUndefined, Count: uint32(len(icc)), Value: icc})
 	if prov.Software != "" {

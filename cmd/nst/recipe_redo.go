@@ -26,8 +26,13 @@ type redo struct {
 // given is a flag with its value.
 type given struct{ name, value string }
 
-// String returns the flag as an argument.
-func (g given) String() string { return "--" + g.name + "=" + g.value }
+// String returns the flag as an argument. A switch needs no value to be on.
+func (g given) String() string {
+	if g.value == "on" {
+		return "--" + g.name
+	}
+	return "--" + g.name + "=" + g.value
+}
 
 // unknownCommandError means that a recipe is of no command that paints.
 type unknownCommandError struct{ command string }

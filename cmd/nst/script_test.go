@@ -63,6 +63,7 @@ func TestScript(t *testing.T) {
 			"model":     cmdModel,
 			"newer":     cmdNewer,
 			"same":      cmdSame,
+			"alpha":     cmdAlpha,
 			"photos":    cmdPhotos,
 		},
 	})
@@ -255,6 +256,24 @@ func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if same := a.W == b.W && slices.Equal(a.Pix, b.Pix); same == neg {
 		ts.Fatalf("%s and %s: the same pixels: %v", args[0], args[1], same)
+	}
+}
+
+// cmdAlpha is alpha FILE: it wants a picture with the transparency that cmdPicture draws: the
+// left half.
+func cmdAlpha(ts *testscript.TestScript, neg bool, args []string) {
+	m, _, err := imgio.OpenImage(ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, alpha := imgio.Separate(m)
+	if (alpha == nil) != neg {
+		ts.Fatalf("%s has transparency: %v", args[0], alpha != nil)
+	}
+	if neg {
+		return
+	}
+	last := m.Bounds().Dx() - 1
+	if left, right := alpha[0], alpha[last]; math.Abs(float64(left)-100.0/255) > 0.01 || right != 1 {
+		ts.Fatalf("%s: alpha from %v to %v", args[0], left, right)
 	}
 }
 
