@@ -3,6 +3,7 @@ package imgio
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -65,8 +66,8 @@ func (e *Encoding) xmp() string {
 
 // checkSegments returns an error for a recipe that is too long for a JPEG file.
 func (e *Encoding) checkSegments() error {
-	if n := len(xmpHeader) + len(e.xmp()); n > mostSegment {
-		return fmt.Errorf("the recipe takes %d bytes of a jpeg segment, which holds %d", n, mostSegment)
+	if !e.Provenance.Fits("jpeg", e.Metadata.Copyright) {
+		return errors.New("the recipe does not fit into a jpeg segment of 64 KB")
 	}
 	return nil
 }

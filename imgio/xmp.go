@@ -22,6 +22,12 @@ type Provenance struct {
 	Recipe     string // how the program makes the picture again, JSON; [ReadRecipe] reads it back
 }
 
+// Fits reports whether the provenance of a picture with that copyright notice fits into a file
+// of a format of [FormatOf]. A JPEG has room for 64 KB.
+func (p *Provenance) Fits(format, copyright string) bool {
+	return format != "jpeg" || len(xmpHeader)+len(p.packet(copyright, true)) <= mostSegment
+}
+
 // packet returns the provenance and a copyright notice as an XMP packet (ISO 16684-1). recipe
 // says whether it holds the recipe.
 func (p *Provenance) packet(copyright string, recipe bool) string {

@@ -173,19 +173,20 @@ func (m *maker) of(s *settings, o *original, path, stopped string) imgio.Provena
 	}
 	r.Output, r.Stopped = s.stored(format), stopped
 	data, err := r.Marshal()
-	if err == nil && format == "jpeg" && len(data) > mostInJPEG {
+	made := imgio.Provenance{Software: r.Program, About: r.About, SourceType: r.SourceType, Recipe: string(data)}
+	copyright := ""
+	if o != nil {
+		copyright = o.meta.Copyright
+	}
+	if err == nil && !made.Fits(format, copyright) {
 		err = fmt.Errorf("%d bytes do not fit into a JPEG", len(data))
 	}
 	if err != nil { // no reason to lose a picture
 		m.t.say("%s has no recipe: %s", path, reason(err))
-		return imgio.Provenance{Software: r.Program, About: r.About, SourceType: r.SourceType}
+		made.Recipe = ""
 	}
-	return imgio.Provenance{Software: r.Program, About: r.About, SourceType: r.SourceType, Recipe: string(data)}
+	return made
 }
-
-// mostInJPEG is the length of the longest recipe for a JPEG: escaped as XML it fits into the 64
-// KB of a segment.
-const mostInJPEG = 20 << 10
 
 // withSetting returns settings with one more.
 func withSetting(settings map[string]string, name, value string) map[string]string {
