@@ -89,18 +89,7 @@ func writeTIFF(w io.Writer, p *Planar, e *Encoding) error {
 	if packet := e.xmp(); packet != "" {
 		d.Set(tiff.Field{Tag: tagXMP, Type: tiff.TypeByte, Count: uint32(len(packet)), Value: []byte(packet)})
 	}
-	samples := 3
-	if e.Alpha != nil {
-		samples = 4
-	}
-	row := e.rows(p)
-	pixels := make([]uint16, 4*p.W)
-	return d.Write(w, &tiff.Picture{W: p.W, H: p.H, Depth: e.Depth, Alpha: samples == 4, Row: func(y int, dst []uint16) {
-		row(y, pixels)
-		for x := range p.W {
-			copy(dst[samples*x:samples*x+samples], pixels[4*x:])
-		}
-	}})
+	return d.Write(w, &tiff.Picture{W: p.W, H: p.H, Depth: e.Depth, Alpha: e.Alpha != nil, Row: e.rows(p)})
 }
 
 // asciiJSON returns JSON with escapes for all that is not ASCII, since readers of TIFF files

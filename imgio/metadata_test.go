@@ -71,7 +71,8 @@ func withEverything(t testing.TB, format string) []byte {
 		t.Fatal(err)
 	}
 	e := imgio.Encoding{Metadata: m, Provenance: imgio.Provenance{
-		Software: "nst v1", About: "made by a test", SourceType: "http://cv.iptc.org/x", Recipe: sampleRecipe}}
+		Software: "nst v1", About: "made by a test", SourceType: "http://cv.iptc.org/x", Recipe: sampleRecipe,
+	}}
 	if format != "jpeg" {
 		e.Alpha = []float32{1, 0.5, 0, 1, 1, 1, 1, 1, 1}
 	}

@@ -49,7 +49,9 @@ func srgbProfile() []byte {
 		{"rXYZ", element("XYZ ", s15(0.436066, 0.222488, 0.013916)...)},
 		{"gXYZ", element("XYZ ", s15(0.385147, 0.716873, 0.097076)...)},
 		{"bXYZ", element("XYZ ", s15(0.143066, 0.060608, 0.714096)...)},
-		{"rTRC", curve}, {"gTRC", nil}, {"bTRC", nil}, // all three are the same
+		{"rTRC", curve},
+		{"gTRC", nil},
+		{"bTRC", nil}, // all three are the same
 	}
 	const header = 128
 	offset := header + 4 + 12*len(tags)

@@ -2,12 +2,15 @@ package tiff
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
+
+	"github.com/klauspost/compress/zlib"
 )
 
 // Types of fields (TIFF 6.0, section 2).
@@ -172,7 +175,8 @@ type Picture struct {
 	Depth int  // 8 or 16 bits in a sample
 	Alpha bool // four samples in a pixel, the last is alpha that is not premultiplied; else three
 
-	// Row fills dst with the samples of a row, in red, green, blue and alpha.
+	// Row fills dst with a row: red, green, blue and alpha of each pixel. Several goroutines may
+	// call it.
 	Row func(y int, dst []uint16)
 }
 
@@ -189,20 +193,16 @@ func (d *Directories) Write(out io.Writer, p *Picture) error {
 	}
 	row := p.W * samples * p.Depth / 8
 	rows := min(p.H, max(1, stripBytes/row))
-	var strips bytes.Buffer
+	strips := d.strips(p, rows, samples)
+	const header = 8
+	end := int64(header)
 	var offsets, counts []uint32
-	for y := 0; y < p.H; y += rows {
-		start := strips.Len()
-		if err := d.strip(&strips, p, y, min(y+rows, p.H), samples); err != nil {
-			return err
-		}
-		if strips.Len()%2 == 1 {
-			strips.WriteByte(0)
-		}
-		offsets, counts = append(offsets, uint32(8+start)), append(counts, uint32(strips.Len()-start))
-		if int64(strips.Len()) > math.MaxUint32-1<<24 {
-			return fmt.Errorf("tiff: %dx%d pixels do not fit into 4 GB", p.W, p.H)
-		}
+	for _, s := range strips {
+		offsets, counts = append(offsets, uint32(end)), append(counts, uint32(len(s)))
+		end += int64(len(s))
+	}
+	if end > math.MaxUint32-1<<24 { // with room for directories
+		return fmt.Errorf("tiff: %dx%d pixels do not fit into 4 GB", p.W, p.H)
 	}
 	const deflate, rgb, contiguous, horizontal, unassociated = 8, 2, 1, 2, 2
 	depth := make([]uint16, samples)
@@ -220,8 +220,7 @@ func (d *Directories) Write(out io.Writer, p *Picture) error {
 	if p.Alpha {
 		all.Set(d.Short(tagExtraSamples, unassociated))
 	}
-	end := uint32(8 + strips.Len())
-	for _, b := range [][]byte{d.header(end), strips.Bytes(), all.bytes(end)} {
+	for _, b := range slices.Concat([][]byte{d.header(uint32(end))}, strips, [][]byte{all.bytes(uint32(end))}) {
 		if _, err := out.Write(b); err != nil {
 			return err
 		}
@@ -229,13 +228,35 @@ func (d *Directories) Write(out io.Writer, p *Picture) error {
 	return nil
 }
 
+// strips compresses all rows, several strips at once. Each has an even length, so that the next
+// one starts at an even offset.
+func (d *Directories) strips(p *Picture, rows, samples int) [][]byte {
+	all := make([][]byte, (p.H+rows-1)/rows)
+	workers := min(len(all), runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	for worker := range workers {
+		wg.Go(func() {
+			for i := worker; i < len(all); i += workers {
+				all[i] = d.strip(p, i*rows, min((i+1)*rows, p.H), samples)
+			}
+		})
+	}
+	wg.Wait()
+	return all
+}
+
 // strip compresses the rows from lo to hi.
-func (d *Directories) strip(out io.Writer, p *Picture, lo, hi, samples int) error {
-	z := zlib.NewWriter(out)
+func (d *Directories) strip(p *Picture, lo, hi, samples int) []byte {
+	var out bytes.Buffer // takes everything
+	z := zlib.NewWriter(&out)
+	pixels := make([]uint16, 4*p.W)
 	line := make([]uint16, p.W*samples)
 	b := make([]byte, p.W*samples*p.Depth/8)
 	for y := lo; y < hi; y++ {
-		p.Row(y, line)
+		p.Row(y, pixels)
+		for x := range p.W {
+			copy(line[samples*x:samples*(x+1)], pixels[4*x:])
+		}
 		for i := len(line) - 1; i >= samples; i-- { // the differences wrap around
 			line[i] -= line[i-samples]
 		}
@@ -246,9 +267,11 @@ func (d *Directories) strip(out io.Writer, p *Picture, lo, hi, samples int) erro
 				b[i] = byte(v)
 			}
 		}
-		if _, err := z.Write(b); err != nil {
-			return err
-		}
+		z.Write(b)
 	}
-	return z.Close()
+	z.Close()
+	if out.Len()%2 == 1 {
+		out.WriteByte(0)
+	}
+	return out.Bytes()
 }
