@@ -126,17 +126,24 @@ generated: generate ## fails if the committed assembly is not what its programs 
 bench: ## speed of the kernels on the layers of VGG-19, in GFLOP/s, for each instruction set
 	$(GO) test -run '^$$' -bench 'Conv|Gram' -benchtime 5x ./internal/engine/kernel
 
+# The newest PyTorch of pip in an environment of its own, some gigabytes. Where it cannot be had, what compares with it is
+# skipped. TORCH=python3 takes another.
+TORCH ?= build/torch/bin/python
+
+build/torch/bin/python:
+	-@$(PYTHON) -m venv build/torch && build/torch/bin/pip install --quiet --disable-pip-version-check torch numpy
+
 .PHONY: bench-peer
-bench-peer: ## time and memory of an iteration against PyTorch, of Debian's python3-torch
+bench-peer: $(filter build/%,$(TORCH)) ## time and memory of an iteration against the newest PyTorch of pip: TORCH=python3 for another, BENCHFLAGS="--sizes 512"
 	@mkdir -p build
 	$(GO) build -o build/bench ./testdata/bench
-	$(PYTHON) testdata/bench/peer.py build/bench $(BENCHFLAGS)
+	@if [ -x "$$(command -v $(TORCH))" ]; then $(TORCH) testdata/bench/peer.py build/bench $(BENCHFLAGS); else echo "bench-peer: skipped: no $(TORCH)"; fi
 
 .PHONY: bench-train
-bench-train: ## time of a step of a training against PyTorch, of PYTHON: BENCHFLAGS="--forms nchw,channels_last,compile"
+bench-train: $(filter build/%,$(TORCH)) ## time of a step of a training against the newest PyTorch of pip: BENCHFLAGS="--forms nchw,channels_last,compile"
 	@mkdir -p build
 	$(GO) build -o build/bench ./testdata/bench
-	$(PYTHON) testdata/bench/train.py build/bench $(BENCHFLAGS)
+	@if [ -x "$$(command -v $(TORCH))" ]; then $(TORCH) testdata/bench/train.py build/bench $(BENCHFLAGS); else echo "bench-train: skipped: no $(TORCH)"; fi
 
 .PHONY: bench-slim
 bench-slim: ## time of an iteration of the slim network against VGG-19, in turn: SIZE=512

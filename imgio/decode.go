@@ -97,6 +97,12 @@ func decode(r io.Reader, size int64, l limits) (image.Image, Info, error) {
 	if err != nil {
 		return nil, Info{}, err
 	}
+	if s.heif != nil {
+		return l.converted(data, s.heif)
+	}
+	if l.upright {
+		s.orientation = 1
+	}
 	m, info := finish(s, m, c.name)
 	return m, info, nil
 }
@@ -114,6 +120,9 @@ func (c *codec) pixels(data []byte, l limits) (s *source, m image.Image, err err
 	}
 	if err := l.check(s, len(data)); err != nil {
 		return nil, nil, err
+	}
+	if s.heif != nil {
+		return s, nil, nil
 	}
 	if m, err = s.decode(); err != nil {
 		return nil, nil, c.classify(err)

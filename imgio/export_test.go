@@ -32,3 +32,15 @@ func PNGText(kind, body string) (key, value string, err error) {
 
 // SRGBProfile is the colour profile in the files that are written.
 func SRGBProfile() []byte { return srgbProfile() }
+
+// HEIFSize returns the size that the boxes of a HEIC or AVIF file say.
+func HEIFSize(data []byte) (w, h int, err error) {
+	p, err := parseHEIF(data)
+	if err != nil {
+		return 0, 0, err
+	}
+	return p.w, p.h, nil
+}
+
+// EXIFOrientation returns the orientation in an EXIF block.
+func EXIFOrientation(block []byte) int { return exifOrientation(block) }

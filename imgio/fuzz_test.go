@@ -101,6 +101,18 @@ func FuzzProfile(f *testing.F) {
 	})
 }
 
+// FuzzEXIF checks that no block makes the reader of orientations panic, and that it returns
+// one that there is.
+func FuzzEXIF(f *testing.F) {
+	f.Add(exifBlock(binary.BigEndian, 7))
+	f.Add(exifBlock(binary.LittleEndian, 3))
+	f.Fuzz(func(t *testing.T, block []byte) {
+		if o := imgio.EXIFOrientation(block); o < 1 || o > 8 {
+			t.Fatalf("orientation %d", o)
+		}
+	})
+}
+
 // FuzzReadRecipe checks that no file makes the readers of recipes and metadata panic, and that
 // metadata can be written again.
 func FuzzReadRecipe(f *testing.F) {

@@ -36,7 +36,8 @@ func openJPEG(data []byte) (*source, error) {
 	return s, nil
 }
 
-// isCommon reports whether image/jpeg reads such a file, and reads it well.
+// isCommon reports whether image/jpeg reads such a file, and its chroma can be interpolated
+// (ycbcrRows).
 func isCommon(h fulljpeg.Header) bool {
 	switch {
 	case h.Arithmetic,
@@ -53,7 +54,7 @@ func isCommon(h fulljpeg.Header) bool {
 		return false
 	}
 	switch luma {
-	case [2]int{1, 1}, [2]int{2, 1}, [2]int{2, 2}, [2]int{1, 2}, [2]int{4, 1}, [2]int{4, 2}:
+	case [2]int{1, 1}, [2]int{2, 1}, [2]int{2, 2}, [2]int{1, 2}:
 		return true
 	}
 	return false

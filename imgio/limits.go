@@ -18,6 +18,9 @@ type Limit func(*limits)
 type limits struct {
 	pixels int64
 	memory int64 // bytes, 0 for no limit
+
+	convert Converter // of HEIC and AVIF, or nil
+	upright bool      // ignore the EXIF orientation
 }
 
 // MaxPixels is a limit on width times height.
@@ -47,14 +50,20 @@ func (l limits) check(s *source, size int) error {
 	if pixels > l.pixels {
 		return fmt.Errorf("%w: %dx%d pixels, at most %d million in all", ErrTooLarge, s.w, s.h, l.pixels/1e6)
 	}
-	need := int64(size) + s.memory + planarBytes*pixels
-	if s.icc != nil || s.lab || s.orientation > 1 { // a copy is made
-		need += 8 * pixels
-	}
-	if l.memory > 0 && need > l.memory {
+	if need := s.need(int64(size)); l.memory > 0 && need > l.memory {
 		return fmt.Errorf("%w: reading %dx%d pixels takes %d MB, at most %d MB", ErrTooLarge, s.w, s.h, need/1e6, l.memory/1e6)
 	}
 	return nil
+}
+
+// need is the memory that reading takes, in bytes, from a file of that size.
+func (s *source) need(size int64) int64 {
+	pixels := int64(s.w) * int64(s.h)
+	n := size + s.memory + planarBytes*pixels
+	if s.icc != nil || s.lab || s.orientation > 1 { // a copy is made
+		n += 8 * pixels
+	}
+	return n
 }
 
 // fileBytes is the longest file that is read for a picture of a number of pixels: those of
@@ -85,6 +94,9 @@ func load(r io.Reader, size int64, l limits) (*codec, []byte, error) {
 		return nil, nil, fmt.Errorf("%w: no data", ErrCorrupt)
 	}
 	c, err := sniff(head)
+	if err == nil && c.name == heifName && l.convert == nil {
+		err = unknown(head)
+	}
 	if err != nil || whole {
 		return c, head, err
 	}

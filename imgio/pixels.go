@@ -15,9 +15,9 @@ type rowReader func(y int, dst []uint16)
 func rows(m image.Image) rowReader {
 	switch m := m.(type) {
 	case *image.YCbCr:
-		return ycbcrRows(m, color.YCbCrToRGB)
+		return ycbcrRows(m, jfifToRGB, roundByTurns)
 	case *image.NYCbCrA:
-		return nycbcraRows(m, color.YCbCrToRGB)
+		return nycbcraRows(m, jfifToRGB, roundByTurns)
 	case *image.NRGBA:
 		return func(y int, dst []uint16) {
 			src := m.Pix[m.PixOffset(m.Rect.Min.X, m.Rect.Min.Y+y):]

@@ -20,7 +20,8 @@ type source struct {
 	w, h   int   // pixels as stored
 	memory int64 // bytes that decode allocates, about, the decoded picture included
 	decode func() (image.Image, error)
-	lab    bool // the channels of the picture are L*a*b*, see tiff.File
+	lab    bool  // the channels of the picture are L*a*b*, see tiff.File
+	heif   *heif // only a [Converter] can decode it
 	metadata
 }
 
@@ -32,6 +33,7 @@ func codecs() []codec {
 		{"tiff", []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"}, []string{".tif", ".tiff"}, openTIFF},
 		{"bmp", bmpMagics(), []string{".bmp", ".dib"}, openBMP},
 		{"gif", []string{"GIF87a", "GIF89a"}, []string{".gif"}, openGIF},
+		{heifName, heifMagics(), []string{".heic", ".heif", ".avif"}, openHEIF},
 	}
 }
 
@@ -45,21 +47,38 @@ func bmpMagics() []string {
 	return all
 }
 
-// readable lists the formats that [Decode] reads.
+// heifName is the format of HEIC and AVIF files.
+const heifName = "heif"
+
+// heifMagics are the brands that HEIC and AVIF files begin with.
+func heifMagics() []string {
+	var all []string
+	for _, brand := range []string{"avif", "avis", "heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "msf1"} {
+		all = append(all, "????ftyp"+brand)
+	}
+	return all
+}
+
+// readable lists the formats that [Decode] reads without a [Converter].
 func readable() []string {
 	var names []string
 	for _, c := range codecs() {
-		names = append(names, c.name)
+		if c.name != heifName {
+			names = append(names, c.name)
+		}
 	}
 	return names
 }
 
 // Extensions lists the usual file name extensions of the formats that [Open] reads, in lower
-// case with the dot. It helps to find the pictures in a folder; Open itself ignores names.
+// case with the dot, less those that it reads only with [ConvertHEIF]. It helps to find the
+// pictures in a folder; Open itself ignores names.
 func Extensions() []string {
 	var all []string
 	for _, c := range codecs() {
-		all = append(all, c.extensions...)
+		if c.name != heifName {
+			all = append(all, c.extensions...)
+		}
 	}
 	return all
 }
@@ -74,8 +93,13 @@ func sniff(head []byte) (*codec, error) {
 			}
 		}
 	}
+	return nil, unknown(head)
+}
+
+// unknown returns the error about a file that begins with head and cannot be read.
+func unknown(head []byte) error {
 	name, advice := foreign(head)
-	return nil, &FormatError{Format: name, Supported: readable(), Advice: advice}
+	return &FormatError{Format: name, Supported: readable(), Advice: advice}
 }
 
 // matches reports whether head begins with magic, in which ? is any byte.

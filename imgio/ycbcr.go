@@ -9,14 +9,34 @@ import (
 )
 
 // toRGB converts a luma and two chroma values to red, green and blue, by the rules of JPEG
-// (color.YCbCrToRGB) or video (videoToRGB).
+// (jfifToRGB) or video (videoToRGB).
 type toRGB func(y, cb, cr uint8) (r, g, b uint8)
+
+// rounding says how interpolated chroma between two levels is rounded.
+type rounding int
+
+const (
+	roundNearest rounding = iota // as libwebp does
+	roundByTurns                 // down in one pixel and up in the next, as libjpeg does
+)
+
+// sixteenths returns what to add to sums of sixteenths of a level in the first and in the
+// second of two pixels. between says that the sums are of four samples, not of two.
+func (r rounding) sixteenths(between bool) [2]uint16 {
+	switch {
+	case r == roundNearest:
+		return [2]uint16{8, 8}
+	case between:
+		return [2]uint16{8, 7}
+	}
+	return [2]uint16{4, 8}
+}
 
 // ycbcrRows reads m. It interpolates chroma that is stored at half the width or height, with
 // the triangle filter of most JPEG and WebP decoders: 3/4 of the nearest sample and 1/4 of
 // the next along each axis. The At method of m repeats the nearest sample instead, which
 // leaves steps of two pixels at coloured edges.
-func ycbcrRows(m *image.YCbCr, convert toRGB) rowReader {
+func ycbcrRows(m *image.YCbCr, convert toRGB, round rounding) rowReader {
 	halfW, halfH := false, false
 	switch m.SubsampleRatio {
 	case image.YCbCrSubsampleRatio444:
@@ -44,7 +64,12 @@ func ycbcrRows(m *image.YCbCr, convert toRGB) rowReader {
 			beside = min(max(y-1+2*(y&1), bounds.Min.Y), bounds.Max.Y-1)
 		}
 		for i, c := range [][]byte{m.Cb, m.Cr} {
-			spreadChroma(dst[1+i:], chroma(c, y), chroma(c, beside), bounds.Min.X&1, bounds.Dx(), halfW)
+			row := chroma(c, y)
+			if halfW {
+				spreadChroma(dst[1+i:], row, chroma(c, beside), bounds.Min.X&1, bounds.Dx(), round.sixteenths(halfH))
+			} else {
+				mixChroma(dst[1+i:], row, chroma(c, beside), round.sixteenths(false)[y&1])
+			}
 		}
 		luma := m.Y[m.YOffset(bounds.Min.X, y):]
 		for x := range bounds.Dx() {
@@ -55,28 +80,30 @@ func ycbcrRows(m *image.YCbCr, convert toRGB) rowReader {
 	}
 }
 
-// spreadChroma writes w chroma values, interpolated between row and the row beside it, to
-// every fourth element of dst. At half width two pixels share a sample; odd is 1 if the first
-// pixel is the right one of its two.
-func spreadChroma(dst []uint16, row, beside []byte, odd, w int, halfW bool) {
+// spreadChroma writes w chroma values, interpolated between the samples of a row, of which
+// each belongs to two pixels, and of the row beside it, to every fourth element of dst. odd is
+// 1 if the first pixel is the right one of its two. bias is of [rounding.sixteenths].
+func spreadChroma(dst []uint16, row, beside []byte, odd, w int, bias [2]uint16) {
 	at := func(i int) uint16 { return 3*uint16(row[i]) + uint16(beside[i]) }
-	if !halfW {
-		for x := range w {
-			dst[4*x] = (at(x) + 2) / 4
-		}
-		return
-	}
 	last := len(row) - 1
 	for x := range w {
-		i := (x + odd) / 2
-		next := min(max(i-1+2*((x+odd)&1), 0), last)
-		dst[4*x] = (3*at(i) + at(next) + 8) / 16
+		i, right := (x+odd)/2, (x+odd)&1
+		next := min(max(i-1+2*right, 0), last)
+		dst[4*x] = (3*at(i) + at(next) + bias[right]) / 16
+	}
+}
+
+// mixChroma writes 3/4 of a row of chroma and 1/4 of the row beside it to every fourth
+// element of dst. bias is of [rounding.sixteenths].
+func mixChroma(dst []uint16, row, beside []byte, bias uint16) {
+	for x := range row {
+		dst[4*x] = (12*uint16(row[x]) + 4*uint16(beside[x]) + bias) / 16
 	}
 }
 
 // nycbcraRows is ycbcrRows for a picture with an alpha plane.
-func nycbcraRows(m *image.NYCbCrA, convert toRGB) rowReader {
-	opaque := ycbcrRows(&m.YCbCr, convert)
+func nycbcraRows(m *image.NYCbCrA, convert toRGB, round rounding) rowReader {
+	opaque := ycbcrRows(&m.YCbCr, convert, round)
 	return func(y int, dst []uint16) {
 		opaque(y, dst)
 		alpha := m.A[m.AOffset(m.Rect.Min.X, m.Rect.Min.Y+y):]
@@ -96,9 +123,9 @@ func decodeWebP(data []byte) (*image.NRGBA, error) {
 	}
 	switch m := m.(type) {
 	case *image.YCbCr:
-		return packed(ycbcrRows(m, videoToRGB), m.Rect), nil
+		return packed(ycbcrRows(m, videoToRGB, roundNearest), m.Rect), nil
 	case *image.NYCbCrA:
-		return packed(nycbcraRows(m, videoToRGB), m.Rect), nil
+		return packed(nycbcraRows(m, videoToRGB, roundNearest), m.Rect), nil
 	case *image.NRGBA: // lossless
 		return m, nil
 	}
@@ -118,6 +145,15 @@ func packed(read rowReader, bounds image.Rectangle) *image.NRGBA {
 		}
 	})
 	return m
+}
+
+// jfifToRGB is the conversion of JFIF 1.02, rounded to the nearest level, in fixed-point
+// numbers with 16 fractional bits. color.YCbCrToRGB rounds in another way.
+func jfifToRGB(y, cb, cr uint8) (r, g, b uint8) {
+	l := int32(y)<<16 + 1<<15
+	u, v := int32(cb)-128, int32(cr)-128
+	level := func(x int32) uint8 { return uint8(min(max(x>>16, 0), 255)) }
+	return level(l + 91881*v), level(l - 22554*u - 46802*v), level(l + 116130*u)
 }
 
 // videoToRGB is the conversion of ITU-R BT.601 with 219 levels of luma and 224 of chroma, in

@@ -85,6 +85,7 @@ func (b *builder) listStyle() {
 		}
 		for i, s := range b.style {
 			guide, ok := s.where.guide(b.styleSize(l.Layer, b.w, b.h))
+			guided := guide != nil || s.values == nil && s.region > 0 // a plan
 			for _, of := range b.options.statistics() {
 				if !ok || s.lacks(source{l.Layer, of.name}) {
 					continue
@@ -92,7 +93,7 @@ func (b *builder) listStyle() {
 				weight := w * s.share * of.factor(b.weights().Channels(l.Layer))
 				b.objective.style = append(b.objective.style, layerTerm{
 					layer: l.Layer, weight: weight, strength: w * s.share,
-					statistic: of, target: i, region: s.region, guide: guide,
+					statistic: of, target: i, region: s.region, guided: guided, guide: guide,
 				})
 			}
 		}
@@ -146,7 +147,7 @@ func (b *builder) addStyle(term *layerTerm) error {
 	l, _ := b.layer(term.layer)
 	target := b.input(name+"/target", b.style[term.target].values[source{term.layer, of.name}], of.rows(l.K), l.K)
 	var guide *exec.Node
-	if term.guide != nil {
+	if term.guided {
 		w, h := b.styleSize(term.layer, b.w, b.h)
 		guide = b.input(name+"/guide", term.guide, h, w)
 	}

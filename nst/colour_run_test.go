@@ -112,7 +112,7 @@ func TestColourProgress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := (&run{transfer: tr, job: &j, colour: colourOf(ColourLuma), plan: plan}).on(tr.preferred())
+		r := (&run{transfer: tr, job: &j, colour: colourOf(ColourLuma), plan: plan, contents: contentsOf(j.Content, plan)}).on(tr.preferred())
 		p, err := r.begin(context.Background(), 0, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -20,7 +20,7 @@ func Compose(content *imgio.Planar, painted []*imgio.Planar, regions []*Mask, pr
 				continue
 			}
 			var err error
-			if fitted[i], err = m.fit("content mask", i+1, content.W, content.H); err != nil {
+			if fitted[i], err = m.Fit("content mask", i+1, content.W, content.H); err != nil {
 				return nil, err
 			}
 		}

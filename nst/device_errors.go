@@ -69,10 +69,35 @@ func (e *MemoryError) Error() string {
 	return fmt.Sprintf("nst: a picture of %dx%d pixels takes %d MB on %s, which has %d MB free", e.Width, e.Height, (e.Need+mb-1)/mb, e.Device, e.Free/mb)
 }
 
-// named turns errors of the card, with a picture of w by h pixels, into those of this
+// OutOfMemoryError tells that the system had no memory for a run on the processor, or for one
+// of its scales.
+type OutOfMemoryError struct {
+	Width, Height int   // of the picture at that scale, pixels
+	Bytes         int64 // of the block that was asked for
+	Err           error // of the system
+}
+
+// Error says for what there was no memory, in MB of 2^20 bytes.
+func (e *OutOfMemoryError) Error() string {
+	return fmt.Sprintf("nst: no memory for a picture of %dx%d pixels: the system refused a block of %d MB", e.Width, e.Height, (e.Bytes+1<<20-1)>>20)
+}
+
+// Unwrap returns the error of the system.
+func (e *OutOfMemoryError) Unwrap() error { return e.Err }
+
+// outOfMemory returns an [OutOfMemoryError] for a picture of w by h pixels if that is what err
+// is, else err.
+func outOfMemory(err error, w, h int) error {
+	if full := new(exec.HostMemoryError); errors.As(err, &full) {
+		return &OutOfMemoryError{w, h, full.Bytes, full.Err}
+	}
+	return err
+}
+
+// named turns errors of the devices, with a picture of w by h pixels, into those of this
 // package.
 func (d *devices) named(err error, w, h int) error {
-	if err == nil || d.card == nil {
+	if err = outOfMemory(err, w, h); err == nil || d.card == nil {
 		return err
 	}
 	var (

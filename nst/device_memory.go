@@ -48,7 +48,7 @@ func (e evaluator) checkMemory(plan []scale, s *Style, o *Options) error {
 // before is the size of that scale relative to this one, in pixels. Targets are measured
 // before the machine of the objective is made.
 func (e evaluator) cardBytes(card *exec.CUDA, at scale, before float64, s *Style, options *Options) (int64, error) {
-	p, err := e.memory(at.w, at.h)
+	p, err := e.memory(Inputs{Content: Size{at.w, at.h}, Regions: s.regions != nil, Styles: s.sizes()}, at)
 	if err != nil {
 		return 0, err
 	}
@@ -65,7 +65,7 @@ func (e evaluator) cardBytes(card *exec.CUDA, at scale, before float64, s *Style
 		most = max(most, p.Total())
 	}
 	n := int64(3 * at.w * at.h)
-	return most - card.Held() + options.vectorBytes(n) + options.vectorBytes(int64(before*float64(n))), nil
+	return most - card.Held() + options.cardVectorBytes(n) + options.cardVectorBytes(int64(before*float64(n))), nil
 }
 
 // targetNodes returns the outputs of each machine that measures targets for a scale:
@@ -89,12 +89,20 @@ func (e evaluator) targetNodes(at scale, s *Style) ([][]*exec.Node, error) {
 	return all, err
 }
 
-// vectorBytes is the memory of the card for the vectors of a pass over n variables: picture,
-// difference, gradient and best picture; those of the optimiser; and the working space of
-// sums.
-func (o *Options) vectorBytes(n int64) int64 {
+// sizes returns those of the pictures.
+func (s *Style) sizes() []Size {
+	all := make([]Size, len(s.pictures))
+	for i, p := range s.pictures {
+		all[i] = Size{p.Picture.W, p.Picture.H}
+	}
+	return all
+}
+
+// cardVectorBytes is the memory of the card for the vectors of a pass over n variables, with
+// the working space of sums.
+func (o *Options) cardVectorBytes(n int64) int64 {
 	if n == 0 {
 		return 0
 	}
-	return 4*4*n + o.optimizerBytes(n) + exec.CardScratch(n)
+	return o.vectorBytes(n) + exec.CardScratch(n)
 }

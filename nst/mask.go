@@ -75,9 +75,9 @@ func (e *MaskError) Reason() string {
 // Unwrap returns what is wrong.
 func (e *MaskError) Unwrap() error { return e.Err }
 
-// fit returns the mask at the size of its picture, w by h pixels, or a [MaskError] with that
-// name and index.
-func (m *Mask) fit(what string, index, w, h int) (*Mask, error) {
+// Fit returns the mask at the size of its picture, w by h pixels. The error is a [MaskError]
+// with that name and index.
+func (m *Mask) Fit(what string, index, w, h int) (*Mask, error) {
 	fail := func(err error) (*Mask, error) {
 		return nil, &MaskError{what, index, m.W, m.H, w, h, err}
 	}

@@ -5,7 +5,7 @@ import "nst/imgio"
 // forProtection returns a protect mask at the size of its picture, w by h pixels. The error
 // is a [MaskError].
 func (m *Mask) forProtection(w, h int) (*Mask, error) {
-	fitted, err := m.fit("protect mask", 0, w, h)
+	fitted, err := m.Fit("protect mask", 0, w, h)
 	if err != nil {
 		return nil, err
 	}

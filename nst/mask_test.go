@@ -96,7 +96,7 @@ func TestMaskFit(t *testing.T) {
 		{"one pixel", dot, 100, 100, nil},
 		{"a quarter of a pixel", dot, 50, 50, ErrMaskEmpty},
 	} {
-		m, err := c.m.fit("protect mask", 0, c.w, c.h)
+		m, err := c.m.Fit("protect mask", 0, c.w, c.h)
 		if !errors.Is(err, c.want) || (c.want == nil && err != nil) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
 			continue
@@ -252,7 +252,7 @@ func TestProtectedVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.Protect = half(64, 48)
-	r := (&run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan}).on(tr.preferred())
+	r := (&run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan, contents: contentsOf(j.Content, plan)}).on(tr.preferred())
 	p, err := r.begin(context.Background(), 0, nil)
 	if err != nil {
 		t.Fatal(err)

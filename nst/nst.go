@@ -52,6 +52,10 @@ type Job struct {
 	// content, at any size, and must leave a part to paint.
 	Protect *Mask
 
+	// Started, if not nil, is called when the run has scaled what it needs of the pictures and
+	// begins to paint. Of the content and the first picture it keeps no more than that.
+	Started func()
+
 	// Progress, if not nil, is called after every evaluation, on the goroutine
 	// that runs the job.
 	Progress func(Progress)
@@ -97,6 +101,7 @@ const (
 	StopTolerance   Stop = "tolerance"   // the loss settled, at the last scale
 	StopTime        Stop = "time"        // Schedule.Time reduced the iterations
 	StopInterrupted Stop = "interrupted" // the context was cancelled
+	StopMemory      Stop = "memory"      // there was no memory to go on
 )
 
 // Result is what a run returns.

@@ -32,7 +32,8 @@ type layerTerm struct {
 	statistic statistic // of a style
 	target    int       // which of the style's, from 0
 	region    int       // from 1; 0 if there are none
-	guide     []float32 // of its region, (h, w); nil is everywhere
+	guided    bool      // it has a region that is not everywhere
+	guide     []float32 // of that region, (h, w)
 	node      *exec.Node
 }
 

@@ -45,3 +45,35 @@ func (o *Options) optimizer(w, h int, v exec.Vectors) (optim.Optimizer, error) {
 	l.History, l.StrongWolfe = o.Optimizer.History, o.Optimizer.Method == LBFGSWolfe
 	return optim.NewLBFGS(n, l, v)
 }
+
+// passVectors is the number of vectors of a pass of so many evaluations: picture, difference,
+// gradient, best picture and average, and those of the optimiser.
+func (o *Options) passVectors(evaluations int) int {
+	const loop = 4
+	if o.Optimizer.Method == Adam {
+		if o.Optimizer.Average > 0 {
+			return loop + 2 + 1
+		}
+		return loop + 2
+	}
+	n := loop + 2*(min(o.Optimizer.History, evaluations)+1)
+	if o.Optimizer.Method == LBFGSWolfe {
+		n += 3 // the ends of the search
+	}
+	return n
+}
+
+// passFloats is the length of all vectors of the pass at a scale. Each begins at a cache line.
+func (o *Options) passFloats(at scale) int {
+	const line = 16
+	return o.passVectors(at.iterations) * ((3*at.w*at.h + line - 1) / line * line)
+}
+
+// vectorBytes is the memory of the vectors of the longest pass over n variables, at its end.
+func (o *Options) vectorBytes(n int64) int64 {
+	bytes := 4 * n * int64(o.passVectors(max(o.Schedule.Iterations, o.Schedule.fine(true))))
+	if o.Optimizer.Method == LBFGS {
+		bytes += 4 * n / 3 // the levels of the pyramid
+	}
+	return bytes
+}

@@ -71,6 +71,7 @@ func (p *pass) prepare() {
 	p.transfer.network.centre.subtract(difference, p.start.Pix)
 	v.Copy(p.variables, difference)
 	v.Scale(p.variables, p.unit, p.variables)
+	p.start = nil
 	p.show()
 }
 

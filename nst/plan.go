@@ -1,8 +1,7 @@
 package nst
 
 import (
-	"fmt"
-
+	"nst/imgio"
 	"nst/internal/engine/exec"
 )
 
@@ -14,11 +13,40 @@ type Plan struct {
 	Parts  []Part `json:"parts"`
 	Total  int64  `json:"total"` // bytes
 
-	device int64
+	device, heap, host, addresses int64
 }
 
 // OnDevice returns the memory on the device, in bytes. A card holds no more than that.
 func (p Plan) OnDevice() int64 { return p.device }
+
+// OnHeap returns the part of the memory that lies on the heap of Go, in bytes. The rest is
+// mapped.
+func (p Plan) OnHeap() int64 { return p.heap }
+
+// OnHost returns the memory of the machine itself, in bytes: all of it unless a card computes.
+func (p Plan) OnHost() int64 { return p.host }
+
+// Addresses returns the bytes of addresses that the run takes besides its memory: it makes the
+// vectors of a scale before it frees those of the scale before.
+func (p Plan) Addresses() int64 { return p.addresses }
+
+// Of returns the memory for a purpose, 0 if there is none of that name.
+func (p Plan) Of(name string) int64 {
+	for _, part := range p.Parts {
+		if part.Name == name {
+			return part.Bytes
+		}
+	}
+	return 0
+}
+
+// Add adds memory for another purpose, on the heap.
+func (p *Plan) Add(name string, bytes int64) {
+	p.Parts = append(p.Parts, Part{name, bytes})
+	p.Total += bytes
+	p.heap += bytes
+	p.host += bytes
+}
 
 // Part is the memory for one purpose.
 type Part struct {
@@ -26,50 +54,83 @@ type Part struct {
 	Bytes int64  `json:"bytes"`
 }
 
-// program is the memory of the program before it reads anything: its code and Go's runtime,
-// as measured on Linux.
-const program = 24 << 20
+// The names of parts that a caller may have to know.
+const (
+	PartNetwork  = "network"
+	PartPictures = "pictures and targets"
+)
+
+// Size is that of a picture in pixels.
+type Size struct{ W, H int }
+
+// bytes is the memory of a picture of that size.
+func (s Size) bytes() int64 { return 12 * int64(s.W) * int64(s.H) }
+
+// Inputs are what the memory of a run depends on besides the options: the sizes of what it
+// is given.
+type Inputs struct {
+	Content Size
+	Styles  []Size // of the pictures of the style, as they are given to Transfer.Style
+	Regions bool   // there are content masks, one for each picture of the style
+	Protect bool   // there is a protect mask
+	Score   bool   // a picture is measured by Transfer.Score, not painted
+}
+
+// ProgramBytes is the memory of the program before it reads anything: its code and Go's
+// runtime, as measured on Linux.
+const ProgramBytes = 20 << 20
 
 // Plan returns the memory at the end of a run with these options that paints a picture of
-// w by h pixels. It plans the run but does not start it. The sizes of features, masks and
-// filters are those that the run will allocate, to the byte. The error is [ErrClosed], a
-// [TooSmallError], or an error of the card as [Transfer.Run] returns it.
+// w by h pixels, in the style of a picture of that size. It plans the run but neither starts
+// it nor allocates its memory. The sizes of features, masks and filters are those that the
+// run will allocate, to the byte. The error is [ErrClosed], a [TooSmallError], or an error of
+// the card as [Transfer.Run] returns it.
 func (t *Transfer) Plan(w, h int) (Plan, error) {
+	return t.PlanAt(Inputs{Content: Size{w, h}, Styles: []Size{{w, h}}}, max(w, h))
+}
+
+// PlanAt is [Transfer.Plan] of a run with given inputs whose result is of size pixels, which
+// takes the place of Options.Size. What the caller holds of the inputs is not counted.
+func (t *Transfer) PlanAt(in Inputs, size int) (p Plan, err error) {
 	if t.closed {
 		return Plan{}, ErrClosed
 	}
-	var p Plan
-	err := t.fallBack(nil, func(d exec.Device) (begun bool, err error) {
-		p, err = evaluator{t.network, 0, d}.plan(w, h)
-		return false, t.named(err, w, h)
+	at := scale{size: size}
+	at.w, at.h = imgio.FitLongest(in.Content.W, in.Content.H, size)
+	err = t.fallBack(nil, func(d exec.Device) (begun bool, err error) {
+		p, err = t.planOn(d, in, at)
+		return false, t.named(err, at.w, at.h)
 	})
-	if err != nil {
-		return Plan{}, err
-	}
-	pixels := 3 * int64(w*h)
-	p.Parts = append(p.Parts,
-		Part{"optimiser", t.options.optimizerBytes(pixels)},
-		Part{"pictures and targets", 7*4*pixels + t.network.contentBytes(w, h)},
-		Part{"program", program})
-	for _, part := range p.Parts {
-		p.Total += part.Bytes
-	}
-	return p, nil
+	return p, err
 }
 
-// plan returns the parts that the network and the objective take.
-func (e evaluator) plan(w, h int) (Plan, error) {
-	m, err := e.memory(w, h)
+// planOn is PlanAt for a device.
+func (t *Transfer) planOn(d exec.Device, in Inputs, at scale) (Plan, error) {
+	e := evaluator{t.network, 0, d}
+	m, err := e.memory(in, at)
 	if err != nil {
 		return Plan{}, err
 	}
-	return Plan{device: m.Total(), Device: e.device.Name(), Width: w, Height: h, Parts: []Part{
-		{"network", e.weightBytes()},
+	p := Plan{device: m.Total(), Device: d.Name(), Width: at.w, Height: at.h, Total: m.Weights + m.Features + m.Masks}
+	p.Parts = []Part{
 		{"filters as the kernels want them", m.Weights},
 		{"features and gradients", m.Features},
 		{"masks", m.Masks},
-		{"working space of the kernels", m.Scratch},
-	}}, nil
+	}
+	o, picture := &t.options, Size{at.w, at.h}.bytes()
+	vectors := o.vectorBytes(picture / 4)
+	if in.Score {
+		vectors = 0
+	}
+	p.Parts, p.Total = append(p.Parts, Part{"optimiser", vectors}), p.Total+vectors
+	if _, card := d.(*exec.CUDA); !card {
+		p.host, p.addresses = p.Total, vectors/2
+	}
+	p.Add("working space of the kernels", m.Scratch)
+	p.Add(PartNetwork, e.weightBytes())
+	p.Add(PartPictures, t.pictureBytes(in, at)+e.targetBytes(in, at))
+	p.Add("program", ProgramBytes)
+	return p, nil
 }
 
 // weightBytes is the memory of the weights in all orientations.
@@ -84,12 +145,53 @@ func (n *network) weightBytes() int64 {
 	return 4 * int64(values*len(n.oriented))
 }
 
-// contentBytes is the memory of the content targets of a picture of w by h pixels.
-func (n *network) contentBytes(w, h int) (bytes int64) {
-	for _, shape := range n.contentShapes(w, h) {
-		bytes += 4 * int64(shape[1]*shape[2]*shape[3])
+// pictureBytes is the memory of the pictures of a run: the content at every scale, the
+// styles, the masks, and at the last scale what is painted and its difference to the centre.
+func (t *Transfer) pictureBytes(in Inputs, last scale) (bytes int64) {
+	picture := Size{last.w, last.h}.bytes()
+	by := &t.options.Schedule
+	scales := by.Scales
+	if scales == 0 {
+		scales = countScales(last.size, by.MinScale)
+	}
+	for i := range scales {
+		bytes += int64(float64(picture) / float64(int64(1)<<i))
+	}
+	bytes += 2 * picture
+	if t.options.Color != ColourStyle {
+		bytes += picture
+	}
+	for _, s := range in.Styles {
+		w, h := t.network.styleFit(s.W, s.H, last.size)
+		bytes += Size{w, h}.bytes()
+		if t.options.Color != ColourStyle {
+			bytes += Size{w, h}.bytes()
+		}
+		if in.Regions {
+			bytes += picture / 3
+		}
+	}
+	if in.Protect {
+		bytes += picture + 2*picture/3
 	}
 	return bytes
+}
+
+// targetBytes is the memory of the targets: the features of the content, which the machine
+// has a copy of, and what was measured of the styles in every orientation and scale.
+func (e evaluator) targetBytes(in Inputs, at scale) (bytes int64) {
+	for _, shape := range e.contentShapes(at.w, at.h) {
+		bytes += 4 * int64(shape[1]*shape[2]*shape[3])
+	}
+	style := 0
+	for _, l := range e.options.StyleLayers {
+		layer, _ := e.layer(l.Layer)
+		for _, s := range e.options.statistics() {
+			style += s.rows(layer.K) * layer.K
+		}
+	}
+	settings := min(remembered, len(e.oriented)*countScales(at.size, MinSize))
+	return bytes + 4*int64(style*settings*len(in.Styles))
 }
 
 // contentShapes returns the shape of the features of each content layer.
@@ -100,68 +202,4 @@ func (n *network) contentShapes(w, h int) map[string][]int {
 		shapes[l.Layer] = []int{1, layer.K, h / stride, w / stride}
 	}
 	return shapes
-}
-
-// memory returns what a machine for the objective of w by h pixels takes. A card need not
-// have that much to tell. It keeps the filters of all orientations; the processor keeps
-// those of one.
-func (e evaluator) memory(w, h int) (exec.Plan, error) {
-	o, err := e.sketch(w, h)
-	if err != nil {
-		return exec.Plan{}, err
-	}
-	card, ok := e.device.(*exec.CUDA)
-	if !ok {
-		if err := o.open(e.device); err != nil {
-			return exec.Plan{}, err
-		}
-		defer o.close()
-		return o.machine.Plan(), nil
-	}
-	p, err := card.Plan(o.outputs()...)
-	for i := 1; err == nil && i < len(e.oriented); i++ {
-		var other *objective
-		if other, err = (evaluator{e.network, i, card}).sketch(w, h); err != nil {
-			return p, err
-		}
-		var more exec.Plan
-		more, err = card.Plan(other.outputs()...)
-		p.Weights += more.Weights - card.Held()
-	}
-	if err != nil {
-		return p, fmt.Errorf("nst: %w", err)
-	}
-	return p, nil
-}
-
-// sketch returns the objective for a picture of w by h pixels and one style, without a
-// machine and without numbers.
-func (e evaluator) sketch(w, h int) (*objective, error) {
-	if err := e.checkSize("content", w, h, e.layers()); err != nil {
-		return nil, err
-	}
-	content := map[string][]tensor{}
-	for layer, shape := range e.contentShapes(w, h) {
-		content[layer] = []tensor{{shape: shape}}
-	}
-	return e.build(outline{w: w, h: h, contentWeight: e.options.ContentWeight, content: content, style: []target{{share: 1}}})
-}
-
-// optimizerBytes is the memory of the optimiser for n variables at the end of a run.
-func (o *Options) optimizerBytes(n int64) int64 {
-	if o.Optimizer.Method == Adam {
-		if o.Optimizer.Average > 0 {
-			return 12 * n
-		}
-		return 8 * n
-	}
-	pairs := min(int64(o.Optimizer.History), int64(o.Schedule.Iterations))
-	vectors := 8 * n * (pairs + 1)
-	if o.Optimizer.Method == LBFGSWolfe {
-		vectors += 12 * n // the ends of the search
-	}
-	if o.Optimizer.Method == LBFGS {
-		vectors += 4 * n / 3 // the levels of the pyramid
-	}
-	return vectors
 }

@@ -36,7 +36,7 @@ func regionsOf(masks []*Mask, s *Style, w, h int) ([]region, error) {
 		if m == nil {
 			continue
 		}
-		fitted, err := m.fit("content mask", i+1, w, h)
+		fitted, err := m.Fit("content mask", i+1, w, h)
 		if err != nil {
 			return nil, err
 		}

@@ -22,6 +22,7 @@ type run struct {
 	plan     []scale
 	began    time.Time
 	result   *Result
+	contents map[Size]*imgio.Planar // the content as it came, at the size of each scale
 
 	shortened bool // the plan, by Schedule.Time
 	balance   balance
@@ -52,15 +53,30 @@ func (t *Transfer) prepare(j *Job) (*run, error) {
 			return nil, err
 		}
 	}
+	contents := contentsOf(j.Content, plan)
+	j.Content = nil // which may be far larger
+	if t.options.Schedule.Init == InitImage {
+		first := plan[0]
+		j.Start = j.Start.Resize(first.w, first.h)
+	}
 	mode := colourOf(t.options.Color)
-	j.Style = j.Style.coloured(mode, j.Content.Resize(w, h))
-	return &run{transfer: t, job: j, colour: mode, plan: plan}, nil
+	j.Style = j.Style.coloured(mode, contents[Size{w, h}])
+	return &run{transfer: t, job: j, colour: mode, plan: plan, contents: contents}, nil
+}
+
+// contentsOf returns a content at the size of each scale.
+func contentsOf(content *imgio.Planar, plan []scale) map[Size]*imgio.Planar {
+	contents := map[Size]*imgio.Planar{}
+	for _, at := range plan {
+		contents[Size{at.w, at.h}] = content.Resize(at.w, at.h)
+	}
+	return contents
 }
 
 // on returns a run of what r has prepared, on a device.
 func (r *run) on(d exec.Device) *run {
 	return &run{
-		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan),
+		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan), contents: r.contents,
 		began: r.transfer.now(), result: &Result{Stop: StopIterations},
 	}
 }
@@ -99,7 +115,7 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 		}
 		next, err := r.begin(ctx, i, last)
 		if err != nil {
-			return r.end(ctx, last, err)
+			return r.end(ctx, last, outOfMemory(err, r.plan[i].w, r.plan[i].h))
 		}
 		if last != nil {
 			last.vector.Close()
@@ -108,7 +124,7 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 		err = last.descend(ctx)
 		last.objective.close()
 		if err != nil {
-			return r.end(ctx, last, err)
+			return r.end(ctx, last, outOfMemory(err, last.w, last.h))
 		}
 	}
 	return r.end(ctx, last, nil)
@@ -126,6 +142,9 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		r.result.Stop = StopInterrupted
 		err = fmt.Errorf("nst: interrupted after %d iterations: %w", r.result.Iterations, ctx.Err())
+	} else if errors.As(err, new(*OutOfMemoryError)) {
+		r.result.Stop = StopMemory
+		r.transfer.cpu.Trim() // for the result
 	} else if diverged := new(DivergedError); err != nil && !errors.As(err, &diverged) {
 		return nil, err
 	}
@@ -153,9 +172,10 @@ func instead(ctx context.Context, err, failed error) error {
 
 // finish turns a picture of the run, which it may change, into the result.
 func (r *run) finish(p *imgio.Planar) *imgio.Planar {
-	p = r.colour.Finish(p, r.job.Content)
+	content := r.contents[Size{p.W, p.H}]
+	p = r.colour.Finish(p, content)
 	if r.job.Protect != nil {
-		r.job.Protect.restore(p, r.job.Content)
+		r.job.Protect.restore(p, content)
 	}
 	return p
 }
@@ -175,7 +195,7 @@ func (r *run) late() bool {
 // begin prepares the scale of that index. last is the pass before it; nil is none.
 func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	t, at := r.transfer, r.plan[index]
-	content := r.colour.Content(r.job.Content.Resize(at.w, at.h))
+	content := r.colour.Content(r.contents[Size{at.w, at.h}])
 	var start *imgio.Planar
 	var err error
 	if last == nil {
@@ -205,6 +225,9 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 	t, at := p.transfer, p.plan[p.index]
 	p.vector = t.vectors(p.device)
+	if err := p.vector.Reserve(t.options.passFloats(at)); err != nil {
+		return fmt.Errorf("nst: %w", err)
+	}
 	if p.optimizer, err = t.options.optimizer(at.w, at.h, p.vector); err != nil {
 		err = fmt.Errorf("nst: %w", err)
 	}

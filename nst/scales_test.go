@@ -171,7 +171,7 @@ func TestCarry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := (&run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan}).on(tr.preferred())
+	r := (&run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan, contents: contentsOf(j.Content, plan)}).on(tr.preferred())
 	first, err := r.begin(context.Background(), 0, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +212,7 @@ func TestRollback(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := (&run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan}).on(tr.preferred())
+	r := (&run{transfer: tr, job: &j, colour: colour.Plain{}, plan: plan, contents: contentsOf(j.Content, plan)}).on(tr.preferred())
 	p, err := r.begin(context.Background(), 0, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -307,7 +307,7 @@ func TestGrow(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := (&run{transfer: tr, job: &j, colour: colourOf(colour), plan: plan}).on(tr.preferred())
+			r := (&run{transfer: tr, job: &j, colour: colourOf(colour), plan: plan, contents: contentsOf(j.Content, plan)}).on(tr.preferred())
 			at := func(s scale) *imgio.Planar { return r.colour.Content(j.Content.Resize(s.w, s.h)) }
 			seen, content := at(plan[0]), at(plan[1])
 			last := &pass{run: r, w: seen.W, h: seen.H, vector: tr.vectors(tr.cpu), unit: 1, variables: make([]float32, len(seen.Pix))}

@@ -30,7 +30,7 @@ func (r *run) grow(last *pass, content *imgio.Planar) *imgio.Planar {
 	}
 	change := last.painted()
 	v := r.transfer.cpu.Vectors()
-	v.Sub(change.Pix, change.Pix, r.colour.Content(r.job.Content.Resize(change.W, change.H)).Pix)
+	v.Sub(change.Pix, change.Pix, r.colour.Content(r.contents[Size{change.W, change.H}]).Pix)
 	start := change.Resize(content.W, content.H)
 	v.Axpy(1, content.Pix, start.Pix)
 	v.Bound(start.Pix, [3]float32{}, [3]float32{1, 1, 1})

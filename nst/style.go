@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"nst/imgio"
 	"nst/internal/engine/exec"
@@ -79,7 +80,7 @@ func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style,
 		}
 		if p.Mask != nil {
 			var err error
-			if p.Mask, err = p.Mask.fit("style mask", i+1, p.Picture.W, p.Picture.H); err != nil {
+			if p.Mask, err = p.Mask.Fit("style mask", i+1, p.Picture.W, p.Picture.H); err != nil {
 				return nil, err
 			}
 		}
@@ -91,6 +92,11 @@ func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style,
 	}
 	return s, ctx.Err()
 }
+
+// Pictures returns the pictures of the style, scaled down to the largest size at which they
+// are compared, with their masks. Their weights add up to 1. They belong to the style and must
+// not be changed.
+func (s *Style) Pictures() []StylePicture { return slices.Clone(s.pictures) }
 
 // targetsAt returns the targets of each picture of a style at a scale, which it measures the
 // first time.

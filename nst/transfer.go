@@ -76,7 +76,10 @@ func (t *Transfer) Close() error {
 }
 
 // size is Options.Size for a content picture.
-func (o *Options) size(content *imgio.Planar) int {
+func (o *Options) size(content *imgio.Planar) int { return o.SizeFor(Size{content.W, content.H}) }
+
+// SizeFor returns the longest side of the result for a content of that size, in pixels.
+func (o *Options) SizeFor(content Size) int {
 	if o.Size == OriginalSize {
 		return max(content.W, content.H)
 	}
@@ -91,7 +94,8 @@ func fit(p *imgio.Planar, size int) *imgio.Planar {
 
 // Run paints one picture. If ctx is cancelled it returns, within one operation of the
 // network, both the result of the iterations done and an error that wraps ctx.Err(); so it
-// does with a [DivergedError]. Before the first iteration there is no result.
+// does with a [DivergedError], and with an [OutOfMemoryError] after the first scale. Before the
+// first iteration there is no result.
 //
 // Other errors are [ErrClosed]; a [PictureError], [StyleError] or [MaskError] for what is
 // wrong in j; [ErrMaskCount], unless there is one region for each style picture; a
@@ -104,6 +108,9 @@ func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 	if t.passed != nil && j.Warn != nil {
 		j.Warn(t.passed)
 		t.passed = nil // said once
+	}
+	if j.Started != nil {
+		j.Started()
 	}
 	full := r.plan[len(r.plan)-1]
 	var result *Result

@@ -29,7 +29,7 @@ type Source interface {
 type PullOptions struct {
 	Sources  []Source                       // tried in this order; nil means Sources(network)
 	Full     bool                           // keep the layers after conv5_1
-	Float32  bool                           // store float32 instead of float16: twice the size
+	Half     bool                           // round weights to float16; see [Store.Save]
 	Progress func(done, total int64)        // see Source; may be nil
 	Failed   func(source Source, err error) // called when a source fails; may be nil
 	Waiting  func()                         // called once if another pull is going on; may be nil
@@ -114,7 +114,7 @@ func (s fileSource) Fetch(ctx context.Context, dir string, progress func(done, t
 // Pull downloads the weights of a network from the first source that works, saves them
 // under the name of the network and returns the file. If all sources fail, the error holds
 // the error of each. One pull at a time downloads into a store; another waits for it, and
-// takes what it has saved, unless it is to be full.
+// takes what it has saved, unless that has other layers or another precision than wanted.
 func (s Store) Pull(ctx context.Context, network string, opts PullOptions) (string, error) {
 	if _, err := ByName(network); err != nil {
 		return "", err
@@ -142,7 +142,7 @@ func (s Store) Pull(ctx context.Context, network string, opts PullOptions) (stri
 	var failed []error
 	// Succeeds only if the folder is empty: an unfinished download stays.
 	defer os.Remove(s.downloads())
-	if info, err := os.Stat(s.Path(network)); waited && err == nil && info.ModTime().After(started) && !opts.Full {
+	if waited && !opts.Full && s.savedSince(started, network, opts.Half) {
 		return s.Path(network), nil
 	}
 	for _, src := range sources {
@@ -162,6 +162,17 @@ func (s Store) Pull(ctx context.Context, network string, opts PullOptions) (stri
 	return "", fmt.Errorf("vgg: pulling %s: %w", network, errors.Join(failed...))
 }
 
+// savedSince reports whether weights have been saved after a time, with the precision that
+// is wanted.
+func (s Store) savedSince(started time.Time, name string, half bool) bool {
+	info, err := os.Stat(s.Path(name))
+	if err != nil || !info.ModTime().After(started) {
+		return false
+	}
+	e := Entry{Name: name, Path: s.Path(name)}
+	return e.open() == nil && e.Half == half
+}
+
 func (s Store) pullFrom(ctx context.Context, src Source, network string, opts PullOptions) (string, error) {
 	if err := os.MkdirAll(s.downloads(), 0o755); err != nil {
 		return "", err
@@ -174,7 +185,7 @@ func (s Store) pullFrom(ctx context.Context, src Source, network string, opts Pu
 	if err != nil {
 		return "", err
 	}
-	path, err := s.Save("", ws, !opts.Float32)
+	path, err := s.Save("", ws, opts.Half)
 	if err != nil {
 		return "", err
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -91,7 +92,7 @@ func TestPull(t *testing.T) {
 	s, h := vgg.Store{Dir: t.TempDir()}, &server{}
 	src, last, size := start(t, h), int64(0), int64(len(h.b))
 	_, err := s.Pull(context.Background(), "tiny", vgg.PullOptions{
-		Sources: []vgg.Source{src}, Float32: true,
+		Sources: []vgg.Source{src}, Half: true,
 		Progress: func(done, total int64) {
 			if done < last || total != size {
 				t.Errorf("progress went from %d to %d of %d", last, done, total)
@@ -106,10 +107,21 @@ func TestPull(t *testing.T) {
 		t.Errorf("progress ended at %d of %d", last, size)
 	}
 	l, err := s.List()
-	if err != nil || len(l) != 1 || l[0].Half || l[0].Info.Convention != vgg.Caffe() {
+	if err != nil || len(l) != 1 || !l[0].Half || l[0].Info.Convention != vgg.Caffe() {
 		t.Errorf("got %+v, %v", l, err)
 	}
 	pull(t, s, src) // again, in its place
+	got, err := s.Load("tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	published, err := vgg.ImportBytes(h.b, vgg.ImportOptions{Network: "tiny", Partial: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got.Filters, published.Filters) {
+		t.Error("the filters are not those of the file that was published, to the last bit")
+	}
 }
 
 func TestPullResumes(t *testing.T) {

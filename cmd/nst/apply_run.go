@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"nst/cmd/nst/internal/batch"
-	"nst/imgio"
-	"nst/nst"
 )
 
 // collectEarly is the garbage that is left in memory, in per cent of what is in use. Pictures
@@ -36,6 +34,9 @@ func apply(ctx context.Context, e *env, o *applyOptions) error {
 	}
 	r := &applyRun{o: o, t: t, jobs: jobs}
 	if err := r.checkFiles(styles); err != nil {
+		return err
+	}
+	if err := r.openStyleMasks(ctx, styles); err != nil {
 		return err
 	}
 	if r.brush, err = o.newBrush(styles); err != nil {
@@ -73,7 +74,7 @@ func (r *applyRun) checkFiles(styles []styleRef) error {
 			l.read(j.Content)
 		}
 	}
-	errs := []error{o.checkBlend(len(styles)), o.checkMasks(len(styles), len(r.jobs))}
+	errs := []error{o.checkBlend(len(styles)), o.checkMasks(styles, len(r.jobs))}
 	if len(o.masks.content) > 0 && o.blend != nil {
 		errs = append(errs, &valueError{"--style-blend", &numbersValue{&o.blend}, "cannot go with --content-mask, which gives each style a region of its own"})
 	}
@@ -98,31 +99,6 @@ func (r *applyRun) checkFiles(styles []styleRef) error {
 
 // errTerminal means that a picture would be written to a terminal.
 var errTerminal = errors.New("standard output is a terminal, which cannot show a picture")
-
-// checkMasks returns an error unless the masks suit a number of styles and contents.
-func (o *applyOptions) checkMasks(styles, contents int) error {
-	errs := o.masks.checkCount(styles)
-	const reason = "a mask fits one picture only"
-	if contents > 1 && len(o.masks.content) > 0 {
-		errs = append(errs, &valueError{"--content-mask", &filesValue{&o.masks.content}, reason})
-	}
-	if contents > 1 && o.masks.protect != "" {
-		errs = append(errs, &valueError{"--protect", o.masks.protect, reason})
-	}
-	return errors.Join(errs...)
-}
-
-// openMasks reads the masks over a content.
-func (r *applyRun) openMasks(ctx context.Context, content *imgio.Planar) (regions []*nst.Mask, protect *nst.Mask, err error) {
-	var errs []error
-	read := func(what, path string) *imgio.Planar {
-		p, err := r.t.open(ctx, what, path)
-		errs = append(errs, err)
-		return p
-	}
-	regions, protect = r.o.masks.open(read, content, nil)
-	return regions, protect, errors.Join(errs...)
-}
 
 // run does the jobs in order. A job that fails does not stop the others.
 func (r *applyRun) run(ctx context.Context) error {

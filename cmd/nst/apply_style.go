@@ -17,6 +17,7 @@ type styleRef struct {
 	name    string // in messages and names of files
 	path    string // of the painting or the network; empty for what is part of the program
 	picture *imgio.Planar
+	mask    *nst.Mask // of the part of the picture that is used; nil is all of it
 	model   *instant.Model
 	index   int // of the style in the network; -1 if it has several and none is named
 }
@@ -143,9 +144,7 @@ func (b *brush) blend(ctx context.Context, content *imgio.Planar, shares []float
 	if b.universal != nil {
 		var pictures []nst.StylePicture
 		for i, s := range b.styles {
-			if shares[i] > 0 {
-				pictures = append(pictures, nst.StylePicture{Picture: s.picture, Weight: shares[i]})
-			}
+			pictures = append(pictures, nst.StylePicture{Picture: s.picture, Weight: shares[i], Mask: s.mask})
 		}
 		return b.universal.Apply(ctx, content, pictures, b.options)
 	}

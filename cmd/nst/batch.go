@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -86,7 +87,7 @@ func (o *batchOptions) plan(e *env) ([]batch.Job, error) {
 			return nil, &fileError{"output folder", o.dir, errors.New("is one of the content folders: results would become contents")}
 		}
 	}
-	contents, err := batch.Contents(o.contents, imgio.Extensions())
+	contents, err := batch.Contents(o.contents, pictureExtensions())
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +98,7 @@ func (o *batchOptions) plan(e *env) ([]batch.Job, error) {
 	var l ledger
 	l.read(contents...)
 	l.read(o.styles...)
-	l.read(o.start, o.networkFile(e))
+	l.read(o.startFile(), o.networkFile(e))
 	for _, j := range jobs {
 		l.write("result", j.Output, skips)
 	}
@@ -111,8 +112,12 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := o.checkMemory(t, jobs); err != nil {
+		return err
+	}
+	defer unconfine()
 	for _, style := range o.styles {
-		if _, err := (&console{e: e, quiet: true, limits: o.limits()}).open(ctx, "style", style); err != nil {
+		if _, err := (&console{e: e, quiet: true, limits: o.limits(e)}).open(ctx, "style", style); err != nil {
 			return err
 		}
 	}
@@ -127,11 +132,11 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	if err := makeDir(o.dir); err != nil {
 		return err
 	}
-	opts := batch.Options{Overwrite: o.overwrite, Limits: o.limits(), Save: func(path string, p *imgio.Planar) error {
+	opts := batch.Options{Overwrite: o.overwrite, Limits: o.limits(e), Save: func(path string, p *imgio.Planar) error {
 		return o.saveOnly(path, o.overwrite, p)
 	}}
-	if o.start != "" {
-		if opts.Start, err = t.open(ctx, "first", o.start); err != nil {
+	if file := o.startFile(); file != "" {
+		if opts.Start, err = t.open(ctx, "first", file); err != nil {
 			return err
 		}
 	}
@@ -155,6 +160,18 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 		return silent{}
 	}
 	return nil
+}
+
+// checkMemory compares the memory of the largest of the jobs with what there is.
+func (o *batchOptions) checkMemory(t *console, jobs []batch.Job) error {
+	files := &pictureFiles{styles: o.styles, start: o.start, keeps: true, apart: true}
+	for _, j := range jobs {
+		if !slices.Contains(files.contents, j.Content) {
+			files.contents = append(files.contents, j.Content)
+		}
+	}
+	_, err := o.checkRun(t, files, []nst.Options{o.Options})
+	return err
 }
 
 // workers returns one worker for each device. Call closeAll when they are done.
@@ -181,7 +198,7 @@ func (o *batchOptions) workers(e *env) (all []batch.Worker, closeAll func(), err
 			closeAll()
 			return nil, nil, err
 		}
-		open, all = append(open, t), append(all, t)
+		open, all = append(open, t), append(all, o.starting(t))
 	}
 	return all, closeAll, nil
 }

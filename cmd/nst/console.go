@@ -22,7 +22,7 @@ type console struct {
 
 // newConsole returns the console for the settings, and prints their notes.
 func newConsole(e *env, s *settings) *console {
-	c := &console{e, s.quiet, s.progress == "json", s.limits()}
+	c := &console{e, s.quiet, s.progress == "json", s.limits(e)}
 	for _, line := range s.notes.lines {
 		c.say("%s", line)
 	}
@@ -47,6 +47,12 @@ func sprintf(format string, a ...any) string {
 	return fmt.Sprintf(format, a...)
 }
 
+// fprintf is [fmt.Fprintf] as sprintf is fmt.Sprintf, for tables: names come from files of
+// others, and what they hold must not reach the terminal as it is.
+func fprintf(w io.Writer, format string, a ...any) {
+	fmt.Fprint(w, sprintf(format, a...))
+}
+
 // put prints v as JSON, or words as text.
 func (t *console) put(v any, words string) {
 	switch {
@@ -61,7 +67,15 @@ func (t *console) put(v any, words string) {
 
 // open reads a picture and prints notes about its file.
 func (t *console) open(ctx context.Context, what, path string) (*imgio.Planar, error) {
-	p, info, err := imgio.OpenContext(ctx, path, t.limits...)
+	var info imgio.Info
+	p, err := await(ctx, func() (p *imgio.Planar, err error) {
+		if what == "mask" {
+			p, info, err = imgio.OpenMask(path, t.limits...)
+		} else {
+			p, info, err = imgio.Open(path, t.limits...)
+		}
+		return p, err
+	})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -79,9 +93,6 @@ func (t *console) warn(err error) {
 
 // notes prints what is unusual in the file of a picture.
 func (t *console) notes(what, path string, info imgio.Info) {
-	if what == "mask" {
-		info.Grey = false // masks usually are
-	}
 	for _, note := range info.Notes() {
 		t.say("%s image %q: %s", what, path, note)
 	}
@@ -113,6 +124,8 @@ func (t *console) wrote(path string, r *nst.Result, score *nst.Score) {
 		why += ", out of time"
 	case r.Stop == nst.StopTolerance:
 		why += ", settled"
+	case r.Stop == nst.StopMemory:
+		why += ", out of memory"
 	}
 	if r.Rollbacks > 0 {
 		why += ", " + count(r.Rollbacks, "rollback")

@@ -37,7 +37,7 @@ func (s *settings) effective(in commands, net *vgg.Network) effective {
 		}
 		differs := text != plain
 		switch {
-		case r.name == "init" && s.start != "":
+		case r.name == "init" && s.startFile() != "":
 			text, differs = "", false // a file
 		case r.name == "network":
 			text = recipe.Base(text)

@@ -40,6 +40,7 @@ func TestEffective(t *testing.T) {
 		{"--strength 70", "style-weight", map[string]string{"strength": "70"}, map[string]string{"content-weight": "5"}, "strength"},
 		{"--init noise --seed 3", "init seed", nil, map[string]string{"init": "noise", "seed": "3"}, ""},
 		{"--init /home/me/x.png", "", nil, nil, "init seed"},
+		{"--init instant", "init", nil, map[string]string{"init": "instant"}, "seed"},
 		{"--network /home/me/my.safetensors", "network", nil, map[string]string{"network": "my.safetensors"}, ""},
 		{"--draft", "network", nil, map[string]string{"network": "slim"}, "draft"},
 		{"--style-layers relu1_1:0.5", "style-layers", nil, map[string]string{"style-layers": "relu1_1:0.5"}, ""},

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"io/fs"
 )
 
 // env is the environment of a command.
@@ -12,6 +13,7 @@ type env struct {
 	Getenv         func(string) string
 	IsTerminal     bool       // Stderr is a terminal
 	StdoutTerminal bool       // Stdout is one
+	System         fs.FS      // the root of the file system, for what it says of memory; nil is the real one
 	Columns        func() int // of that terminal, 0 if not known; nil for none
 }
 

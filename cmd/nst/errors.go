@@ -244,7 +244,7 @@ func reason(err error) string {
 		return "exists already"
 	}
 	text := strings.ReplaceAll(err.Error(), "optim: ", "")
-	for _, pkg := range []string{"imgio: ", "nst: ", "vgg: ", "batch: ", "feedforward: "} {
+	for _, pkg := range []string{"imgio: ", "nst: ", "vgg: ", "batch: ", "feedforward: ", "exec: ", "kernel: "} {
 		text = strings.TrimPrefix(text, pkg)
 	}
 	return text

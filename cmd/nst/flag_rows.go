@@ -89,7 +89,7 @@ func regionRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &filesValue{&s.masks.content} },
 		},
 		{
-			name: "style-mask", group: groupRegions, in: paintsOne | inSweep | inScore,
+			name: "style-mask", group: groupRegions, in: paintsOne | inSweep | inScore | inApply,
 			usage: "one mask for each style, white on the part to use; an empty name uses the whole style",
 			bind:  func(s *settings) pflag.Value { return &filesValue{&s.masks.style} },
 		},
@@ -138,11 +138,11 @@ func scheduleRows() []flagRow {
 		},
 		{
 			name: "init", field: "Schedule.Init", group: groupSchedule, in: paints,
-			usage: "picture to start from: content; noise; mean, the mean colour of the network's training set with very little noise; or a file",
+			usage: "picture to start from: content; noise; mean, the mean colour of the network's training set with very little noise; instant, what nst apply paints; or a file",
 			bind: func(s *settings) pflag.Value {
 				return &wordValue[nst.Init]{
 					word: &s.Schedule.Init, words: []nst.Init{nst.InitContent, nst.InitNoise, nst.InitMean},
-					other: &s.start, otherWord: nst.InitImage,
+					other: &s.start, otherWord: nst.InitImage, special: []string{instantStart},
 				}
 			},
 		},

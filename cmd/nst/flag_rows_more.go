@@ -87,6 +87,11 @@ func outputRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.maxPixels} },
 		},
 		{
+			name: "force", group: groupOutput, in: saves | inScore | onePass | inTrain,
+			usage: "go on, with a warning, if there seems to be too little memory; sweep also paints more than 100 pictures",
+			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.force, plain: true} },
+		},
+		{
 			name: "save-every", group: groupOutput, in: paintsOne,
 			usage: "also write the picture every N iterations, counted over all sizes, as OUT-0050.png; 0 writes none",
 			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.saveEvery} },

@@ -22,7 +22,7 @@ type settings struct {
 	strength string    // as it was given; empty for none
 	network  string    // a name, or a file of weights; empty for vgg19 if it is installed, else slim
 	draft    bool      // use slim
-	start    string    // the file of --init FILE
+	start    string    // the file of --init FILE, or instantStart
 	blend    []float64 // weights of the styles; nil is equal
 	masks    masks
 	pass     onePassSettings // of nst apply
@@ -30,9 +30,10 @@ type settings struct {
 
 	output    string
 	overwrite bool
-	quality   int // of JPEG
-	saveEvery int // iterations; 0 is never
-	maxPixels int // millions, of a picture that is read
+	quality   int  // of JPEG
+	saveEvery int  // iterations; 0 is never
+	maxPixels int  // millions, of a picture that is read
+	force     bool // go on with too little memory
 	artifacts
 	storage
 

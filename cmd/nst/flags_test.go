@@ -77,6 +77,7 @@ func TestStylizeFlags(t *testing.T) {
 			o.Schedule.Init, o.Schedule.Seed = nst.InitNoise, 1<<64-1
 		}},
 		{"start from a file", "--init dir/x.png", func(o *stylizeOptions) { o.Schedule.Init, o.start = nst.InitImage, "dir/x.png" }},
+		{"start from one pass", "--init instant", func(o *stylizeOptions) { o.Schedule.Init, o.start = nst.InitImage, instantStart }},
 		{"the last --init counts", "--init x.png --init content", func(o *stylizeOptions) { o.Schedule.Init = nst.InitContent }},
 		{"network", "--network vgg16 --pooling avg --size 64 --threads 3", func(o *stylizeOptions) {
 			o.network, o.Objective.Pooling, o.Size, o.Compute.Threads = "vgg16", nst.PoolAvg, 64, 3

@@ -57,6 +57,7 @@ func deviceHints(err error) []string {
 	var (
 		option = new(nst.OptionError)
 		memory = new(nst.MemoryError)
+		room   = new(memoryError)
 	)
 	switch {
 	case errors.As(err, new(*nst.DeviceError)) && !nst.BuiltWithCUDA():
@@ -73,6 +74,10 @@ func deviceHints(err error) []string {
 		return []string{"use --device cpu"}
 	case errors.As(err, &option) && option.Field == "Objective.StyleLoss" && option.Value == nst.StyleW2:
 		return []string{"use --device cpu"}
+	case errors.As(err, &room):
+		return room.hints()
+	case errors.As(err, new(*nst.OutOfMemoryError)):
+		return []string{"use a smaller --size; nst info --plan shows what a run takes"}
 	case errors.As(err, &memory) && memory.Size > 0:
 		return []string{fmt.Sprintf("the largest size that fits is --size %d; or use --device cpu", memory.Size)}
 	case errors.As(err, &memory):
@@ -89,6 +94,8 @@ func fileHints(err error) []string {
 		picture = new(batch.PictureError)
 	)
 	switch {
+	case errors.As(err, &format) && format.Err == nil && (strings.Contains(format.Format, "HEIC") || strings.Contains(format.Format, "AVIF")):
+		return []string{format.Advice, "nst does that itself where heif-convert or ImageMagick 7 is installed, and on a Mac"}
 	case errors.As(err, &format) && format.Advice != "":
 		return []string{format.Advice}
 	case errors.As(err, &format) && len(format.Supported) > 0:
@@ -165,7 +172,7 @@ func maskHints(err error) []string {
 	case errors.Is(err, nst.ErrMaskEmpty):
 		return []string{"white selects, black does not; is the mask inverted?"}
 	case errors.Is(err, nst.ErrMaskSmall):
-		return []string{"make the white part larger, raise --size, or add a shallower layer to --style-layers"}
+		return []string{"make the white part larger; with nst stylize, a larger --size or a shallower layer in --style-layers helps too"}
 	case errors.Is(err, nst.ErrMaskFull):
 		return []string{"white is protected: a mask that is all white leaves nothing to paint"}
 	}

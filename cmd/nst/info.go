@@ -121,9 +121,9 @@ func info(e *env, asJSON bool) error {
 	fmt.Fprintf(w, "threads   %d\n", m.Threads)
 	fmt.Fprintf(w, "devices   %s\n", strings.Join(m.Devices, ", "))
 	m.showCards(w)
-	fmt.Fprintf(w, "weights   %s\n", m.Folder)
+	fprintf(w, "weights   %s\n", m.Folder)
 	for _, x := range m.Weights {
-		fmt.Fprintf(w, "  %-8s%s\n", x.Name, x.words())
+		fprintf(w, "  %-8s%s\n", x.Name, x.words())
 	}
 	if len(m.Weights) == 1 {
 		fmt.Fprintln(w, "  no others; nst weights pull downloads VGG-19")

@@ -68,21 +68,15 @@ func (m *masks) paths() []string {
 	return out
 }
 
-// open reads the masks. It puts style masks into styles, and returns the regions of the
-// content and what is protected. read returns nil for a picture that cannot be read;
-// content may be nil too.
+// open reads the masks. It puts style masks into styles, if there are any, and returns the
+// regions of the content and what is protected. read returns nil for a picture that cannot be
+// read; content may be nil too.
 func (m *masks) open(read func(what, path string) *imgio.Planar, content *imgio.Planar, styles []nst.StylePicture) (regions []*nst.Mask, protect *nst.Mask) {
-	mask := func(path string) *nst.Mask {
-		if path == "" {
-			return nil
+	mask := func(path string) *nst.Mask { return openMask(read, path) }
+	if len(m.style) > 0 {
+		for i := range styles {
+			styles[i].Mask = mask(m.style[i])
 		}
-		if p := read("mask", path); p != nil {
-			return nst.NewMask(p)
-		}
-		return nil
-	}
-	for i, path := range m.style {
-		styles[i].Mask = mask(path)
 	}
 	var others []*nst.Mask
 	left := -1
@@ -102,6 +96,17 @@ func (m *masks) open(read func(what, path string) *imgio.Planar, content *imgio.
 		regions[left] = nst.Rest(content.W, content.H, others...)
 	}
 	return regions, mask(m.protect)
+}
+
+// openMask reads the mask at a path; nil if that is empty or cannot be read.
+func openMask(read func(what, path string) *imgio.Planar, path string) *nst.Mask {
+	if path == "" {
+		return nil
+	}
+	if p := read("mask", path); p != nil {
+		return nst.NewMask(p)
+	}
+	return nil
 }
 
 // named adds the file of the mask to an error about a mask.

@@ -1,39 +1,161 @@
 package main
 
 import (
+	"fmt"
+	"io/fs"
+	"math"
 	"os"
-	"strconv"
-	"strings"
+	"runtime"
+	"runtime/debug"
 
 	"nst/imgio"
+	"nst/internal/headroom"
+	"nst/nst"
+	"nst/vgg"
 )
 
-// limits bounds the pictures that a command reads: --max-pixels, and half of the memory.
-func (s *settings) limits() []imgio.Limit {
-	return []imgio.Limit{imgio.MaxPixels(int64(s.maxPixels) * 1e6), imgio.MaxMemory(machineMemory(os.ReadFile) / 2)}
+// limits bounds the pictures that a command reads: --max-pixels, and half of the memory. It
+// names what reads HEIC and AVIF, if there is something.
+func (s *settings) limits(e *env) []imgio.Limit {
+	all := []imgio.Limit{imgio.MaxPixels(int64(s.maxPixels) * 1e6), imgio.MaxMemory(headroom.Total(e.system()) / 2)}
+	if p, ok := findHEIF(); ok {
+		all = append(all, imgio.ConvertHEIF(p.convert))
+	}
+	return all
 }
 
-// machineMemory returns the bytes of memory that the machine has, or that its control group
-// leaves to the program if that is less. It is 0 where neither is known, as on other systems
-// than Linux.
-func machineMemory(read func(path string) ([]byte, error)) int64 {
-	least := int64(0)
-	add := func(number string, unit int64) {
-		if n, err := strconv.ParseInt(number, 10, 64); err == nil && n > 0 && n < 1<<50 && (least == 0 || n*unit < least) {
-			least = n * unit
-		}
+// system is the file system that says how much memory there is.
+func (e *env) system() fs.FS {
+	if e.System != nil {
+		return e.System
 	}
-	if info, err := read("/proc/meminfo"); err == nil {
-		for line := range strings.Lines(string(info)) {
-			if f := strings.Fields(line); len(f) == 3 && f[0] == "MemTotal:" {
-				add(f[1], 1<<10)
-			}
-		}
-	}
-	for _, path := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
-		if limit, err := read(path); err == nil {
-			add(strings.TrimSpace(string(limit)), 1)
-		}
-	}
-	return least
+	return os.DirFS("/")
 }
+
+// footprint is the memory of a command, in bytes.
+type footprint struct {
+	total  int64 // with what the program takes before it begins
+	heap   int64 // the part of it on the heap of Go
+	others int64 // addresses besides, which are not used
+	output string
+}
+
+// started is the memory of the program when it compares its plan with what is left.
+const started = nst.ProgramBytes
+
+// Where a limit counts addresses, the heap of Go takes them in arenas, and its tables and
+// threads take tables of their own.
+const (
+	arena  = 64 << 20
+	tables = 32 << 20
+)
+
+// margin is what a size that is said to fit leaves: the next run may find a little less.
+const margin = 16 << 20
+
+// space is what the system leaves, before a command begins.
+type space struct {
+	limits []headroom.Limit
+	arenas int64 // bytes of addresses that the heap of Go has
+}
+
+// left returns what the system leaves now.
+func (e *env) left() space {
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	return space{headroom.Limits(e.system()), arenas(int64(now.HeapSys))}
+}
+
+// arenas rounds bytes up to whole arenas.
+func arenas(bytes int64) int64 { return (bytes + arena - 1) / arena * arena }
+
+// need returns how much of a limit a footprint takes, besides what is taken already.
+func (s space) need(f footprint, l headroom.Limit) int64 {
+	if !l.Mapped {
+		return f.total - started
+	}
+	return tables + f.others + f.total - f.heap + max(0, arenas(f.heap)-s.arenas)
+}
+
+// lack returns the limit that lacks most for a footprint and so much more, and whether there
+// is one.
+func (s space) lack(f footprint, more int64) (worst headroom.Limit, found bool) {
+	least := int64(0)
+	for _, l := range s.limits {
+		if over := s.need(f, l) + more - l.Left; over > least {
+			worst, least, found = l, over, true
+		}
+	}
+	return worst, found
+}
+
+// memoryError tells that a command needs more memory than it may take.
+type memoryError struct {
+	what       string // that takes it
+	need, left int64
+	limit      string // the name of a limit
+	size       int    // the largest --size that fits; 0 for none
+	network    string // --network, if that matters
+}
+
+// Error says how much is needed and how much is left, in MB of 2^20 bytes.
+func (e *memoryError) Error() string {
+	const mb = 1 << 20
+	return fmt.Sprintf("%s takes %d MB more of memory, but %s leaves %d MB", e.what, (e.need+mb-1)/mb, e.limit, e.left/mb)
+}
+
+// hints returns what to do about it.
+func (e *memoryError) hints() []string {
+	var advice []string
+	switch {
+	case e.size > 0:
+		advice = append(advice, fmt.Sprintf("--size %d fits", e.size))
+	case e.network == vgg.EmbeddedName:
+		advice = append(advice, "--orientations 1 takes less memory, and so does --optimizer adam")
+	case e.network != "":
+		advice = append(advice, "--draft takes less memory, and so does --optimizer adam")
+	}
+	return append(advice, "--force goes on nevertheless")
+}
+
+// fits compares the footprint of a command with what the system leaves. at returns that for a
+// --size; the command has size, or 0 if it has no --size that could be smaller. The error is a
+// [memoryError], or that of at. With --force it is a warning.
+func (s *settings) fits(t *console, size int, at func(size int) (footprint, error)) (footprint, error) {
+	left := t.e.left() // before planning, which takes some too
+	f, err := at(size)
+	if err != nil {
+		return f, err
+	}
+	worst, lacks := left.lack(f, 0)
+	if !lacks {
+		return f, nil
+	}
+	full := &memoryError{what: f.output, need: left.need(f, worst), left: worst.Left, limit: worst.Name}
+	if s.force {
+		t.say("%v; going on because of --force", full)
+		return f, nil
+	}
+	// Sizes below low fit, or are too small for the network; high and above do not fit.
+	for low, high := nst.MinSize, size; low < high; {
+		middle := (low + high) / 2
+		f, err := at(middle)
+		if err == nil {
+			if _, lacks := left.lack(f, margin); lacks {
+				high = middle
+				continue
+			}
+			full.size = middle
+		}
+		low = middle + 1
+	}
+	return f, full
+}
+
+// confine keeps the garbage on the heap of Go within a plan.
+func confine(heap int64) {
+	debug.SetMemoryLimit(heap)
+}
+
+// unconfine ends what confine began.
+func unconfine() { debug.SetMemoryLimit(math.MaxInt64) }

@@ -14,9 +14,10 @@ import (
 
 // original is a content with all that its file says.
 type original struct {
-	picture *imgio.Planar
-	alpha   []float32 // its opacity; nil if it is opaque, or is not kept
-	seen    bool      // it is not opaque
+	w, h    int
+	picture *imgio.Planar // nil once the run has it
+	alpha   []float32     // its opacity; nil if it is opaque, or is not kept
+	seen    bool          // it is not opaque
 	meta    imgio.Metadata
 	file    recipe.File
 }
@@ -81,6 +82,7 @@ func (t *console) readOriginal(s *settings, path, format string) (*original, err
 		}
 		o.picture = imgio.FromImageOver(m, [3]float32{float32(c.R) / 255, float32(c.G) / 255, float32(c.B) / 255})
 	}
+	o.w, o.h = o.picture.W, o.picture.H
 	return &o, nil
 }
 
@@ -113,8 +115,8 @@ func (o *original) painted(p *imgio.Planar, made imgio.Provenance) *artwork {
 	a.meta = o.meta
 	if o.alpha != nil {
 		a.alpha = slices.Clone(o.alpha)
-		if p.W != o.picture.W || p.H != o.picture.H {
-			a.alpha = imgio.ResizePlane(o.alpha, o.picture.W, o.picture.H, p.W, p.H)
+		if p.W != o.w || p.H != o.h {
+			a.alpha = imgio.ResizePlane(o.alpha, o.w, o.h, p.W, p.H)
 		}
 	}
 	return a

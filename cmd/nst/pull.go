@@ -48,7 +48,7 @@ honoured.
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", "take the file from `PLACE`, a URL or a file, instead of its usual source")
-	keepFlags(cmd, &opts.Full, &opts.Float32)
+	keepFlags(cmd, &opts.Full, &opts.Half)
 	bindFlags(cmd, e, &s, inPull, nil)
 	return cmd
 }

@@ -84,10 +84,11 @@ func (o *applyOptions) maker(t *console, styles []styleRef) (*maker, error) {
 		}
 		names = append(names, s.name)
 	}
-	w := recipe.File{Name: "universal"}
+	var w recipe.File
 	switch first := styles[0]; {
 	case first.model == nil:
-		w.SHA256, w.Bytes = instant.UniversalSum()
+		m.readUniversal()
+		return m, m.readMasks(&o.masks)
 	case first.path == "":
 		w.Name = "builtin"
 		w.SHA256, w.Bytes = instant.BuiltinSum()
@@ -96,11 +97,16 @@ func (o *applyOptions) maker(t *console, styles []styleRef) (*maker, error) {
 			return nil, &fileError{"network", first.path, err}
 		}
 	}
-	if styles[0].model != nil {
-		m.base.Settings["style"] = strings.Join(names, ",")
-	}
+	m.base.Settings["style"] = strings.Join(names, ",")
 	m.base.Weights = append(m.base.Weights, w)
 	return m, m.readMasks(&o.masks)
+}
+
+// readUniversal adds the network that paints in the style of any picture.
+func (m *maker) readUniversal() {
+	w := recipe.File{Name: "universal"}
+	w.SHA256, w.Bytes = instant.UniversalSum()
+	m.base.Weights = append(m.base.Weights, w)
 }
 
 // warn returns what a run calls when the processor replaces the card: then the processor has

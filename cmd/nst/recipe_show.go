@@ -62,7 +62,7 @@ func (e *env) recipeOf(path string) (*recipe.Recipe, string, error) {
 		in = f
 	}
 	s := defaults()
-	text, err := imgio.ReadRecipe(in, s.limits()...)
+	text, err := imgio.ReadRecipe(in, s.limits(e)...)
 	var r *recipe.Recipe
 	if err == nil {
 		r, err = recipe.Parse([]byte(text))

@@ -72,6 +72,14 @@ changes the colours.`,
 
 func score(ctx context.Context, e *env, o *scoreOptions) error {
 	t := newConsole(e, &o.settings)
+	_, err := o.checkRun(t, &pictureFiles{
+		contents: []string{o.content}, styles: o.styles, masks: o.masks.paths(), scored: o.images,
+		regions: len(o.masks.content) > 0, keeps: true,
+	}, []nst.Options{o.Options})
+	if err != nil {
+		return err
+	}
+	defer unconfine()
 	var errs []error
 	read := func(what, path string) *imgio.Planar {
 		p, err := t.open(ctx, what, path)
@@ -127,7 +135,7 @@ func printScore(w io.Writer, path string, s *nst.Score, asJSON bool) error {
 			*nst.Score
 		}{path, s})
 	}
-	fmt.Fprintf(w, "%s: total %.6g\n", path, s.Total)
+	fprintf(w, "%s: total %.6g\n", path, s.Total)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "term\tlayer\tloss\tweight\tshare\t")
 	row := func(term, layer string, loss, weight float64) {

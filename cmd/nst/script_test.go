@@ -44,6 +44,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("NST_HOME", filepath.Join(e.WorkDir, "home"))
 			e.Setenv("FIXTURES", fixtures)
+			e.Setenv("AWKWARD", filepath.Join(fixtures, "..", "awkward"))
 			nst, err := exec.LookPath("nst")
 			e.Setenv("NST_BIN", filepath.Dir(nst))
 			return err
@@ -64,6 +65,7 @@ func TestScript(t *testing.T) {
 			"newer":     cmdNewer,
 			"same":      cmdSame,
 			"alpha":     cmdAlpha,
+			"near":      cmdNear,
 			"photos":    cmdPhotos,
 		},
 	})

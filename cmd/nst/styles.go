@@ -41,6 +41,7 @@ type styleEntry struct {
 	Model   string `json:"model,omitempty"`  // the imported network that has it
 	Path    string `json:"path,omitempty"`
 	Builtin bool   `json:"builtin,omitempty"`
+	Any     bool   `json:"any,omitempty"`   // the network for any painting, which no STYLE names
 	Error   string `json:"error,omitempty"` // why the network cannot be used
 }
 
@@ -63,12 +64,19 @@ func (e *env) styleEntries() ([]styleEntry, error) {
 			out = append(out, entry)
 		}
 	}
-	return out, nil
+	return append(out, styleEntry{Name: universalName, Builtin: true, Any: true}), nil
 }
+
+// universalName is what nst styles calls the network for any painting. It has no style of its
+// own, so that nst apply cannot name it.
+const universalName = "universal"
 
 // painting describes the painting of a style: its painter, title and year, as far as they are
 // known.
 func (s styleEntry) painting() string {
+	if s.Any {
+		return "for any painting: nst apply PAINTING CONTENT"
+	}
 	words := []string{s.Painter, s.Title, s.Year}
 	known := words[:0]
 	for _, w := range words {
@@ -93,7 +101,8 @@ func newStylesListCmd(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List the styles",
 		Long: `list shows the styles that nst apply can name: those that are part of nst, and
-those of imported networks. --json prints one JSON object a line.`,
+those of imported networks. The last line is the network that paints like any
+painting. --json prints one JSON object a line.`,
 		Example: `  nst styles list
   nst styles list --json`,
 		Args: arguments(0, 0, "no arguments"),
@@ -111,10 +120,10 @@ those of imported networks. --json prints one JSON object a line.`,
 			tw := tabwriter.NewWriter(e.Stdout, 0, 0, 2, ' ', 0)
 			for _, s := range all {
 				if s.Error != "" {
-					fmt.Fprintf(tw, "-\tunusable: %s\n", s.Error)
+					fprintf(tw, "-\tunusable: %s\n", s.Error)
 					continue
 				}
-				fmt.Fprintf(tw, "%s\t%s\t%s\n", s.Name, cmp.Or(s.painting(), "-"), s.origin())
+				fprintf(tw, "%s\t%s\t%s\n", s.Name, cmp.Or(s.painting(), "-"), s.origin())
 			}
 			return tw.Flush()
 		},

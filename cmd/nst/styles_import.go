@@ -85,12 +85,16 @@ func (e *env) checkImportName(name string) error {
 	if name != instant.StyleName(name+modelExtension) {
 		return &valueError{"--name", fmt.Sprintf("%q", name), fmt.Sprintf("must be letters, digits and -, such as %q", instant.StyleName(name+modelExtension))}
 	}
+	reserved := &valueError{"--name", fmt.Sprintf("%q", name), "belongs to a style that is part of nst; choose another name"}
+	if name == universalName {
+		return reserved
+	}
 	m, err := instant.Builtin()
 	if err != nil {
 		return nil // there is none, or it is broken, which is no matter here
 	}
 	if _, err := m.Index(name); err == nil {
-		return &valueError{"--name", fmt.Sprintf("%q", name), "belongs to a style that is part of nst; choose another name"}
+		return reserved
 	}
 	return nil
 }

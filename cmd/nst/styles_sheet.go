@@ -134,7 +134,7 @@ func (e *env) allStyles(t *console) ([]styleRef, error) {
 			continue
 		}
 		for i, s := range m.model.Styles() {
-			styles = append(styles, styleRef{cmp.Or(s.Name, m.name), m.path, nil, m.model, i})
+			styles = append(styles, styleRef{name: cmp.Or(s.Name, m.name), path: m.path, model: m.model, index: i})
 		}
 	}
 	if len(styles) == 0 {

@@ -185,10 +185,12 @@ func (e *env) named(name string) (styleRef, error) {
 			return s, nil
 		}
 		if i, err := m.model.Index(name); err == nil {
-			found = append(found, styleRef{m.model.Styles()[i].Name, m.path, nil, m.model, i})
+			found = append(found, styleRef{name: m.model.Styles()[i].Name, path: m.path, model: m.model, index: i})
 		}
 	}
 	switch {
+	case len(found) == 0 && name == universalName:
+		return styleRef{}, &valueError{"STYLE", fmt.Sprintf("%q", name), "that is the network for any painting; name the file of a painting instead"}
 	case len(found) == 0:
 		return styleRef{}, &instant.UnknownStyleError{Name: name, Known: nearestFirst(name, e.styleNames())}
 	case len(found) > 1 && found[0].path != "":

@@ -22,8 +22,8 @@ import (
 type stylizeOptions struct {
 	settings
 	content string
-	canvas  *imgio.Planar // replaces the content in a texture; has its size
-	aspect  *aspectValue  // of a texture
+	canvas  nst.Size     // of a texture, which has no content
+	aspect  *aspectValue // of a texture
 	styles  []string
 }
 
@@ -127,14 +127,29 @@ func (o *stylizeOptions) check(cmd *cobra.Command) error {
 	return errors.Join(errs...)
 }
 
+// texture reports whether there is no content.
+func (o *stylizeOptions) texture() bool { return o.canvas != nst.Size{} }
+
+// files returns the pictures that are read, by what they are for.
+func (o *stylizeOptions) files() *pictureFiles {
+	files := &pictureFiles{
+		canvas: o.canvas, styles: o.styles, start: o.start, masks: o.masks.paths(),
+		regions: len(o.masks.content) > 0, protect: o.masks.protect != "", keeps: o.strip != "",
+	}
+	if !o.texture() {
+		files.contents = []string{o.content}
+	}
+	return files
+}
+
 // inputs returns the pictures that are read.
 func (o *stylizeOptions) inputs() []string {
 	in := slices.Clone(o.styles)
-	if o.canvas == nil && o.content != standard {
+	if !o.texture() && o.content != standard {
 		in = append(in, o.content)
 	}
-	if o.start != "" {
-		in = append(in, o.start)
+	if file := o.startFile(); file != "" {
+		in = append(in, file)
 	}
 	return append(in, o.masks.paths()...)
 }
@@ -163,7 +178,12 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if err := o.checkFiles(e); err != nil {
 		return err
 	}
-	job, styles, content, err := o.open(ctx, t)
+	ready, err := o.checkRun(t, o.files(), []nst.Options{o.Options})
+	if err != nil {
+		return err
+	}
+	defer unconfine()
+	job, styles, original, err := o.open(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -183,28 +203,34 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	content := job.Content
+	if o.strip == "" { // what is larger than the result is not needed any more
+		styles, content = nil, o.shown(content)
+	}
 	log, err := openLog(o.log, replacing(o.overwrite))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, log.close()) }()
 
-	p := &painting{o: o, t: t, content: content, maker: maker, log: log, reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output)}
+	p := &painting{o: o, t: t, original: original, maker: maker, log: log, reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output)}
 	job.Progress, job.Warn = p.update, maker.warn(t)
+	job.Started = ready
 	undo := t.onInterrupt(ctx)
-	result, err := transfer.Run(ctx, job)
+	style, regions := job.Style, job.Regions
+	result, err := o.starting(transfer).Run(ctx, job)
 	undo()
 	p.reporter.end()
 	measured := func(p *imgio.Planar) (*nst.Score, error) {
-		return transfer.Score(ctx, job.Content, job.Style, p, job.Regions...)
+		return transfer.Score(ctx, content, style, p, regions...)
 	}
-	return errors.Join(p.finish(ctx, result, measured, o.masks.named(err)), o.remember(t, p.recorder, &job, styles, result), p.err)
+	return errors.Join(p.finish(ctx, result, measured, o.masks.named(err)), o.remember(t, p.recorder, content, styles, result), p.err)
 }
 
 // maker returns the maker of the recipe, which has read all inputs but the content.
 func (o *stylizeOptions) maker(t *console, net *vgg.Network, device string) (*maker, error) {
 	command, in := "stylize", inStylize
-	if o.canvas != nil {
+	if o.texture() {
 		command, in = "texture", inTexture
 	}
 	m, err := o.newMaker(t, command, in, net, device)
@@ -220,10 +246,13 @@ func (o *stylizeOptions) maker(t *console, net *vgg.Network, device string) (*ma
 	if err := m.read(recipe.Style, o.styles...); err != nil {
 		return nil, err
 	}
-	if o.start != "" {
-		if err := m.read(recipe.Start, o.start); err != nil {
+	if file := o.startFile(); file != "" {
+		if err := m.read(recipe.Start, file); err != nil {
 			return nil, err
 		}
+	}
+	if o.start == instantStart {
+		m.readUniversal()
 	}
 	return m, m.readMasks(&o.masks)
 }
@@ -238,23 +267,33 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (_ nst.Job, _ []n
 		errs = append(errs, err)
 		return p
 	}
-	if job.Content = o.canvas; o.canvas == nil {
+	if o.texture() {
+		job.Content = grey(o.canvas.W, o.canvas.H)
+	} else {
 		format, err := o.formatOf(o.output)
 		if err == nil {
 			content, err = t.openOriginal(ctx, &o.settings, o.content, format)
 		}
 		if errs = append(errs, err); err == nil {
-			job.Content = content.picture
+			job.Content, content.picture = content.picture, nil // the run lets go of it
 		}
 	}
 	for i, path := range o.styles {
 		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: o.share(i)})
 	}
-	if o.start != "" {
-		job.Start = read("first", o.start)
+	if file := o.startFile(); file != "" {
+		job.Start = read("first", file)
 	}
 	job.Regions, job.Protect = o.masks.open(read, job.Content, styles)
 	return job, styles, content, errors.Join(errs...)
+}
+
+// shown returns a content at the size of the result, or as it is if that is larger.
+func (o *stylizeOptions) shown(content *imgio.Planar) *imgio.Planar {
+	if o.Size == nst.OriginalSize || o.Size >= max(content.W, content.H) {
+		return content
+	}
+	return content.Resize(imgio.FitLongest(content.W, content.H, o.Size))
 }
 
 // finish saves the result of a run, also of one that was interrupted or diverged, and
@@ -268,6 +307,9 @@ func (p *painting) finish(ctx context.Context, r *nst.Result, score func(*imgio.
 	if errSave != nil {
 		return errSave
 	}
+	if errors.As(err, new(*nst.OutOfMemoryError)) {
+		score = nil // which takes memory too
+	}
 	t.wrote(at, r, o.score(ctx, t, at, score))
 	if err != nil && ctx.Err() != nil {
 		return &interrupted{err}
@@ -278,7 +320,7 @@ func (p *painting) finish(ctx context.Context, r *nst.Result, score func(*imgio.
 // score returns what nst score measures of the file of the result. It returns nil for a texture,
 // after an interrupt, with --quiet, and if the file cannot be measured.
 func (o *stylizeOptions) score(ctx context.Context, t *console, path string, score func(*imgio.Planar) (*nst.Score, error)) *nst.Score {
-	if o.canvas != nil || path == standard || t.quiet || ctx.Err() != nil {
+	if score == nil || o.texture() || path == standard || t.quiet || ctx.Err() != nil {
 		return nil
 	}
 	p, _, err := imgio.OpenContext(ctx, path)
@@ -293,13 +335,13 @@ func (o *stylizeOptions) score(ctx context.Context, t *console, path string, sco
 }
 
 // remember saves the artifacts of a run.
-func (o *stylizeOptions) remember(t *console, a *artifactRecorder, job *nst.Job, styles []nst.StylePicture, r *nst.Result) error {
+func (o *stylizeOptions) remember(t *console, a *artifactRecorder, content *imgio.Planar, styles []nst.StylePicture, r *nst.Result) error {
 	if r == nil || r.Iterations == 0 {
 		return nil
 	}
 	var sources []*imgio.Planar
-	if o.canvas == nil {
-		sources = append(sources, job.Content)
+	if !o.texture() {
+		sources = append(sources, content)
 	}
 	for _, s := range styles {
 		sources = append(sources, s.Picture)
@@ -311,7 +353,7 @@ func (o *stylizeOptions) remember(t *console, a *artifactRecorder, job *nst.Job,
 type painting struct {
 	o        *stylizeOptions
 	t        *console
-	content  *original // nil for a texture
+	original *original // nil for a texture
 	maker    *maker
 	log      *logFile
 	reporter reporter
@@ -331,8 +373,8 @@ func (p *painting) update(at nst.Progress) {
 
 // save writes a picture of the run and returns its file.
 func (p *painting) save(path string, picture *imgio.Planar, stopped string) (string, error) {
-	made := p.maker.of(&p.o.settings, p.content, path, stopped)
-	return p.o.saveArtwork(p.t, path, p.o.overwrite, p.content.painted(picture, made))
+	made := p.maker.of(&p.o.settings, p.original, path, stopped)
+	return p.o.saveArtwork(p.t, path, p.o.overwrite, p.original.painted(picture, made))
 }
 
 // numbered returns path with an iteration before its extension: out-0050.png.

@@ -21,7 +21,6 @@ type sweepOptions struct {
 	stylizeOptions
 	varied grid // the flags that were given a list
 	dir    string
-	force  bool
 	fixed  map[string]string // the settings of all pictures, by flag
 }
 
@@ -66,7 +65,6 @@ same command continues. Longer lists add pictures. --overwrite paints all again.
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "the contact sheet, a `FILE` .png, .jpg, .tif or .webp (default CONTENT-STYLE-sweep.png)")
 	folderFlag(cmd, &o.dir, "out-dir", "folder `DIR` for the pictures, created if necessary (default SHEET without its extension)")
-	f.BoolVar(&o.force, "force", false, fmt.Sprintf("allow more than %d pictures", maxSweep))
 	bindFlags(cmd, e, &o.settings, inSweep, (*[]*listValue)(&o.varied))
 	return cmd
 }

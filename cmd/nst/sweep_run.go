@@ -24,10 +24,18 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	files := o.files()
+	files.keeps = true
+	ready, err := o.checkRun(t, files, o.points())
+	if err != nil {
+		return err
+	}
+	defer unconfine()
 	job, styles, content, err := o.open(ctx, t)
 	if err != nil {
 		return err
 	}
+	ready()
 	weights, err := o.weights(e)
 	if err != nil {
 		return err
@@ -55,6 +63,17 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	err = r.paint(ctx)
 	undo()
 	return errors.Join(r.write(), err)
+}
+
+// points returns the options of every picture.
+func (o *sweepOptions) points() []nst.Options {
+	all := make([]nst.Options, o.varied.count())
+	for i := range all {
+		o.varied.set(o.varied.point(i))
+		all[i] = o.Options
+	}
+	o.varied.set(o.varied.point(0))
+	return all
 }
 
 // stems names pictures without folder and extension.
@@ -253,7 +272,7 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 		reporter.update(p)
 		r.log.update(r.files[i], p)
 	}
-	result, err := transfer.Run(ctx, job)
+	result, err := r.starting(transfer).Run(ctx, job)
 	reporter.end()
 	if err != nil {
 		return r.masks.named(err)

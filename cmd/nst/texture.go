@@ -44,7 +44,8 @@ style.`,
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			o.canvas, o.aspect = grey(aspect.fit(o.Size)), &aspect
+			o.canvas.W, o.canvas.H = aspect.fit(o.Size)
+			o.aspect = &aspect
 			if runF != nil {
 				return runF(cmd.Context(), o)
 			}

@@ -84,7 +84,7 @@ func (r *trainRun) report(ctx context.Context, validation []instant.Terms) error
 // print prints a table.
 func (x *lessonResult) print(w io.Writer, network string) error {
 	v := x.Validation
-	fmt.Fprintf(w, "%s: losses on photographs held back: content %.4g, style %.4g, tv %.4g\n", x.Style, v.Content, v.Style, v.TV)
+	fprintf(w, "%s: losses on photographs held back: content %.4g, style %.4g, tv %.4g\n", x.Style, v.Content, v.Style, v.TV)
 	fmt.Fprintf(w, "as nst score measures %s of them with %s:\n", count(x.Photographs, "part"), network)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "picture\tcontent\tstyle\ttotal\t")

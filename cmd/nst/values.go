@@ -12,13 +12,15 @@ import (
 )
 
 // wordValue is a flag that takes one of a few words. If other is set, anything
-// else is the name of a file, which is stored there, and the word becomes otherWord.
+// else is the name of a file, which is stored there, and the word becomes otherWord. The
+// names in special are no files, but are stored in the same way.
 type wordValue[T ~string] struct {
 	word  *T
 	words []T
 
 	other     *string
 	otherWord T
+	special   []string
 }
 
 // String returns the word, or the name of the file.
@@ -42,7 +44,12 @@ func (v *wordValue[T]) Type() string {
 
 // offers returns the words, for help and completion, and reports whether a file will do.
 func (v *wordValue[T]) offers() (words []string, files bool) {
-	return strings.Split(joined(v.words, ","), ","), v.other != nil
+	return v.known(), v.other != nil
+}
+
+// known lists the words, then the special names.
+func (v *wordValue[T]) known() []string {
+	return append(strings.Split(joined(v.words, ","), ","), v.special...)
 }
 
 // Set takes one of the words, or a file name where that is accepted. The error lists the
@@ -57,7 +64,7 @@ func (v *wordValue[T]) Set(s string) error {
 	case v.other != nil && s != "":
 		*v.word, *v.other = v.otherWord, s
 	case v.other != nil:
-		return fmt.Errorf("must be one of %s, or a file", joined(v.words, ", "))
+		return fmt.Errorf("must be one of %s, or a file", joined(v.known(), ", "))
 	default:
 		return fmt.Errorf("must be one of %s", joined(v.words, ", "))
 	}

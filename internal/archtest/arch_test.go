@@ -23,7 +23,7 @@ type room struct {
 // rooms lists every package of the program and the tools. It is exact: a package that is
 // not listed is an error, and so is a listed import that no file has any more.
 var rooms = map[string]room{
-	"cmd/nst":                {7, []string{"cmd/nst/internal/batch", "cmd/nst/internal/sheet", "nst", "nst/instant", "vgg", "imgio", "internal/atomicfile", "internal/recipe", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
+	"cmd/nst":                {7, []string{"cmd/nst/internal/batch", "cmd/nst/internal/sheet", "nst", "nst/instant", "vgg", "imgio", "internal/atomicfile", "internal/headroom", "internal/recipe", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	"cmd/nst/internal/batch": {6, []string{"nst", "imgio", "internal/atomicfile"}},
 	"cmd/nst/internal/sheet": {6, []string{"golang.org/x/image"}},
 
@@ -50,6 +50,7 @@ var rooms = map[string]room{
 	"internal/engine/cuda/lazy": {1, nil},
 	"internal/engine/kernel":    {1, []string{"golang.org/x/sys"}},
 	"internal/atomicfile":       {0, nil},
+	"internal/headroom":         {0, []string{"golang.org/x/sys"}},
 	"internal/filelock":         {0, []string{"golang.org/x/sys"}},
 	"internal/recipe":           {0, nil},
 

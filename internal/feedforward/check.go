@@ -101,7 +101,7 @@ func (t Training) check() error {
 	return checkNumbers(
 		number{"content weight", t.ContentWeight}, number{"style weight", t.StyleWeight}, number{"tv weight", t.TVWeight},
 		number{"size", float64(t.Size)}, number{"batch", float64(t.Batch)}, number{"steps", float64(t.Steps)},
-		number{"seconds", t.Seconds}, number{"photographs", float64(t.Photographs)},
+		number{"seconds", t.Seconds}, number{"photographs", float64(t.Photographs)}, number{"paintings", float64(t.Paintings)},
 	)
 }
 

@@ -25,6 +25,9 @@ var descriptorLayers = []struct {
 	{"relu4_1", 256, 128},
 }
 
+// DescriptorStride is the stride in pixels of the positions of the deepest of these layers.
+const DescriptorStride = 8
+
 // DescriptorLen is the number of values of a descriptor.
 const DescriptorLen = 2*(16+48+64+256) + 64 + 128 + colourLen
 
@@ -68,6 +71,11 @@ func unitVectors(r *rand.Rand, n, length int) []float32 {
 	return all
 }
 
+// Guide returns the weight of each position of a part of a picture, (h, w), at any size: in
+// sums, a position counts by the square of it (Gatys et al. 2017, arXiv 1611.07865, eq. 5).
+// They must not all be 0.
+type Guide func(w, h int) []float32
+
 // Describe returns the descriptor of a picture (3, h, w), RGB in [0, 1]. It has, of every
 // style layer, the means of the channels and the logarithms of their standard deviations,
 // then for the two deepest the logarithms of the standard deviations of fixed random
@@ -77,13 +85,18 @@ func unitVectors(r *rand.Rand, n, length int) []float32 {
 //
 // The last values are statistics of its colours, which the others have only as small
 // differences of channels that all follow the brightness.
-func (d *Describer) Describe(ctx context.Context, device exec.Device, picture []float32, w, h int) ([]float32, error) {
+//
+// With a guide it describes a part of the picture; nil is all of it.
+func (d *Describer) Describe(ctx context.Context, device exec.Device, picture []float32, w, h int, part Guide) ([]float32, error) {
 	var names []string
 	for _, l := range descriptorLayers {
 		names = append(names, l.name)
 	}
 	var found [][]float32
-	if err := measure(ctx, device, d.network, names, picture, w, h, describedBy, func(values []float32) {
+	by := func(layer string, features *exec.Node, in inputs) ([]*exec.Node, error) {
+		return describedBy(layer, features, part, in)
+	}
+	if err := measure(ctx, device, d.network, names, picture, w, h, by, func(values []float32) {
 		found = append(found, values)
 	}); err != nil {
 		return nil, err
@@ -99,16 +112,27 @@ func (d *Describer) Describe(ctx context.Context, device exec.Device, picture []
 			out = append(out, logSpread(math.Sqrt(along(d.directions[i][j*l.channels:][:l.channels], means, gram))))
 		}
 	}
-	return append(out, describeColours(Colours(picture))...), nil
+	colours := Colours(picture)
+	if part != nil {
+		colours = coloursOf(picture, part(w, h))
+	}
+	return append(out, describeColours(colours)...), nil
 }
 
-// describedBy adds the means and deviations of features, and their Gram matrix.
-func describedBy(layer string, features *exec.Node) ([]*exec.Node, error) {
-	moments, err := loss.Moments(layer+"/moments", features, nil)
+// describedBy adds the means and deviations of features, and their Gram matrix, in a part of
+// the picture.
+func describedBy(layer string, features *exec.Node, part Guide, in inputs) ([]*exec.Node, error) {
+	var guide *exec.Node
+	if part != nil {
+		shape := features.Shape()
+		guide = exec.Input(features.Graph(), layer+"/guide", shape[2], shape[3])
+		in[guide] = part(shape[3], shape[2])
+	}
+	moments, err := loss.Moments(layer+"/moments", features, guide)
 	if err != nil {
 		return nil, err
 	}
-	gram, err := loss.Gram(layer+"/gram", features)
+	gram, err := loss.GuidedGram(layer+"/gram", features, guide)
 	return []*exec.Node{moments, gram}, err
 }
 

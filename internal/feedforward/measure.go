@@ -14,7 +14,7 @@ import (
 // at the style layers of the lesson.
 func (l *Lesson) MeasureStyle(ctx context.Context, d exec.Device, picture []float32, w, h int) ([][]float32, error) {
 	grams := make([][]float32, 0, len(l.Style))
-	err := measure(ctx, d, l.Loss, l.styleNames(), picture, w, h, func(layer string, features *exec.Node) ([]*exec.Node, error) {
+	err := measure(ctx, d, l.Loss, l.styleNames(), picture, w, h, func(layer string, features *exec.Node, _ inputs) ([]*exec.Node, error) {
 		return one(loss.Gram(layer+"/gram", features))
 	}, func(values []float32) { grams = append(grams, values) })
 	return grams, err
@@ -23,7 +23,7 @@ func (l *Lesson) MeasureStyle(ctx context.Context, d exec.Device, picture []floa
 // MeasureContent returns the mean square of the features of a photograph (3, h, w) at the
 // content layer of the lesson.
 func (l *Lesson) MeasureContent(ctx context.Context, d exec.Device, picture []float32, w, h int) (mean float64, err error) {
-	err = measure(ctx, d, l.Loss, []string{l.Content}, picture, w, h, func(_ string, features *exec.Node) ([]*exec.Node, error) {
+	err = measure(ctx, d, l.Loss, []string{l.Content}, picture, w, h, func(_ string, features *exec.Node, _ inputs) ([]*exec.Node, error) {
 		return one(features, nil)
 	}, func(values []float32) { mean = meanSquare(values) })
 	return mean, err
@@ -31,12 +31,16 @@ func (l *Lesson) MeasureContent(ctx context.Context, d exec.Device, picture []fl
 
 func one(n *exec.Node, err error) ([]*exec.Node, error) { return []*exec.Node{n}, err }
 
+// inputs are the values of inputs that statistics have beside the features.
+type inputs map[*exec.Node][]float32
+
 // measure computes statistics of the features of a picture at each layer.
 func measure(ctx context.Context, d exec.Device, network *vgg.Weights, layers []string, picture []float32, w, h int,
-	statistics func(layer string, features *exec.Node) ([]*exec.Node, error), put func(values []float32),
+	statistics func(layer string, features *exec.Node, in inputs) ([]*exec.Node, error), put func(values []float32),
 ) error {
 	var pixels *exec.Node
 	var outputs []*exec.Node
+	in := inputs{}
 	err := exec.Build(func() error {
 		pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, h, w)
 		features, err := network.Features(pixels, layers, vgg.FeatureOptions{})
@@ -44,7 +48,7 @@ func measure(ctx context.Context, d exec.Device, network *vgg.Weights, layers []
 			return err
 		}
 		for _, l := range layers {
-			n, err := statistics(l, features[l])
+			n, err := statistics(l, features[l], in)
 			if err != nil {
 				return err
 			}
@@ -60,8 +64,11 @@ func measure(ctx context.Context, d exec.Device, network *vgg.Weights, layers []
 		return fmt.Errorf("feedforward: %w", err)
 	}
 	defer m.Close()
-	if err := m.Set(pixels, picture); err != nil {
-		return err
+	in[pixels] = picture
+	for node, values := range in {
+		if err := m.Set(node, values); err != nil {
+			return err
+		}
 	}
 	if err := m.Run(ctx); err != nil {
 		return err

@@ -36,8 +36,9 @@ type Training struct {
 	Size          int     `json:"size"`  // width and height of the pictures, in pixels
 	Batch         int     `json:"batch"` // pictures in a step
 	Steps         int     `json:"steps"`
-	Seconds       float64 `json:"seconds"`     // that it took
-	Photographs   int     `json:"photographs"` // that it was taught on
+	Seconds       float64 `json:"seconds"`             // that it took
+	Photographs   int     `json:"photographs"`         // that it was taught on
+	Paintings     int     `json:"paintings,omitempty"` // that a network for any painting was taught on
 	Seed          uint64  `json:"seed"`
 	Program       string  `json:"program"` // version of nst
 }

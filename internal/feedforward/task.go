@@ -125,21 +125,32 @@ func asFeatures(g *exec.Graph, name string, picture *exec.Node) (*exec.Node, err
 
 // Colours returns the means of the channels of a picture (3, h, w), then their products
 // (3, 3), as [loss.MeanGram] does.
-func Colours(picture []float32) []float32 {
+func Colours(picture []float32) []float32 { return coloursOf(picture, nil) }
+
+// coloursOf is [Colours] where pixel p has the weight guide[p]²; nil gives all pixels the same.
+func coloursOf(picture, guide []float32) []float32 {
 	n := len(picture) / 3
+	weights, total := make([]float64, n), 0.0
+	for i := range weights {
+		weights[i] = 1
+		if guide != nil {
+			weights[i] = float64(guide[i]) * float64(guide[i])
+		}
+		total += weights[i]
+	}
 	out := make([]float32, 12)
 	for a := range 3 {
 		var mean float64
-		for _, v := range picture[a*n:][:n] {
-			mean += float64(v)
+		for i, v := range picture[a*n:][:n] {
+			mean += weights[i] * float64(v)
 		}
-		out[a] = float32(mean / float64(n))
+		out[a] = float32(mean / total)
 		for b := range 3 {
 			var sum float64
 			for i, v := range picture[a*n:][:n] {
-				sum += float64(v) * float64(picture[b*n+i])
+				sum += weights[i] * float64(v) * float64(picture[b*n+i])
 			}
-			out[3+3*a+b] = float32(sum / float64(n))
+			out[3+3*a+b] = float32(sum / total)
 		}
 	}
 	return out

@@ -182,7 +182,7 @@ func TestDescribe(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer device.Close()
-		x, err := d.Describe(context.Background(), device, picture, w, h)
+		x, err := d.Describe(context.Background(), device, picture, w, h, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -219,6 +219,62 @@ func TestDescribe(t *testing.T) {
 	}
 	if _, err := feedforward.NewDescriber(other); err == nil {
 		t.Error("another network describes pictures")
+	}
+}
+
+// TestDescribePart compares the colours of the left half of a picture with those of a picture
+// that is only that half.
+func TestDescribePart(t *testing.T) {
+	slim, err := vgg.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := feedforward.NewDescriber(slim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	device, err := exec.OpenCPU(2, os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer device.Close()
+	const w, h = 192, 96
+	r := rand.New(rand.NewPCG(4, 4))
+	picture, half := make([]float32, 3*w*h), make([]float32, 3*w/2*h)
+	for i := range picture {
+		if picture[i] = 0.3; i%w < w/2 {
+			picture[i] = r.Float32()
+			half[i/w*w/2+i%w] = picture[i]
+		}
+	}
+	left := func(w, h int) []float32 {
+		out := make([]float32, w*h)
+		for i := range out {
+			if i%w < w/2 {
+				out[i] = 1
+			}
+		}
+		return out
+	}
+	describe := func(picture []float32, w int, part feedforward.Guide) []float32 {
+		x, err := d.Describe(context.Background(), device, picture, w, h, part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	part, alone, whole := describe(picture, w, left), describe(half, w/2, nil), describe(picture, w, nil)
+	const colours = 9
+	near, far := 0.0, 0.0
+	for i, v := range alone {
+		if i >= len(alone)-colours && math.Abs(float64(v-part[i])) > 1e-4 {
+			t.Errorf("colour statistic %d is %v in the part, %v of it alone", i, part[i], v)
+		}
+		near += math.Abs(float64(v-part[i])) / (1 + math.Abs(float64(v)))
+		far += math.Abs(float64(v-whole[i])) / (1 + math.Abs(float64(v)))
+	}
+	if near > far/2 {
+		t.Errorf("the part is %v from the half alone, the whole is %v", near, far)
 	}
 }
 

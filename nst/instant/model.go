@@ -63,11 +63,11 @@ func (m *Model) Styles() []StyleInfo { return m.network.Styles }
 // Index returns the position of the style of a name. The error is an [UnknownStyleError].
 func (m *Model) Index(name string) (int, error) { return m.network.StyleIndex(name) }
 
-// About is what is known of a model.
+// About is what is known of a [Model] or of a [UniversalModel].
 type About struct {
 	Widths     [3]int   // channels at full, half and quarter resolution
 	Blocks     int      // residual blocks
-	Parameters int      // of all styles
+	Parameters int      // of all styles, and of what predicts them
 	Training   Training // zero where unknown
 	Losses     Losses   // zero where unknown
 	Licence    string

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nst/imgio"
@@ -48,6 +49,12 @@ func LoadUniversal(path string) (*UniversalModel, error) {
 	return newUniversal(u)
 }
 
+// About returns what is known of the network.
+func (m *UniversalModel) About() About {
+	n := m.network
+	return About{n.Widths, n.Blocks, len(n.Params), n.Training, n.Losses, n.Licence}
+}
+
 func newUniversal(u *feedforward.Universal) (*UniversalModel, error) {
 	slim, err := vgg.Embedded()
 	if err != nil {
@@ -66,7 +73,8 @@ const universalStyle = 512
 
 // Apply paints content in a blend of the styles of pictures, and returns a picture of its
 // size. Pictures of styles are scaled down to 512 pixels; their Weight is as in
-// [Model.Apply], and Mask must be nil. What else is said there holds too.
+// [Model.Apply], and a Mask selects the part that is used: the error may be a
+// [nst.MaskError]. What else is said there holds too.
 func (m *UniversalModel) Apply(ctx context.Context, content *imgio.Planar, styles []nst.StylePicture, o ApplyOptions) (*imgio.Planar, error) {
 	weights, err := styleWeightsOf(styles)
 	if err != nil {
@@ -82,7 +90,7 @@ func (m *UniversalModel) Apply(ctx context.Context, content *imgio.Planar, style
 		if weights[i] == 0 {
 			continue
 		}
-		norms, err := m.norms(ctx, d, s.Picture)
+		norms, err := m.norms(ctx, d, s, i+1)
 		if err != nil {
 			return nil, err
 		}
@@ -97,28 +105,58 @@ func (m *UniversalModel) Apply(ctx context.Context, content *imgio.Planar, style
 	return paint(ctx, d, m.network.Architecture, m.network.SharedParams(), style, content, o)
 }
 
-// norms predicts the scales and shifts for a style picture.
-func (m *UniversalModel) norms(ctx context.Context, d exec.Device, p *imgio.Planar) ([]float32, error) {
+// norms predicts the scales and shifts for the style picture of that number, from 1.
+func (m *UniversalModel) norms(ctx context.Context, d exec.Device, s nst.StylePicture, number int) ([]float32, error) {
+	p := s.Picture
 	if p.W < MinContent || p.H < MinContent {
 		return nil, &SizeError{p.W, p.H}
 	}
 	if w, h := imgio.FitLongest(p.W, p.H, universalStyle); w < p.W {
 		p = p.Resize(max(w, MinContent), max(h, MinContent))
 	}
-	descriptor, err := m.describer.Describe(ctx, d, p.Pix, p.W, p.H)
+	part, err := guideOf(s.Mask, number, p.W, p.H)
+	if err != nil {
+		return nil, err
+	}
+	descriptor, err := m.describer.Describe(ctx, d, p.Pix, p.W, p.H, part)
 	if err != nil {
 		return nil, err
 	}
 	return m.network.Predict(descriptor), nil
 }
 
+// leastPositions is how many positions of the deepest layer that describes a style a mask must
+// select, fractions included, as in package nst.
+const leastPositions = 0.25
+
+// guideOf returns the part of a style picture of w by h pixels that its mask selects. The
+// error is a [nst.MaskError].
+func guideOf(m *nst.Mask, number, w, h int) (feedforward.Guide, error) {
+	if m == nil {
+		return nil, nil
+	}
+	fitted, err := m.Fit("style mask", number, w, h)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Min(fitted.Pix) == slices.Max(fitted.Pix) {
+		return nil, nil // all of the picture
+	}
+	part := func(w, h int) []float32 { return imgio.ResizePlane(fitted.Pix, fitted.W, fitted.H, w, h) }
+	sum := 0.0
+	for _, v := range part(w/feedforward.DescriptorStride, h/feedforward.DescriptorStride) {
+		sum += float64(v)
+	}
+	if sum < leastPositions {
+		return nil, &nst.MaskError{What: "style mask", Index: number, Width: m.W, Height: m.H, PictureWidth: w, PictureHeight: h, Err: nst.ErrMaskSmall}
+	}
+	return part, nil
+}
+
 // styleWeightsOf returns the weights of style pictures, which then add up to 1.
 func styleWeightsOf(styles []nst.StylePicture) ([]float64, error) {
 	weights := make([]float64, len(styles))
 	for i, s := range styles {
-		if s.Mask != nil {
-			return nil, errors.New("nst: a network for any painting takes the style of a whole picture, without a mask")
-		}
 		weights[i] = s.Weight
 	}
 	return feedforward.Shares(weights)

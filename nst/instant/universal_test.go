@@ -96,11 +96,9 @@ func TestUniversalErrors(t *testing.T) {
 	if _, err := m.Apply(ctx, content, []nst.StylePicture{small}, o); !errors.As(err, &size) {
 		t.Errorf("small style: %v", err)
 	}
-	masked := style
-	masked.Mask = &nst.Mask{}
 	negative := style
 	negative.Weight = -1
-	for name, styles := range map[string][]nst.StylePicture{"none": nil, "masked": {masked}, "negative": {negative}} {
+	for name, styles := range map[string][]nst.StylePicture{"none": nil, "negative": {negative}} {
 		if _, err := m.Apply(ctx, content, styles, o); err == nil {
 			t.Errorf("styles %s: no error", name)
 		}
@@ -114,6 +112,51 @@ func TestUniversalErrors(t *testing.T) {
 	cancel()
 	if _, err := m.Apply(stopped, content, []nst.StylePicture{style}, instant.DefaultApply()); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
+	}
+}
+
+// part returns a mask that is white where select is.
+func part(w, h int, selects func(x, y int) bool) *nst.Mask {
+	m := &nst.Mask{W: w, H: h, Pix: make([]float32, w*h)}
+	for i := range m.Pix {
+		if selects(i%w, i/w) {
+			m.Pix[i] = 1
+		}
+	}
+	return m
+}
+
+// TestUniversalMask paints like one half of a painting, and like all that a mask selects.
+func TestUniversalMask(t *testing.T) {
+	m := universal(t)
+	content, painting := picture(71, 50, 1), picture(96, 64, 2)
+	for i := range 96 * 64 {
+		blue := i%96 >= 48
+		for c, level := range map[bool][3]float32{false: {1, 0.2, 0.1}, true: {0.1, 0.2, 1}}[blue] {
+			painting.Pix[c*96*64+i] *= level
+		}
+	}
+	like := func(mask *nst.Mask) *imgio.Planar {
+		return apply(t, m, content, 2, nst.StylePicture{Picture: painting, Weight: 1, Mask: mask})
+	}
+	whole, left, right := like(nil), like(part(96, 64, func(x, _ int) bool { return x < 48 })), like(part(192, 128, func(x, _ int) bool { return x >= 96 }))
+	a, b, c := mean(left, 0)-mean(left, 2), mean(whole, 0)-mean(whole, 2), mean(right, 0)-mean(right, 2)
+	if a < b+0.1 || b < c+0.1 {
+		t.Errorf("red less blue is %v like the red half, %v like both, %v like the blue one", a, b, c)
+	}
+	if !slices.Equal(like(part(48, 32, func(int, int) bool { return true })).Pix, whole.Pix) {
+		t.Error("a mask that selects all changes the picture")
+	}
+	for reason, mask := range map[error]*nst.Mask{
+		nst.ErrMaskValues: {},
+		nst.ErrMaskShape:  part(64, 96, func(int, int) bool { return true }),
+		nst.ErrMaskEmpty:  part(96, 64, func(int, int) bool { return false }),
+		nst.ErrMaskSmall:  part(96, 64, func(x, y int) bool { return x == 50 && y < 2 }),
+	} {
+		_, err := m.Apply(context.Background(), content, []nst.StylePicture{{Picture: painting, Weight: 1, Mask: mask}}, instant.DefaultApply())
+		if bad := new(nst.MaskError); !errors.As(err, &bad) || bad.Index != 1 || !errors.Is(err, reason) {
+			t.Errorf("got %v, want %v", err, reason)
+		}
 	}
 }
 

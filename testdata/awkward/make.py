@@ -1,7 +1,8 @@
 """Makes the awkward pictures of this folder and what they should look like.
 
 Needs Pillow, NumPy, tifffile and imagecodecs, ImageMagick (convert), libtiff's tiffcp,
-libjpeg-turbo's cjpeg and jpegtran, and cwebp with webpmux. The expected pixels are those of
+libjpeg-turbo's cjpeg and jpegtran, and cwebp with webpmux, and
+libheif's heif-enc. The expected pixels are those of
 Pillow and LittleCMS, turned upright, converted to sRGB and flattened on white, or those that
 the file was made from.
 """
@@ -85,6 +86,10 @@ class Cases:
         lab.info.pop("icc_profile", None)  # holds the time
         lab.save(self.tmp("lab.tif"))
         return self.tmp("lab.tif")
+
+    def convert_from_lab(self, lab):
+        return ImageCms.profileToProfile(lab, ImageCms.createProfile("LAB", 5000), ImageCms.createProfile("sRGB"),
+                                         outputMode="RGB", flags=ImageCms.Flags.NOOPTIMIZE)
 
     def picture_1bit(self, name, bits):
         Image.fromarray(bits).save(self.path(name), compression="group4")

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import subprocess
 import zlib
 
 import numpy as np
@@ -72,15 +73,15 @@ def make(case, photo, tmp):
     # WebP.
     m = Image.fromarray(photo)
     put("webp-lossless.webp", encode(m, "WEBP", lossless=True), photo)
-    put("webp-lossy.webp", encode(m, "WEBP", quality=90), None, mean=0.7, worst=3)
+    put("webp-lossy.webp", encode(m, "WEBP", quality=90), None, mean=0.7, worst=2)
     alpha = np.linspace(0, 255, w * h).reshape(h, w).astype(np.uint8)
     rgba = Image.fromarray(np.dstack([photo, alpha]))
-    put("webp-lossy-alpha.webp", encode(rgba, "WEBP", quality=90), None, mean=0.7, worst=3)
+    put("webp-lossy-alpha.webp", encode(rgba, "WEBP", quality=90), None, mean=0.7, worst=2)
     others = [Image.fromarray(np.roll(photo, i, 0)) for i in (5, 11)]
     put("webp-animated.webp", encode(m, "WEBP", save_all=True, append_images=others, lossless=True, duration=80), photo, notes="first frame")
-    put("webp-animated-lossy.webp", encode(m, "WEBP", save_all=True, append_images=others, quality=90, duration=80), None, mean=0.7, worst=3)
+    put("webp-animated-lossy.webp", encode(m, "WEBP", save_all=True, append_images=others, quality=90, duration=80), None, mean=0.7, worst=2)
     clear = [Image.fromarray(np.dstack([np.roll(photo, i, 0), alpha])) for i in (0, 7)]
-    put("webp-animated-alpha.webp", encode(clear[0], "WEBP", save_all=True, append_images=clear[1:], quality=90, duration=80), None, mean=0.7, worst=3)
+    put("webp-animated-alpha.webp", encode(clear[0], "WEBP", save_all=True, append_images=clear[1:], quality=90, duration=80), None, mean=0.7, worst=2)
     put("webp-animated-offset.webp", offset_animation(m), on_white(photo))
     put("webp-exif.webp", encode(m, "WEBP", lossless=True, exif=exif), turned)
     still = encode(m, "WEBP", lossless=True)
@@ -98,6 +99,10 @@ def make(case, photo, tmp):
     error("text.bmp", b"BMW was founded in 1916 in Munich.", "format", "")
     error("jpeg-2000.jp2", encode(m, "JPEG2000")[:200], "format", "JPEG 2000")
     error("photoshop.psd", b"8BPS\0\1" + bytes(40), "format", "Photoshop")
+    Image.fromarray(photo).save(case.tmp("photo.png"))
+    for name, options in {"heic.heic": [], "avif.avif": ["-A"]}.items():
+        subprocess.run(["heif-enc", *options, "-q", "90", case.tmp("photo.png"), "-o", case.path(name)], check=True, stdout=subprocess.DEVNULL)
+        case.error(name, "format", name[:4].upper())
     error("jpeg-xl.jxl", b"\xff\x0a" + bytes(30), "format", "JPEG XL")
     error("netpbm.ppm", b"P6\n3 3\n255\n" + bytes(27), "format", "netpbm")
     error("olympus.orf", b"IIRO\x08\0\0\0" + bytes(40), "format", "camera raw")

@@ -110,7 +110,7 @@ def make(case, photo, tmp):
     }
     for name, icc in rgb.items():
         m.save(case.path(f"icc-rgb-{name}.png"), icc_profile=icc)
-        case(f"icc-rgb-{name}.png", None, mean=0.7, worst=3, notes="converted from drawn")
+        case(f"icc-rgb-{name}.png", None, mean=0.7, worst=2, notes="converted from drawn")
     cmyk = {
         "mft1": profile(b"CMYK", mft1(4, 4, ink_lab)),
         "mft2": profile(b"CMYK", mft2(4, 4, ink_lab, 1.3)),
@@ -118,9 +118,9 @@ def make(case, photo, tmp):
     }
     for name, icc in cmyk.items():
         inks.save(case.path(f"icc-cmyk-{name}.jpg"), quality=95, icc_profile=icc)
-        case(f"icc-cmyk-{name}.jpg", None, mean=0.7, worst=4, notes="converted from drawn")
+        case(f"icc-cmyk-{name}.jpg", None, mean=0.7, worst=2, notes="converted from drawn")
     inks.save(case.path("icc-cmyk.tif"), icc_profile=cmyk["mft2"], compression="tiff_lzw")
-    case("icc-cmyk.tif", None, mean=0.7, worst=3, notes="converted from drawn")
+    case("icc-cmyk.tif", None, mean=0.7, worst=2, notes="converted from drawn")
     lightness = b"curv" + bytes(4) + struct.pack(">IH", 1, 0x0180)
     for pcs in (b"Lab ", b"XYZ "):
         name = "icc-grey-" + pcs.decode().strip().lower() + ".png"
@@ -129,7 +129,8 @@ def make(case, photo, tmp):
     turned = Image.Exif()
     turned[274] = 8
     m.save(case.path("icc-rgb-turned.jpg"), quality=92, subsampling=0, exif=turned, icc_profile=rgb["mft1"])
-    case("icc-rgb-turned.jpg", None, mean=0.7, worst=8, notes="converted from drawn")
+    # The profile makes a level of the JPEG decoders' rounding up to two in dark colours.
+    case("icc-rgb-turned.jpg", None, mean=0.7, worst=3, notes="converted from drawn")
     damaged = bytearray(cmyk["mft1"])[:900]
     inks.save(case.path("icc-cmyk-damaged.jpg"), quality=95, icc_profile=bytes(damaged))
-    case("icc-cmyk-damaged.jpg", inks.convert("RGB"), mean=3, worst=30, notes="profile ignored")
+    case("icc-cmyk-damaged.jpg", Image.open(case.path("icc-cmyk-damaged.jpg")).convert("RGB"), mean=0.7, worst=2, notes="profile ignored")

@@ -139,13 +139,14 @@ def make(case, photo, tmp):
     lab = Image.open(case.convert_lab(photo))
     lab.info.pop("icc_profile", None)
     lab.save(case.path("tiff-lab.tif"))
-    case("tiff-lab.tif", photo, mean=0.7, worst=14)
+    # The photograph is no expectation: 256 levels of L*a*b* hold saturated colours badly.
+    case("tiff-lab.tif", case.convert_from_lab(lab), mean=0.7, worst=2)
     signed = np.asarray(lab)  # a* and b* are signed here
     wide = np.dstack([signed[..., 0].astype(np.uint16) * 257, signed[..., 1].astype(np.uint16) << 8, signed[..., 2].astype(np.uint16) << 8])
     write(case.path("tiff-lab-16.tif"), base(w, h, [16] * 3, 8), [wide.astype("<u2").tobytes()])
-    case("tiff-lab-16.tif", photo, mean=0.7, worst=14)
+    case.want_like("tiff-lab-16.tif", "tiff-lab.tif")
     write(case.path("tiff-icclab.tif"), base(w, h, [8] * 3, 9), [(signed ^ np.array([0, 128, 128], np.uint8)).tobytes()])
-    case("tiff-icclab.tif", photo, mean=0.7, worst=14)
+    case.want_like("tiff-icclab.tif", "tiff-lab.tif")
     index = Image.fromarray(photo).quantize(16)
     index.save(case.path("tiff-palette.tif"))
     case("tiff-palette.tif", None)
@@ -159,20 +160,20 @@ def make(case, photo, tmp):
     # Chroma: stored as such, and within JPEG.
     ycc = np.asarray(Image.fromarray(photo).convert("YCbCr"))
     write(case.path("tiff-ycbcr.tif"), base(w, h, [8] * 3, 6, t530=(3, [1, 1])), [ycc.tobytes()])
-    case("tiff-ycbcr.tif", photo, mean=0.7, worst=3)
+    case("tiff-ycbcr.tif", Image.fromarray(ycc, "YCbCr").convert("RGB"), mean=0.7, worst=2)
     write(case.path("tiff-ycbcr-420.tif"), base(w, h, [8] * 3, 6, t530=(3, [2, 2])), [units(ycc, 2, 2)])
     means = np.pad(ycc, ((0, -h % 2), (0, -w % 2), (0, 0)), mode="edge").astype(float)
     means = means.reshape(-(-h // 2), 2, -(-w // 2), 2, 3).mean((1, 3)).round().repeat(2, 0).repeat(2, 1)[:h, :w]
     means[..., 0] = ycc[..., 0]
-    case("tiff-ycbcr-420.tif", Image.fromarray(means.astype(np.uint8), "YCbCr").convert("RGB"), mean=0.7, worst=3)
+    case("tiff-ycbcr-420.tif", Image.fromarray(means.astype(np.uint8), "YCbCr").convert("RGB"), mean=0.7, worst=2)
     tf("tiff-jpeg-rgb.tif", photo, None, compression="jpeg", compressionargs={"level": 90, "outcolorspace": "rgb"}, **rgb)
     plain = case.tmp("plain.tif")
     Image.fromarray(photo).save(plain)
     Image.fromarray(grey).save(case.tmp("grey.tif"))
     run("tiffcp", "-c", "jpeg:r:90", "-r", "16", plain, case.path("tiff-jpeg-ycbcr-strips.tif"))
-    case("tiff-jpeg-ycbcr-strips.tif", None, mean=0.7, worst=3)
+    case("tiff-jpeg-ycbcr-strips.tif", None, mean=0.7, worst=2)
     run("tiffcp", "-t", "-w", "32", "-l", "32", "-c", "jpeg:90", plain, case.path("tiff-jpeg-tiles.tif"))
-    case("tiff-jpeg-tiles.tif", None, mean=0.7, worst=3)
+    case("tiff-jpeg-tiles.tif", None, mean=0.7, worst=2)
     run("tiffcp", "-c", "jpeg:90", case.tmp("grey.tif"), case.path("tiff-jpeg-grey.tif"))
     case("tiff-jpeg-grey.tif", None, mean=0.7, worst=2)
     # One bit.

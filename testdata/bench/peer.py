@@ -1,21 +1,24 @@
 """Time one iteration of nst and of PyTorch in turn: make bench-peer.
 
-    peer.py BENCH [--sizes 256,512,1024] [--threads 2] [--runs 7] [--cpu avx512,avx2]
+    peer.py BENCH [--sizes 256,512,1024] [--threads 2] [--runs 7] [--cpu avx512,avx2] [--forms nchw,channels_last]
 
 BENCH is main.go, built. Every program is a process of its own that stays; in each round each is asked once, so that a
-machine that slows down slows all. Printed: median seconds, ratio of PyTorch's better layout to nst, peak memory of the
-processes. Exits 0 with a reason where there is no PyTorch.
+machine that slows down slows all. Printed: median seconds, mean seconds of processor time, the ratio of PyTorch's fastest
+form in float32 to nst, peak memory of the processes. PyTorch's bfloat16 is a row of its own, since it computes with fewer
+bits. Exits 0 with a reason where there is no PyTorch.
 """
 
 import argparse
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
 import time
 
 HERE = pathlib.Path(__file__).parent
+WARM = 2  # iterations that do not count; torch.compile compiles in the first
 
 
 class Peer:
@@ -42,22 +45,34 @@ class Peer:
         self.process.wait()
 
 
+def processor(p):
+    """Seconds of processor time that a process has used so far, in all of its threads."""
+    fields = pathlib.Path(f"/proc/{p.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(args, size):
     torch = [sys.executable, str(HERE / "torch_iteration.py"), str(size), str(args.threads)]
-    peers = [Peer(f"PyTorch {layout}", torch + [layout]) for layout in ("nchw", "channels_last")]
-    peers += [Peer(f"nst {cpu}", [args.bench, str(size), str(args.threads)], {"NST_CPU": cpu}) for cpu in args.cpu.split(",")]
-    for run in range(args.runs + 1):  # the first is a warm-up
-        for p in peers:
-            p.iterate(count=run > 0)
-    for p in peers:
+    theirs = [Peer(f"PyTorch {form}", torch + [form]) for form in args.forms.split(",")]
+    ours = [Peer(f"nst {cpu}", [args.bench, str(size), str(args.threads)], {"NST_CPU": cpu}) for cpu in args.cpu.split(",")]
+    for run in range(WARM + args.runs):
+        for p in theirs + ours:
+            if run == WARM:
+                p.used = -processor(p)
+            p.iterate(count=run >= WARM)
+    for p in theirs + ours:
+        p.used = (p.used + processor(p)) / args.runs
         p.close()
-    best = min(peers[:2], key=lambda p: statistics.median(p.seconds))
-    for p in peers:
+    full = [p for p in theirs if not p.name.endswith("bfloat16")]
+    best, least = min(full, key=lambda p: statistics.median(p.seconds)), min(p.used for p in full)
+    for p in theirs + ours:
         median = statistics.median(p.seconds)
-        line = f"{size:5d}  {p.name:22s} {median:8.3f} s  ({min(p.seconds):.3f} to {max(p.seconds):.3f})  {p.peak / 2**20:6.0f} MB"
-        if p.name.startswith("nst"):
-            line += f"   {statistics.median(best.seconds) / median:5.2f} times faster, {p.peak / best.peak:.2f} of the memory"
+        line = f"{size:5d}  {p.name:22s} {median:8.3f} s  ({min(p.seconds):.3f} to {max(p.seconds):.3f})  processor {p.used:6.3f} s  {p.peak / 2**20:5.0f} MB"
+        if p in ours:
+            line += f"   {statistics.median(best.seconds) / median:5.2f} times faster, {least / p.used:.2f} by processor time, {p.peak / best.peak:.2f} of the memory"
         print(line, flush=True)
+        if p not in ours and p not in full:
+            continue
         if abs(p.loss - best.loss) > 1e-3 * abs(best.loss):
             sys.exit(f"{p.name} computes a loss of {p.loss}, {best.name} {best.loss}: not the same work")
 
@@ -81,12 +96,17 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--cpu", default="avx512,avx2")
+    parser.add_argument("--forms", help="of PyTorch; all by default: nchw, channels_last, bfloat16, and compile where there is a C++ compiler")
     args = parser.parse_args()
     try:
         import torch
     except ImportError:
         print("bench-peer: skipped: no PyTorch for", sys.executable)
         return
+    if args.forms is None:
+        args.forms = "nchw,channels_last,bfloat16"
+        if int(torch.__version__.split(".")[0]) >= 2 and shutil.which(os.environ.get("CXX", "g++")):
+            args.forms += ",compile"
     print(f"PyTorch multiplies matrices at {matmul_speed(torch, args.threads):.0f} GFLOP/s (below 50 a thread it lacks a fast BLAS: install libopenblas0)")
     print(f"loss and pixel gradient of VGG-19 to relu5_1, {args.threads} threads, median of {args.runs}; PyTorch {torch.__version__}")
     for size in args.sizes.split(","):

@@ -17,16 +17,9 @@ import statistics
 import sys
 import tempfile
 
-from peer import Peer
+from peer import WARM, Peer, processor
 
 HERE = pathlib.Path(__file__).parent
-WARM = 2  # steps that do not count; torch.compile compiles in the first
-
-
-def processor(p):
-    """Seconds of processor time that a process has used so far, in all of its threads."""
-    fields = pathlib.Path(f"/proc/{p.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(args, first):

@@ -9,8 +9,8 @@ STYLE, CONTENT = {0, 2, 4, 8, 12}, 9  # by convolution: relu1_1 .. relu5_1, relu
 MEAN = [103.939, 116.779, 123.68]  # of the pixels that VGG was trained on: blue, green, red
 
 
-def step(x, weights, mean, inplace):
-    """Return the loss of x (1,3,h,w), RGB from 0 to 1, and leave its gradient in x.grad.
+def loss(x, weights, mean, inplace):
+    """Return the loss of x (1,3,h,w), RGB from 0 to 1.
 
     weights has filters and bias of each convolution, mean is MEAN as (1,3,1,1); inplace lets
     ReLUs overwrite what they read.
@@ -27,6 +27,12 @@ def step(x, weights, mean, inplace):
         if i == CONTENT:
             total = total + (y**2).mean()
         i += 1
+    return total
+
+
+def step(x, weights, mean, inplace, loss=loss):
+    """Return the loss of x, and leave its gradient in x.grad. loss may be a compiled form of it."""
     x.grad = None
+    total = loss(x, weights, mean, inplace)
     total.backward()
     return total

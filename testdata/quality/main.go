@@ -2,13 +2,16 @@
 // L-BFGS at one size. Both minimise the objective of neural-style from the content picture,
 // on the same engine, and are timed.
 //
-//	quality [-size 512] [-iterations 500] [-fine N] [-optimizer NAME] [-pairs CONTENT:STYLE,...] [-network NAME] [-out DIR]
+//	quality [-starts] [-size 512] [-iterations 500] [-fine N] [-optimizer NAME] [-pairs CONTENT:STYLE,...] [-network NAME] [-out DIR]
 //
 // Each is measured by the picture that it writes, because neural-style's variables leave the
 // range of a picture and a file cannot. For each pair a row in Markdown has the losses of
 // neural-style's variables and of its file, and its time; then the time until ours reached
 // the loss of that file, and the losses and the time of ours. DIR gets quality.svg, the
 // losses over time.
+//
+// With -starts it compares nst's start from the photograph with that of --init instant, with
+// the default settings.
 package main
 
 import (
@@ -31,12 +34,14 @@ import (
 // settings are the flags.
 type settings struct {
 	size, iterations, fine, threads int
+	starting                        bool // compare starts instead
 	optimizer                       nst.Method
 	pairs, network, out             string
 }
 
 func main() {
 	var s settings
+	flag.BoolVar(&s.starting, "starts", false, "compare the starts from the photograph and from the picture of one pass")
 	flag.IntVar(&s.size, "size", 512, "longest side, `PIXELS`")
 	flag.IntVar(&s.iterations, "iterations", 500, "evaluations that neural-style has")
 	flag.IntVar(&s.fine, "fine", 0, "evaluations of ours at each scale but the first; 0 is the default's")
@@ -67,9 +72,13 @@ func (s *settings) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	weights, err := vgg.Store{Dir: home}.Load(s.network)
+	store := vgg.Store{Dir: home}
+	weights, err := store.Load(s.network)
 	if err != nil {
 		return err
+	}
+	if s.starting {
+		return s.starts(ctx, store, weights)
 	}
 	fmt.Println("| pair | neural-style ends at | in its file | after | ours is there after | ours ends at | in its file | after | times as fast |")
 	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")

@@ -44,7 +44,7 @@ func (b *bank) fit(ctx context.Context, n int, seed uint64) error {
 	sizes := make([][]float64, len(b.lesson.Style))
 	for range n {
 		p := b.random(r)
-		d, err := b.describer.Describe(ctx, b.device, p.Pix, p.W, p.H)
+		d, err := b.describer.Describe(ctx, b.device, p.Pix, p.W, p.H, nil)
 		if err != nil {
 			return err
 		}
@@ -74,7 +74,7 @@ func (b *bank) random(r *rand.Rand) *imgio.Planar {
 
 // measure measures a painting whose Gram matrices are those in an orientation.
 func (b *bank) measure(ctx context.Context, p *imgio.Planar, orientation int) (*painting, error) {
-	d, err := b.describer.Describe(ctx, b.device, p.Pix, p.W, p.H)
+	d, err := b.describer.Describe(ctx, b.device, p.Pix, p.W, p.H, nil)
 	if err != nil {
 		return nil, err
 	}

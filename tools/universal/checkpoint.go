@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,7 +25,16 @@ func (t *trainer) save(path string) error {
 	for _, v := range t.vectors(state, typical) {
 		entries = append(entries, safetensors.Entry{Name: v.name, Shape: []int{len(v.values)}, Values: v.values})
 	}
+	about, err := json.Marshal(t.about())
+	if err != nil {
+		return err
+	}
+	reached, err := json.Marshal(t.reached)
+	if err != nil {
+		return err
+	}
 	meta := map[string]string{
+		"training": string(about), "losses": string(reached),
 		"format": "nst-universal-training", "step": strconv.Itoa(t.step),
 		"length": strconv.FormatFloat(t.length, 'g', -1, 64), "mean": strconv.FormatFloat(t.mean, 'g', -1, 64),
 	}
@@ -47,8 +58,11 @@ func (t *trainer) vectors(state optim.State, typical []float32) []vector {
 	}
 }
 
+// licence is a note in the file.
+const licence = "The paintings and photographs are in the public domain or have a free licence. The network was taught with slim and has its licence, CC BY 4.0."
+
 // export writes the network of a checkpoint: the running mean of the parameters.
-func export(checkpoint, out string, about feedforward.Training) error {
+func export(checkpoint, out string) error {
 	f, file, err := openCheckpoint(checkpoint)
 	if err != nil {
 		return err
@@ -61,11 +75,16 @@ func export(checkpoint, out string, about feedforward.Training) error {
 			return fmt.Errorf("%s: %w", checkpoint, err)
 		}
 	}
-	u.Training = about
-	if u.Training.Steps, err = strconv.Atoi(f.Meta["step"]); err != nil {
-		return err
+	u.Licence = licence
+	if err := known(f, &u.Training, &u.Losses); err != nil {
+		return fmt.Errorf("%s: %w", checkpoint, err)
 	}
 	return u.Save(out, true)
+}
+
+// known reads what a checkpoint knows about its training.
+func known(f *safetensors.File, t *feedforward.Training, l *feedforward.Losses) error {
+	return errors.Join(json.Unmarshal([]byte(f.Meta["training"]), t), json.Unmarshal([]byte(f.Meta["losses"]), l))
 }
 
 func openCheckpoint(path string) (*safetensors.File, *os.File, error) {
@@ -121,5 +140,10 @@ func (t *trainer) resume(path string) error {
 		return err
 	}
 	state.Steps = t.step
+	var before feedforward.Training
+	if err := known(f, &before, &t.reached); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	t.seconds = before.Seconds
 	return t.adam.Restore(state)
 }

@@ -45,7 +45,7 @@ func run(ctx context.Context) error {
 
 	checkpoint := *out + ".training"
 	if *only {
-		return export(checkpoint, *out, s.about())
+		return export(checkpoint, *out)
 	}
 	slim, err := vgg.Embedded()
 	if err != nil {
@@ -81,14 +81,15 @@ func run(ctx context.Context) error {
 	if err := t.run(ctx, checkpoint); err != nil {
 		return err
 	}
-	return export(checkpoint, *out, s.about())
+	return export(checkpoint, *out)
 }
 
-// about is what the network is taught with.
-func (s *settings) about() feedforward.Training {
+// about is what the network has been taught with so far.
+func (t *trainer) about() feedforward.Training {
 	return feedforward.Training{
-		Network: vgg.EmbeddedName, ContentWeight: s.content, StyleWeight: s.style, TVWeight: s.tv,
-		Size: s.size, Batch: s.batch, Seed: s.seed,
+		Network: vgg.EmbeddedName, ContentWeight: t.content, StyleWeight: t.style, TVWeight: t.tv,
+		Size: t.size, Batch: t.batch, Steps: t.step, Seconds: t.seconds, Seed: t.seed,
+		Photographs: len(t.photos.training), Paintings: len(t.bank.paintings.training),
 	}
 }
 
@@ -102,8 +103,10 @@ const (
 func (t *trainer) run(ctx context.Context, checkpoint string) error {
 	var sum feedforward.Terms
 	saved, begun, first := time.Now(), time.Now(), t.step
+	before := t.seconds
 	for t.step < t.steps && ctx.Err() == nil {
 		terms, err := t.Step(ctx)
+		t.seconds = before + time.Since(begun).Seconds()
 		if errors.Is(err, context.Canceled) {
 			break
 		}
@@ -116,13 +119,14 @@ func (t *trainer) run(ctx context.Context, checkpoint string) error {
 		if t.step%every == 0 {
 			fmt.Printf("%s %d: content %.3f style %.4f tv %.4f gradient %.3f, %.2f s a step\n", time.Now().Format(time.TimeOnly), t.step,
 				sum.Content, sum.Style, sum.TV, t.length, time.Since(begun).Seconds()/float64(t.step-first))
-			sum = feedforward.Terms{}
+			t.reached.Training, sum = sum, feedforward.Terms{}
 		}
 		if t.step%check == 0 {
 			held, err := t.validate(ctx)
 			if err != nil {
 				return err
 			}
+			t.reached.Validation = held
 			fmt.Printf("%d: held back: content %.3f style %.4f tv %.4f\n", t.step, held.Content, held.Style, held.TV)
 		}
 		if time.Since(saved) > pause {

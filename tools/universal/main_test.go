@@ -88,11 +88,19 @@ func TestTeach(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "u.safetensors")
-	if err := export(checkpoint, out, second.about()); err != nil {
+	if err := export(checkpoint, out); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := instant.LoadUniversal(out); err != nil {
-		t.Error(err)
+	m, err := instant.LoadUniversal(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	about := m.About()
+	if got := about.Training; got.Steps != 4 || got.Photographs != 19 || got.Paintings != 19 || got.Seconds <= 0 || got.Network != "slim" {
+		t.Errorf("taught by %+v", got)
+	}
+	if about.Licence == "" {
+		t.Error("no note on the licence")
 	}
 }
 

@@ -34,7 +34,9 @@ type trainer struct {
 	gradient  []float32
 	average   []float32 // running mean of the parameters
 	step      int
-	length    float64 // running mean of the gradient's length
+	seconds   float64            // that the steps took
+	reached   feedforward.Losses // of late
+	length    float64            // running mean of the gradient's length
 	tasks     []feedforward.Task
 	runs      []*feedforward.Prediction
 	validated []*painting

@@ -1,51 +1,79 @@
 package jpeg
 
-// arithmetic decodes the blocks of a scan with the arithmetic coding of ITU-T T.81, annex D.
+// arithmetic decodes the blocks of a scan from decisions: the statistical models of ITU-T
+// T.81, F.1.4 and G.1.3.
 type arithmetic struct {
 	*scan
-	data   []byte
-	pos    int
-	marker bool // the data has ended: zeros follow
-
-	code, interval uint32
-	count          int // bits left before a byte is needed
-
+	qm
 	progressive bool
-	lower       [4]int32 // conditioning of the parts
-	upper       [4]int32
-	split       [4]int
-	dc          [4][64]context // by table
-	ac          [4][256]context
-	half        context
-	previous    [4]int32 // DC of the parts
-	category    [4]int   // context index of the last DC difference
+	models      [4]model // of the parts
+	dc          [4]dcBins
+	ac          [4]acBins
+	sign        bin // of AC coefficients: no decision changes it
 }
 
-// context is a place in the coded data with a probability of its own: the number of a state
-// and the more probable symbol.
-type context struct{ state, symbol uint8 }
+// model is what one component of the scan needs.
+type model struct {
+	dc       *dcBins
+	ac       *acBins
+	bounds   conditioning
+	split    int   // Kx: coefficients above it have bins of their own for large numbers
+	previous int32 // DC coefficient of the block before
+	class    int   // of the difference before; see conditioning.class
+}
+
+// dcBins are the statistics of table F.4.
+type dcBins struct {
+	start  [5][4]bin // by class: is it not zero, is it negative, is it more than 1, less than -1
+	ladder ladder
+}
+
+// acBins are the statistics of table F.5.
+type acBins struct {
+	start   [64][3]bin // by coefficient: is the block at its end, is it not zero, is it more than 1
+	ladders [2]ladder  // up to Kx, above it
+}
+
+// ladder are the statistics of numbers by their length in bits, less 1: are there more bits
+// (X of the tables), and the bits below the highest one (M).
+type ladder struct{ more, bits [15]bin }
+
+// conditioning says which DC differences are large (L and U of F.1.4.4.1.2).
+type conditioning struct{ lower, upper uint8 }
+
+// class returns 0 for a small difference, 1 for a larger positive one and 2 for a negative
+// one, 3 and 4 for a large one.
+func (c conditioning) class(diff int32) int {
+	size, class := diff, 1
+	if diff < 0 {
+		size, class = -diff, 2
+	}
+	switch {
+	case size <= 1<<c.lower/2:
+		return 0
+	case size > 1<<c.upper:
+		class += 2
+	}
+	return class
+}
 
 func (d *decoder) newArithmetic(s *scan) *arithmetic {
-	a := &arithmetic{scan: s, data: d.data, pos: d.pos, progressive: d.header.Progressive}
+	a := &arithmetic{scan: s, qm: qm{data: d.data, pos: d.pos}, progressive: d.header.Progressive}
 	for i, p := range s.parts {
-		c := d.arithDC[p.dc]
-		a.lower[i], a.upper[i] = 1<<c.lower>>1, 1<<c.upper>>1
-		a.split[i] = int(d.arithAC[p.ac])
+		a.models[i] = model{dc: &a.dc[p.dc], ac: &a.ac[p.ac], bounds: d.arithDC[p.dc], split: int(d.arithAC[p.ac])}
 	}
 	a.begin()
 	return a
 }
 
-// begin forgets everything but the position (T.81, figure D.20).
+// begin forgets everything but the position (T.81, F.2.4.4).
 func (a *arithmetic) begin() {
-	a.dc, a.ac = [4][64]context{}, [4][256]context{}
-	a.half = context{state: uint8(len(estimates) - 1)}
-	a.previous, a.category = [4]int32{}, [4]int{}
-	a.marker, a.code, a.interval, a.count = false, 0, 0x10000, 0
-	a.readByte()
-	a.code <<= 8
-	a.readByte()
-	a.code <<= 8
+	a.dc, a.ac = [4]dcBins{}, [4]acBins{}
+	a.sign = bin{row: even}
+	for i := range a.models {
+		a.models[i].previous, a.models[i].class = 0, 0
+	}
+	a.start()
 }
 
 func (a *arithmetic) rest() int { return a.pos }
@@ -58,190 +86,156 @@ func (a *arithmetic) restart() (err error) {
 	return nil
 }
 
-// readByte adds a byte to the code register (figure D.21). Zeros follow the last one.
-func (a *arithmetic) readByte() {
-	if a.marker || a.pos >= len(a.data) {
-		a.marker = true
-		return
-	}
-	b := a.data[a.pos]
-	if b == 0xff {
-		if a.pos+1 >= len(a.data) || a.data[a.pos+1] != 0 {
-			a.marker = true
-			return
-		}
-		a.pos++
-	}
-	a.pos++
-	a.code += uint32(b) << 8
-}
-
-// bit decodes a binary decision (figures D.16 to D.19).
-func (a *arithmetic) bit(c *context) uint8 {
-	e := &estimates[c.state]
-	a.interval -= e.qe
-	less := false
-	switch high := a.code >> 16; {
-	case high >= a.interval:
-		less = a.interval >= e.qe
-		a.code -= a.interval << 16
-		a.interval = e.qe
-	case a.interval >= 0x8000:
-		return c.symbol
-	default:
-		less = a.interval < e.qe
-	}
-	symbol := c.symbol
-	if less {
-		symbol ^= 1
-		c.state, c.symbol = e.less, c.symbol^e.exchangeSense
-	} else {
-		c.state = e.more
-	}
-	for a.interval < 0x8000 {
-		if a.count == 0 {
-			a.readByte()
-			a.count = 8
-		}
-		a.interval <<= 1
-		a.code <<= 1
-		a.count--
-	}
-	return symbol
-}
-
 // block decodes a block; see T.81, F.2.4 and G.1.3.
 func (a *arithmetic) block(part int, b []int16) error {
+	m := &a.models[part]
 	switch {
 	case !a.progressive:
-		if err := a.dcFirst(part, b); err != nil {
+		if err := a.dcFirst(m, b); err != nil {
 			return err
 		}
-		return a.acFirst(part, b, 1)
+		return a.acFirst(m, b, 1)
 	case a.from == 0 && a.high == 0:
-		return a.dcFirst(part, b)
+		return a.dcFirst(m, b)
 	case a.from == 0:
-		b[0] |= int16(a.bit(&a.half)) << a.low
+		if a.decide(&a.sign) {
+			b[0] |= 1 << a.low
+		}
 		return nil
 	case a.high == 0:
-		return a.acFirst(part, b, a.from)
+		return a.acFirst(m, b, a.from)
 	}
-	return a.acRefine(part, b)
+	return a.acRefine(m, b)
 }
 
-// dcFirst decodes the difference to the DC coefficient of the block before (figure F.19).
-func (a *arithmetic) dcFirst(part int, b []int16) error {
-	stats := a.dc[a.parts[part].dc][:]
-	at := a.category[part]
-	a.category[part] = 0
-	if a.bit(&stats[at]) != 0 {
-		sign := a.bit(&stats[at+1])
-		at += 2 + int(sign)
-		m := int32(a.bit(&stats[at]))
-		if m != 0 {
-			for at = 20; a.bit(&stats[at]) != 0; at++ {
-				if m <<= 1; m == 0x8000 {
-					return errDamaged
-				}
+// dcFirst decodes the difference to the DC coefficient of the block before (F.1.4.1).
+func (a *arithmetic) dcFirst(m *model, b []int16) error {
+	s := &m.dc.start[m.class]
+	diff := int32(0)
+	if a.decide(&s[0]) {
+		negative, larger := a.decide(&s[1]), &s[2]
+		if negative {
+			larger = &s[3]
+		}
+		diff = 1
+		if a.decide(larger) {
+			n, err := a.number(&m.dc.ladder, 1)
+			if err != nil {
+				return err
 			}
+			diff += n
 		}
-		switch { // F.1.4.4.1.2
-		case m > a.upper[part]:
-			a.category[part] = 12 + 4*int(sign)
-		case m >= a.lower[part]:
-			a.category[part] = 4 + 4*int(sign)
+		if negative {
+			diff = -diff
 		}
-		a.previous[part] += a.magnitude(stats, at+14, m, sign)
 	}
-	b[0] = int16(a.previous[part] << a.low)
+	m.class = m.bounds.class(diff)
+	m.previous += diff
+	b[0] = int16(m.previous << a.low)
 	return nil
 }
 
-// magnitude decodes the lower bits of a number whose highest bit is m (figure F.24).
-func (a *arithmetic) magnitude(stats []context, at int, m int32, sign uint8) int32 {
-	v := m
-	for m >>= 1; m != 0; m >>= 1 {
-		if a.bit(&stats[at]) != 0 {
-			v |= m
+// number decodes a positive number of n bits or more (F.1.4.3).
+func (a *arithmetic) number(l *ladder, n int) (int32, error) {
+	for ; a.decide(&l.more[n-1]); n++ {
+		if n == len(l.more) {
+			return 0, errDamaged
 		}
 	}
-	if sign != 0 {
-		return -v - 1
+	v := int32(1)
+	for range n - 1 {
+		v <<= 1
+		if a.decide(&l.bits[n-1]) {
+			v++
+		}
 	}
-	return v + 1
+	return v, nil
 }
 
-// acFirst decodes the other coefficients of a block (figure F.20).
-func (a *arithmetic) acFirst(part int, b []int16, from int) error {
-	stats := a.ac[a.parts[part].ac][:]
+// acFirst decodes the coefficients from a place on (F.1.4.2, G.1.3.2). The question whether
+// the block is at its end is not asked after a coefficient of zero.
+func (a *arithmetic) acFirst(m *model, b []int16, from int) error {
+	afterZero := false
 	for k := from; k <= a.to; k++ {
-		at := 3 * (k - 1)
-		if a.bit(&stats[at]) != 0 { // end of block
+		s := &m.ac.start[k]
+		if !afterZero && a.decide(&s[0]) {
 			return nil
 		}
-		for a.bit(&stats[at+1]) == 0 {
-			at += 3
-			if k++; k > a.to {
-				return errDamaged
-			}
+		if afterZero = !a.decide(&s[1]); afterZero {
+			continue
 		}
-		sign := a.bit(&a.half)
-		at += 2
-		m := int32(a.bit(&stats[at]))
-		if m != 0 && a.bit(&stats[at]) != 0 {
-			m <<= 1
-			at = 217
-			if k <= a.split[part] {
-				at = 189
-			}
-			for ; a.bit(&stats[at]) != 0; at++ {
-				if m <<= 1; m == 0x8000 {
-					return errDamaged
-				}
-			}
+		v, err := a.acNumber(m, k)
+		if err != nil {
+			return err
 		}
-		b[zigzag[k]] = int16(a.magnitude(stats, at+14, m, sign) << a.low)
+		b[zigzag[k]] = int16(v << a.low)
+	}
+	if afterZero {
+		return errDamaged
 	}
 	return nil
 }
 
-// acRefine adds a bit to coefficients that are not zero and places new ones (G.1.3.3).
-func (a *arithmetic) acRefine(part int, b []int16) error {
-	stats := a.ac[a.parts[part].ac][:]
-	last := a.to // coefficient that the scans before have set
-	for last > 0 && b[zigzag[last]] == 0 {
-		last--
+// acNumber decodes coefficient k, which is not zero.
+func (a *arithmetic) acNumber(m *model, k int) (v int32, err error) {
+	negative, larger := a.decide(&a.sign), &m.ac.start[k][2]
+	v = 1
+	switch {
+	case !a.decide(larger):
+	case !a.decide(larger): // the first rung of the ladder has the same statistics
+		v = 2
+	default:
+		l := &m.ac.ladders[0]
+		if k > m.split {
+			l = &m.ac.ladders[1]
+		}
+		n, err := a.number(l, 2)
+		if err != nil {
+			return 0, err
+		}
+		v += n
 	}
-	one := int16(1) << a.low
+	if negative {
+		v = -v
+	}
+	return v, nil
+}
+
+// acRefine adds a bit to coefficients that are not zero and places new ones (G.1.3.3). The
+// block does not end before the last coefficient that earlier scans have set.
+func (a *arithmetic) acRefine(m *model, b []int16) error {
+	last, one := 0, int16(1)<<a.low
 	for k := a.from; k <= a.to; k++ {
-		at := 3 * (k - 1)
-		if k > last && a.bit(&stats[at]) != 0 { // end of block
+		if b[zigzag[k]] != 0 {
+			last = k
+		}
+	}
+	afterZero := false
+	for k := a.from; k <= a.to; k++ {
+		s, c := &m.ac.start[k], &b[zigzag[k]]
+		if !afterZero && k > last && a.decide(&s[0]) {
 			return nil
 		}
-		for {
-			c := &b[zigzag[k]]
-			if *c != 0 {
-				if a.bit(&stats[at+2]) != 0 {
-					if *c > 0 {
-						*c += one
-					} else {
-						*c -= one
-					}
-				}
-				break
+		afterZero = false
+		switch {
+		case *c > 0:
+			if a.decide(&s[2]) {
+				*c += one
 			}
-			if a.bit(&stats[at+1]) != 0 {
-				*c = one
-				if a.bit(&a.half) != 0 {
-					*c = -one
-				}
-				break
+		case *c < 0:
+			if a.decide(&s[2]) {
+				*c -= one
 			}
-			at += 3
-			if k++; k > a.to {
-				return errDamaged
-			}
+		case !a.decide(&s[1]):
+			afterZero = true
+		case a.decide(&a.sign):
+			*c = -one
+		default:
+			*c = one
 		}
+	}
+	if afterZero {
+		return errDamaged
 	}
 	return nil
 }

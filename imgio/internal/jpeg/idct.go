@@ -1,19 +1,14 @@
 package jpeg
 
-// Multipliers of the transform in fixed-point numbers with 13 fractional bits.
+// cosK is the cosine of K/16 of a half turn times the square root of 2, in fixed-point numbers
+// with 13 fractional bits.
 const (
-	fix0298631336 = 2446
-	fix0390180644 = 3196
-	fix0541196100 = 4433
-	fix0765366865 = 6270
-	fix0899976223 = 7373
-	fix1175875602 = 9633
-	fix1501321110 = 12299
-	fix1847759065 = 15137
-	fix1961570560 = 16069
-	fix2053119869 = 16819
-	fix2562915447 = 20995
-	fix3072711026 = 25172
+	cos1 = 11363
+	cos2 = 10703
+	cos3 = 9633
+	cos5 = 6436
+	cos6 = 4433
+	cos7 = 2260
 
 	fixBits  = 13
 	passBits = 2 // more precision between the passes
@@ -31,8 +26,7 @@ func (d *decoder) transform(c *component) []byte {
 	return out
 }
 
-// idct is the inverse discrete cosine transform of Loeffler, Ligtenberg and Moschytz (1989)
-// on a block: columns, then rows.
+// idct is the inverse discrete cosine transform (T.81, A.3.3) of a block: columns, then rows.
 func idct(dst []byte, stride int, b []int16, q *[64]uint16) {
 	var w [64]int32
 	var v [8]int32
@@ -61,34 +55,22 @@ func idct(dst []byte, stride int, b []int16, q *[64]uint16) {
 	}
 }
 
-// idct8 transforms 8 values and divides them by 1<<shift.
+// idct8 transforms 8 values, which makes them larger by the square root of 8, and divides them
+// by 1<<shift. In value i and value 7-i the even frequencies are the same, and the odd ones
+// differ in sign.
 func idct8(v *[8]int32, shift uint) {
-	// Even part.
-	z := (v[2] + v[6]) * fix0541196100
-	t2, t3 := z-v[6]*fix1847759065, z+v[2]*fix0765366865
-	t0, t1 := (v[0]+v[4])<<fixBits, (v[0]-v[4])<<fixBits
-	e0, e3, e1, e2 := t0+t3, t0-t3, t1+t2, t1-t2
-
-	// Odd part.
-	o0, o1, o2, o3 := v[7], v[5], v[3], v[1]
-	z1, z2, z3, z4 := o0+o3, o1+o2, o0+o2, o1+o3
-	z5 := (z3 + z4) * fix1175875602
-	o0 *= fix0298631336
-	o1 *= fix2053119869
-	o2 *= fix3072711026
-	o3 *= fix1501321110
-	z1 *= -fix0899976223
-	z2 *= -fix2562915447
-	z3 = z5 - z3*fix1961570560
-	z4 = z5 - z4*fix0390180644
-	o0 += z1 + z3
-	o1 += z2 + z4
-	o2 += z2 + z3
-	o3 += z1 + z4
-
+	sum, difference := (v[0]+v[4])<<fixBits, (v[0]-v[4])<<fixBits
+	outer, inner := cos2*v[2]+cos6*v[6], cos6*v[2]-cos2*v[6]
+	even := [4]int32{sum + outer, difference + inner, difference - inner, sum - outer}
+	odd := [4]int32{
+		cos1*v[1] + cos3*v[3] + cos5*v[5] + cos7*v[7],
+		cos3*v[1] - cos7*v[3] - cos1*v[5] - cos5*v[7],
+		cos5*v[1] - cos1*v[3] + cos7*v[5] + cos3*v[7],
+		cos7*v[1] - cos5*v[3] + cos3*v[5] - cos1*v[7],
+	}
 	half := int32(1) << (shift - 1)
-	v[0], v[7] = (e0+o3+half)>>shift, (e0-o3+half)>>shift
-	v[1], v[6] = (e1+o2+half)>>shift, (e1-o2+half)>>shift
-	v[2], v[5] = (e2+o1+half)>>shift, (e2-o1+half)>>shift
-	v[3], v[4] = (e3+o0+half)>>shift, (e3-o0+half)>>shift
+	for i := range 4 {
+		v[i] = (even[i] + odd[i] + half) >> shift
+		v[7-i] = (even[i] - odd[i] + half) >> shift
+	}
 }

@@ -57,8 +57,8 @@ type decoder struct {
 	quantisation [4][64]uint16
 	defined      [4]bool // which of them
 	huffman      [2][4]*huffman
-	arithDC      [4]struct{ lower, upper uint8 } // conditioning, T.81 F.1.4.4.1.4
-	arithAC      [4]uint8
+	arithDC      [4]conditioning
+	arithAC      [4]uint8 // Kx, F.1.4.4.2
 }
 
 // walk reads all segments and calls f for each scan, whose pixels begin at d.pos.

@@ -2,18 +2,22 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"runtime/debug"
+	"unsafe"
 
 	"nst/internal/engine/kernel"
 	"nst/internal/engine/op"
 )
 
+// HostMemoryError tells that the system has no memory for a machine or its vectors.
+type HostMemoryError = kernel.MemoryError
+
 // CPU is the processor as a [Device].
 type CPU struct {
 	engine  *kernel.Engine
-	filters map[filterKey]*kernel.Filter
-	spare   []float32 // the arena of a machine that was closed, for the next one
+	filters map[filterKey]*filter
+	spare   kernel.Memory // of a machine that was closed, for the next one
 }
 
 // filterKey identifies a filter by the address of its weights, which must not change,
@@ -31,7 +35,7 @@ func OpenCPU(threads int, getenv func(string) string) (*CPU, error) {
 		return nil, fmt.Errorf("exec: %w", err)
 	}
 	e := kernel.NewEngine(cpu, kernel.NewPool(threads))
-	return &CPU{engine: e, filters: map[filterKey]*kernel.Filter{}}, nil
+	return &CPU{engine: e, filters: map[filterKey]*filter{}}, nil
 }
 
 // Name is the instruction set and the number of threads.
@@ -45,24 +49,55 @@ func (d *CPU) Kernels() string { return d.engine.CPU().Name() }
 // Features lists what the processor offers, used or not.
 func (d *CPU) Features() []string { return d.engine.CPU().Features() }
 
-// Close ends the threads.
+// Close ends the threads and frees the memory. The machines of d must have been closed.
 func (d *CPU) Close() error {
 	d.engine.Pool().Close()
+	d.spare.Free()
+	for _, f := range d.filters {
+		f.memory.Free()
+	}
+	clear(d.filters)
 	return nil
 }
 
-// filter returns the filters w (k, c, 3, 3) in the form that the kernels take. They are
-// made once and shared by all machines.
-func (d *CPU) filter(w []float32, k, c int, rotated bool) *kernel.Filter {
-	key := filterKey{&w[0], rotated}
-	f := d.filters[key]
-	if f == nil {
-		k16, c16 := whole(k), whole(c)
-		f = kernel.NewFilterIn(d.engine.CPU(), kernel.Floats(kernel.FilterLen(k16, c16)), padFilters(w, k, c, k16, c16), k16, c16, rotated)
-		f.Transform(d.engine.Pool())
-		d.filters[key] = f
+// filterNeed is a filter that a schedule takes: w (k, c, 3, 3), of a fixed network.
+type filterNeed struct {
+	w       []float32
+	k, c    int
+	rotated bool
+}
+
+func (f filterNeed) key() filterKey { return filterKey{&f.w[0], f.rotated} }
+
+// floats is the length of the filter as the kernels want it.
+func (f filterNeed) floats() int { return kernel.FilterLen(whole(f.k), whole(f.c)) }
+
+// filter is transformed filters and their memory.
+type filter struct {
+	*kernel.Filter
+	memory kernel.Memory
+}
+
+// make returns the filters w (k, c, 3, 3) in the form that the kernels take. They are made
+// once and shared by all machines.
+func (d *CPU) make(need filterNeed) error {
+	if d.filters[need.key()] != nil {
+		return nil
 	}
-	return f
+	memory, err := kernel.NewMemory(need.floats())
+	if err != nil {
+		return err
+	}
+	k16, c16 := whole(need.k), whole(need.c)
+	f := kernel.NewFilterIn(d.engine.CPU(), memory.Floats(), padFilters(need.w, need.k, need.c, k16, c16), k16, c16, need.rotated)
+	f.Transform(d.engine.Pool())
+	d.filters[need.key()] = &filter{f, memory}
+	return nil
+}
+
+// filter returns filters that were made.
+func (d *CPU) filter(w []float32, rotated bool) *kernel.Filter {
+	return d.filters[filterKey{&w[0], rotated}].Filter
 }
 
 // whole rounds a number of channels up to whole blocks.
@@ -97,6 +132,7 @@ type cpuProgram struct {
 	steps   []step
 	values  map[*Node]*value
 	scalars map[*Node]*float32
+	memory  kernel.Memory // of the arena and the masks
 	arena   []float32
 	masks   int64
 	trained []*trained
@@ -112,6 +148,19 @@ type step struct {
 // finds when each buffer is in use. The second gives the buffers their places and makes
 // the kernels.
 func (d *CPU) compile(s *schedule) (program, error) {
+	c, err := d.lower(s)
+	if err != nil {
+		return nil, err
+	}
+	p := &cpuProgram{device: d, values: c.values, scalars: c.scalars}
+	if err := p.begin(c); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+// lower is the first pass. It allocates no memory for the values of the graph.
+func (d *CPU) lower(s *schedule) (*lowering, error) {
 	c := newLowering(d, s)
 	for _, n := range s.nodes {
 		if err := c.lower(n); err != nil {
@@ -119,40 +168,95 @@ func (d *CPU) compile(s *schedule) (program, error) {
 		}
 	}
 	c.keepOutputs()
-	p := &cpuProgram{device: d, values: c.values, scalars: c.scalars}
-	p.arena = d.takeArena(arrange(c.buffers))
-	for _, b := range c.buffers {
-		b.data = p.arena[b.at:][:b.floats:b.floats]
+	return c, nil
+}
+
+// Plan returns the memory that a machine for these outputs would hold, and its device with
+// it. It allocates none of it.
+func (d *CPU) Plan(outputs ...*Node) (Plan, error) {
+	c, err := d.lower(newSchedule(outputs))
+	if err != nil {
+		return Plan{}, fmt.Errorf("exec: %w", err)
 	}
-	for _, m := range c.masks {
-		m.bits = make([]uint16, m.words)
-		p.masks += int64(m.words) * 2
+	p := Plan{
+		Weights: d.filterBytes(), Features: 4 * int64(arrange(c.buffers)), Masks: c.maskBytes(),
+		Scratch: 4 * int64(d.engine.PlanScratch(c.scratch)),
+	}
+	seen := map[filterKey]bool{}
+	for _, f := range c.needs {
+		if d.filters[f.key()] == nil && !seen[f.key()] {
+			seen[f.key()] = true
+			p.Weights += 4 * int64(f.floats())
+		}
+	}
+	for _, t := range c.filters {
+		p.Weights += 4 * int64(t.floats())
+	}
+	return p, nil
+}
+
+// filterBytes is the memory of the filters that the device holds.
+func (d *CPU) filterBytes() (bytes int64) {
+	for _, f := range d.filters {
+		bytes += 4 * int64(kernel.FilterLen(f.K, f.C))
+	}
+	return bytes
+}
+
+// begin is the second pass.
+func (p *cpuProgram) begin(c *lowering) error {
+	d := p.device
+	for _, need := range c.needs {
+		if err := d.make(need); err != nil {
+			return err
+		}
+	}
+	for _, t := range c.filters {
+		p.trained = append(p.trained, t)
+		if err := t.begin(d.engine.CPU()); err != nil {
+			return err
+		}
+	}
+	d.engine.Reserve(c.scratch)
+	if err := p.place(c); err != nil {
+		return err
 	}
 	for _, l := range c.steps {
 		p.steps = append(p.steps, step{l.name, l.make()})
 	}
-	for _, t := range c.filters {
-		p.trained = append(p.trained, t)
-	}
-	return p, c.loadInputs(p)
+	return c.loadInputs(p)
 }
 
-// takeArena returns n zeros, in the arena of a closed machine if it is large enough. If
-// it is too small, takeArena returns it to the system first. Otherwise both arenas would
-// be in memory until the next garbage collection, and memory could run out.
-func (d *CPU) takeArena(n int) []float32 {
-	arena := d.spare
-	d.spare = nil
-	if cap(arena) >= n {
-		arena = arena[:n]
-		clear(arena)
-		return arena
+// place gives the buffers and the masks their memory.
+func (p *cpuProgram) place(c *lowering) (err error) {
+	floats := arrange(c.buffers)
+	p.masks = c.maskBytes()
+	if p.memory, err = p.device.take(floats + align + int(p.masks/4)); err != nil {
+		return err
 	}
-	if arena != nil {
-		arena = nil
-		debug.FreeOSMemory()
+	p.arena = p.memory.Floats()[:floats]
+	for _, b := range c.buffers {
+		b.data = p.arena[b.at:][:b.floats:b.floats]
 	}
-	return kernel.Floats(n)
+	rest := p.memory.Floats()[(floats+align-1)/align*align:]
+	for _, m := range c.masks {
+		m.bits = unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(rest))), m.words)
+		rest = rest[m.floats():]
+	}
+	return nil
+}
+
+// take returns n zeros or more, in the memory of a closed machine if that is large enough.
+// If it is too small it goes back to the system first.
+func (d *CPU) take(n int) (kernel.Memory, error) {
+	m := d.spare
+	d.spare = kernel.Memory{}
+	if len(m.Floats()) >= n {
+		clear(m.Floats()[:n])
+		return m, nil
+	}
+	m.Free()
+	return kernel.NewMemory(n)
 }
 
 // loadInputs fills the inputs that already have a value.
@@ -210,9 +314,9 @@ func (p *cpuProgram) get(data []float32, n *Node) error {
 }
 
 func (p *cpuProgram) plan() Plan {
-	plan := Plan{Features: int64(len(p.arena)) * 4, Masks: p.masks, Scratch: int64(p.device.engine.ScratchLen()) * 4}
-	for _, f := range p.device.filters {
-		plan.Weights += int64(kernel.FilterLen(f.K, f.C)) * 4
+	plan := Plan{
+		Weights: p.device.filterBytes(), Features: int64(len(p.arena)) * 4, Masks: p.masks,
+		Scratch: int64(p.device.engine.ScratchLen()) * 4,
 	}
 	for _, t := range p.trained {
 		plan.Weights += int64(t.floats()) * 4
@@ -221,9 +325,20 @@ func (p *cpuProgram) plan() Plan {
 }
 
 func (p *cpuProgram) close() error {
-	if cap(p.arena) > cap(p.device.spare) {
-		p.device.spare = p.arena
+	d := p.device
+	if len(p.memory.Floats()) > len(d.spare.Floats()) {
+		p.memory, d.spare = d.spare, p.memory
+	}
+	p.memory.Free()
+	for _, t := range p.trained {
+		t.close()
 	}
 	p.steps, p.values, p.arena, p.trained = nil, nil, nil, nil
 	return nil
 }
+
+// Trim frees the memory that is kept for the next machine.
+func (d *CPU) Trim() { d.spare.Free() }
+
+// Held returns the bytes of filters that stay for later machines.
+func (d *CPU) Held() int64 { return d.filterBytes() }

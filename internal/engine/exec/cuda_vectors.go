@@ -52,6 +52,9 @@ func (v *cardVectors) Make(n int) []float32 {
 	return x
 }
 
+// Reserve does nothing.
+func (v *cardVectors) Reserve(int) error { return nil }
+
 // Wait waits until the card has finished, and returns the first error since the start.
 func (v *cardVectors) Wait() error {
 	v.keep(v.d.card.Wait())

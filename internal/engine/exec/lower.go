@@ -20,6 +20,8 @@ type lowering struct {
 	mirrors   map[*Node]*value    // by the features that have their reflection around them
 	norms     map[*Node]*norm     // by the node of the normalisation
 	masks     []*mask
+	needs     []filterNeed   // fixed filters
+	scratch   kernel.Scratch // of the kernels
 	steps     []lowered
 }
 
@@ -51,6 +53,9 @@ type mask struct {
 	words int
 	bits  []uint16
 }
+
+// floats is the memory of a mask, in whole cache lines.
+func (m *mask) floats() int { return ((m.words+1)/2 + align - 1) / align * align }
 
 func newLowering(d *CPU, s *schedule) *lowering {
 	return &lowering{
@@ -209,6 +214,17 @@ func (c *lowering) buffer(floats int) *buffer {
 	b := c.layout.buffer(floats)
 	b.touch(len(c.steps))
 	return b
+}
+
+// works records that a step takes working memory.
+func (c *lowering) works(s kernel.Scratch) { c.scratch = c.scratch.Max(s) }
+
+// maskBytes is the memory of the masks.
+func (c *lowering) maskBytes() (bytes int64) {
+	for _, m := range c.masks {
+		bytes += 4 * int64(m.floats())
+	}
+	return bytes
 }
 
 // newMask adds the mask of a blocked tensor.

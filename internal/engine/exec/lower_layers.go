@@ -69,18 +69,24 @@ func (c *lowering) conv(n *Node, o *op.Conv, x, w, b *Node) error {
 		m = c.newMask(out)
 		c.relu[n] = m
 	}
-	from := c.values[x]
+	from, e := c.values[x], c.device.engine
+	if in.C == 3 {
+		spec := kernel.ConvFirstSpec{K: k16, H: in.H, W: in.W, Bias: bias, ReLU: o.ReLU, Replicate: o.Pad == op.Replicate}
+		c.works(e.ConvFirstScratch(spec))
+		c.step(n.Name(), func() func() {
+			spec.Weights = padFilters(weights, out.C, 3, k16, 3)
+			spec.In, spec.Out, spec.OutMask = from.buf.data, to.buf.data, m.words16()
+			return e.NewConvFirst(spec).Run
+		})
+		return nil
+	}
+	c.needs = append(c.needs, filterNeed{weights, out.C, in.C, false})
+	spec := kernel.ConvSpec{C: whole(in.C), K: k16, H: in.H, W: in.W, Bias: bias, ReLU: o.ReLU, OutPool: fused, PoolScale: scale}
+	c.works(e.ConvScratch(spec))
 	c.step(n.Name(), func() func() {
-		if in.C == 3 {
-			return c.device.engine.NewConvFirst(kernel.ConvFirstSpec{
-				K: k16, H: in.H, W: in.W, Weights: padFilters(weights, out.C, 3, k16, 3), Bias: bias,
-				ReLU: o.ReLU, Replicate: o.Pad == op.Replicate, In: from.buf.data, Out: to.buf.data, OutMask: m.words16(),
-			}).Run
-		}
-		return c.device.engine.NewConv(kernel.ConvSpec{
-			C: whole(in.C), K: k16, H: in.H, W: in.W, U: c.device.filter(weights, out.C, in.C, false), Bias: bias,
-			ReLU: o.ReLU, In: from.buf.data, Out: to.buf.data, OutMask: m.words16(), OutPool: fused, PoolScale: scale,
-		}).Run
+		spec.U = c.device.filter(weights, false)
+		spec.In, spec.Out, spec.OutMask = from.buf.data, to.buf.data, m.words16()
+		return e.NewConv(spec).Run
 	})
 	return nil
 }
@@ -121,18 +127,24 @@ func (c *lowering) convGrad(n *Node, o *op.ConvGrad, grad, y, w *Node) {
 		m = from.mask
 	}
 	weights := op.Floats(w.Value())
-	k16, back := whole(out.C), n.Shape()[1]
+	k16, back, e := whole(out.C), n.Shape()[1], c.device.engine
+	if first {
+		spec := kernel.ConvFirstGradSpec{K: k16, H: out.H, W: out.W, Replicate: o.Pad == op.Replicate, Accumulate: add}
+		c.works(e.ConvFirstGradScratch(spec))
+		c.step(n.Name(), func() func() {
+			spec.Weights = padFilters(weights, out.C, 3, k16, 3)
+			spec.In, spec.InMask, spec.Out = from.buf.data, m.words16(), to.buf.data
+			return e.NewConvFirstGrad(spec).Run
+		})
+		return
+	}
+	c.needs = append(c.needs, filterNeed{weights, out.C, back, true})
+	spec := kernel.ConvSpec{C: k16, K: whole(back), H: out.H, W: out.W, Unpool: from.spread, PoolScale: from.scale, Accumulate: add}
+	c.works(e.ConvScratch(spec))
 	c.step(n.Name(), func() func() {
-		if first {
-			return c.device.engine.NewConvFirstGrad(kernel.ConvFirstGradSpec{
-				K: k16, H: out.H, W: out.W, Weights: padFilters(weights, out.C, 3, k16, 3),
-				In: from.buf.data, InMask: m.words16(), Out: to.buf.data, Replicate: o.Pad == op.Replicate, Accumulate: add,
-			}).Run
-		}
-		return c.device.engine.NewConv(kernel.ConvSpec{
-			C: k16, K: whole(back), H: out.H, W: out.W, U: c.device.filter(weights, out.C, back, true),
-			In: from.buf.data, InMask: m.words16(), Unpool: from.spread, PoolScale: from.scale, Out: to.buf.data, Accumulate: add,
-		}).Run
+		spec.U = c.device.filter(weights, true)
+		spec.In, spec.InMask, spec.Out = from.buf.data, m.words16(), to.buf.data
+		return e.NewConv(spec).Run
 	})
 }
 

@@ -8,10 +8,36 @@ import (
 // trained is the filters of a mirrored convolution. They are an input that changes, so a
 // run transforms them anew, once for each direction that it uses.
 type trained struct {
-	k, c    int
-	padded  []float32 // (k16, c16, 3, 3)
-	forward *kernel.Filter
-	rotated *kernel.Filter
+	k, c             int
+	forwards, rotate bool      // which directions the run uses
+	padded           []float32 // (k16, c16, 3, 3)
+	forward, rotated filter
+}
+
+// begin takes the memory of the filters.
+func (t *trained) begin(cpu *kernel.CPU) error {
+	k, c := whole(t.k), whole(t.c)
+	t.padded = make([]float32, k*c*9)
+	for _, f := range []struct {
+		wanted, rotate bool
+		filter         *filter
+	}{{t.forwards, false, &t.forward}, {t.rotate, true, &t.rotated}} {
+		if !f.wanted {
+			continue
+		}
+		memory, err := kernel.NewMemory(kernel.FilterLen(k, c))
+		if err != nil {
+			return err
+		}
+		*f.filter = filter{kernel.NewFilterIn(cpu, memory.Floats(), t.padded, k, c, f.rotate), memory}
+	}
+	return nil
+}
+
+// close frees the memory of the filters.
+func (t *trained) close() {
+	t.forward.memory.Free()
+	t.rotated.memory.Free()
 }
 
 // trainedFilters returns the filters of node w, transformed for a direction by a step that
@@ -21,7 +47,6 @@ func (c *lowering) trainedFilters(w *Node, rotate bool) *trained {
 	if t == nil {
 		s := w.Shape()
 		t = &trained{k: s[0], c: s[1]}
-		t.padded = make([]float32, whole(t.k)*whole(t.c)*9)
 		c.filters[w] = t
 		from := c.values[w]
 		c.reads(w)
@@ -30,17 +55,15 @@ func (c *lowering) trainedFilters(w *Node, rotate bool) *trained {
 			return func() { t.pad(src) }
 		})
 	}
-	f := &t.forward
+	used, f := &t.forwards, &t.forward
 	if rotate {
-		f = &t.rotated
+		used, f = &t.rotate, &t.rotated
 	}
-	if *f == nil {
-		k, ch := whole(t.k), whole(t.c)
-		filter := kernel.NewFilterIn(c.device.engine.CPU(), kernel.Floats(kernel.FilterLen(k, ch)), t.padded, k, ch, rotate)
-		*f = filter
+	if !*used {
+		*used = true
 		c.step(w.Name()+"/transform", func() func() {
 			pool := c.device.engine.Pool()
-			return func() { filter.Transform(pool) }
+			return func() { f.Transform(pool) }
 		})
 	}
 	return t
@@ -55,10 +78,11 @@ func (t *trained) pad(w []float32) {
 
 // floats is the memory of the filters.
 func (t *trained) floats() int {
-	n := len(t.padded)
-	for _, f := range []*kernel.Filter{t.forward, t.rotated} {
-		if f != nil {
-			n += kernel.FilterLen(f.K, f.C)
+	k, c := whole(t.k), whole(t.c)
+	n := k * c * 9
+	for _, used := range []bool{t.forwards, t.rotate} {
+		if used {
+			n += kernel.FilterLen(k, c)
 		}
 	}
 	return n
@@ -119,11 +143,12 @@ func (c *lowering) mirrorConv(n *Node, o *op.MirrorConv, x, w *Node) {
 		full = c.buffer(all.Len())
 		add = false
 	}
+	e := c.device.engine
+	spec := kernel.ConvSpec{C: whole(in.C), K: whole(t.k), H: in.H, W: in.W, Accumulate: add}
+	c.works(e.ConvScratch(spec))
 	c.step(n.Name(), func() func() {
-		e := c.device.engine
-		conv := e.NewConv(kernel.ConvSpec{
-			C: whole(in.C), K: whole(t.k), H: in.H, W: in.W, U: t.forward, In: from.buf.data, Out: full.data, Accumulate: add,
-		})
+		spec.U, spec.In, spec.Out = t.forward.Filter, from.buf.data, full.data
+		conv := e.NewConv(spec)
 		if o.Stride == 1 {
 			return conv.Run
 		}
@@ -147,14 +172,15 @@ func (c *lowering) mirrorConvGrad(n *Node, o *op.MirrorConvGrad, grad, w *Node) 
 	if o.Stride == 2 {
 		full = c.buffer(all.Len())
 	}
+	e := c.device.engine
+	spec := kernel.ConvSpec{C: whole(t.k), K: whole(t.c), H: o.H, W: o.W, Accumulate: add}
+	edges := kernel.ReflectGradSpec{C: t.c, K: t.k, H: o.H, W: o.W}
+	c.works(e.ConvScratch(spec))
+	c.works(e.ReflectGradScratch(edges))
 	c.step(n.Name(), func() func() {
-		e := c.device.engine
-		conv := e.NewConv(kernel.ConvSpec{
-			C: whole(t.k), K: whole(t.c), H: o.H, W: o.W, U: t.rotated, In: full.data, Out: to.buf.data, Accumulate: add,
-		})
-		edge := e.NewReflectGrad(kernel.ReflectGradSpec{
-			C: t.c, K: t.k, H: o.H, W: o.W, Weights: t.padded, Grad: full.data, Out: to.buf.data,
-		})
+		spec.U, spec.In, spec.Out = t.rotated.Filter, full.data, to.buf.data
+		edges.Weights, edges.Grad, edges.Out = t.padded, full.data, to.buf.data
+		conv, edge := e.NewConv(spec), e.NewReflectGrad(edges)
 		if o.Stride == 1 {
 			return func() {
 				conv.Run()
@@ -176,10 +202,11 @@ func (c *lowering) mirrorConvWeights(n *Node, o *op.MirrorConvWeights, grad, x *
 	c.reads(grad)
 	from, s := c.values[grad], features(x)
 	to, add := c.result(n, false)
+	e := c.device.engine
+	spec := kernel.ConvWeightsSpec{C: s.C, K: n.Shape()[0], H: s.H, W: s.W, Stride: o.Stride, Accumulate: add}
+	c.works(e.ConvWeightsScratch(spec))
 	c.step(n.Name(), func() func() {
-		return c.device.engine.NewConvWeights(kernel.ConvWeightsSpec{
-			C: s.C, K: n.Shape()[0], H: s.H, W: s.W, Stride: o.Stride,
-			In: in.buf.data, Grad: from.buf.data, Out: to.buf.data, Accumulate: add,
-		}).Run
+		spec.In, spec.Grad, spec.Out = in.buf.data, from.buf.data, to.buf.data
+		return e.NewConvWeights(spec).Run
 	})
 }

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"errors"
 	"os"
 	"reflect"
 	"runtime"
@@ -62,7 +63,7 @@ func planned(t *testing.T, w, h int) []*Node {
 
 // TestPlanIsMemory holds the plan of a machine against the memory that it has taken: to
 // the byte against the slices that it and its device hold, and against the growth of the
-// heap, so that nothing hides in a step.
+// heap, so that nothing hides in a step. What was planned before the machine is the same.
 func TestPlanIsMemory(t *testing.T) {
 	for _, size := range [][2]int{{64, 48}, {259, 200}} {
 		d, err := OpenCPU(2, os.Getenv)
@@ -72,6 +73,10 @@ func TestPlanIsMemory(t *testing.T) {
 		defer d.Close()
 		outputs := planned(t, size[0], size[1])
 		before := heap()
+		dry, err := d.Plan(outputs...)
+		if err != nil {
+			t.Fatal(err)
+		}
 		m, err := New(d, outputs...)
 		if err != nil {
 			t.Fatal(err)
@@ -81,40 +86,90 @@ func TestPlanIsMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		grown, plan := heap()-before, m.Plan()
-		held, aligning := heldBy(d, m.program.(*cpuProgram))
-		held.Masks = plan.Masks // in steps, where only the heap can see them
+		if again, err := d.Plan(outputs...); dry != plan || again != plan || err != nil {
+			t.Errorf("%v: the machine holds %+v, planned were %+v before it and %+v after it, %v", size, plan, dry, again, err)
+		}
+		p := m.program.(*cpuProgram)
+		held, mapped, aligning := heldBy(d, p)
+		held.Masks = plan.Masks // in steps
 		if plan != held {
 			t.Errorf("%v: the plan is %+v, held are %+v", size, plan, held)
+		}
+		if extra := int64(4*len(p.memory.Floats())) - plan.Features - plan.Masks; extra < 0 || extra > 4*align {
+			t.Errorf("%v: features and masks take %d bytes more than planned", size, extra)
 		}
 		// The partial sums of Gram matrices and what is no tensor are not planned. They came to
 		// 450 kB for the larger picture, where masks alone take 530 kB.
 		const slack = 512 << 10
-		rest := grown - plan.Total() - aligning
-		t.Logf("%v: %+v, %d on the heap, %d for alignment, %d besides", size, plan, grown, aligning, rest)
-		if rest < 0 || rest > slack {
-			t.Errorf("%v: the heap holds %d bytes more than is planned, want 0 to %d", size, rest, slack)
+		rest := grown + mapped - plan.Total() - aligning
+		t.Logf("%v: %+v, %d on the heap, %d mapped, %d for alignment, %d besides", size, plan, grown, mapped, aligning, rest)
+		if rest < -4*align || rest > slack {
+			t.Errorf("%v: %d bytes more than planned are held, want 0 to %d", size, rest, slack)
 		}
 	}
 }
 
 // heldBy returns the memory of the slices that a device and its one program hold, but for
-// masks, and about what was added to align them.
-func heldBy(d *CPU, p *cpuProgram) (held Plan, aligning int64) {
+// masks, what of all memory is mapped, and about what was added to align the rest.
+func heldBy(d *CPU, p *cpuProgram) (held Plan, mapped, aligning int64) {
 	count := func(floats int) int64 {
 		if aligning += 64; floats >= 2<<20/4 {
 			aligning += 2 << 20 // large ones begin at a huge page
 		}
 		return 4 * int64(floats)
 	}
-	held.Features = count(len(p.arena))
 	scratch := reflect.ValueOf(d.engine).Elem().FieldByName("scratch")
 	for i := range scratch.Len() {
 		held.Scratch += count(scratch.Index(i).Len())
 	}
+	held.Features = 4 * int64(len(p.arena))
+	mapped = 4 * int64(len(p.memory.Floats()))
 	for _, f := range d.filters {
-		held.Weights += count(reflect.ValueOf(f).Elem().FieldByName("u").Len())
+		u := 4 * int64(reflect.ValueOf(f.Filter).Elem().FieldByName("u").Len())
+		held.Weights += u
+		mapped += u
 	}
-	return held, aligning
+	return held, mapped, aligning
+}
+
+// TestPlanAllocatesNothing plans a picture that no machine has the memory for.
+func TestPlanAllocatesNothing(t *testing.T) {
+	d, err := OpenCPU(2, os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	outputs := planned(t, 20000, 15000)
+	before := heap()
+	plan, err := d.Plan(outputs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	grown := heap() - before
+	if plan.Features < 1<<35 || grown > 1<<20 || d.spare.Floats() != nil || len(d.filters) > 0 {
+		t.Errorf("%+v planned, the heap has grown by %d bytes, %d filters were made", plan, grown, len(d.filters))
+	}
+}
+
+// TestNoMemory asks for a machine that no system has the memory for. That is an error, and
+// the device works on.
+func TestNoMemory(t *testing.T) {
+	d, err := OpenCPU(2, os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := New(d, planned(t, 1<<20, 1<<20)...); !errors.As(err, new(*HostMemoryError)) {
+		t.Errorf("error %v, want one for memory", err)
+	}
+	m, err := New(d, planned(t, 64, 48)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if err := m.RunAll(); err != nil {
+		t.Error(err)
+	}
 }
 
 // heap returns the bytes in use.

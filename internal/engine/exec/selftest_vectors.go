@@ -71,7 +71,7 @@ func (d *CUDA) checkVectors(ctx context.Context, report func(Check)) error {
 	if err != nil {
 		return err
 	}
-	host := hostVectors{kernel.NewEngine(cpu, pool)}
+	host := &hostVectors{Engine: kernel.NewEngine(cpu, pool)}
 	for _, t := range vectorTests() {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -59,8 +59,8 @@ type Conv struct {
 	nomask  [][]uint16 // where each worker writes masks that nobody wants
 }
 
-// NewConv prepares the convolution s.
-func (e *Engine) NewConv(s ConvSpec) *Conv {
+// newConv returns the convolution s without what it works with.
+func (e *Engine) newConv(s ConvSpec) *Conv {
 	c := &Conv{s: s, e: e, in: Shape{s.C, s.H, s.W}, out: Shape{s.K, s.H, s.W}, scale: 1}
 	c.src, c.dst = c.in, c.out
 	if s.PoolScale != 0 {
@@ -74,6 +74,12 @@ func (e *Engine) NewConv(s ConvSpec) *Conv {
 		c.dst = c.out.Pooled()
 		c.th, c.tw = (c.dst.H+1)/2, (c.dst.W+1)/2
 	}
+	return c
+}
+
+// NewConv prepares the convolution s.
+func (e *Engine) NewConv(s ConvSpec) *Conv {
+	c := e.newConv(s)
 	c.check()
 	if s.Bias == nil {
 		c.zero = make([]float32, s.K)
@@ -85,9 +91,16 @@ func (e *Engine) NewConv(s ConvSpec) *Conv {
 		}
 	}
 	c.plan()
-	_, v, m := c.scratch(c.n)
-	e.reserve(36 * (v + m))
+	e.reserve(c.need())
 	return c
+}
+
+// ConvScratch returns the working memory of the convolution s, of which only the sizes and
+// OutPool count.
+func (e *Engine) ConvScratch(s ConvSpec) Scratch {
+	c := e.newConv(s)
+	c.plan()
+	return Scratch{Each: c.need()}
 }
 
 func (c *Conv) check() {
@@ -149,6 +162,12 @@ func (c *Conv) plan() {
 func (c *Conv) scratch(n int) (block, v, m int) {
 	n |= 1
 	return n * 16, (c.s.C/16*n | 1) * 16, (c.s.K/16/c.split*n | 1) * 16
+}
+
+// need is the working memory of a worker, in floats.
+func (c *Conv) need() int {
+	_, v, m := c.scratch(c.n)
+	return 36 * (v + m)
 }
 
 // Run computes Out and OutMask.

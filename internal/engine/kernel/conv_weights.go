@@ -48,18 +48,39 @@ func (e *Engine) NewConvWeights(s ConvWeightsSpec) *ConvWeights {
 	if s.Stride != 1 && s.Stride != 2 {
 		panic(fmt.Sprintf("kernel: conv weights: stride %d", s.Stride))
 	}
-	c := &ConvWeights{s: s, e: e, in: Shape{s.C, s.H, s.W}}
-	c.grad = Shape{s.K, strided(s.H, s.Stride), strided(s.W, s.Stride)}
+	c := e.newConvWeights(s)
 	c.in.check("conv weights")
 	c.grad.check("conv weights")
 	checkLen("conv weights", "In", len(s.In), c.in.Len())
 	checkLen("conv weights", "Grad", len(s.Grad), c.grad.Len())
 	checkLen("conv weights", "Out", len(s.Out), s.K*s.C*9)
 	c.plan()
-	_, v, d := c.scratch(c.run)
-	e.reserve(max(36*(v+d), 9*Lanes*Lanes))
-	e.share(c.bands * c.in.Blocks() * c.grad.Blocks() * pairLen)
+	e.Reserve(c.need())
 	return c
+}
+
+// ConvWeightsScratch returns the working memory of the gradient s, of which only the sizes
+// and Stride count.
+func (e *Engine) ConvWeightsScratch(s ConvWeightsSpec) Scratch {
+	c := e.newConvWeights(s)
+	c.plan()
+	return c.need()
+}
+
+// newConvWeights returns the gradient s without what it works with.
+func (e *Engine) newConvWeights(s ConvWeightsSpec) *ConvWeights {
+	c := &ConvWeights{s: s, e: e, in: Shape{s.C, s.H, s.W}}
+	c.grad = Shape{s.K, strided(s.H, s.Stride), strided(s.W, s.Stride)}
+	return c
+}
+
+// need is the working memory.
+func (c *ConvWeights) need() Scratch {
+	_, v, d := c.scratch(c.run)
+	return Scratch{
+		Each:   max(36*(v+d), 9*Lanes*Lanes),
+		Shared: c.bands * c.in.Blocks() * c.grad.Blocks() * pairLen,
+	}
 }
 
 // plan cuts the tiles into bands and the bands into runs. The numbers are measured. A band

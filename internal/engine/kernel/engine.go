@@ -35,6 +35,35 @@ func (e *Engine) ScratchLen() int {
 	return n
 }
 
+// Scratch is working memory, in floats.
+type Scratch struct {
+	Each   int // of each worker
+	Shared int // of all of them together
+}
+
+// Max returns what is enough for both.
+func (s Scratch) Max(t Scratch) Scratch {
+	return Scratch{max(s.Each, t.Each), max(s.Shared, t.Shared)}
+}
+
+// Reserve gives e at least the working memory s. Steps take what they need; Reserve takes it
+// before them.
+func (e *Engine) Reserve(s Scratch) {
+	e.reserve(s.Each)
+	if s.Shared > 0 {
+		e.share(s.Shared)
+	}
+}
+
+// PlanScratch returns what [Engine.ScratchLen] would be after Reserve.
+func (e *Engine) PlanScratch(s Scratch) int {
+	n := max(len(e.shared), s.Shared)
+	for _, held := range e.scratch {
+		n += max(len(held), s.Each)
+	}
+	return n
+}
+
 // share gives all workers together at least n floats of scratch.
 func (e *Engine) share(n int) {
 	if len(e.shared) < n {

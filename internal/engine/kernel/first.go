@@ -64,8 +64,14 @@ func (e *Engine) NewConvFirst(s ConvFirstSpec) *ConvFirst {
 		}
 		b += nb
 	}
-	e.reserve(3*(firstRows+2)*(s.W+2) + (s.W*4+1)/2 + 16)
+	e.Reserve(e.ConvFirstScratch(s))
 	return c
+}
+
+// ConvFirstScratch returns the working memory of the convolution s, of which only the size
+// counts.
+func (e *Engine) ConvFirstScratch(s ConvFirstSpec) Scratch {
+	return Scratch{Each: 3*(firstRows+2)*(s.W+2) + (s.W*4+1)/2 + 16}
 }
 
 // Run computes Out and OutMask.

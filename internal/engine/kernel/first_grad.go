@@ -28,7 +28,7 @@ type ConvFirstGrad struct {
 
 // NewConvFirstGrad prepares the gradient s. It copies the weights.
 func (e *Engine) NewConvFirstGrad(s ConvFirstGradSpec) *ConvFirstGrad {
-	c := &ConvFirstGrad{s: s, e: e, in: Shape{s.K, s.H, s.W}, rows: min(16, s.H)}
+	c := &ConvFirstGrad{s: s, e: e, in: Shape{s.K, s.H, s.W}, rows: firstGradRows(s)}
 	c.in.check("first gradient")
 	if s.K%16 != 0 {
 		panic(fmt.Sprintf("kernel: first gradient: %d channels, want a multiple of 16", s.K))
@@ -50,9 +50,23 @@ func (e *Engine) NewConvFirstGrad(s ConvFirstGradSpec) *ConvFirstGrad {
 			c.ones[i] = 0xffff
 		}
 	}
-	c.cols = e.roundPanel((c.rows + 2) * c.in.Pitch())
-	e.reserve(c.cols*27 + s.K*e.panelCols() + s.W)
+	c.cols = e.firstGradCols(s)
+	e.Reserve(e.ConvFirstGradScratch(s))
 	return c
+}
+
+// ConvFirstGradScratch returns the working memory of the gradient s, of which only the sizes
+// count.
+func (e *Engine) ConvFirstGradScratch(s ConvFirstGradSpec) Scratch {
+	return Scratch{Each: e.firstGradCols(s)*27 + s.K*e.panelCols() + s.W}
+}
+
+// firstGradRows is the number of rows of an item of the gradient of the first convolution.
+func firstGradRows(s ConvFirstGradSpec) int { return min(16, s.H) }
+
+// firstGradCols is the number of positions for which an item multiplies.
+func (e *Engine) firstGradCols(s ConvFirstGradSpec) int {
+	return e.roundPanel((firstGradRows(s) + 2) * Shape{s.K, s.H, s.W}.Pitch())
 }
 
 // panelCols is the number of columns of the widest panel.

@@ -35,13 +35,20 @@ func (e *Engine) NewReflectGrad(s ReflectGradSpec) *ReflectGrad {
 	checkLen("reflect gradient", "Weights", len(s.Weights), r.k*r.c*9)
 	checkLen("reflect gradient", "Grad", len(s.Grad), r.in.Len())
 	checkLen("reflect gradient", "Out", len(s.Out), r.out.Len())
-	e.reserve(9*r.tapLen() + (s.H+2)*r.k)
+	e.Reserve(e.ReflectGradScratch(s))
 	return r
+}
+
+// ReflectGradScratch returns the working memory of the gradient s, of which only the sizes
+// count.
+func (e *Engine) ReflectGradScratch(s ReflectGradSpec) Scratch {
+	k := Shape{s.K, s.H, s.W}.Blocks() * Lanes
+	return Scratch{Each: 9*tapLen(k) + (s.H+2)*k}
 }
 
 // tapLen is the distance, in floats, of the matrices of two taps: an odd number of cache
 // lines.
-func (r *ReflectGrad) tapLen() int { return (r.k + 1) * Lanes }
+func tapLen(k int) int { return (k + 1) * Lanes }
 
 // Run adds to Out.
 func (r *ReflectGrad) Run() {
@@ -60,9 +67,9 @@ func (t *reflectGradTask) Do(worker, b int) {
 	r := (*ReflectGrad)(t)
 	h, w := r.s.H, r.s.W
 	scratch := r.e.scratch[worker]
-	taps, column := scratch[:9*r.tapLen()], scratch[9*r.tapLen():]
+	taps, column := scratch[:9*tapLen(r.k)], scratch[9*tapLen(r.k):]
 	r.pack(taps, b)
-	tap := func(i int) []float32 { return taps[i*r.tapLen():] }
+	tap := func(i int) []float32 { return taps[i*tapLen(r.k):] }
 	for _, row := range [2]struct{ y, to, tap int }{{0, 1, 0}, {h - 1, h - 2, 6}} {
 		x, stride := r.s.Grad[r.in.pos(0, row.y, -1)*Lanes:], r.in.Rows()*r.in.Pitch()
 		for i := range 3 {
@@ -85,7 +92,7 @@ func (r *ReflectGrad) pack(taps []float32, b int) {
 	for k := range r.k {
 		w := (*[Lanes * 9]float32)(r.s.Weights[(k*r.c+b*Lanes)*9:])
 		for t := range 9 {
-			row := load(taps[t*r.tapLen()+k*Lanes:])
+			row := load(taps[t*tapLen(r.k)+k*Lanes:])
 			for l := range row {
 				row[l] = w[l*9+t]
 			}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"nst/imgio"
+)
+
+// heifProgram is a program of this machine that turns HEIC and AVIF files into files that nst
+// reads. The decoders of these formats are large, and those in Go are young, so nst has none.
+type heifProgram struct {
+	name   string
+	args   []string // before the two files
+	to     string   // put before the second file
+	suffix string   // of the second file
+	system string   // where it is looked for; "" for everywhere
+	tags   bool     // it tags the picture with its orientation instead of turning it
+}
+
+// heifPrograms are tried in this order. All of them keep the colour profile of a picture.
+// ffmpeg does not, and reads one tile of many.
+func heifPrograms() []heifProgram {
+	return []heifProgram{
+		{name: "sips", args: []string{"-s", "format", "jpeg", "-s", "formatOptions", "100"}, to: "--out", suffix: ".jpg", system: "darwin", tags: true},
+		{name: "heif-dec", suffix: ".png"}, // libheif since 1.19
+		{name: "heif-convert", suffix: ".png"},
+		{name: "magick", suffix: ".png"},
+	}
+}
+
+// heifExtensions are the usual extensions of these files.
+func heifExtensions() []string { return []string{".heic", ".heif", ".avif"} }
+
+// findHEIF returns the first of the programs that is installed.
+func findHEIF() (heifProgram, bool) {
+	for _, p := range heifPrograms() {
+		if p.system != "" && p.system != runtime.GOOS {
+			continue
+		}
+		if _, err := exec.LookPath(p.name); err == nil {
+			return p, true
+		}
+	}
+	return heifProgram{}, false
+}
+
+// pictureExtensions are those of the pictures that a command takes from a folder.
+func pictureExtensions() []string {
+	all := imgio.Extensions()
+	if _, ok := findHEIF(); ok {
+		all = slices.Concat(all, heifExtensions())
+	}
+	return all
+}
+
+// convert is an [imgio.Converter].
+func (p heifProgram) convert(file []byte) (imgio.Conversion, error) {
+	c := imgio.Conversion{By: p.name, Upright: !p.tags}
+	dir, err := os.MkdirTemp("", "nst-heif-")
+	if err != nil {
+		return c, err
+	}
+	defer os.RemoveAll(dir)
+	in, out := filepath.Join(dir, "in.heic"), filepath.Join(dir, "out"+p.suffix)
+	if err := os.WriteFile(in, file, 0o600); err != nil {
+		return c, err
+	}
+	if err := p.run(in, out); err != nil {
+		return c, fmt.Errorf("%s: %w", p.name, err)
+	}
+	// A file of several pictures becomes several files, out-1.png and so on.
+	written, err := filepath.Glob(filepath.Join(dir, "out*"))
+	if err != nil || len(written) == 0 {
+		return c, fmt.Errorf("%s wrote no picture", p.name)
+	}
+	c.File, err = os.ReadFile(written[0])
+	return c, err
+}
+
+// run runs the program.
+func (p heifProgram) run(in, out string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	args := append(slices.Clone(p.args), in)
+	if p.to != "" {
+		args = append(args, p.to)
+	}
+	var messages bytes.Buffer
+	cmd := exec.CommandContext(ctx, p.name, append(args, out)...)
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &messages, &messages, time.Second
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("took more than two minutes")
+	case err != nil:
+		return fmt.Errorf("%w: %s", err, lastLine(messages.String()))
+	}
+	return nil
+}
+
+// lastLine returns the last line of what a program printed.
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
+}
