@@ -187,7 +187,11 @@ func (r *applyRun) write(j batch.Job, a *artwork) (string, error) {
 	if j.Output == standard || o.dir == "" {
 		return o.saveArtwork(r.t, j.Output, o.overwrite, a)
 	}
-	save := func(path string) error { return o.saveArtworkOnly(path, o.overwrite, a) }
+	e, err := o.encodingFor(a, j.Output)
+	if err != nil {
+		return "", err
+	}
+	save := func(path string) error { return savePicture(path, o.overwrite, a.picture, e) }
 	at, err := j.Output, save(j.Output)
 	if errors.Is(err, fs.ErrExist) { // as in nst batch
 		at, err = batch.Aside(j.Output, "conflict", save)

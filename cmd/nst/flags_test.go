@@ -141,7 +141,7 @@ func TestBatchFlags(t *testing.T) {
 	}
 	want := &batchOptions{
 		settings: defaults(), contents: []string{"a", "b/"}, styles: []string{"s.png", "t,u.png"},
-		dir: "d", format: "jpg",
+		dir: "d", format: "jpg", flags: cmd,
 	}
 	want.Size, want.quality = 99, 50
 	if !reflect.DeepEqual(got, want) {

@@ -130,3 +130,12 @@ func (s *settings) encoding(a *artwork, format string) imgio.Encoding {
 	}
 	return e
 }
+
+// encodingFor returns how an artwork is stored in a file.
+func (s *settings) encodingFor(a *artwork, path string) (imgio.Encoding, error) {
+	format, err := imgio.FormatOf(path)
+	if err != nil {
+		return imgio.Encoding{}, err
+	}
+	return s.encoding(a, format), nil
+}

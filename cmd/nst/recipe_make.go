@@ -67,10 +67,19 @@ func (s *settings) networkSum(e *env) (recipe.File, error) {
 	return f, err
 }
 
-// maker returns the maker of nst apply. Paintings are inputs; of the styles of a network, the
-// recipe has the file of the network and their names.
+// maker returns the maker of nst apply.
 func (o *applyOptions) maker(t *console, styles []styleRef) (*maker, error) {
-	m, err := o.newMaker(t, "apply", inApply, nil, nst.DeviceCPU)
+	m, err := o.onePassMaker(t, styles)
+	if m == nil || err != nil {
+		return nil, err
+	}
+	return m, m.readMasks(&o.masks)
+}
+
+// onePassMaker returns the maker of pictures that are painted in one pass. Paintings are inputs;
+// of the styles of a network, the recipe has the file of the network and their names.
+func (s *settings) onePassMaker(t *console, styles []styleRef) (*maker, error) {
+	m, err := s.newMaker(t, "apply", inApply, nil, nst.DeviceCPU)
 	if m == nil || err != nil {
 		return nil, err
 	}
@@ -88,7 +97,7 @@ func (o *applyOptions) maker(t *console, styles []styleRef) (*maker, error) {
 	switch first := styles[0]; {
 	case first.model == nil:
 		m.readUniversal()
-		return m, m.readMasks(&o.masks)
+		return m, nil
 	case first.path == "":
 		w.Name = "builtin"
 		w.SHA256, w.Bytes = instant.BuiltinSum()
@@ -99,7 +108,7 @@ func (o *applyOptions) maker(t *console, styles []styleRef) (*maker, error) {
 	}
 	m.base.Settings["style"] = strings.Join(names, ",")
 	m.base.Weights = append(m.base.Weights, w)
-	return m, m.readMasks(&o.masks)
+	return m, nil
 }
 
 // readUniversal adds the network that paints in the style of any picture.

@@ -146,21 +146,12 @@ func commandLine(r *recipe.Recipe, path string) (string, error) {
 	words = append(append(words, d.files(name, none)...), d.words()...)
 	for i, word := range append(words, "-o", output) {
 		if i < len(words) {
-			words[i] = quoted(word)
+			words[i] = shellWord(word)
 		} else {
-			words = append(words, quoted(word))
+			words = append(words, shellWord(word))
 		}
 	}
 	return strings.Join(words, " "), nil
-}
-
-// quoted returns a word as a shell reads it back.
-func quoted(word string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,+@%"
-	if word != "" && strings.Trim(word, plain) == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // recipeHints returns advice about recipes.

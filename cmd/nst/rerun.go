@@ -110,7 +110,7 @@ func rerun(ctx context.Context, e *env, path string, dirs, args []string) error 
 	if format, err := imgio.FormatOf(output); err == nil {
 		d.store(format, dropped)
 	}
-	removed, err := d.settle(output, changedFlags(user))
+	removed, err := d.settle(output, userFlags(user))
 	if err != nil {
 		return err
 	}
@@ -124,8 +124,10 @@ func rerun(ctx context.Context, e *env, path string, dirs, args []string) error 
 	if err != nil {
 		return err
 	}
-	root := newRootCmd(e)
-	root.SetArgs(append(line, args...))
+	again := *e
+	again.Args = append(line, args...)
+	root := newRootCmd(&again)
+	root.SetArgs(again.Args)
 	return root.ExecuteContext(ctx)
 }
 
@@ -149,9 +151,9 @@ func replacedBy(changed func(string) bool) func(string) bool {
 	}
 }
 
-// changedFlags returns the flags that were given to a command, but for files: they need not
+// userFlags returns the flags that were given to a command, but for files: they need not
 // exist to be checked.
-func changedFlags(cmd *cobra.Command) []string {
+func userFlags(cmd *cobra.Command) []string {
 	var words []string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if f.Name != "style" { // of apply, takes files

@@ -103,6 +103,15 @@ func (s *settings) depthOf(format string) int {
 	return s.depth
 }
 
+// formatName returns the format of imgio for one of imgio.Formats.
+func formatName(extension string) string {
+	name, err := imgio.FormatOf("picture." + extension)
+	if err != nil {
+		panic(err) // the flag takes no other
+	}
+	return name
+}
+
 // formatWord returns how people write a format.
 func formatWord(format string) string {
 	if format == "webp" {
