@@ -82,7 +82,8 @@ func (s space) need(f footprint, l headroom.Limit) int64 {
 	if !l.Mapped {
 		return f.total - started
 	}
-	return tables + f.mapped + max(0, arenas(f.heap)+arena-s.arenas) // one for the gaps
+	const rest = arena                                                          // which package kernel leaves to the heap of Go
+	return tables + f.mapped + max(0, arenas(f.heap*3/2)+arena-s.arenas) + rest // the heap has gaps
 }
 
 // lack returns the limit that lacks most for a footprint and what more says, and whether there
