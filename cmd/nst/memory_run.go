@@ -162,7 +162,10 @@ func (s *settings) checkRun(t *console, files *pictureFiles, runs []nst.Options)
 	}
 	f, err := s.fits(t, size, c.footprint)
 	if full := new(memoryError); errors.As(err, &full) {
-		full.network = s.network
+		full.instead = "--draft takes less memory, and so does --optimizer adam"
+		if s.network == vgg.EmbeddedName {
+			full.instead = "--orientations 1 takes less memory, and so does --optimizer adam"
+		}
 		return ready, full
 	} else if err != nil {
 		return ready, nil
