@@ -54,7 +54,7 @@ func (r *batchRun) footprint(todo []batch.Todo) (f footprint, shared int64, err 
 	}
 	f, err = r.o.fits(r.t, size, c.footprint)
 	if full := new(memoryError); errors.As(err, &full) {
-		full.network = r.o.network
+		full.instead = r.o.lighter()
 		return f, 0, full
 	} else if err != nil {
 		return footprint{}, 0, nil
