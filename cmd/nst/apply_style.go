@@ -20,6 +20,11 @@ type styleRef struct {
 	mask    *nst.Mask // of the part of the picture that is used; nil is all of it
 	model   *instant.Model
 	index   int // of the style in the network; -1 if it has several and none is named
+
+	// What the header of a painting says, before it is read: its size, and the memory that
+	// reading takes.
+	size nst.Size
+	read int64
 }
 
 // undecided reports whether a network is named, but not which of its styles.
@@ -142,22 +147,16 @@ func (b *brush) paint(ctx context.Context, content *imgio.Planar, regions []*nst
 // blend paints a content in a blend of styles.
 func (b *brush) blend(ctx context.Context, content *imgio.Planar, shares []float64) (*imgio.Planar, error) {
 	if b.universal != nil {
-		var pictures []nst.StylePicture
-		for i, s := range b.styles {
-			pictures = append(pictures, nst.StylePicture{Picture: s.picture, Weight: shares[i], Mask: s.mask})
-		}
-		return b.universal.Apply(ctx, content, pictures, b.options)
+		return b.universal.Apply(ctx, content, b.pictures(shares), b.options)
 	}
-	model := b.styles[0].model
-	weights := make([]float64, len(model.Styles()))
-	for i, s := range b.styles {
-		weights[s.index] += shares[i]
-	}
-	return model.Apply(ctx, content, weights, b.options)
+	return b.styles[0].model.Apply(ctx, content, b.weights(shares), b.options)
 }
 
 // openPainting reads a style picture.
 func (t *console) openPainting(ctx context.Context, path string) (styleRef, error) {
+	if t.peeks {
+		return t.peekPainting(path)
+	}
 	p, err := t.open(ctx, "style", path)
 	if err == nil && min(p.W, p.H) < leastPixels {
 		err = &fileError{"style image", path, &smallError{width: p.W, height: p.H}}

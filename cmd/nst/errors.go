@@ -253,7 +253,7 @@ func reason(err error) string {
 		return "exists already"
 	}
 	text := strings.ReplaceAll(err.Error(), "optim: ", "")
-	for _, pkg := range []string{"imgio: ", "nst: ", "vgg: ", "batch: ", "feedforward: ", "exec: ", "kernel: "} {
+	for _, pkg := range []string{"imgio: ", "nst: ", "vgg: ", "batch: ", "feedforward: ", "exec: ", "kernel: ", "film: "} {
 		text = strings.TrimPrefix(text, pkg)
 	}
 	return text

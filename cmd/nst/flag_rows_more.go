@@ -10,12 +10,12 @@ import (
 func networkRows() []flagRow {
 	return []flagRow{
 		{
-			name: "draft", group: groupNetwork, everyday: true, in: measures | inTexture,
+			name: "draft", group: groupNetwork, everyday: true, in: measures | inTexture | inVideo,
 			usage: "use slim, the small network inside nst, about six times faster than vgg19; the picture is rougher",
 			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.draft, plain: true} },
 		},
 		{
-			name: "network", field: "network", group: groupNetwork, in: measures | inTexture,
+			name: "network", field: "network", group: groupNetwork, in: measures | inTexture | inVideo,
 			usage:    "network that compares pictures: a name that nst weights list shows, such as vgg19, vgg16 or slim; or a weights file",
 			fallback: "vgg19 if it is installed, else slim",
 			only:     rule{func(s *settings) bool { return !s.draft }, "cannot go with --draft, which takes slim"},
@@ -67,7 +67,7 @@ func outputRows() []flagRow {
 	return []flagRow{
 		{
 			name: "output", short: "o", group: groupOutput, everyday: true, in: paintsOne,
-			usage:    "file of the result, .png or .jpg",
+			usage:    "file of the result, .png, .jpg, .tif or .webp; - is standard output",
 			fallback: "named after the inputs",
 			bind:     func(s *settings) pflag.Value { return &textValue{&s.output, "FILE"} },
 		},
@@ -77,7 +77,7 @@ func outputRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.overwrite, plain: true} },
 		},
 		{
-			name: "quality", group: groupOutput, in: saves | onePass,
+			name: "quality", group: groupOutput, in: saves | inApply | inSheet,
 			usage: "quality of JPEG files, 1 to 100",
 			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.quality} },
 		},
@@ -92,7 +92,7 @@ func outputRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.force, plain: true} },
 		},
 		{
-			name: "save-every", group: groupOutput, in: paintsOne,
+			name: "save-every", group: groupOutput, in: paintsOne | inBatch,
 			usage: "also write the picture every N iterations, counted over all sizes, as OUT-0050.png; 0 writes none",
 			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.saveEvery} },
 		},

@@ -28,6 +28,8 @@ type settings struct {
 	masks    masks
 	pass     onePassSettings // of nst apply
 	lesson   lesson          // of nst train
+	many     manySettings    // of nst batch
+	film     filmSettings    // of nst video
 
 	output          string
 	overwrite       bool
@@ -38,6 +40,7 @@ type settings struct {
 	maxPixels       int           // millions, of a picture that is read
 	force           bool          // go on with too little memory
 	artifacts
+	storage
 
 	progress string
 	quiet    bool
@@ -47,8 +50,8 @@ type settings struct {
 
 func defaults() settings {
 	return settings{
-		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(),
-		checkpointEvery: time.Minute, quality: 95, progress: "auto", maxPixels: imgio.DefaultMaxPixels / 1e6,
+		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(), many: defaultMany(), film: defaultFilm(),
+		checkpointEvery: time.Minute, quality: 95, storage: storage{format: "png"}, progress: "auto", maxPixels: imgio.DefaultMaxPixels / 1e6,
 	}
 }
 

@@ -54,7 +54,7 @@ func newScene(t *testing.T) string {
 		for i := range p.Pix {
 			p.Pix[i] = random.Float32()
 		}
-		if err := imgio.Save(filepath.Join(dir, name), p); err != nil {
+		if err := imgio.Save(filepath.Join(dir, name), p, imgio.Encoding{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -384,7 +384,6 @@ func TestNohup(t *testing.T) {
 func TestInterruptedReading(t *testing.T) {
 	for _, args := range []string{
 		"stylize pipe s.png -o out.png" + tiny,
-		"batch c.png --style pipe --out-dir out" + tiny,
 		"score pipe s.png c.png" + strings.TrimSuffix(tiny, " --log run.jsonl"),
 	} {
 		dir := newScene(t)
