@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -203,10 +202,7 @@ func (r *batchRun) painters(todo []batch.Todo) (all []batch.Painter, closeAll fu
 	if len(todo) == skipped(todo)+refused(todo) {
 		return nil, closeAll, nil
 	}
-	threads := r.o.Compute.Threads
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
+	threads := r.threads()
 	n, err := r.fitting(todo)
 	if err != nil {
 		return nil, closeAll, err
