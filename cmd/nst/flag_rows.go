@@ -52,7 +52,7 @@ func styleRows() []flagRow {
 			fallback: "relu1_1 to relu5_1",
 		},
 		{
-			name: "style-blend", field: "blend", group: groupStyle, in: paintsOne | inSweep | inScore | inApply,
+			name: "style-blend", field: "blend", group: groupStyle, in: paintsOne | inSweep | inScore | inApply | inVideo,
 			usage:    "share of each style in the blend, such as 2,1",
 			fallback: "equal shares",
 			bind:     func(s *settings) pflag.Value { return &numbersValue{&s.blend} },

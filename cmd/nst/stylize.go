@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,6 +36,13 @@ are checked before the work begins. A file that appears during the run is kept
 too: the new one gets another name, such as out-2.png. After Ctrl-C, or if the
 terminal is closed, the exit code is 130; a second Ctrl-C ends at once.
 --save-every 50 also writes out-0050.png, out-0100.png and so on, at full size.
+A picture that cannot be saved, because the disk is full or the folder is gone,
+is saved in the folder for temporary files or in the current one.
+
+Checkpoints: Ctrl-C also saves the state of the run, as OUT.checkpoint. nst resume
+goes on from it to the same picture as a run without a break. The file is written
+every --checkpoint-every too, for a process that is killed, and removed at the
+end. The same command again does not begin while it is there.
 
 Sizes: nst paints at several sizes, from --min-scale to --size. Each size starts
 from the result of the one before. The first and the last size get --iterations,
@@ -90,6 +95,9 @@ More examples:
 // check returns an error for every value that is wrong by itself.
 func (o *stylizeOptions) check(cmd *cobra.Command) error {
 	errs := []error{o.settings.check(cmd), o.artifacts.check(), o.masks.check(cmd, len(o.styles)), o.checkBlend(len(o.styles))}
+	if o.checkpointEvery < 0 {
+		errs = append(errs, &valueError{"--checkpoint-every", o.checkpointEvery, "must be 0 (never) or more"})
+	}
 	if o.saveEvery < 0 {
 		errs = append(errs, &valueError{"--save-every", o.saveEvery, "must be 0 (never) or more"})
 	}
@@ -134,17 +142,31 @@ func (o *stylizeOptions) checkFiles(e *env) error {
 	var l ledger
 	l.read(o.inputs()...)
 	l.read(o.networkFile(e))
-	l.write("output", o.output, replacing(o.overwrite))
-	o.artifacts.list(&l, o.overwrite)
-	l.write("log", o.log, replacing(o.overwrite))
-	if o.saveEvery > 0 {
-		l.numbered(o.output, o.saveEvery, replacing(o.overwrite), o.inputs()...)
+	l.write("output", o.output, o.mode(o.output))
+	o.artifacts.list(&l, o.mode)
+	logMode := replacing(o.overwrite)
+	if o.continuesLog() {
+		logMode = extends
 	}
+	l.write("log", o.log, logMode)
+	if o.saveEvery > 0 {
+		mode := replacing(o.overwrite)
+		if o.resume != nil {
+			mode = skips // those that are there already are looked at later
+		}
+		l.numbered(o.output, o.saveEvery, mode, o.inputs()...)
+	}
+	if err := l.check(); err != nil {
+		return err
+	}
+	// The checkpoint is beside the output, and would have the same errors once more.
+	l.write("checkpoint", o.checkpointFile(), replacing(o.overwrite || o.resume != nil))
 	return l.check()
 }
 
 func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	t := newConsole(e, &o.settings)
+	o.goOn(e, t)
 	if err := o.checkFiles(e); err != nil {
 		return err
 	}
@@ -169,24 +191,30 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if o.strip == "" { // what is larger than the result is not needed any more
 		styles, content = nil, o.shown(content)
 	}
-	log, err := openLog(o.log, replacing(o.overwrite))
+	log, err := o.openLog()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, log.close()) }()
 
-	p := &painting{o: o, t: t, log: log, reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output)}
+	p := &painting{
+		ctx: ctx, o: o, t: t, transfer: transfer, content: content, style: job.Style, regions: job.Regions, styles: styles, log: log,
+		reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output),
+	}
 	job.Progress, job.Warn = p.update, t.warn
 	job.Started = ready
+	if o.checkpointFile() != "" {
+		job.Checkpoint, job.CheckpointEvery = p.checkpoint, o.checkpointEvery
+	}
+	if r := o.resume; r != nil {
+		r.announce(t, o)
+		p.recorder.restore(r.state.Meta[metaCurve])
+		job.Resume, job.ResumeChanged = r.state, r.force
+	}
 	undo := t.onInterrupt(ctx)
-	style, regions := job.Style, job.Regions
 	result, err := o.starting(transfer).Run(ctx, job)
 	undo()
-	p.reporter.end()
-	measured := func(p *imgio.Planar) (*nst.Score, error) {
-		return transfer.Score(ctx, content, style, p, regions...)
-	}
-	return errors.Join(o.finish(ctx, t, result, measured, o.masks.named(err)), o.remember(t, p.recorder, content, styles, result), p.err)
+	return p.end(result, o.changed(o.masks.named(err)))
 }
 
 // open reads all the pictures.
@@ -220,81 +248,4 @@ func (o *stylizeOptions) shown(content *imgio.Planar) *imgio.Planar {
 		return content
 	}
 	return content.Resize(imgio.FitLongest(content.W, content.H, o.Size))
-}
-
-// finish saves the result of a run, also of one that was interrupted or diverged, and
-// reports it with the score of the file.
-func (o *stylizeOptions) finish(ctx context.Context, t *console, r *nst.Result, score func(*imgio.Planar) (*nst.Score, error), err error) error {
-	if r == nil || err != nil && r.Iterations == 0 {
-		return err
-	}
-	at, errSave := o.save(t, o.output, o.overwrite, r.Picture)
-	if errSave != nil {
-		return errSave
-	}
-	if errors.As(err, new(*nst.OutOfMemoryError)) {
-		score = nil // which takes memory too
-	}
-	t.wrote(at, r, o.score(ctx, t, at, score))
-	if err != nil && ctx.Err() != nil {
-		return &interrupted{err}
-	}
-	return err
-}
-
-// score returns what nst score measures of the file of the result. It returns nil for a texture,
-// after an interrupt, with --quiet, and if the file cannot be measured.
-func (o *stylizeOptions) score(ctx context.Context, t *console, path string, score func(*imgio.Planar) (*nst.Score, error)) *nst.Score {
-	if score == nil || o.texture() || t.quiet || ctx.Err() != nil {
-		return nil
-	}
-	p, _, err := imgio.OpenContext(ctx, path)
-	if err != nil {
-		return nil
-	}
-	s, err := score(p)
-	if err != nil {
-		return nil // no reason to fail: the picture is saved
-	}
-	return s
-}
-
-// remember saves the artifacts of a run.
-func (o *stylizeOptions) remember(t *console, a *artifactRecorder, content *imgio.Planar, styles []nst.StylePicture, r *nst.Result) error {
-	if r == nil || r.Iterations == 0 {
-		return nil
-	}
-	var sources []*imgio.Planar
-	if !o.texture() {
-		sources = append(sources, content)
-	}
-	for _, s := range styles {
-		sources = append(sources, s.Picture)
-	}
-	return a.save(&o.settings, t, r.Picture, sources)
-}
-
-// painting observes a run.
-type painting struct {
-	o        *stylizeOptions
-	t        *console
-	log      *logFile
-	reporter reporter
-	recorder *artifactRecorder
-	err      error // of the first picture of --save-every that could not be written
-}
-
-func (p *painting) update(at nst.Progress) {
-	p.reporter.update(at)
-	p.log.update("", at)
-	p.recorder.update(at)
-	if every := p.o.saveEvery; every > 0 && at.Done%every == 0 && p.err == nil {
-		_, p.err = p.o.save(p.t, numbered(p.o.output, at.Done), p.o.overwrite, at.Picture().Resize(at.FullWidth, at.FullHeight))
-	}
-}
-
-// numbered returns path with an iteration before its extension: out-0050.png.
-func numbered(path string, iteration int) string {
-	ext := filepath.Ext(path)
-	return fmt.Sprintf("%s-%04d%s", strings.TrimSuffix(path, ext), iteration, ext)
 }
