@@ -9,7 +9,7 @@ import (
 
 // Header is what the header of a picture file says.
 type Header struct {
-	Format        string // png, jpeg, webp, tiff, bmp or gif
+	Format        string // png, jpeg, webp, tiff, bmp, gif or heif
 	Width, Height int    // pixels, upright
 	Memory        int64  // bytes that Open takes, of which its Planar stays
 }
@@ -55,7 +55,7 @@ func statHeader(f io.ReadSeeker, size int64, l limits) (Header, error) {
 	n, err := io.ReadFull(f, head)
 	head = head[:n]
 	if err == nil && size > int64(n) {
-		if c, err := sniff(head); err == nil && c.name != "tiff" {
+		if c, err := l.sniff(head); err == nil && c.name != "tiff" {
 			if s, err := c.header(head); err == nil && s.w > 1 && s.h > 1 {
 				return describe(c, s, size, l)
 			}

@@ -20,6 +20,9 @@ import (
 // are few and large, so that the usual 100 would nearly double the memory.
 const collectEarly = 10
 
+// manyPixels is the size from which reading a picture leaves enough garbage to give it back.
+const manyPixels = 2 << 20
+
 func apply(ctx context.Context, e *env, o *applyOptions) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(collectEarly))
 	t := newConsole(e, &o.settings)
@@ -28,6 +31,10 @@ func apply(ctx context.Context, e *env, o *applyOptions) error {
 			return &fileError{"content image", c, errSwapped}
 		}
 	}
+	if err := o.checkApply(ctx, t); err != nil {
+		return err
+	}
+	defer unconfine()
 	styles, err := e.someStyles(ctx, t, o.styles)
 	if err != nil {
 		return err
@@ -164,6 +171,9 @@ func (r *applyRun) paint(ctx context.Context, j batch.Job) (*imgio.Planar, error
 	}
 	if content, err = fitted(content, r.o.pass.size); err != nil {
 		return nil, &fileError{"content image", j.Content, err}
+	}
+	if content.W*content.H > manyPixels {
+		debug.FreeOSMemory() // what reading it has left
 	}
 	regions, protect, err := r.openMasks(ctx, content)
 	if err != nil {

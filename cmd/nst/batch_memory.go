@@ -10,6 +10,7 @@ import (
 
 	"nst/cmd/nst/internal/batch"
 	"nst/imgio"
+	"nst/internal/headroom"
 	"nst/nst"
 )
 
@@ -25,7 +26,7 @@ func (f footprint) times(n int, shared int64) footprint {
 	more := int64(n - 1)
 	f.total += more * max(0, f.total-started-shared)
 	f.heap += more * max(0, f.heap-shared)
-	f.others *= int64(n)
+	f.mapped *= int64(n)
 	f.output = fmt.Sprintf("painting %d pictures at a time", n)
 	return f
 }
@@ -165,7 +166,7 @@ func (r *batchRun) fitting(todo []batch.Todo) (int, error) {
 	}
 	fits := n
 	for fits > 1 && !r.o.force {
-		if _, lacks := left.lack(f.times(fits, shared), 0); !lacks {
+		if _, lacks := left.lack(f.times(fits, shared), func(headroom.Limit) int64 { return 0 }); !lacks {
 			break
 		}
 		fits--

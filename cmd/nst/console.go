@@ -21,6 +21,7 @@ type console struct {
 	limits      []imgio.Limit // of pictures that are read
 	placed      []string      // files that were written
 	resumes     bool          // it is of a run that goes on
+	peeks       bool          // paintings are not read, only their headers
 }
 
 // newConsole returns the console for the settings, and prints their notes.

@@ -35,8 +35,8 @@ func (e *env) system() fs.FS {
 // footprint is the memory of a command, in bytes.
 type footprint struct {
 	total  int64 // with what the program takes before it begins
-	heap   int64 // the part of it on the heap of Go
-	others int64 // addresses besides, which are not used
+	heap   int64 // the most that is on the heap of Go
+	mapped int64 // addresses outside of it
 	output string
 }
 
@@ -50,8 +50,14 @@ const (
 	tables = 32 << 20
 )
 
-// margin is what a size that is said to fit leaves: the next run may find a little less.
-const margin = 16 << 20
+// margin is what a size that is said to fit leaves of a limit: the next run may find a little
+// less, or an arena.
+func margin(l headroom.Limit) int64 {
+	if l.Mapped {
+		return arena
+	}
+	return 16 << 20
+}
 
 // space is what the system leaves, before a command begins.
 type space struct {
@@ -74,15 +80,15 @@ func (s space) need(f footprint, l headroom.Limit) int64 {
 	if !l.Mapped {
 		return f.total - started
 	}
-	return tables + f.others + f.total - f.heap + max(0, arenas(f.heap)-s.arenas)
+	return tables + f.mapped + max(0, arenas(f.heap)+arena-s.arenas) // one for the gaps
 }
 
-// lack returns the limit that lacks most for a footprint and so much more, and whether there
+// lack returns the limit that lacks most for a footprint and what more says, and whether there
 // is one.
-func (s space) lack(f footprint, more int64) (worst headroom.Limit, found bool) {
+func (s space) lack(f footprint, more func(headroom.Limit) int64) (worst headroom.Limit, found bool) {
 	least := int64(0)
 	for _, l := range s.limits {
-		if over := s.need(f, l) + more - l.Left; over > least {
+		if over := s.need(f, l) + more(l) - l.Left; over > least {
 			worst, least, found = l, over, true
 		}
 	}
@@ -127,7 +133,7 @@ func (s *settings) fits(t *console, size int, at func(size int) (footprint, erro
 	if err != nil {
 		return f, err
 	}
-	worst, lacks := left.lack(f, 0)
+	worst, lacks := left.lack(f, func(headroom.Limit) int64 { return 0 })
 	if !lacks {
 		return f, nil
 	}
