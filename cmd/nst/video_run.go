@@ -149,6 +149,8 @@ func (r *videoRun) partial(ctx context.Context, why error) error {
 		}
 	}
 	switch {
+	case !stopped && errors.Is(err, why):
+		return r.named(why)
 	case !stopped:
 		return errors.Join(r.named(why), err)
 	case err != nil:
