@@ -48,6 +48,13 @@ func (p *Plan) Add(name string, bytes int64) {
 	p.host += bytes
 }
 
+// AddMapped adds memory for another purpose, outside the heap.
+func (p *Plan) AddMapped(name string, bytes int64) {
+	p.Parts = append(p.Parts, Part{name, bytes})
+	p.Total += bytes
+	p.host += bytes
+}
+
 // Part is the memory for one purpose.
 type Part struct {
 	Name  string `json:"name"`
@@ -63,8 +70,8 @@ const (
 // Size is that of a picture in pixels.
 type Size struct{ W, H int }
 
-// bytes is the memory of a picture of that size.
-func (s Size) bytes() int64 { return 12 * int64(s.W) * int64(s.H) }
+// Bytes is the memory of a picture of that size, as an [imgio.Planar].
+func (s Size) Bytes() int64 { return 12 * int64(s.W) * int64(s.H) }
 
 // Inputs are what the memory of a run depends on besides the options: the sizes of what it
 // is given.
@@ -117,7 +124,7 @@ func (t *Transfer) planOn(d exec.Device, in Inputs, at scale) (Plan, error) {
 		{"features and gradients", m.Features},
 		{"masks", m.Masks},
 	}
-	o, picture := &t.options, Size{at.w, at.h}.bytes()
+	o, picture := &t.options, Size{at.w, at.h}.Bytes()
 	vectors := o.vectorBytes(picture / 4)
 	if in.Score {
 		vectors = 0
@@ -148,7 +155,7 @@ func (n *network) weightBytes() int64 {
 // pictureBytes is the memory of the pictures of a run: the content at every scale, the
 // styles, the masks, and at the last scale what is painted and its difference to the centre.
 func (t *Transfer) pictureBytes(in Inputs, last scale) (bytes int64) {
-	picture := Size{last.w, last.h}.bytes()
+	picture := Size{last.w, last.h}.Bytes()
 	by := &t.options.Schedule
 	scales := by.Scales
 	if scales == 0 {
@@ -163,9 +170,9 @@ func (t *Transfer) pictureBytes(in Inputs, last scale) (bytes int64) {
 	}
 	for _, s := range in.Styles {
 		w, h := t.network.styleFit(s.W, s.H, last.size)
-		bytes += Size{w, h}.bytes()
+		bytes += Size{w, h}.Bytes()
 		if t.options.Color != ColourStyle {
-			bytes += Size{w, h}.bytes()
+			bytes += Size{w, h}.Bytes()
 		}
 		if in.Regions {
 			bytes += picture / 3

@@ -20,6 +20,11 @@ type styleRef struct {
 	mask    *nst.Mask // of the part of the picture that is used; nil is all of it
 	model   *instant.Model
 	index   int // of the style in the network; -1 if it has several and none is named
+
+	// What the header of a painting says, before it is read: its size, and the memory that
+	// reading takes.
+	size nst.Size
+	read int64
 }
 
 // undecided reports whether a network is named, but not which of its styles.
@@ -149,6 +154,9 @@ func (b *brush) blend(ctx context.Context, content *imgio.Planar, shares []float
 
 // openPainting reads a style picture.
 func (t *console) openPainting(ctx context.Context, path string) (styleRef, error) {
+	if t.peeks {
+		return t.peekPainting(path)
+	}
 	p, err := t.open(ctx, "style", path)
 	if err == nil && min(p.W, p.H) < leastPixels {
 		err = &fileError{"style image", path, &smallError{width: p.W, height: p.H}}

@@ -94,8 +94,8 @@ func regionRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &filesValue{&s.masks.style} },
 		},
 		{
-			name: "protect", group: groupRegions, in: inStylize | inApply,
-			usage: "a mask over CONTENT: white pixels stay as they are, grey ones are blended",
+			name: "protect", group: groupRegions, in: inStylize | inBatch | inApply,
+			usage: "a mask over CONTENT: white pixels stay as they are, grey ones are blended; in batch a folder of masks, each with the name of its CONTENT",
 			bind:  func(s *settings) pflag.Value { return &textValue{&s.masks.protect, "FILE"} },
 		},
 	}

@@ -49,10 +49,11 @@ const (
 	groupTraining group = "Training"
 	groupNetwork  group = "Network and device"
 	groupOutput   group = "Output"
+	groupJobs     group = "Jobs"
 )
 
 func groups() []group {
-	return []group{groupStyle, groupRegions, groupColour, groupSchedule, groupTraining, groupNetwork, groupOutput}
+	return []group{groupStyle, groupRegions, groupColour, groupSchedule, groupTraining, groupNetwork, groupOutput, groupJobs}
 }
 
 // commands is a set of the commands that share flags.
@@ -70,6 +71,7 @@ const (
 	inApply
 	inTrain
 	inSheet
+	inResume
 	inVideo
 
 	paints    = inStylize | inBatch | inSweep | inInfo // all flags that paint a picture
@@ -82,7 +84,7 @@ const (
 // names lists the commands in the set.
 func (c commands) names() []string {
 	var names []string
-	for i, name := range []string{"stylize", "batch", "sweep", "texture", "score", "info", "weights pull", "apply", "train", "styles sheet", "video"} {
+	for i, name := range []string{"stylize", "batch", "sweep", "texture", "score", "info", "weights pull", "apply", "train", "styles sheet", "resume", "video"} {
 		if c&(1<<i) != 0 {
 			names = append(names, name)
 		}
@@ -99,7 +101,7 @@ type rule struct {
 // flagTable returns all rows, in the order of help. Where a flag means another thing in
 // another command, it has a row for each.
 func flagTable() []flagRow {
-	return slices.Concat(styleRows(), regionRows(), scheduleRows(), optimizerRows(), networkRows(), outputRows(), applyRows(), filmRows(), trainRows())
+	return slices.Concat(styleRows(), regionRows(), scheduleRows(), optimizerRows(), networkRows(), outputRows(), storageRows(), batchRows(), applyRows(), filmRows(), trainRows())
 }
 
 // findFlag returns the row that is found, if there is one.

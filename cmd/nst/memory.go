@@ -11,7 +11,6 @@ import (
 	"nst/imgio"
 	"nst/internal/headroom"
 	"nst/nst"
-	"nst/vgg"
 )
 
 // limits bounds the pictures that a command reads: --max-pixels, and half of the memory. It
@@ -35,8 +34,8 @@ func (e *env) system() fs.FS {
 // footprint is the memory of a command, in bytes.
 type footprint struct {
 	total  int64 // with what the program takes before it begins
-	heap   int64 // the part of it on the heap of Go
-	others int64 // addresses besides, which are not used
+	heap   int64 // the most that is on the heap of Go
+	mapped int64 // addresses outside of it
 	output string
 }
 
@@ -50,8 +49,17 @@ const (
 	tables = 32 << 20
 )
 
-// margin is what a size that is said to fit leaves: the next run may find a little less.
-const margin = 16 << 20
+// planning is the memory that planning a run takes.
+const planning = 48 << 20
+
+// margin is what a size that is said to fit leaves of a limit: the next run may find a little
+// less, or an arena.
+func margin(l headroom.Limit) int64 {
+	if l.Mapped {
+		return arena
+	}
+	return 16 << 20
+}
 
 // space is what the system leaves, before a command begins.
 type space struct {
@@ -74,15 +82,16 @@ func (s space) need(f footprint, l headroom.Limit) int64 {
 	if !l.Mapped {
 		return f.total - started
 	}
-	return tables + f.others + f.total - f.heap + max(0, arenas(f.heap)-s.arenas)
+	const rest = arena                                                          // which package kernel leaves to the heap of Go
+	return tables + f.mapped + max(0, arenas(f.heap*3/2)+arena-s.arenas) + rest // the heap has gaps
 }
 
-// lack returns the limit that lacks most for a footprint and so much more, and whether there
+// lack returns the limit that lacks most for a footprint and what more says, and whether there
 // is one.
-func (s space) lack(f footprint, more int64) (worst headroom.Limit, found bool) {
+func (s space) lack(f footprint, more func(headroom.Limit) int64) (worst headroom.Limit, found bool) {
 	least := int64(0)
 	for _, l := range s.limits {
-		if over := s.need(f, l) + more - l.Left; over > least {
+		if over := s.need(f, l) + more(l) - l.Left; over > least {
 			worst, least, found = l, over, true
 		}
 	}
@@ -95,7 +104,7 @@ type memoryError struct {
 	need, left int64
 	limit      string // the name of a limit
 	size       int    // the largest --size that fits; 0 for none
-	network    string // --network, if that matters
+	instead    string // what else takes less memory; empty for nothing
 }
 
 // Error says how much is needed and how much is left, in MB of 2^20 bytes.
@@ -110,10 +119,8 @@ func (e *memoryError) hints() []string {
 	switch {
 	case e.size > 0:
 		advice = append(advice, fmt.Sprintf("--size %d fits", e.size))
-	case e.network == vgg.EmbeddedName:
-		advice = append(advice, "--orientations 1 takes less memory, and so does --optimizer adam")
-	case e.network != "":
-		advice = append(advice, "--draft takes less memory, and so does --optimizer adam")
+	case e.instead != "":
+		advice = append(advice, e.instead)
 	}
 	return append(advice, "--force goes on nevertheless")
 }
@@ -123,11 +130,14 @@ func (e *memoryError) hints() []string {
 // [memoryError], or that of at. With --force it is a warning.
 func (s *settings) fits(t *console, size int, at func(size int) (footprint, error)) (footprint, error) {
 	left := t.e.left() // before planning, which takes some too
+	if worst, lacks := left.lack(footprint{total: started + planning, output: "planning"}, func(headroom.Limit) int64 { return 0 }); lacks && !s.force {
+		return footprint{}, &memoryError{what: "planning a run", need: planning, left: worst.Left, limit: worst.Name}
+	}
 	f, err := at(size)
 	if err != nil {
 		return f, err
 	}
-	worst, lacks := left.lack(f, 0)
+	worst, lacks := left.lack(f, func(headroom.Limit) int64 { return 0 })
 	if !lacks {
 		return f, nil
 	}

@@ -121,7 +121,7 @@ func largestAt(size int, all []nst.Size) (largest nst.Size) {
 
 // footprint is the memory of a run with these pictures and a plan.
 func (h *headers) footprint(p nst.Plan, output string) footprint {
-	f := footprint{total: p.OnHost() + h.kept, others: p.Addresses(), heap: p.OnHeap() + h.kept, output: output}
+	f := footprint{total: p.OnHost() + h.kept, mapped: p.OnHost() - p.OnHeap() + p.Addresses(), heap: p.OnHeap() + h.kept, output: output}
 	// While pictures are read and scaled, the network is there and its machines are not.
 	reading := started + max(h.read, h.whole) + p.Of(nst.PartPictures) + p.Of(nst.PartNetwork)
 	f.heap = max(f.heap, reading)
@@ -162,17 +162,28 @@ func (s *settings) checkRun(t *console, files *pictureFiles, runs []nst.Options)
 	}
 	f, err := s.fits(t, size, c.footprint)
 	if full := new(memoryError); errors.As(err, &full) {
-		full.network = s.network
+		full.instead = s.lighter()
 		return ready, full
 	} else if err != nil {
 		return ready, nil
 	}
+	c.close()
+	c.weights = nil
+	debug.FreeOSMemory() // what planning has left
 	confine(f.heap)
 	running := c.running
 	return func() {
 		debug.FreeOSMemory()
 		confine(running)
 	}, nil
+}
+
+// lighter says which settings take less memory.
+func (s *settings) lighter() string {
+	if s.network == vgg.EmbeddedName {
+		return "--orientations 1 takes less memory, and so does --optimizer adam"
+	}
+	return "--draft takes less memory, and so does --optimizer adam"
 }
 
 // runCheck plans runs.

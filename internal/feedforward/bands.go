@@ -44,56 +44,63 @@ const bandBytes = 300 << 20
 // rows is the number of rows of pixels of a band, a multiple of 4; 0 takes as many as a
 // fixed amount of memory allows. shared and style are as in [Painter.Teach].
 func NewBands(d exec.Device, a Architecture, w, h, rows int, shared, style []float32) (*Bands, error) {
+	b, err := bandsOf(d, a, w, h, rows)
+	if err != nil {
+		return nil, err
+	}
+	n := b.featureFloats()
+	b.stored, b.layer = make([]float32, n), make([]float32, n)
+	b.shared, b.style, b.affine = shared, style, map[string][]float32{}
+	return b, nil
+}
+
+// featureFloats is the length of stored, and of layer.
+func (b *Bands) featureFloats() int { return b.architecture.Widths[2] * (b.h / 4) * (b.w / 4) }
+
+// bandsOf is NewBands without memory and parameters.
+func bandsOf(d exec.Device, a Architecture, w, h, rows int) (*Bands, error) {
 	if w%4 != 0 || h%4 != 0 || min(w, h) < 8 || rows%4 != 0 || rows < 0 {
 		return nil, fmt.Errorf("feedforward: %dx%d pixels in bands of %d, want multiples of 4", w, h, rows)
 	}
 	if rows == 0 {
 		rows = max(bandBytes/(230*w)-8*margin, 64) / 64 * 64
 	}
-	n := a.Widths[2] * (h / 4) * (w / 4)
-	return &Bands{
-		architecture: a, device: d, w: w, h: h, rows: rows / 4,
-		stored: make([]float32, n), layer: make([]float32, n),
-		shared: shared, style: style, affine: map[string][]float32{},
-	}, nil
+	return &Bands{architecture: a, device: d, w: w, h: h, rows: rows / 4}, nil
 }
 
 // Paint paints photo (3, h, w), RGB in [0, 1], to out. They may be the same.
 func (b *Bands) Paint(ctx context.Context, out, photo []float32) error {
-	layers := b.architecture.Layers()
-	front, back := layers[:3], layers[len(layers)-3:]
-	for i := range front {
-		p := pass{bands: b, from: photo, layers: front[:i+1], scale: 4}
-		if i == 2 {
-			p.to = b.stored
-		}
+	for _, p := range b.passes(out, photo) {
 		if err := p.run(ctx); err != nil {
 			return err
 		}
-	}
-	b.normalise(front[2], b.stored, nil)
-	for body := layers[3 : len(layers)-3]; len(body) > 0; body = body[2:] {
-		for i := range 2 {
-			p := pass{bands: b, from: b.stored, layers: body[:i+1], scale: 1}
-			if i == 1 {
-				p.to = b.layer
-			}
-			if err := p.run(ctx); err != nil {
-				return err
-			}
-		}
-		b.normalise(body[1], b.layer, b.stored)
-	}
-	for i := range back {
-		p := pass{bands: b, from: b.stored, layers: back[:i+1], scale: 1}
-		if i == 2 {
-			p.to = out
-		}
-		if err := p.run(ctx); err != nil {
-			return err
-		}
+		p.after()
 	}
 	return nil
+}
+
+// passes returns the passes that paint photo to out, in their order.
+func (b *Bands) passes(out, photo []float32) []*pass {
+	var all []*pass
+	add := func(from, to []float32, scale int, layers []Layer, after func()) {
+		all = append(all, &pass{bands: b, from: from, to: to, keeps: after != nil, scale: scale, layers: layers, then: after})
+	}
+	layers := b.architecture.Layers()
+	front, back := layers[:3], layers[len(layers)-3:]
+	for i := range 2 {
+		add(photo, nil, 4, front[:i+1], nil)
+	}
+	add(photo, b.stored, 4, front, func() { b.normalise(front[2], b.stored, nil) })
+	for body := layers[3 : len(layers)-3]; len(body) > 0; body = body[2:] {
+		add(b.stored, nil, 1, body[:1], nil)
+		last := body[1]
+		add(b.stored, b.layer, 1, body[:2], func() { b.normalise(last, b.layer, b.stored) })
+	}
+	for i := range 2 {
+		add(b.stored, nil, 1, back[:i+1], nil)
+	}
+	add(b.stored, out, 1, back, func() {})
+	return all
 }
 
 // normalise scales and shifts the features x of a layer whose mean and variance are known,

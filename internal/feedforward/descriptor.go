@@ -88,15 +88,11 @@ type Guide func(w, h int) []float32
 //
 // With a guide it describes a part of the picture; nil is all of it.
 func (d *Describer) Describe(ctx context.Context, device exec.Device, picture []float32, w, h int, part Guide) ([]float32, error) {
-	var names []string
-	for _, l := range descriptorLayers {
-		names = append(names, l.name)
-	}
 	var found [][]float32
 	by := func(layer string, features *exec.Node, in inputs) ([]*exec.Node, error) {
 		return describedBy(layer, features, part, in)
 	}
-	if err := measure(ctx, device, d.network, names, picture, w, h, by, func(values []float32) {
+	if err := measure(ctx, device, d.network, describedLayers(), picture, w, h, by, func(values []float32) {
 		found = append(found, values)
 	}); err != nil {
 		return nil, err
@@ -117,6 +113,15 @@ func (d *Describer) Describe(ctx context.Context, device exec.Device, picture []
 		colours = coloursOf(picture, part(w, h))
 	}
 	return append(out, describeColours(colours)...), nil
+}
+
+// describedLayers are the layers of the loss network that a descriptor has.
+func describedLayers() []string {
+	var names []string
+	for _, l := range descriptorLayers {
+		names = append(names, l.name)
+	}
+	return names
 }
 
 // describedBy adds the means and deviations of features, and their Gram matrix, in a part of

@@ -72,6 +72,18 @@ type lessonPicture struct {
 
 // NewTeacher builds the graph of a lesson for device d. Close frees it.
 func NewTeacher(d exec.Device, l Lesson) (*Teacher, error) {
+	t, err := newTeacher(l)
+	if err != nil {
+		return nil, err
+	}
+	if t.machine, err = exec.New(d, t.outputs()...); err != nil {
+		return nil, fmt.Errorf("feedforward: %w", err)
+	}
+	return t, nil
+}
+
+// newTeacher is NewTeacher without a machine.
+func newTeacher(l Lesson) (*Teacher, error) {
 	if l.Batch < 1 || l.Size < 32 || l.Size%16 != 0 {
 		return nil, fmt.Errorf("feedforward: %d pictures of %d pixels, want at least 1 of a multiple of 16 from 32", l.Batch, l.Size)
 	}
@@ -82,11 +94,6 @@ func NewTeacher(d exec.Device, l Lesson) (*Teacher, error) {
 	if err := exec.Build(t.draw); err != nil {
 		return nil, fmt.Errorf("feedforward: %w", err)
 	}
-	m, err := exec.New(d, t.outputs()...)
-	if err != nil {
-		return nil, fmt.Errorf("feedforward: %w", err)
-	}
-	t.machine = m
 	return t, nil
 }
 

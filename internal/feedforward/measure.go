@@ -38,26 +38,9 @@ type inputs map[*exec.Node][]float32
 func measure(ctx context.Context, d exec.Device, network *vgg.Weights, layers []string, picture []float32, w, h int,
 	statistics func(layer string, features *exec.Node, in inputs) ([]*exec.Node, error), put func(values []float32),
 ) error {
-	var pixels *exec.Node
-	var outputs []*exec.Node
-	in := inputs{}
-	err := exec.Build(func() error {
-		pixels = exec.Input(exec.NewGraph(), "pixels", 1, 3, h, w)
-		features, err := network.Features(pixels, layers, vgg.FeatureOptions{})
-		if err != nil {
-			return err
-		}
-		for _, l := range layers {
-			n, err := statistics(l, features[l], in)
-			if err != nil {
-				return err
-			}
-			outputs = append(outputs, n...)
-		}
-		return nil
-	})
+	pixels, outputs, in, err := measured(network, layers, w, h, statistics)
 	if err != nil {
-		return fmt.Errorf("feedforward: %w", err)
+		return err
 	}
 	m, err := exec.New(d, outputs...)
 	if err != nil {

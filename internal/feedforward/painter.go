@@ -19,6 +19,18 @@ type Painter struct {
 // NewPainter builds the graph of a network for pictures of w by h pixels, multiples of 4
 // from 8, on device d. Close frees it.
 func NewPainter(d exec.Device, a Architecture, w, h int) (*Painter, error) {
+	p, err := newPainter(a, w, h)
+	if err != nil {
+		return nil, err
+	}
+	if p.machine, err = exec.New(d, p.painted); err != nil {
+		return nil, fmt.Errorf("feedforward: %w", err)
+	}
+	return p, nil
+}
+
+// newPainter is NewPainter without a machine.
+func newPainter(a Architecture, w, h int) (*Painter, error) {
 	p := &Painter{shared: a.Parameters(), norms: a.Norms()}
 	err := exec.Build(func() (err error) {
 		g := exec.NewGraph()
@@ -27,9 +39,6 @@ func NewPainter(d exec.Device, a Architecture, w, h int) (*Painter, error) {
 		p.painted, err = a.Paint("painted", p.photo, p.sharedInputs, p.normsInputs)
 		return err
 	})
-	if err == nil {
-		p.machine, err = exec.New(d, p.painted)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("feedforward: %w", err)
 	}

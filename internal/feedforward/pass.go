@@ -15,7 +15,9 @@ type pass struct {
 	from   []float32 // the picture, or the stored features
 	scale  int       // rows of from for a row at quarter resolution: 4 or 1
 	layers []Layer
-	to     []float32 // features or picture; nil only measures
+	keeps  bool      // the features of the last layer, or the picture; else it only measures
+	to     []float32 // where they are kept
+	then   func()    // what follows; nil for nothing
 
 	machine *exec.Machine
 	input   *exec.Node
@@ -32,15 +34,8 @@ func (p *pass) run(ctx context.Context) error {
 	if err := exec.Build(func() error { return p.draw(height) }); err != nil {
 		return fmt.Errorf("feedforward: %w", err)
 	}
-	var outputs []*exec.Node
-	if p.to != nil {
-		outputs = append(outputs, p.output)
-	}
-	if p.moments != nil {
-		outputs = append(outputs, p.moments)
-	}
 	var err error
-	if p.machine, err = exec.New(b.device, outputs...); err != nil {
+	if p.machine, err = exec.New(b.device, p.outputs()...); err != nil {
 		return fmt.Errorf("feedforward: %w", err)
 	}
 	defer p.machine.Close()
@@ -59,6 +54,25 @@ func (p *pass) run(ctx context.Context) error {
 		b.affine[last.Name] = m.affineOf(b.norm(last).Of(b.style))
 	}
 	return nil
+}
+
+// after does what follows the pass.
+func (p *pass) after() {
+	if p.then != nil {
+		p.then()
+	}
+}
+
+// outputs lists what the machine computes.
+func (p *pass) outputs() []*exec.Node {
+	var outputs []*exec.Node
+	if p.keeps {
+		outputs = append(outputs, p.output)
+	}
+	if p.moments != nil {
+		outputs = append(outputs, p.moments)
+	}
+	return outputs
 }
 
 // norm returns the parameter of a layer's normalisation.
@@ -91,7 +105,9 @@ func (p *pass) draw(height int) error {
 	add := func(name string) {
 		q := parameters[name]
 		n := exec.Input(g, name, q.Shape...)
-		p.given[n] = q.Of(b.shared)
+		if b.shared != nil {
+			p.given[n] = q.Of(b.shared)
+		}
 		d.shared = append(d.shared, n)
 	}
 	x := p.input
@@ -149,7 +165,7 @@ func (p *pass) band(ctx context.Context, m *moments, begin, end, height int) err
 		}
 		m.rows, m.values = append(m.rows, float64(end-begin)), append(m.values, values)
 	}
-	if p.to == nil {
+	if !p.keeps {
 		return nil
 	}
 	out := b.room(s.TotalSize())

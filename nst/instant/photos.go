@@ -50,10 +50,7 @@ var ErrPhotos = errors.New("nst: too few photographs")
 // fewer than [MinPhotos] others, or that of ctx. Photographs are scaled down so that the
 // shorter side is at most 1.5 times size, and further where they would fill the memory.
 func OpenPhotos(ctx context.Context, paths []string, size int, skipped func(error)) (*Photos, error) {
-	side := size * 3 / 2
-	for side > size && len(paths)*side*side*4 > photoBytes { // 4: three channels, and 4:3
-		side = max(size, side*9/10)
-	}
+	side := photoSide(len(paths), size)
 	s := &Photos{}
 	var held []photo
 	for _, path := range paths {
@@ -77,6 +74,16 @@ func OpenPhotos(ctx context.Context, paths []string, size int, skipped func(erro
 	s.training = len(s.photos)
 	s.photos = append(s.photos, held...)
 	return s, nil
+}
+
+// photoSide is the shorter side that so many photographs are scaled down to, for parts of size
+// pixels.
+func photoSide(count, size int) int {
+	side := size * 3 / 2
+	for side > size && count*side*side*4 > photoBytes { // 4: three channels, and 4:3
+		side = max(size, side*9/10)
+	}
+	return side
 }
 
 func openPhoto(path string, side int) (photo, error) {

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"nst/cmd/nst/internal/batch"
+	"nst/imgio"
+	"nst/nst"
+)
+
+// checkApply compares the memory of painting in one pass with what there is, for the largest of
+// the contents, before anything but headers is read. The error is a [memoryError]: others are
+// left to what reads the files. Until unconfine, garbage is kept within the plan.
+func (o *applyOptions) checkApply(ctx context.Context, t *console) error {
+	contents, err := batch.Contents(o.contents, imgio.Extensions())
+	if err != nil || o.contents[0] == standard {
+		return nil
+	}
+	peek := *t
+	peek.quiet, peek.peeks = true, true
+	styles, err := t.e.someStyles(ctx, &peek, o.styles)
+	if err != nil || o.checkBlend(len(styles)) != nil {
+		return nil
+	}
+	h, err := (&pictureFiles{contents: contents, masks: o.masks.paths()}).stat(o.pass.size, t.limits)
+	if err != nil {
+		return nil
+	}
+	size := max(h.inputs.Content.W, h.inputs.Content.H)
+	if o.pass.size != nst.OriginalSize {
+		size = min(size, o.pass.size)
+	}
+	f, err := o.fits(t, size, func(size int) (footprint, error) { return o.applyFootprint(styles, h, size) })
+	if full := new(memoryError); errors.As(err, &full) {
+		return full
+	} else if err == nil {
+		confine(f.heap)
+	}
+	return nil
+}
+
+// applyFootprint is the memory of painting the content of headers with its longest side scaled
+// down to size.
+func (o *applyOptions) applyFootprint(styles []styleRef, h headers, size int) (footprint, error) {
+	w, high := h.inputs.Content.W, h.inputs.Content.H
+	if max(w, high) > size {
+		w, high = imgio.FitLongest(w, high, size)
+	}
+	b, err := o.newBrush(styles)
+	if err != nil {
+		return footprint{}, err
+	}
+	var p nst.Plan
+	var sizes []nst.Size
+	var paintings int64
+	for _, s := range styles {
+		sizes = append(sizes, s.size)
+		paintings += s.size.Bytes()
+	}
+	if b.universal != nil {
+		p, err = b.universal.Plan(w, high, sizes, b.options)
+	} else {
+		p, err = b.styles[0].model.Plan(w, high, b.options)
+	}
+	if err != nil {
+		return footprint{}, err
+	}
+	picture := nst.Size{W: w, H: high}.Bytes()
+	regions := int64(len(o.masks.content))
+	kept := h.kept + paintings + max(regions-1, 0)*picture + regions*picture/3
+	reading := started + paintings + h.read
+	for _, s := range styles {
+		reading = max(reading, started+paintings+s.read-s.size.Bytes())
+	}
+	f := footprint{total: p.OnHost() + kept, mapped: p.OnHost() - p.OnHeap(), heap: p.OnHeap() + kept, output: fmt.Sprintf("a picture of %dx%d pixels", w, high)}
+	f.total, f.heap = max(f.total, reading), max(f.heap, reading)
+	return f, nil
+}
+
+// peekPainting is openPainting that reads only the header.
+func (t *console) peekPainting(path string) (styleRef, error) {
+	h, err := imgio.Stat(path, t.limits...)
+	return styleRef{name: batch.Stem(path), path: path, size: nst.Size{W: h.Width, H: h.Height}, read: h.Memory}, err
+}
