@@ -38,7 +38,7 @@ var rooms = map[string]room{
 	"internal/palette":      {0, nil},
 	"internal/motion":       {2, []string{"imgio"}},
 	"internal/optim":        {0, nil},
-	"imgio":                 {1, []string{"imgio/internal/bmp", "imgio/internal/jpeg", "imgio/internal/tiff", "internal/atomicfile", "golang.org/x/image"}},
+	"imgio":                 {1, []string{"imgio/internal/bmp", "imgio/internal/jpeg", "imgio/internal/tiff", "internal/atomicfile", "golang.org/x/image", "github.com/HugoSmits86/nativewebp"}},
 	"imgio/internal/tiff":   {0, []string{"imgio/internal/jpeg", "golang.org/x/image", "github.com/klauspost/compress"}},
 	"imgio/internal/bmp":    {0, nil},
 	"imgio/internal/jpeg":   {-1, nil},
