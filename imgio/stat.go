@@ -16,8 +16,12 @@ type Header struct {
 
 // Stat reads the header of the picture in the file at path. It reads the rest of the file only
 // where the header is not among the first bytes, as in many TIFF files. The errors are those of
-// [Open], of which it does not find the damage beyond the header.
+// [Open], of which it does not find the damage beyond the header. A pipe or a device, which can
+// be read only once, is not opened: the error matches [ErrSpecial].
 func Stat(path string, limits ...Limit) (Header, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return Header{}, fmt.Errorf("imgio: reading %q: %w", path, ErrSpecial)
+	}
 	f, size, err := openFile(path)
 	if err != nil {
 		return Header{}, err

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nst/cmd/nst/internal/batch"
+	"nst/imgio"
 	"nst/nst"
 )
 
@@ -89,7 +90,7 @@ More examples:
 	f := cmd.Flags()
 	f.StringArrayVar(&o.styles, "style", nil, "the style: a `STYLE`, a picture, a folder or a pattern; may be repeated")
 	folderFlag(cmd, &o.dir, "out-dir", "folder `DIR` for the results, created if necessary")
-	words(cmd, &o.format, []string{"png", "jpg"}, "format", "format of the results")
+	words(cmd, &o.format, imgio.Formats(), "format", "format of the results")
 	bindFlags(cmd, e, &o.settings, inBatch, nil)
 	return cmd
 }
@@ -114,9 +115,7 @@ func (o *batchOptions) check(cmd *cobra.Command) error {
 		return use("--list and --jobs-file cannot both read standard input")
 	}
 	errs := []error{o.checkSettings(cmd), o.checkMany()}
-	if o.format != "jpg" && cmd.Flags().Changed("quality") {
-		errs = append(errs, &valueError{"--quality", o.quality, "is only for --format jpg"})
-	}
+	errs = append(errs, o.checkStorage(cmd, formatName(o.format)))
 	return errors.Join(errs...)
 }
 

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 
 	"nst/cmd/nst/internal/batch"
@@ -21,6 +21,7 @@ type batchRun struct {
 	weights *vgg.Weights  // nil with --apply
 	start   *imgio.Planar // of --init FILE
 	styles  *sharedStyles
+	made    jobsMade
 }
 
 // sharedStyles are the styles that painters have measured, for all of them.
@@ -89,11 +90,15 @@ func (p *optimiser) Paint(ctx context.Context, j batch.Job, progress func(nst.Pr
 	if err != nil {
 		return nil, err
 	}
-	content, protect, err := p.open(ctx, &j)
+	maker, err := p.maker(&j)
 	if err != nil {
 		return nil, err
 	}
-	job := nst.Job{Content: content, Style: style, Start: p.start, Protect: protect, Warn: p.t.warn}
+	content, protect, err := p.open(ctx, &j, maker)
+	if err != nil {
+		return nil, err
+	}
+	job := nst.Job{Content: content, Style: style, Start: p.start, Protect: protect, Warn: maker.warn(p.t)}
 	every, saved := p.o.saveEvery, error(nil)
 	job.Progress = func(at nst.Progress) {
 		progress(at)
@@ -113,8 +118,9 @@ func (p *batchRun) saveStep(j *batch.Job, at nst.Progress) error {
 	if err := os.MkdirAll(filepath.Dir(j.Output), 0o777); err != nil {
 		return &fileError{"output folder", filepath.Dir(j.Output), err}
 	}
-	picture := at.Picture().Resize(at.FullWidth, at.FullHeight)
-	_, err := p.o.save(p.t, numbered(j.Output, at.Done), p.o.overwrite || j.Known, picture)
+	path := numbered(j.Output, at.Done)
+	a, s := p.made.artwork(j.Output, path, at.Picture().Resize(at.FullWidth, at.FullHeight), "at iteration "+strconv.Itoa(at.Done))
+	_, err := s.saveArtwork(p.t, path, p.o.overwrite || j.Known, a)
 	return err
 }
 
@@ -178,33 +184,6 @@ func (p *batchRun) read(ctx context.Context, what, path string) (*imgio.Planar, 
 	return picture, err
 }
 
-// open reads the content of a job, and its mask if it has one.
-func (p *batchRun) open(ctx context.Context, j *batch.Job) (content *imgio.Planar, protect *nst.Mask, err error) {
-	if content, err = p.read(ctx, "content", j.Content); err != nil || j.Mask == "" {
-		return content, nil, err
-	}
-	mask, err := p.read(ctx, "mask", j.Mask)
-	if err != nil {
-		return nil, nil, err
-	}
-	return content, nst.NewMask(mask), nil
-}
-
-// encode returns the file of a picture, in the format and quality of its job.
-func (p *batchRun) encode(path string, picture *imgio.Planar) ([]byte, error) {
-	format, err := imgio.FormatOf(path)
-	if err != nil {
-		return nil, err
-	}
-	var opts []imgio.Option
-	if format == "jpeg" {
-		opts = append(opts, imgio.JPEGQuality(p.o.quality))
-	}
-	var b bytes.Buffer
-	err = imgio.Encode(&b, picture, format, opts...)
-	return b.Bytes(), err
-}
-
 // onePassPainter paints in one pass.
 type onePassPainter struct {
 	*batchRun
@@ -220,7 +199,11 @@ func (p *onePassPainter) Paint(ctx context.Context, j batch.Job, _ func(nst.Prog
 	if err := p.dip(ctx, &j, s); err != nil {
 		return nil, err
 	}
-	content, protect, err := p.open(ctx, &j)
+	maker, err := s.onePassMaker(p.t, p.brush.styles)
+	if err != nil {
+		return nil, err
+	}
+	content, protect, err := p.open(ctx, &j, maker)
 	if err != nil {
 		return nil, err
 	}

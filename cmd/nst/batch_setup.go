@@ -142,8 +142,14 @@ func (o *batchOptions) hash(s *settings, weights recipe.File) string {
 	}
 	r.Settings = s.effective(in, net).values
 	r.Settings["format"] = o.format
-	if o.format == "jpg" {
-		r.Settings["quality"] = fmt.Sprint(s.quality)
+	for name, value := range s.stored(formatName(o.format)) {
+		r.Settings[name] = value
+	}
+	if s.alpha != "" {
+		r.Settings["alpha"] = s.alpha
+	}
+	if s.noRecipe {
+		r.Settings["no-recipe"] = "on"
 	}
 	return r.Hash()
 }

@@ -44,12 +44,13 @@ type savedFile struct {
 	Sum  string  `json:"sha256"`
 }
 
-// checkpointFile returns the file of the checkpoint; empty for none.
+// checkpointFile returns the file of the checkpoint; empty for none. A run with standard input
+// or output cannot be begun again.
 func (o *stylizeOptions) checkpointFile() string {
 	switch {
 	case o.resume != nil:
 		return o.resume.path
-	case o.checkpointEvery == 0:
+	case o.checkpointEvery == 0, o.output == standard, o.content == standard:
 		return ""
 	}
 	return o.output + checkpointExtension

@@ -13,34 +13,62 @@ import (
 	"nst/internal/atomicfile"
 )
 
-// save writes a picture in the format and quality that the flags give, and returns its file.
-// Unless overwrite, it replaces nothing: if a file took the name during the run, the picture
-// gets another.
+// save writes a picture that is made of others in the format and quality that the flags give,
+// and returns its file. Unless overwrite, it replaces nothing: if a file took the name during
+// the run, the picture gets another.
 func (s *settings) save(t *console, path string, overwrite bool, p *imgio.Planar) (string, error) {
+	var e imgio.Encoding
+	if format, err := imgio.FormatOf(path); err == nil && format == "jpeg" {
+		e.Quality = s.quality
+	}
+	return t.saveAs(path, overwrite, p, e)
+}
+
+// saveArtwork is save for a picture that was painted. The file may be standard output.
+func (s *settings) saveArtwork(t *console, path string, overwrite bool, a *artwork) (string, error) {
+	if path == standard {
+		return path, s.send(t, a)
+	}
+	e, err := s.encodingFor(a, path)
+	if err != nil {
+		return path, err
+	}
+	return t.saveAs(path, overwrite, a.picture, e)
+}
+
+// saveAs writes a picture in an encoding, and returns its file.
+func (t *console) saveAs(path string, overwrite bool, p *imgio.Planar, e imgio.Encoding) (string, error) {
 	return t.place("output", path, func(path string) error {
-		return t.unlessSame(path, s.saveOnly(path, overwrite, p), func(w io.Writer) error {
+		return t.unlessSame(path, savePicture(path, overwrite, p, e), func(w io.Writer) error {
 			format, err := imgio.FormatOf(path)
 			if err != nil {
 				return err
 			}
-			return imgio.Encode(w, p, format, s.encoding(path)...)
+			return imgio.Encode(w, p, format, e)
 		})
 	})
 }
 
-// saveOnly writes a picture in the format and quality that the flags give. Unless overwrite,
-// the file must not exist yet.
-func (s *settings) saveOnly(path string, overwrite bool, p *imgio.Planar) error {
+// savePicture writes a picture. Unless overwrite, the file must not exist yet.
+func savePicture(path string, overwrite bool, p *imgio.Planar, e imgio.Encoding) error {
 	if overwrite {
-		return imgio.Save(path, p, s.encoding(path)...)
+		return imgio.Save(path, p, e)
 	}
-	return imgio.SaveNew(path, p, s.encoding(path)...)
+	return imgio.SaveNew(path, p, e)
 }
 
-// encoding returns how a picture is encoded in a file.
-func (s *settings) encoding(path string) []imgio.Option {
-	if format, err := imgio.FormatOf(path); err == nil && format == "jpeg" {
-		return []imgio.Option{imgio.JPEGQuality(s.quality)}
+// send writes a picture to standard output. Nothing is written of one that cannot be encoded.
+func (s *settings) send(t *console, a *artwork) error {
+	format, err := s.formatOf(standard)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err = imgio.Encode(&b, a.picture, format, s.encoding(a, format)); err == nil {
+		_, err = io.Copy(t.e.Stdout, &b)
+	}
+	if err != nil {
+		return &fileError{"output", standard, err}
 	}
 	return nil
 }
@@ -59,17 +87,25 @@ func (e *elsewhereError) Error() string {
 // Unwrap returns why the picture could not be saved at its place.
 func (e *elsewhereError) Unwrap() error { return e.err }
 
-// saveSomewhere is save for a picture that must not be lost. If it cannot be saved at its
+// saveSomewhere is saveArtwork for a picture that must not be lost. If it cannot be saved at its
 // place, because the disk is full or the folder is gone, it is saved under a free name in the
 // folder for temporary files or in the current one. That is an [elsewhereError] all the same.
-func (s *settings) saveSomewhere(t *console, path string, overwrite bool, p *imgio.Planar) (string, error) {
-	at, err := s.save(t, path, overwrite, p)
+func (s *settings) saveSomewhere(t *console, path string, overwrite bool, a *artwork) (string, error) {
+	at, err := s.saveArtwork(t, path, overwrite, a)
 	if err == nil {
 		return at, nil
 	}
+	name := path
+	if path == standard {
+		name = "standard-output." + s.storage.format
+	}
+	e, failed := s.encodingFor(a, name)
+	if failed != nil {
+		return at, err
+	}
 	for _, dir := range []string{os.TempDir(), "."} {
-		instead, failed := atomicfile.Beside(filepath.Join(dir, filepath.Base(path)), func(path string) error {
-			return s.saveOnly(path, false, p)
+		instead, failed := atomicfile.Beside(filepath.Join(dir, filepath.Base(name)), func(path string) error {
+			return savePicture(path, false, a.picture, e)
 		})
 		if failed == nil {
 			return at, &fileError{"output", path, &elsewhereError{instead, err}}

@@ -67,7 +67,7 @@ func outputRows() []flagRow {
 	return []flagRow{
 		{
 			name: "output", short: "o", group: groupOutput, everyday: true, in: paintsOne,
-			usage:    "file of the result, .png or .jpg",
+			usage:    "file of the result, .png, .jpg, .tif or .webp; - is standard output",
 			fallback: "named after the inputs",
 			bind:     func(s *settings) pflag.Value { return &textValue{&s.output, "FILE"} },
 		},

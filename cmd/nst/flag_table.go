@@ -101,7 +101,7 @@ type rule struct {
 // flagTable returns all rows, in the order of help. Where a flag means another thing in
 // another command, it has a row for each.
 func flagTable() []flagRow {
-	return slices.Concat(styleRows(), regionRows(), scheduleRows(), optimizerRows(), networkRows(), outputRows(), batchRows(), applyRows(), filmRows(), trainRows())
+	return slices.Concat(styleRows(), regionRows(), scheduleRows(), optimizerRows(), networkRows(), outputRows(), storageRows(), batchRows(), applyRows(), filmRows(), trainRows())
 }
 
 // findFlag returns the row that is found, if there is one.

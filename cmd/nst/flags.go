@@ -40,6 +40,7 @@ type settings struct {
 	maxPixels       int           // millions, of a picture that is read
 	force           bool          // go on with too little memory
 	artifacts
+	storage
 
 	progress string
 	quiet    bool
@@ -50,7 +51,7 @@ type settings struct {
 func defaults() settings {
 	return settings{
 		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(), many: defaultMany(), film: defaultFilm(),
-		checkpointEvery: time.Minute, quality: 95, progress: "auto", maxPixels: imgio.DefaultMaxPixels / 1e6,
+		checkpointEvery: time.Minute, quality: 95, storage: storage{format: "png"}, progress: "auto", maxPixels: imgio.DefaultMaxPixels / 1e6,
 	}
 }
 

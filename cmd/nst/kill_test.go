@@ -54,7 +54,7 @@ func newScene(t *testing.T) string {
 		for i := range p.Pix {
 			p.Pix[i] = random.Float32()
 		}
-		if err := imgio.Save(filepath.Join(dir, name), p); err != nil {
+		if err := imgio.Save(filepath.Join(dir, name), p, imgio.Encoding{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,7 +11,6 @@ import (
 	"nst/imgio"
 	"nst/internal/headroom"
 	"nst/nst"
-	"nst/vgg"
 )
 
 // limits bounds the pictures that a command reads: --max-pixels, and half of the memory. It
@@ -50,6 +49,9 @@ const (
 	tables = 32 << 20
 )
 
+// planning is the memory that planning a run takes.
+const planning = 48 << 20
+
 // margin is what a size that is said to fit leaves of a limit: the next run may find a little
 // less, or an arena.
 func margin(l headroom.Limit) int64 {
@@ -80,7 +82,8 @@ func (s space) need(f footprint, l headroom.Limit) int64 {
 	if !l.Mapped {
 		return f.total - started
 	}
-	return tables + f.mapped + max(0, arenas(f.heap)+arena-s.arenas) // one for the gaps
+	const rest = arena                                                          // which package kernel leaves to the heap of Go
+	return tables + f.mapped + max(0, arenas(f.heap*3/2)+arena-s.arenas) + rest // the heap has gaps
 }
 
 // lack returns the limit that lacks most for a footprint and what more says, and whether there
@@ -101,7 +104,7 @@ type memoryError struct {
 	need, left int64
 	limit      string // the name of a limit
 	size       int    // the largest --size that fits; 0 for none
-	network    string // --network, if that matters
+	instead    string // what else takes less memory; empty for nothing
 }
 
 // Error says how much is needed and how much is left, in MB of 2^20 bytes.
@@ -116,10 +119,8 @@ func (e *memoryError) hints() []string {
 	switch {
 	case e.size > 0:
 		advice = append(advice, fmt.Sprintf("--size %d fits", e.size))
-	case e.network == vgg.EmbeddedName:
-		advice = append(advice, "--orientations 1 takes less memory, and so does --optimizer adam")
-	case e.network != "":
-		advice = append(advice, "--draft takes less memory, and so does --optimizer adam")
+	case e.instead != "":
+		advice = append(advice, e.instead)
 	}
 	return append(advice, "--force goes on nevertheless")
 }
@@ -129,6 +130,9 @@ func (e *memoryError) hints() []string {
 // [memoryError], or that of at. With --force it is a warning.
 func (s *settings) fits(t *console, size int, at func(size int) (footprint, error)) (footprint, error) {
 	left := t.e.left() // before planning, which takes some too
+	if worst, lacks := left.lack(footprint{total: started + planning, output: "planning"}, func(headroom.Limit) int64 { return 0 }); lacks && !s.force {
+		return footprint{}, &memoryError{what: "planning a run", need: planning, left: worst.Left, limit: worst.Name}
+	}
 	f, err := at(size)
 	if err != nil {
 		return f, err

@@ -21,7 +21,7 @@ func (o *applyOptions) checkApply(ctx context.Context, t *console) error {
 	peek := *t
 	peek.quiet, peek.peeks = true, true
 	styles, err := t.e.someStyles(ctx, &peek, o.styles)
-	if err != nil {
+	if err != nil || o.checkBlend(len(styles)) != nil {
 		return nil
 	}
 	h, err := (&pictureFiles{contents: contents, masks: o.masks.paths()}).stat(o.pass.size, t.limits)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"nst/imgio"
@@ -21,10 +22,13 @@ type painting struct {
 	style    *nst.Style
 	regions  []*nst.Mask
 	styles   []nst.StylePicture // for the strip
+	original *original          // nil for a texture
+	maker    *maker
 	log      *logFile
 	reporter reporter
 	recorder *artifactRecorder
 
+	failed    error // of the run
 	concluded bool
 	at        string // the file of the picture; empty before it is saved
 	err       error  // of saving the picture
@@ -40,8 +44,15 @@ func (p *painting) update(at nst.Progress) {
 	p.log.update("", at)
 	p.recorder.update(at)
 	if every := p.o.saveEvery; every > 0 && at.Done%every == 0 && p.numbered == nil {
-		_, p.numbered = p.o.save(p.t, numbered(p.o.output, at.Done), p.o.overwrite, at.Picture().Resize(at.FullWidth, at.FullHeight))
+		path := numbered(p.o.output, at.Done)
+		picture := p.artwork(path, at.Picture().Resize(at.FullWidth, at.FullHeight), "at iteration "+strconv.Itoa(at.Done))
+		_, p.numbered = p.o.saveArtwork(p.t, path, p.o.overwrite, picture)
 	}
+}
+
+// artwork returns a picture of the run with what goes into its file.
+func (p *painting) artwork(path string, picture *imgio.Planar, stopped string) *artwork {
+	return p.original.painted(picture, p.maker.of(&p.o.settings, p.original, path, stopped))
 }
 
 // numbered returns path with an iteration before its extension: out-0050.png.
@@ -60,7 +71,7 @@ func (p *painting) conclude(r *nst.Result) (saved []savedFile) {
 	p.reporter.end()
 	before := len(p.t.placed)
 	o := p.o
-	if p.at, p.err = o.saveSomewhere(p.t, o.output, o.replaces(o.output), r.Picture); p.err == nil {
+	if p.at, p.err = o.saveSomewhere(p.t, o.output, o.replaces(o.output), p.artwork(o.output, r.Picture, stopWords(r, p.failed))); p.err == nil {
 		p.t.wrote(p.at, r, p.score(r.Stop))
 	}
 	p.besides = p.remember(r)
@@ -81,6 +92,7 @@ func (p *painting) end(r *nst.Result, err error) error {
 		}
 		return err
 	}
+	p.failed = err
 	p.conclude(r)
 	stopped := err != nil && p.ctx.Err() != nil
 	switch {
@@ -97,7 +109,7 @@ func (p *painting) end(r *nst.Result, err error) error {
 // score returns what nst score measures of the file of the result. It returns nil for a texture,
 // after an interrupt, with --quiet, without the memory to go on, and if the file cannot be measured.
 func (p *painting) score(stop nst.Stop) *nst.Score {
-	if p.o.texture() || p.t.quiet || p.ctx.Err() != nil || stop == nst.StopMemory {
+	if p.o.texture() || p.at == standard || p.t.quiet || p.ctx.Err() != nil || stop == nst.StopMemory {
 		return nil
 	}
 	picture, _, err := imgio.OpenContext(p.ctx, p.at)

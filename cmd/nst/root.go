@@ -59,6 +59,8 @@ a network that nst train has taught.
 		newTextureCmd(e, nil),
 		newResumeCmd(e, nil),
 		newApplyCmd(e, nil),
+		newRecipeCmd(e),
+		newRerunCmd(e),
 		newVideoCmd(e, nil),
 		newTrainCmd(e, nil),
 		newStylesCmd(e),

@@ -10,14 +10,17 @@ import (
 
 	"nst/cmd/nst/internal/batch"
 	"nst/imgio"
+	"nst/internal/recipe"
 	"nst/nst"
+	"nst/vgg"
 )
 
 // stylizeOptions are the arguments and flags of nst stylize.
 type stylizeOptions struct {
 	settings
 	content string
-	canvas  nst.Size // of a texture, which has no content
+	canvas  nst.Size     // of a texture, which has no content
+	aspect  *aspectValue // of a texture
 	styles  []string
 }
 
@@ -29,12 +32,14 @@ func newStylizeCmd(e *env, runF func(context.Context, *stylizeOptions) error) *c
 		Use:   "stylize CONTENT STYLE [STYLE...] [-o OUT]",
 		Short: "Paint one picture",
 		Long: `stylize paints CONTENT in the style of STYLE, or of a blend of several. The
-result is OUT, or CONTENT-STYLE.png in the current folder. Ctrl-C ends
-the run and saves the picture as it is then.`,
+result is OUT, or CONTENT-STYLE.png in the current folder. CONTENT - is standard
+input, OUT - standard output. Ctrl-C ends the run and saves the picture as it is
+then.`,
 		Annotations: map[string]string{moreKey: `Files: existing files are replaced only with --overwrite. All files and settings
 are checked before the work begins. A file that appears during the run is kept
 too: the new one gets another name, such as out-2.png. After Ctrl-C, or if the
 terminal is closed, the exit code is 130; a second Ctrl-C ends at once.
+The picture holds how it was made: nst recipe shows it, nst rerun makes it again.
 --save-every 50 also writes out-0050.png, out-0100.png and so on, at full size.
 A picture that cannot be saved, because the disk is full or the folder is gone,
 is saved in the folder for temporary files or in the current one.
@@ -76,7 +81,10 @@ More examples:
 		Args: arguments(2, -1, "CONTENT STYLE [STYLE...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.content, o.styles = args[0], args[1:]
-			if o.output == "" {
+			switch {
+			case o.output == "" && o.content == standard:
+				o.output = standard
+			case o.output == "":
 				o.output = batch.Stem(o.content) + "-" + batch.Stem(o.styles[0]) + ".png"
 			}
 			if err := o.check(cmd); err != nil {
@@ -88,9 +96,14 @@ More examples:
 			return stylize(cmd.Context(), e, o)
 		},
 	}
+	words(cmd, &o.storage.format, imgio.Formats(), "format", standardFormat)
+	cmd.Flag("format").Annotations = map[string][]string{groupKey: {string(groupOutput)}}
 	bindFlags(cmd, e, &o.settings, inStylize, nil)
 	return cmd
 }
+
+// standardFormat is the usage of --format where a picture may go to standard output.
+const standardFormat = "format of the picture on standard output"
 
 // check returns an error for every value that is wrong by itself.
 func (o *stylizeOptions) check(cmd *cobra.Command) error {
@@ -101,11 +114,22 @@ func (o *stylizeOptions) check(cmd *cobra.Command) error {
 	if o.saveEvery < 0 {
 		errs = append(errs, &valueError{"--save-every", o.saveEvery, "must be 0 (never) or more"})
 	}
-	switch format, err := imgio.FormatOf(o.output); {
-	case err != nil:
-		errs = append(errs, &valueError{"--output", fmt.Sprintf("%q", o.output), "must end in .png or .jpg"})
-	case format != "jpeg" && cmd.Flags().Changed("quality"):
-		errs = append(errs, &valueError{"--quality", o.quality, "is only for a JPEG"})
+	if format, err := o.formatOf(o.output); err != nil {
+		errs = append(errs, &valueError{"--output", fmt.Sprintf("%q", o.output), "must end in " + endings() + ", or be -"})
+	} else {
+		errs = append(errs, o.checkStorage(cmd, format))
+	}
+	if cmd.Flags().Changed("format") && o.output != standard {
+		errs = append(errs, &valueError{"--format", o.storage.format, "is only for -o -; the name of OUT says the format"})
+	}
+	if o.saveEvery > 0 && o.output == standard {
+		errs = append(errs, &valueError{"--save-every", o.saveEvery, "cannot go with -o -: its pictures are named after the output"})
+	}
+	for _, path := range append(slices.Clone(o.styles), o.masks.paths()...) {
+		if path == standard {
+			errs = append(errs, &usageError{cmd, errors.New("- (standard input) can only be the CONTENT")})
+			break
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -128,7 +152,7 @@ func (o *stylizeOptions) files() *pictureFiles {
 // inputs returns the pictures that are read.
 func (o *stylizeOptions) inputs() []string {
 	in := slices.Clone(o.styles)
-	if !o.texture() {
+	if !o.texture() && o.content != standard {
 		in = append(in, o.content)
 	}
 	if file := o.startFile(); file != "" {
@@ -142,7 +166,12 @@ func (o *stylizeOptions) checkFiles(e *env) error {
 	var l ledger
 	l.read(o.inputs()...)
 	l.read(o.networkFile(e))
-	l.write("output", o.output, o.mode(o.output))
+	switch {
+	case o.output != standard:
+		l.write("output", o.output, o.mode(o.output))
+	case e.StdoutTerminal:
+		return errTerminal
+	}
 	o.artifacts.list(&l, o.mode)
 	logMode := replacing(o.overwrite)
 	if o.continuesLog() {
@@ -175,17 +204,25 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 		return err
 	}
 	defer unconfine()
-	job, styles, err := o.open(ctx, t)
+	job, styles, original, err := o.open(ctx, t)
 	if err != nil {
 		return err
 	}
-	transfer, err := o.transfer(e)
+	weights, err := o.weights(e)
+	if err != nil {
+		return err
+	}
+	transfer, err := nst.New(weights, o.Options)
 	if err != nil {
 		return err
 	}
 	defer transfer.Close()
 	if job.Style, err = transfer.Style(ctx, styles...); err != nil {
 		return o.masks.named(err)
+	}
+	maker, err := o.maker(t, weights.Network, transfer.Device())
+	if err != nil {
+		return err
 	}
 	content := job.Content
 	if o.strip == "" { // what is larger than the result is not needed any more
@@ -199,9 +236,10 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 
 	p := &painting{
 		ctx: ctx, o: o, t: t, transfer: transfer, content: content, style: job.Style, regions: job.Regions, styles: styles, log: log,
+		original: original, maker: maker,
 		reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output),
 	}
-	job.Progress, job.Warn = p.update, t.warn
+	job.Progress, job.Warn = p.update, maker.warn(t)
 	job.Started = ready
 	if o.checkpointFile() != "" {
 		job.Checkpoint, job.CheckpointEvery = p.checkpoint, o.checkpointEvery
@@ -217,8 +255,38 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	return p.end(result, o.changed(o.masks.named(err)))
 }
 
-// open reads all the pictures.
-func (o *stylizeOptions) open(ctx context.Context, t *console) (nst.Job, []nst.StylePicture, error) {
+// maker returns the maker of the recipe, which has read all inputs but the content.
+func (o *stylizeOptions) maker(t *console, net *vgg.Network, device string) (*maker, error) {
+	command, in := "stylize", inStylize
+	if o.texture() {
+		command, in = "texture", inTexture
+	}
+	m, err := o.newMaker(t, command, in, net, device)
+	if m == nil || err != nil {
+		return nil, err
+	}
+	if o.aspect != nil {
+		m.base.Settings["aspect"] = o.aspect.String()
+		if *o.aspect != (aspectValue{1, 1}) {
+			m.base.Changed = append(m.base.Changed, "aspect")
+		}
+	}
+	if err := m.read(recipe.Style, o.styles...); err != nil {
+		return nil, err
+	}
+	if file := o.startFile(); file != "" {
+		if err := m.read(recipe.Start, file); err != nil {
+			return nil, err
+		}
+	}
+	if o.start == instantStart {
+		m.readUniversal()
+	}
+	return m, m.readMasks(&o.masks)
+}
+
+// open reads all the pictures. content is what the file of the content says, nil for a texture.
+func (o *stylizeOptions) open(ctx context.Context, t *console) (_ nst.Job, _ []nst.StylePicture, content *original, _ error) {
 	var job nst.Job
 	var styles []nst.StylePicture
 	var errs []error
@@ -230,7 +298,13 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (nst.Job, []nst.S
 	if o.texture() {
 		job.Content = grey(o.canvas.W, o.canvas.H)
 	} else {
-		job.Content = read("content", o.content)
+		format, err := o.formatOf(o.output)
+		if err == nil {
+			content, err = t.openOriginal(ctx, &o.settings, o.content, format)
+		}
+		if errs = append(errs, err); err == nil {
+			job.Content, content.picture = content.picture, nil // the run lets go of it
+		}
 	}
 	for i, path := range o.styles {
 		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: o.share(i)})
@@ -239,7 +313,7 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (nst.Job, []nst.S
 		job.Start = read("first", file)
 	}
 	job.Regions, job.Protect = o.masks.open(read, job.Content, styles)
-	return job, styles, errors.Join(errs...)
+	return job, styles, content, errors.Join(errs...)
 }
 
 // shown returns a content at the size of the result, or as it is if that is larger.

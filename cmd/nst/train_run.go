@@ -42,6 +42,10 @@ func train(ctx context.Context, e *env, o *trainOptions) (err error) {
 	if err := o.checkFiles(e); err != nil {
 		return err
 	}
+	if err := o.checkTraining(r.t); err != nil {
+		return err
+	}
+	defer unconfine()
 	trainer, photos, err := o.openTrainer(ctx, e, r.t)
 	if err != nil {
 		return err

@@ -199,7 +199,7 @@ func (s *SequenceOutput) Write(_ context.Context, f *Frame, memory []float32) (*
 	if s.replace {
 		save = imgio.Save
 	}
-	if err := save(filepath.Join(s.dir, name), f.Picture); err != nil {
+	if err := save(filepath.Join(s.dir, name), f.Picture, imgio.Encoding{}); err != nil {
 		return nil, err
 	}
 	s.state.Frames, s.state.Last, s.state.Memory = s.state.Frames+1, name, memory

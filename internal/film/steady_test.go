@@ -131,7 +131,7 @@ func TestSteady(t *testing.T) {
 func TestSequence(t *testing.T) {
 	in := t.TempDir()
 	for i, name := range []string{"f1.png", "f2.png", "f10.png", "f11.png"} {
-		if err := imgio.Save(filepath.Join(in, name), photograph(t, "town", 3*i, i, 64, 48)); err != nil {
+		if err := imgio.Save(filepath.Join(in, name), photograph(t, "town", 3*i, i, 64, 48), imgio.Encoding{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -20,13 +20,19 @@ type Comparison struct {
 // comparedPhotos is the most photographs that are compared, since each takes an optimisation.
 const comparedPhotos = 3
 
+// compared returns the options of the optimisation that a network is compared with.
+func (o *Options) compared() nst.Options {
+	c := nst.DefaultOptions()
+	c.Size = o.Size
+	c.Objective.StyleScale = float64(o.StyleSize) / float64(o.Size)
+	c.Compute = nst.Compute{Threads: o.Threads, Device: nst.DeviceCPU, Precision: c.Compute.Precision}
+	return c
+}
+
 // Compare compares the network as it is with the optimisation, for one style, at
 // Options.Size. It takes some seconds for each of a few photographs.
 func (t *Trainer) Compare(ctx context.Context, style int) (*Comparison, error) {
-	o := nst.DefaultOptions()
-	o.Size = t.options.Size
-	o.Objective.StyleScale = float64(t.options.StyleSize) / float64(t.options.Size)
-	o.Compute = nst.Compute{Threads: t.options.Threads, Device: nst.DeviceCPU, Precision: o.Compute.Precision}
+	o := t.options.compared()
 	transfer, err := nst.New(t.loss, o)
 	if err != nil {
 		return nil, err

@@ -124,5 +124,27 @@ func PlanTraining(weights *vgg.Weights, o Options, photos int, styles []nst.Size
 	p.Add("photographs", int64(photos)*3*int64(side*side)*4/3)
 	p.Add(nst.PartPictures, pictures+int64(o.Batch+2)*nst.Size{W: o.Size, H: o.Size}.Bytes())
 	p.Add("program", nst.ProgramBytes)
-	return p, nil
+	return p, planComparison(&p, weights, o, styles)
+}
+
+// planComparison adds the memory of [Trainer.Compare], while the trainer has all of its own.
+func planComparison(p *nst.Plan, weights *vgg.Weights, o Options, styles []nst.Size) error {
+	t, err := nst.New(weights, o.compared())
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	var most nst.Plan
+	for _, s := range styles {
+		c, err := t.PlanAt(nst.Inputs{Content: nst.Size{W: o.Size, H: o.Size}, Styles: []nst.Size{s}}, o.Size)
+		if err != nil {
+			return err
+		}
+		if c.Total > most.Total {
+			most = c
+		}
+	}
+	p.AddMapped("machines of the comparison at the end", most.OnHost()-most.OnHeap())
+	p.Add("pictures and network of the comparison", most.OnHeap()-nst.ProgramBytes)
+	return nil
 }

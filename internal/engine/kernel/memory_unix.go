@@ -11,12 +11,16 @@ import (
 	"nst/internal/memory"
 )
 
+// room is what a block leaves of a limit on addresses. The heap of Go grows by so much at a time,
+// and the program ends when it cannot.
+const room = 64 << 20
+
 // mapMemory returns zeros that begin at a page, or at a huge page if there are enough for one.
 func mapMemory(bytes int) ([]byte, error) {
 	const access, kind = unix.PROT_READ | unix.PROT_WRITE, unix.MAP_ANON | unix.MAP_PRIVATE
 	spare := 0
 	if bytes >= memory.HugePage {
-		spare = memory.HugePage
+		spare = memory.HugePage + room
 	}
 	page := os.Getpagesize()
 	bytes = (bytes + page - 1) / page * page

@@ -57,7 +57,7 @@ func scene(t *testing.T) []batch.Job {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	for i, name := range []string{"a.png", "b.png", "s.png", "t.png"} {
-		if err := imgio.Save(name, grey(float32(i)/5).Picture); err != nil {
+		if err := imgio.Save(name, grey(float32(i)/5).Picture, imgio.Encoding{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -73,9 +73,9 @@ func scene(t *testing.T) []batch.Job {
 	return jobs
 }
 
-func encode(_ string, p *imgio.Planar) ([]byte, error) {
+func encode(_ string, r *nst.Result) ([]byte, error) {
 	var b bytes.Buffer
-	err := imgio.Encode(&b, p, "png")
+	err := imgio.Encode(&b, r.Picture, "png", imgio.Encoding{})
 	return b.Bytes(), err
 }
 
@@ -113,8 +113,8 @@ func TestAgain(t *testing.T) {
 			}
 		}
 	}
-	other, _ := encode("", grey(0.77).Picture)
-	edited, _ := encode("", grey(0.99).Picture)
+	other, _ := encode("", grey(0.77))
+	edited, _ := encode("", grey(0.99))
 	for _, tt := range []struct {
 		name   string
 		change func()

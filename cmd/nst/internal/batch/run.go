@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"nst/cmd/nst/internal/manifest"
-	"nst/imgio"
 	"nst/internal/atomicfile"
 	"nst/nst"
 )
@@ -30,8 +29,8 @@ type Options struct {
 	FailFast bool      // begin no job after one has failed
 	Deadline time.Time // begin no job that would not be done by then; zero is none
 
-	// Encode returns the bytes of the file of a picture.
-	Encode func(path string, p *imgio.Planar) ([]byte, error)
+	// Encode returns the bytes of the file of the result of the job with this output.
+	Encode func(output string, r *nst.Result) ([]byte, error)
 
 	// Started is called before a job is begun; Progress after each iteration; Finished when a
 	// job is done, skipped, failed or interrupted; Warn with what does not stop the batch.
@@ -130,7 +129,7 @@ func (t *team) do(ctx context.Context, p Painter, todo Todo) (out Outcome, err e
 // save writes the picture of a job that is done, and enters it in the book: its hash before it
 // is there, so that the next run knows it for its own whatever happens in between.
 func (t *team) save(out *Outcome, r *manifest.Record, v Verdict) error {
-	data, err := t.options.Encode(out.Output, out.Result.Picture)
+	data, err := t.options.Encode(out.Output, out.Result)
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(out.Output), 0o777)
 	}
@@ -186,7 +185,7 @@ func (t *team) keepPartial(out *Outcome, r *manifest.Record) error {
 	if out.Result == nil || out.Result.Iterations == 0 {
 		return nil
 	}
-	data, err := t.options.Encode(out.Output, out.Result.Picture)
+	data, err := t.options.Encode(out.Output, out.Result)
 	if err == nil {
 		out.Saved, err = Aside(out.Output, "partial", func(path string) error { return place(path, data, false) })
 	}
