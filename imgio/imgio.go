@@ -13,6 +13,7 @@
 // point compensation, also for CMYK. The gAMA and cHRM chunks of PNG are ignored. Transparency
 // is flattened on white. [Info.Notes] puts what was done into words. Errors match [ErrFormat],
 // [ErrCorrupt], [ErrTooSmall], [ErrTooLarge], [ErrFolder] or fs.ErrNotExist.
+// HEIC and AVIF need a [Converter]. [OpenMask] reads a mask, in which transparency is black.
 //
 // The size of a picture is checked before its pixels are decoded, and where possible before
 // its file is read: at most [DefaultMaxPixels], or what a [Limit] says.
