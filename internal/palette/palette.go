@@ -194,7 +194,7 @@ func (n *Nearest) Dither(m *image.RGBA) *image.Paletted {
 // of a film to the next does not flicker.
 func (n *Nearest) Ordered(bytes []byte, w, h int) *image.Paletted {
 	out := image.NewPaletted(image.Rect(0, 0, w, h), n.palette)
-	const spread = 24 // levels between the lowest and the highest threshold
+	const spread = 16 // levels between the lowest and the highest threshold
 	for y := range h {
 		for x := range w {
 			move := (2*threshold(x, y) - 63) * spread / 126
