@@ -202,6 +202,7 @@ func (n *Nearest) Ordered(bytes []byte, w, h int) *image.Paletted {
 			var c [3]int
 			for j := range c {
 				c[j] = min(max(int(bytes[3*i+j])+move, 0), 255)
+				c[j] = c[j]>>(8-bits)<<(8-bits) | 1<<(7-bits) // the middle of its bin, whichever comes first
 			}
 			out.Pix[i] = uint8(n.Index(c))
 		}

@@ -21,7 +21,7 @@ func TestOrdered(t *testing.T) {
 		for _, i := range m.Pix {
 			light += float64(i) / (w * h)
 		}
-		if light < tt.low || light > tt.high {
+		if light < tt.low-1e-6 || light > tt.high+1e-6 {
 			t.Errorf("%.2f of level %d are light, want %v to %v", light, tt.level, tt.low, tt.high)
 		}
 		if again := near.Ordered(filled(tt.level), w, h); !slices.Equal(again.Pix, m.Pix) {
