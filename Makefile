@@ -91,6 +91,10 @@ covered: ## what the last make test covered, and what it skipped
 		cat $$run 2>/dev/null || echo "$$run: NOT TESTED"; \
 	done
 
+.PHONY: test-slurm
+test-slurm: build ## a batch as an array of a Slurm of its own, one task killed and requeued: needs slurm-wlm, munge and root
+	testdata/slurm/run.sh bin/nst
+
 .PHONY: lint
 lint: ## formatting, vet, staticcheck
 	@test -z "$$($(GOFUMPT) -l $$(git ls-files '*.go'))" || { $(GOFUMPT) -l $$(git ls-files '*.go'); echo "run: make fmt"; exit 1; }

@@ -2,123 +2,154 @@ package imgio
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
-	"image"
-	"image/jpeg"
-	"image/png"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// An Option changes how [Encode] and [Save] write a picture. An option that does not apply
-// to the format is an error.
-type Option func(*encoding)
+// Encoding says how [Encode] and [Save] write a picture. The zero value is the usual way. What
+// does not apply to the format is an error.
+type Encoding struct {
+	// Quality is that of a JPEG file, 1 to 100; 0 is 95.
+	Quality int
 
-// encoding is the result of the options.
-type encoding struct {
-	quality int // of JPEG; 0 if not given
-	deep    bool
-	text    []text
-	err     error // of the first wrong option
+	// Depth is the number of bits per channel, 8 or 16, of PNG and TIFF; 0 is 8 for PNG and 16
+	// for TIFF. JPEG and WebP have 8.
+	Depth int
+
+	// Dither spreads the rounding to 8 bits over a fixed pattern, so that slow gradients show
+	// no steps. JPEG needs none: its pixels are not rounded before they are encoded.
+	Dither bool
+
+	// Alpha is the opacity of each pixel, (H, W), 0 to 1; nil is opaque. JPEG has none.
+	Alpha []float32
+
+	Metadata   Metadata
+	Provenance Provenance
 }
 
-// JPEGQuality sets the quality of a JPEG file, from 1 to 100 (best). The default is 95.
-func JPEGQuality(quality int) Option {
-	return func(e *encoding) {
-		e.quality = quality
-		if quality < 1 || quality > 100 {
-			e.fail(fmt.Errorf("jpeg quality %d is not in 1..100", quality))
-		}
+// format is a format that can be written.
+type format struct {
+	name       string
+	extensions []string
+	depths     []int // bits per channel, the usual one first
+	alpha      bool
+	write      func(w io.Writer, p *Planar, e *Encoding) error
+}
+
+func formats() []format {
+	return []format{
+		{"png", []string{".png"}, []int{8, 16}, true, writePNG},
+		{"jpeg", []string{".jpg", ".jpeg"}, []int{8}, false, writeJPEG},
+		{"tiff", []string{".tif", ".tiff"}, []int{16, 8}, true, writeTIFF},
+		{"webp", []string{".webp"}, []int{8}, true, writeWebP},
 	}
 }
 
-// Depth16 writes a PNG file with 16 bits per channel; the default is 8.
-func Depth16() Option { return func(e *encoding) { e.deep = true } }
-
-// Text puts a text into the file under a key; [ReadText] reads it back. In PNG it is an
-// iTXt chunk (tEXt if value is ASCII), in JPEG a comment "key: value".
-//
-// A key has 1 to 79 printable ASCII characters, no space at either end, no two spaces in a
-// row and no colon before a space. No key may be given twice. Values are UTF-8 without NUL.
-// A JPEG comment holds 65533 bytes, key included.
-func Text(key, value string) Option {
-	return func(e *encoding) {
-		t := text{key, value}
-		if err := t.check(); err != nil {
-			e.fail(err)
-		}
-		for _, other := range e.text {
-			if other.key == key {
-				e.fail(fmt.Errorf("text %q given twice", key))
-			}
-		}
-		e.text = append(e.text, t)
+// Formats lists the formats that [Save] writes, by the usual extension of their names: png,
+// jpg, tif and webp.
+func Formats() []string {
+	var all []string
+	for _, f := range formats() {
+		all = append(all, f.extensions[0][1:])
 	}
+	return all
 }
 
-func (e *encoding) fail(err error) {
-	if e.err == nil {
-		e.err = err
+// formatNamed returns the format of that name, or a [FormatError].
+func formatNamed(name string) (*format, error) {
+	var names []string
+	for _, f := range formats() {
+		if f.name == name {
+			return &f, nil
+		}
+		names = append(names, f.name)
 	}
+	return nil, &FormatError{Format: fmt.Sprintf("%q", name), Supported: names}
 }
 
-// encodingFor applies the options and checks that they fit the format, png or jpeg.
-func encodingFor(format string, opts []Option) (*encoding, error) {
-	var e encoding
-	for _, o := range opts {
-		o(&e)
-	}
-	switch format {
-	case "png":
-		if e.quality != 0 {
-			e.fail(errors.New("jpeg quality set for a png file"))
-		}
-	case "jpeg":
-		if e.deep {
-			e.fail(errors.New("jpeg files have 8 bits per channel, not 16"))
-		}
-		for _, t := range e.text {
-			if len(t.comment()) > maxComment {
-				e.fail(fmt.Errorf("text %q has %d bytes, a jpeg comment holds %d", t.key, len(t.comment()), maxComment))
-			}
-		}
-		if e.quality == 0 {
-			e.quality = 95
-		}
-	default:
-		return nil, &FormatError{Format: fmt.Sprintf("%q", format), Supported: []string{"png", "jpeg"}}
-	}
-	return &e, e.err
-}
-
-// FormatOf returns the format, png or jpeg, that [Save] writes to a file with this name. It
-// depends on the extension, in upper or lower case. The error is a [FormatError] that lists
-// the extensions.
+// FormatOf returns the format, png, jpeg, tiff or webp, that [Save] writes to a file with this
+// name. It depends on the extension, in upper or lower case. The error is a [FormatError] that
+// lists the extensions.
 func FormatOf(path string) (string, error) {
 	ext := filepath.Ext(path)
-	switch strings.ToLower(ext) {
-	case ".png":
-		return "png", nil
-	case ".jpg", ".jpeg":
-		return "jpeg", nil
+	unknown := &FormatError{Format: ext}
+	for _, f := range formats() {
+		if slices.Contains(f.extensions, strings.ToLower(ext)) {
+			return f.name, nil
+		}
+		unknown.Supported = append(unknown.Supported, f.extensions...)
 	}
-	unknown := &FormatError{Format: ext, Supported: []string{".png", ".jpg", ".jpeg"}}
 	if ext == "" {
 		unknown.Err = errors.New("no file name extension")
 	}
 	return "", fmt.Errorf("imgio: writing %q: %w", path, unknown)
 }
 
-// Encode writes p to w as png or jpeg, clamped and rounded as by [Planar.Image]. A PNG file
-// gets an sRGB chunk; JPEG needs none, because readers assume sRGB. Errors come from the
-// options, from w or from the limits of the format: a side of a JPEG has at most 65535 pixels.
-func Encode(w io.Writer, p *Planar, format string, opts ...Option) error {
-	e, err := encodingFor(format, opts)
+// Depths returns the numbers of bits per channel that a format of [FormatOf] has, the usual
+// one first; nil for an unknown format.
+func Depths(name string) []int {
+	f, err := formatNamed(name)
+	if err != nil {
+		return nil
+	}
+	return f.depths
+}
+
+// HasAlpha reports whether a format of [FormatOf] can hold transparency.
+func HasAlpha(name string) bool {
+	f, err := formatNamed(name)
+	return err == nil && f.alpha
+}
+
+// check returns an error unless the encoding suits the format. It fills in defaults.
+func (e *Encoding) check(f *format) error {
+	jpeg := f.name == "jpeg"
+	if e.Depth == 0 {
+		e.Depth = f.depths[0]
+	}
+	switch {
+	case e.Quality != 0 && !jpeg:
+		return fmt.Errorf("jpeg quality set for a %s file", f.name)
+	case e.Quality < 0 || e.Quality > 100:
+		return fmt.Errorf("jpeg quality %d is not in 1..100", e.Quality)
+	case !slices.Contains(f.depths, e.Depth):
+		return fmt.Errorf("%s files have %s bits per channel, not %d", f.name, depthWords(f.depths), e.Depth)
+	case e.Dither && (jpeg || e.Depth != 8):
+		return fmt.Errorf("dithering is for 8 bits of png, tiff and webp files")
+	case e.Alpha != nil && !f.alpha:
+		return fmt.Errorf("%s files have no transparency", f.name)
+	}
+	if jpeg && e.Quality == 0 {
+		e.Quality = 95
+	}
+	if jpeg {
+		return e.checkSegments()
+	}
+	return nil
+}
+
+func depthWords(depths []int) string {
+	var words []string
+	for _, d := range slices.Sorted(slices.Values(depths)) {
+		words = append(words, fmt.Sprint(d))
+	}
+	return strings.Join(words, " or ")
+}
+
+// Encode writes p to w in a format of [FormatOf]. Values are clamped and, but for JPEG,
+// rounded as by [Planar.Image]. The file has a colour profile for sRGB. Errors come from the
+// encoding, from w or from the limits of the format: a side has at most 65535 pixels in JPEG,
+// 16383 in WebP.
+func Encode(w io.Writer, p *Planar, format string, e Encoding) error {
+	f, err := formatNamed(format)
 	if err == nil {
-		err = e.write(w, p, format)
+		if err = e.check(f); err == nil {
+			err = e.write(w, p, f)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("imgio: encoding: %w", err)
@@ -126,50 +157,17 @@ func Encode(w io.Writer, p *Planar, format string, opts ...Option) error {
 	return nil
 }
 
-// write encodes p. The image package does not write text and sRGB chunks, so they are
-// inserted near the start of the file.
-func (e *encoding) write(w io.Writer, p *Planar, format string) error {
+// write encodes p; the encoding has been checked.
+func (e *Encoding) write(w io.Writer, p *Planar, f *format) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	bw := bufio.NewWriterSize(w, 1<<16)
-	var err error
-	if format == "jpeg" {
-		const startOfImage = 2
-		m := p.Image()
-		opaque := &image.RGBA{Pix: m.Pix, Stride: m.Stride, Rect: m.Rect} // same bytes, but faster to encode
-		err = jpeg.Encode(&splicer{bw, startOfImage, e.jpegComments()}, opaque, &jpeg.Options{Quality: e.quality})
-	} else {
-		const signatureAndHeader = 8 + 25
-		var m image.Image = p.Image()
-		if e.deep {
-			m = p.Image16()
-		}
-		err = png.Encode(&splicer{bw, signatureAndHeader, e.pngChunks()}, m)
+	if e.Alpha != nil && len(e.Alpha) != p.W*p.H {
+		return fmt.Errorf("picture of %dx%d pixels with %d values of alpha", p.W, p.H, len(e.Alpha))
 	}
-	if err != nil {
+	bw := bufio.NewWriterSize(w, 1<<16)
+	if err := f.write(bw, p, e); err != nil {
 		return err
 	}
 	return bw.Flush()
-}
-
-// splicer inserts extra after the first skip bytes that are written to it.
-type splicer struct {
-	w     io.Writer
-	skip  int
-	extra []byte
-}
-
-// Write writes b to the writer below.
-func (s *splicer) Write(b []byte) (int, error) {
-	if s.extra == nil || len(b) < s.skip {
-		s.skip -= min(s.skip, len(b))
-		return s.w.Write(b)
-	}
-	whole := bytes.Join([][]byte{b[:s.skip], s.extra, b[s.skip:]}, nil)
-	s.extra = nil
-	if _, err := s.w.Write(whole); err != nil {
-		return 0, err
-	}
-	return len(b), nil
 }

@@ -20,10 +20,10 @@ func Example() {
 	p = p.Resize(w, h)
 
 	var file bytes.Buffer
-	if err := imgio.Encode(&file, p, "png", imgio.Text("Title", "mostly nothing"), imgio.Depth16()); err != nil {
+	if err := imgio.Encode(&file, p, "png", imgio.Encoding{Depth: 16, Provenance: imgio.Provenance{Recipe: "mostly nothing"}}); err != nil {
 		log.Fatal(err)
 	}
-	text, err := imgio.ReadText(bytes.NewReader(file.Bytes()))
+	recipe, err := imgio.ReadRecipe(bytes.NewReader(file.Bytes()))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(info.Format, info.Width, info.Height, info.Notes(), text["Title"])
+	fmt.Println(info.Format, info.Width, info.Height, info.Notes(), recipe)
 	// Output: png 100 67 [16 bits per channel] mostly nothing
 }
 

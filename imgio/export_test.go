@@ -24,6 +24,15 @@ func ApplyProfile(m image.Image, icc []byte) image.Image {
 	return info.convert(m, icc)
 }
 
+// PNGText reads a text chunk of a PNG file.
+func PNGText(kind, body string) (key, value string, err error) {
+	t, _, err := pngText(kind, []byte(body))
+	return t.key, t.value, err
+}
+
+// SRGBProfile is the colour profile in the files that are written.
+func SRGBProfile() []byte { return srgbProfile() }
+
 // HEIFSize returns the size that the boxes of a HEIC or AVIF file say.
 func HEIFSize(data []byte) (w, h int, err error) {
 	p, err := parseHEIF(data)

@@ -113,19 +113,27 @@ func FuzzEXIF(f *testing.F) {
 	})
 }
 
-// FuzzReadText checks that no file makes ReadText panic.
-func FuzzReadText(f *testing.F) {
-	for _, format := range []string{"png", "jpeg"} {
-		var b bytes.Buffer
-		if err := imgio.Encode(&b, noise(2, 2), format, imgio.Text("a", "b"), imgio.Text("c", "ü")); err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b.Bytes())
+// FuzzReadRecipe checks that no file makes the readers of recipes and metadata panic, and that
+// metadata can be written again.
+func FuzzReadRecipe(f *testing.F) {
+	for _, format := range []string{"png", "jpeg", "tiff", "webp"} {
+		f.Add(withEverything(f, format))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		texts, err := imgio.ReadText(bytes.NewReader(file))
-		if (texts == nil) == (err == nil) {
-			t.Fatalf("texts %q with error %v", texts, err)
+		limit := imgio.MaxMemory(64 << 20)
+		_, _ = imgio.ReadRecipe(bytes.NewReader(file), limit)
+		m, err := imgio.ReadMetadata(bytes.NewReader(file), imgio.Keep{EXIF: true, GPS: true}, limit)
+		if err != nil {
+			return
+		}
+		for _, format := range []string{"png", "jpeg", "tiff"} {
+			var b bytes.Buffer
+			if err := imgio.Encode(&b, noise(2, 2), format, imgio.Encoding{Metadata: m}); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := imgio.Decode(&b); err != nil {
+				t.Fatalf("%s: %v", format, err)
+			}
 		}
 	})
 }

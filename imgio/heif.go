@@ -28,7 +28,8 @@ func ConvertHEIF(c Converter) Limit { return func(l *limits) { l.convert = c } }
 // heif is what the boxes of a HEIC or AVIF file (ISO/IEC 23008-12) say about its primary
 // picture.
 type heif struct {
-	w, h    int // before it is turned
+	w, h    int  // before it is turned
+	turned  bool // by a quarter
 	cropped bool
 }
 
@@ -39,7 +40,20 @@ func openHEIF(data []byte) (*source, error) {
 		return nil, err
 	}
 	// The converter writes a file, which is read and decoded as any other.
-	return &source{w: p.w, h: p.h, memory: 16 * int64(p.w) * int64(p.h), heif: p}, nil
+	s := &source{w: p.w, h: p.h, memory: 16 * int64(p.w) * int64(p.h), heif: p}
+	if s.orientation = 1; p.turned {
+		s.orientation = 6 // or 8: for the size
+	}
+	return s, nil
+}
+
+// sniff is sniff of what can be read.
+func (l limits) sniff(head []byte) (*codec, error) {
+	c, err := sniff(head)
+	if err == nil && c.name == heifName && l.convert == nil {
+		return nil, unknown(head)
+	}
+	return c, err
 }
 
 // converted decodes a HEIC or AVIF file by way of a converter.
@@ -110,6 +124,8 @@ func (p *heif) apply(list []byte, index int) {
 			if w, h := r.uint(4), r.uint(4); !r.short && w <= 1<<20 && h <= 1<<20 {
 				p.w, p.h = w, h
 			}
+		case "irot": // quarters of a turn
+			p.turned = r.uint(1)&1 == 1
 		case "clap":
 			p.cropped = true
 		}

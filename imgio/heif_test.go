@@ -6,6 +6,8 @@ import (
 	"errors"
 	"image"
 	"image/png"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -88,6 +90,25 @@ func TestHEIF(t *testing.T) {
 				t.Errorf("%d pixels wide, want %d", got, c.width)
 			}
 		})
+	}
+}
+
+// TestStatHEIF reads the header of a file that is longer than the first look at it.
+func TestStatHEIF(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "photo.heic")
+	file := append(heic(box("irot", "\x03")), make([]byte, 300<<10)...)
+	if err := os.WriteFile(path, file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := imgio.Stat(path); !errors.Is(err, imgio.ErrFormat) {
+		t.Errorf("without a converter: %v", err)
+	}
+	h, err := imgio.Stat(path, imgio.ConvertHEIF(func([]byte) (imgio.Conversion, error) {
+		t.Error("the file was converted")
+		return imgio.Conversion{}, nil
+	}))
+	if err != nil || h.Width != 30 || h.Height != 40 || h.Format != "heif" {
+		t.Errorf("header %+v, %v, want 30x40", h, err)
 	}
 }
 

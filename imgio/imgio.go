@@ -1,8 +1,8 @@
 // Package imgio reads picture files into planar float32 pixels and writes them.
 //
 // Start with [Open], which reads a file of any supported format into a [Planar] and
-// describes the file in an [Info], and [Save], which writes a PNG or JPEG file that is
-// complete or not there at all. [Decode] and [Encode] do the same for streams. [FromImage]
+// describes the file in an [Info], and [Save], which writes a file that is complete or not
+// there at all. [Decode] and [Encode] do the same for streams. [FromImage]
 // and [Planar.Image] convert to and from the image package.
 //
 // # Reading
@@ -13,15 +13,18 @@
 // point compensation, also for CMYK. The gAMA and cHRM chunks of PNG are ignored. Transparency
 // is flattened on white. [Info.Notes] puts what was done into words. Errors match [ErrFormat],
 // [ErrCorrupt], [ErrTooSmall], [ErrTooLarge], [ErrFolder] or fs.ErrNotExist.
+// HEIC and AVIF need a [Converter]. [OpenMask] reads a mask, in which transparency is black.
 //
 // The size of a picture is checked before its pixels are decoded, and where possible before
 // its file is read: at most [DefaultMaxPixels], or what a [Limit] says.
 //
 // # Writing
 //
-// PNG has 8 or 16 bits per channel. JPEG has 4:2:0 chroma, the only kind that image/jpeg
-// writes: use PNG where fine colour detail matters. Both can carry text, which [ReadText]
-// reads back. Before a long run, [CheckWritable] reports whether [Save] can work.
+// [Encoding] says how: PNG and TIFF with 8 or 16 bits per channel, JPEG with full resolution
+// of chroma, WebP without loss; with or without transparency. All files have a colour profile
+// for sRGB. They can carry [Metadata] of the photograph, which [ReadMetadata] reads, and the
+// [Provenance] of the picture. Before a long run, [CheckWritable] reports whether [Save] can
+// work.
 //
 // # Pixels
 //

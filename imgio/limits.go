@@ -93,10 +93,7 @@ func load(r io.Reader, size int64, l limits) (*codec, []byte, error) {
 	case n == 0:
 		return nil, nil, fmt.Errorf("%w: no data", ErrCorrupt)
 	}
-	c, err := sniff(head)
-	if err == nil && c.name == heifName && l.convert == nil {
-		err = unknown(head)
-	}
+	c, err := l.sniff(head)
 	if err != nil || whole {
 		return c, head, err
 	}

@@ -83,9 +83,6 @@ func Extensions() []string {
 	return all
 }
 
-// sniffLen is how many bytes of a file sniff needs.
-const sniffLen = 32
-
 // sniff returns the codec for a file that begins with head. The error is a [FormatError]
 // that names the format if it is a well-known one.
 func sniff(head []byte) (*codec, error) {

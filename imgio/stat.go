@@ -9,15 +9,19 @@ import (
 
 // Header is what the header of a picture file says.
 type Header struct {
-	Format        string // png, jpeg, webp, tiff, bmp or gif
+	Format        string // png, jpeg, webp, tiff, bmp, gif or heif
 	Width, Height int    // pixels, upright
 	Memory        int64  // bytes that Open takes, of which its Planar stays
 }
 
 // Stat reads the header of the picture in the file at path. It reads the rest of the file only
 // where the header is not among the first bytes, as in many TIFF files. The errors are those of
-// [Open], of which it does not find the damage beyond the header.
+// [Open], of which it does not find the damage beyond the header. A pipe or a device, which can
+// be read only once, is not opened: the error matches [ErrSpecial].
 func Stat(path string, limits ...Limit) (Header, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return Header{}, fmt.Errorf("imgio: reading %q: %w", path, ErrSpecial)
+	}
 	f, size, err := openFile(path)
 	if err != nil {
 		return Header{}, err
@@ -55,7 +59,7 @@ func statHeader(f io.ReadSeeker, size int64, l limits) (Header, error) {
 	n, err := io.ReadFull(f, head)
 	head = head[:n]
 	if err == nil && size > int64(n) {
-		if c, err := sniff(head); err == nil && c.name != "tiff" {
+		if c, err := l.sniff(head); err == nil && c.name != "tiff" {
 			if s, err := c.header(head); err == nil && s.w > 1 && s.h > 1 {
 				return describe(c, s, size, l)
 			}

@@ -122,27 +122,33 @@ func (p *pass) halfway() bool {
 }
 
 // renew gives the pass another objective when a turn ends, that of the next orientation, and
-// halfway, that with the content weight that the course of the loss asks for.
+// halfway, that with the content weight that the course of the loss asks for. It does so once
+// before an iteration, also if the run is interrupted in that iteration and goes on later.
 func (p *pass) renew(ctx context.Context) error {
 	turned, left, corrected := p.turnEnds(), 0., false
 	if p.halfway() {
 		left, corrected = p.share.end(p.plan[p.index].iterations)
 	}
-	if !turned && !corrected {
+	if !turned && !corrected || p.renewed == p.iteration {
 		return nil
 	}
+	before := p.objective.contentWeight
+	balance, turn := p.balance, p.turn
 	if turned {
 		p.turn++
 	}
-	before := p.objective.contentWeight
 	if corrected {
 		p.balance.correct(left)
-		p.recent = p.recent[:0]
 	}
 	p.objective.close()
 	p.objective = nil
 	if err := p.renewObjective(ctx); err != nil {
+		p.balance, p.turn = balance, turn // a State is that before
 		return err
+	}
+	p.renewed = p.iteration
+	if corrected {
+		p.recent = p.recent[:0]
 	}
 	p.change(turned)
 	// The loss of the best picture is at most this now: an explosion is still recognised.

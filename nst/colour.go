@@ -69,7 +69,7 @@ func (c Colour) Repaint(content *imgio.Planar, paint func(*imgio.Planar) (*imgio
 // part that its mask selects.
 func (s *Style) coloured(m colour.Mode, content *imgio.Planar) *Style {
 	out := *s
-	out.pictures, out.targets = make([]StylePicture, len(s.pictures)), map[setting][]target{}
+	out.pictures, out.targets = make([]StylePicture, len(s.pictures)), newTargets()
 	same := true
 	for i, p := range s.pictures {
 		part := content

@@ -57,7 +57,7 @@ func TestRunColour(t *testing.T) {
 					}
 				}
 				seen[mode] = r.Picture.Pix
-				if shared := len(j.Style.targets) > 0; shared != (mode == ColourStyle || mode == ColourPost) {
+				if shared := len(j.Style.targets.at) > 0; shared != (mode == ColourStyle || mode == ColourPost) {
 					t.Errorf("%s: the job has used the targets of its Style: %v", mode, shared)
 				}
 				if mode == ColourLuma || mode == ColourPost {

@@ -152,7 +152,7 @@ func (g golden) paint(t *testing.T, change func(*nst.Options)) []byte {
 		t.Fatal(err)
 	}
 	var file bytes.Buffer
-	if err := imgio.Encode(&file, r.Picture, "png"); err != nil {
+	if err := imgio.Encode(&file, r.Picture, "png", imgio.Encoding{}); err != nil {
 		t.Fatal(err)
 	}
 	return file.Bytes()

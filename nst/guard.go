@@ -57,5 +57,6 @@ func (p *pass) rollback() error {
 	p.result.Rollbacks++
 	p.optimizer.Reset()
 	p.optimizer.Shorten(0.5)
+	p.halvings++
 	return nil
 }

@@ -60,6 +60,20 @@ type Job struct {
 	// that runs the job.
 	Progress func(Progress)
 
+	// Checkpoint, if not nil, is called between two iterations with the state of the run, at
+	// least CheckpointEvery after it last returned, and so that it takes no more than about a
+	// hundredth of the time. It is called once more when the run is interrupted, before Run
+	// returns. It may use the state until it returns. A CheckpointEvery of 0 leaves the calls
+	// during the run out.
+	Checkpoint      func(*State)
+	CheckpointEvery time.Duration
+
+	// Resume, if not nil, is a state to go on from. Everything that changes the picture must
+	// be as it was: else the error is a [ResumeError]. With ResumeChanged only the sizes and
+	// the optimiser must be.
+	Resume        *State
+	ResumeChanged bool
+
 	// Warn, if not nil, is called when Compute.Device auto takes the processor in place of
 	// a card: with a [MemoryError], an [UnsupportedError] or a [DeviceError].
 	Warn func(error)

@@ -210,7 +210,7 @@ func TestStyleRemembersOrientations(t *testing.T) {
 		}
 		before = all[0].values[of]
 	}
-	if all, err := evaluatorOf(tr, vgg.Orientations-1).targetsAt(t.Context(), s, 96); err != nil || &all[0].values[of][0] != &before[0] || len(s.targets) != vgg.Orientations {
-		t.Errorf("%d settings are remembered, %v", len(s.targets), err)
+	if all, err := evaluatorOf(tr, vgg.Orientations-1).targetsAt(t.Context(), s, 96); err != nil || &all[0].values[of][0] != &before[0] || len(s.targets.at) != vgg.Orientations {
+		t.Errorf("%d settings are remembered, %v", len(s.targets.at), err)
 	}
 }

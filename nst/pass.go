@@ -47,7 +47,10 @@ type pass struct {
 	best      []float32 // the variables of the least loss
 	bestLoss  float64
 	setbacks  int                  // rollbacks since then
+	halvings  int                  // of the steps of the optimiser
 	iteration int                  // evaluations done
+	renewed   int                  // the iteration before which the objective was renewed last; 0 is none
+	over      bool                 // before all iterations, because the loss settled or the time is up
 	recent    []float64            // losses, for Schedule.Tolerance
 	snapshot  func() *imgio.Planar // finished, for Progress
 }
@@ -77,7 +80,7 @@ func (p *pass) prepare() {
 
 // descend evaluates and steps until this scale is done. An error ends the run.
 func (p *pass) descend(ctx context.Context) error {
-	for p.iteration < p.plan[p.index].iterations {
+	for !p.over && p.iteration < p.plan[p.index].iterations {
 		if err := p.renew(ctx); err != nil {
 			return err
 		}
@@ -110,14 +113,19 @@ func (p *pass) descend(ctx context.Context) error {
 		p.report(loss)
 		if settled {
 			p.result.Stop = StopTolerance
+			p.over = true
 			return nil
 		}
 		p.replan()
 		if p.late() {
+			p.over = true
 			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if err := p.save(); err != nil {
+			return err
 		}
 	}
 	return nil

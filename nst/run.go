@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"nst/imgio"
@@ -24,9 +25,11 @@ type run struct {
 	result   *Result
 	contents map[Size]*imgio.Planar // the content as it came, at the size of each scale
 
-	shortened bool // the plan, by Schedule.Time
-	balance   balance
-	turn      int // from 0; see turnLength
+	shortened   bool // the plan, by Schedule.Time
+	balance     balance
+	turn        int                      // from 0; see turnLength
+	sums        func() map[string]string // see made; computed once
+	checkpoints checkpoints
 }
 
 // prepare checks a job, fits its masks to the result, which it changes, and plans the run.
@@ -61,7 +64,9 @@ func (t *Transfer) prepare(j *Job) (*run, error) {
 	}
 	mode := colourOf(t.options.Color)
 	j.Style = j.Style.coloured(mode, contents[Size{w, h}])
-	return &run{transfer: t, job: j, colour: mode, plan: plan, contents: contents}, nil
+	r := &run{transfer: t, job: j, colour: mode, plan: plan, contents: contents}
+	r.sums = sync.OnceValue(r.sum)
+	return r, nil
 }
 
 // contentsOf returns a content at the size of each scale.
@@ -75,9 +80,10 @@ func contentsOf(content *imgio.Planar, plan []scale) map[Size]*imgio.Planar {
 
 // on returns a run of what r has prepared, on a device.
 func (r *run) on(d exec.Device) *run {
+	now := r.transfer.now()
 	return &run{
 		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan), contents: r.contents,
-		began: r.transfer.now(), result: &Result{Stop: StopIterations},
+		began: now, checkpoints: checkpoints{last: now}, result: &Result{Stop: StopIterations}, sums: r.sums,
 	}
 }
 
@@ -102,6 +108,13 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 	if err := r.evaluator().checkMemory(r.plan, r.job.Style, &r.transfer.options); err != nil {
 		return nil, err
 	}
+	if err := r.accept(); err != nil {
+		return nil, err
+	}
+	first := 0
+	if r.job.Resume != nil {
+		first = r.job.Resume.position.Index
+	}
 	defer func() { r.result.Elapsed = r.elapsed() }()
 	var last *pass
 	defer func() {
@@ -109,7 +122,7 @@ func (r *run) paint(ctx context.Context) (*Result, error) {
 			last.vector.Close()
 		}
 	}()
-	for i := range r.plan {
+	for i := first; i < len(r.plan); i++ {
 		if last != nil && r.late() {
 			break // the picture is enlarged, but not painted further
 		}
@@ -157,6 +170,12 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 		r.result.Picture = enlarge(r.result.Picture, full.w, full.h)
 	}
 	r.result.Picture = r.finish(r.result.Picture)
+	if r.result.Stop == StopInterrupted {
+		r.result.Elapsed = r.elapsed()
+		if failed := r.saveLast(last); failed != nil {
+			return nil, failed
+		}
+	}
 	return r.result, err
 }
 
@@ -198,29 +217,36 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 	content := r.colour.Content(r.contents[Size{at.w, at.h}])
 	var start *imgio.Planar
 	var err error
-	if last == nil {
+	switch {
+	case r.resumed(index):
+		start = content // of this size; restore has the picture
+	case last == nil:
 		start = r.start(content)
-	} else {
+	default:
 		start = r.grow(last, content)
 		err = last.vector.Wait()
 	}
 	if err != nil {
 		return nil, err
 	}
+	balance, turn := r.balance, r.turn
 	r.balance.follow(last, &t.options)
 	if last != nil {
 		r.turn++
 	}
 	p := &pass{run: r, index: index, began: t.now(), w: at.w, h: at.h, content: content, start: r.colour.Content(start), bestLoss: math.Inf(1)}
 	if err := p.equip(ctx, last); err != nil {
+		r.balance, r.turn = balance, turn // a State is that of last
 		return nil, err
 	}
-	r.result.Scales++
-	r.result.Stop = StopIterations
+	if !r.resumed(index) {
+		r.result.Scales++
+		r.result.Stop = StopIterations
+	}
 	return p, nil
 }
 
-// equip gives a pass its optimiser, objective and vectors. last is the pass before it; nil is
+// equip gives a pass its optimiser, vectors and objective. last is the pass before it; nil is
 // none.
 func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 	t, at := p.transfer, p.plan[p.index]
@@ -235,19 +261,23 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 		err = p.carry(last)
 	}
 	if err == nil {
+		p.protection = newProtection(p.job.Protect, p.content)
+		p.prepare()
+		if p.resumed(p.index) {
+			err = p.restore()
+		}
+	}
+	if err == nil {
 		err = p.renewObjective(ctx)
+	}
+	if err == nil {
+		if err = p.vector.Wait(); err != nil {
+			err = fmt.Errorf("nst: %w", err)
+		}
 	}
 	if err != nil {
 		p.objective.close()
 		p.vector.Close()
-		return err
 	}
-	p.protection = newProtection(p.job.Protect, p.content)
-	p.prepare()
-	if err := p.vector.Wait(); err != nil {
-		p.objective.close()
-		p.vector.Close()
-		return fmt.Errorf("nst: %w", err)
-	}
-	return nil
+	return err
 }

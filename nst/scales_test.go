@@ -115,8 +115,8 @@ func TestRunScales(t *testing.T) {
 			if r.Scales != 3 || r.Iterations != 14 || r.Stop != StopIterations || !slices.Equal(r.Picture.Pix, last.Pix) {
 				t.Errorf("result %d scales, %d iterations, %s", r.Scales, r.Iterations, r.Stop)
 			}
-			if len(j.Style.targets) != 3 {
-				t.Errorf("the style was measured at %d scales, want 3", len(j.Style.targets))
+			if len(j.Style.targets.at) != 3 {
+				t.Errorf("the style was measured at %d scales, want 3", len(j.Style.targets.at))
 			}
 		})
 	}

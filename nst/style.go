@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"nst/imgio"
 	"nst/internal/engine/exec"
@@ -15,14 +16,22 @@ import (
 // that made it, of one that [Transfer.Retune] has given other options, and of others with the
 // same network and the same options that change what is measured: Size, and StyleScale,
 // StyleLayers, StyleLoss, Pooling, Rescale, Preprocessing and Padding of [Objective]. With
-// another Transfer it is a [StyleError]. It remembers what it has measured at each scale, so
-// that only one Transfer may use it at a time.
+// another Transfer it is a [StyleError]. It remembers what it has measured at each scale.
+// Several Transfers may use it at once: what one has measured serves the others.
 type Style struct {
 	pictures []StylePicture // weights add up to 1, masks are of the pictures' sizes
 	regions  []region       // where each is painted; nil is all of them everywhere
-	targets  map[setting][]target
+	targets  *targets
 	origin   origin
 }
+
+// targets are what a style has measured, by setting.
+type targets struct {
+	mu sync.Mutex
+	at map[setting][]target
+}
+
+func newTargets() *targets { return &targets{at: map[setting][]target{}} }
 
 // setting is what targets are measured in: an orientation of the network, a scale, and the
 // colour that pictures are differences to.
@@ -73,7 +82,7 @@ func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style,
 	if len(pictures) == 0 {
 		return nil, errors.New("nst: no style picture")
 	}
-	s := &Style{targets: map[setting][]target{}, origin: t.origin}
+	s := &Style{targets: newTargets(), origin: t.origin}
 	for i, p := range pictures {
 		if t.options.Size != OriginalSize {
 			p.Picture = t.network.shrunk(p.Picture, t.options.Size)
@@ -99,10 +108,12 @@ func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style,
 func (s *Style) Pictures() []StylePicture { return slices.Clone(s.pictures) }
 
 // targetsAt returns the targets of each picture of a style at a scale, which it measures the
-// first time.
+// first time. Another Transfer that wants targets of the style waits for that.
 func (e evaluator) targetsAt(ctx context.Context, s *Style, size int) ([]target, error) {
+	s.targets.mu.Lock()
+	defer s.targets.mu.Unlock()
 	at := setting{e.orientation, size, e.centre}
-	if known := s.targets[at]; known != nil {
+	if known := s.targets.at[at]; known != nil {
 		return known, nil
 	}
 	var all []target
@@ -113,10 +124,10 @@ func (e evaluator) targetsAt(ctx context.Context, s *Style, size int) ([]target,
 		}
 		all = append(all, target{share: p.Weight, values: values})
 	}
-	if len(s.targets) >= remembered {
-		clear(s.targets)
+	if len(s.targets.at) >= remembered {
+		clear(s.targets.at)
 	}
-	s.targets[at] = all
+	s.targets.at[at] = all
 	return all, nil
 }
 

@@ -1,7 +1,9 @@
 package vgg
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"fmt"
 	"strings"
 )
@@ -31,4 +33,11 @@ func EmbeddedEntry() Entry {
 		e.Info, e.Err = nil, fmt.Errorf("vgg: weights that come with the program: %w", err)
 	}
 	return e
+}
+
+// EmbeddedSum returns the SHA-256 of the weights that come with the program, in hexadecimal
+// digits, and their length in bytes.
+func EmbeddedSum() (sum string, bytes int64) {
+	h := sha256.Sum256([]byte(embedded))
+	return hex.EncodeToString(h[:]), int64(len(embedded))
 }

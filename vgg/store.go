@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"nst/internal/atomicfile"
 	"nst/vgg/safetensors"
@@ -188,7 +190,8 @@ func (s Store) Save(name string, ws *Weights, half bool) (path string, err error
 	if name == EmbeddedName {
 		return "", fmt.Errorf("vgg: weights cannot be named %q: that name belongs to those that come with the program", name)
 	}
-	if strings.ContainsAny(name, `/\:*?"<>|`) || strings.HasPrefix(name, ".") {
+	unprintable := func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }
+	if strings.ContainsAny(name, `/\:*?"<>|`) || strings.HasPrefix(name, ".") || strings.ContainsFunc(name, unprintable) {
 		return "", fmt.Errorf("vgg: weights cannot be named %q", name)
 	}
 	if err := os.MkdirAll(s.weights(), 0o755); err != nil {

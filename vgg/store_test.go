@@ -139,7 +139,7 @@ func TestSaveFails(t *testing.T) {
 	if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {
 		t.Errorf("%d files in the store, want 1", len(files))
 	}
-	for _, name := range []string{"../up", "a/b", ".hidden", "c:d"} {
+	for _, name := range []string{"../up", "a/b", ".hidden", "c:d", "a\x1b[31m", "a\xff"} {
 		if _, err := s.Save(name, good, true); err == nil {
 			t.Errorf("saved under %q", name)
 		}

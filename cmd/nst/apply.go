@@ -22,13 +22,12 @@ type applyOptions struct {
 	contents []string // files, folders, patterns; or standard alone
 	styles   []string // paintings, names, files of networks
 	dir      string
-	format   string // png, jpg; of results in dir and on standard output
 	json     bool
 }
 
 // newApplyCmd returns nst apply. If runF is not nil, it runs instead of the work.
 func newApplyCmd(e *env, runF func(context.Context, *applyOptions) error) *cobra.Command {
-	o := &applyOptions{settings: defaults(), format: "png"}
+	o := &applyOptions{settings: defaults()}
 	var more []string
 	cmd := &cobra.Command{
 		Use:   "apply STYLE CONTENT... [-o OUT | --out-dir DIR]",
@@ -79,7 +78,7 @@ prints one JSON object a line for each result on standard output.`},
 		return e.styleNames(), cobra.ShellCompDirectiveDefault
 	})
 	folderFlag(cmd, &o.dir, "out-dir", "folder `DIR` for the results, created if necessary")
-	words(cmd, &o.format, []string{"png", "jpg"}, "format", "format of results in DIR and on standard output")
+	words(cmd, &o.format, imgio.Formats(), "format", "format of results in DIR and on standard output")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line for each result")
 	bindFlags(cmd, e, &o.settings, inApply, nil)
 	return cmd
@@ -100,18 +99,17 @@ func (o *applyOptions) check(cmd *cobra.Command) error {
 		o.output = standard
 	}
 	errs := []error{o.checkPass(cmd)}
-	jpeg := o.format == "jpg"
-	if o.dir == "" && o.output != "" && o.output != standard {
-		format, err := imgio.FormatOf(o.output)
-		if jpeg = format == "jpeg"; err != nil {
-			errs = append(errs, &valueError{"--output", fmt.Sprintf("%q", o.output), "must end in .png or .jpg, or be -"})
-		}
+	format, err := imgio.FormatOf("result." + o.format)
+	if o.dir == "" && o.output != "" {
+		format, err = o.formatOf(o.output)
+	}
+	if err != nil {
+		errs = append(errs, &valueError{"--output", fmt.Sprintf("%q", o.output), "must end in " + endings() + ", or be -"})
+	} else {
+		errs = append(errs, o.checkStorage(cmd, format))
 	}
 	if flags.Changed("format") && o.dir == "" && o.output != standard {
 		errs = append(errs, &valueError{"--format", o.format, "is only for --out-dir and -o -"})
-	}
-	if flags.Changed("quality") && !jpeg {
-		errs = append(errs, &valueError{"--quality", o.quality, "is only for a JPEG"})
 	}
 	if o.json && o.output == standard {
 		errs = append(errs, &valueError{"--json", true, "cannot go with -o -: the picture goes to standard output"})

@@ -1,19 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"image"
-	"io"
 	"io/fs"
 	"runtime/debug"
 	"time"
 
 	"nst/cmd/nst/internal/batch"
-	"nst/imgio"
 )
 
 // collectEarly is the garbage that is left in memory, in per cent of what is in use. Pictures
@@ -53,6 +49,9 @@ func apply(ctx context.Context, e *env, o *applyOptions) error {
 	if r.brush, err = o.newBrush(styles); err != nil {
 		return err
 	}
+	if r.maker, err = o.maker(t, styles); err != nil {
+		return err
+	}
 	return r.run(ctx)
 }
 
@@ -65,6 +64,7 @@ type applyRun struct {
 	t     *console
 	jobs  []batch.Job
 	brush *brush
+	maker *maker
 }
 
 // checkFiles returns an error unless the results can be written, and no input would be
@@ -164,12 +164,17 @@ func (r *applyRun) one(ctx context.Context, j batch.Job) batch.Outcome {
 }
 
 // paint paints the content of a job.
-func (r *applyRun) paint(ctx context.Context, j batch.Job) (*imgio.Planar, error) {
-	content, err := r.t.openContent(ctx, j.Content)
+func (r *applyRun) paint(ctx context.Context, j batch.Job) (*artwork, error) {
+	format, err := r.o.formatOf(j.Output)
 	if err != nil {
 		return nil, err
 	}
-	if content, err = fitted(content, r.o.pass.size); err != nil {
+	from, err := r.t.openOriginal(ctx, &r.o.settings, j.Content, format)
+	if err != nil {
+		return nil, err
+	}
+	content, err := fitted(from.picture, r.o.pass.size)
+	if err != nil {
 		return nil, &fileError{"content image", j.Content, err}
 	}
 	if content.W*content.H > manyPixels {
@@ -180,65 +185,36 @@ func (r *applyRun) paint(ctx context.Context, j batch.Job) (*imgio.Planar, error
 		return nil, err
 	}
 	p, err := r.brush.paint(ctx, content, regions, protect)
-	return p, r.o.masks.named(err)
-}
-
-// openContent reads a content from a file or from standard input.
-func (t *console) openContent(ctx context.Context, path string) (*imgio.Planar, error) {
-	if path != standard {
-		return t.open(ctx, "content", path)
-	}
-	var info imgio.Info
-	m, err := await(ctx, func() (m image.Image, err error) {
-		m, info, err = imgio.Decode(t.e.Stdin, t.limits...)
-		return m, err
-	})
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
 	if err != nil {
-		return nil, &fileError{"content image", path, err}
+		return nil, r.o.masks.named(err)
 	}
-	t.notes("content", path, info)
-	return imgio.FromImage(m), nil
+	return from.painted(p, r.maker.of(&r.o.settings, from, j.Output, "")), nil
 }
 
 // write writes the result of a job and returns its file.
-func (r *applyRun) write(j batch.Job, p *imgio.Planar) (string, error) {
+func (r *applyRun) write(j batch.Job, a *artwork) (string, error) {
 	o := r.o
-	switch {
-	case j.Output != standard && o.dir == "":
-		return o.save(r.t, j.Output, o.overwrite, p)
-	case j.Output != standard:
-		save := func(path string) error { return o.saveOnly(path, o.overwrite, p) }
-		at, err := j.Output, save(j.Output)
-		if errors.Is(err, fs.ErrExist) { // as in nst batch
-			at, err = batch.Aside(j.Output, "conflict", save)
-		}
-		if err != nil {
-			return "", &fileError{"result", j.Output, err}
-		}
-		r.t.moved("picture", j.Output, at)
-		return at, nil
+	if j.Output == standard || o.dir == "" {
+		return o.saveArtwork(r.t, j.Output, o.overwrite, a)
 	}
-	format := "png"
-	var opts []imgio.Option
-	if r.o.format == "jpg" {
-		format, opts = "jpeg", append(opts, imgio.JPEGQuality(r.o.quality))
+	e, err := o.encodingFor(a, j.Output)
+	if err != nil {
+		return "", err
 	}
-	var b bytes.Buffer // so that nothing is written of a picture that fails
-	err := imgio.Encode(&b, p, format, opts...)
-	if err == nil {
-		_, err = io.Copy(r.t.e.Stdout, &b)
+	save := func(path string) error { return savePicture(path, o.overwrite, a.picture, e) }
+	at, err := j.Output, save(j.Output)
+	if errors.Is(err, fs.ErrExist) { // as in nst batch
+		at, err = batch.Aside(j.Output, "conflict", save)
 	}
 	if err != nil {
-		return "", &fileError{"output", j.Output, err}
+		return "", &fileError{"result", j.Output, err}
 	}
-	return j.Output, nil
+	r.t.moved("picture", j.Output, at)
+	return at, nil
 }
 
 // tell reports how a job ended: on standard error, and with --json on standard output.
-func (r *applyRun) tell(out batch.Outcome, p *imgio.Planar) {
+func (r *applyRun) tell(out batch.Outcome, a *artwork) {
 	v := struct {
 		Content string `json:"content"`
 		Style   string `json:"style"`
@@ -258,9 +234,9 @@ func (r *applyRun) tell(out batch.Outcome, p *imgio.Planar) {
 			r.t.put(v, out.Output+" exists already: skipped")
 		}
 	default:
-		v.Wrote, v.Width, v.Height = out.Saved, p.W, p.H
+		v.Wrote, v.Width, v.Height = out.Saved, a.picture.W, a.picture.H
 		if !r.drawsBar() && r.o.progress != "none" {
-			r.t.put(v, sprintf("wrote %s (%dx%d, %s)", out.Saved, p.W, p.H, seconds(float64(v.Seconds))))
+			r.t.put(v, sprintf("wrote %s (%dx%d, %s)", out.Saved, a.picture.W, a.picture.H, seconds(float64(v.Seconds))))
 		}
 	}
 	if r.o.json {

@@ -147,18 +147,9 @@ func (b *brush) paint(ctx context.Context, content *imgio.Planar, regions []*nst
 // blend paints a content in a blend of styles.
 func (b *brush) blend(ctx context.Context, content *imgio.Planar, shares []float64) (*imgio.Planar, error) {
 	if b.universal != nil {
-		var pictures []nst.StylePicture
-		for i, s := range b.styles {
-			pictures = append(pictures, nst.StylePicture{Picture: s.picture, Weight: shares[i], Mask: s.mask})
-		}
-		return b.universal.Apply(ctx, content, pictures, b.options)
+		return b.universal.Apply(ctx, content, b.pictures(shares), b.options)
 	}
-	model := b.styles[0].model
-	weights := make([]float64, len(model.Styles()))
-	for i, s := range b.styles {
-		weights[s.index] += shares[i]
-	}
-	return model.Apply(ctx, content, weights, b.options)
+	return b.styles[0].model.Apply(ctx, content, b.weights(shares), b.options)
 }
 
 // openPainting reads a style picture.

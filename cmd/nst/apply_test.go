@@ -26,7 +26,7 @@ func inFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"a.png", "b.png"} {
-		if err := imgio.Save(name, grey(40, 32)); err != nil {
+		if err := imgio.Save(name, grey(40, 32), imgio.Encoding{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
 	"io"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"nst/cmd/nst/internal/sheet"
@@ -52,10 +54,10 @@ func (k *artifacts) check() error {
 	return errors.Join(errs...)
 }
 
-// list adds the files to a ledger.
-func (k *artifacts) list(l *ledger, overwrite bool) {
+// list adds the files to a ledger. mode says what is done with one.
+func (k *artifacts) list(l *ledger, mode func(path string) writeMode) {
 	for _, one := range k.all() {
-		l.write(one.flag[2:], one.path, replacing(overwrite))
+		l.write(one.flag[2:], one.path, mode(one.path))
 	}
 }
 
@@ -86,6 +88,48 @@ func (a *artifactRecorder) update(p nst.Progress) {
 	}
 }
 
+// savedSample is a sample of the curve in a checkpoint. The values are text, since JSON has no
+// infinity.
+type savedSample struct {
+	Scale  int      `json:"scale"`
+	Label  string   `json:"label"`
+	Values []string `json:"values"`
+}
+
+// mostSaved is the number of samples beyond which a checkpoint has none: its header is limited.
+const mostSaved = 1 << 16
+
+// saved returns the curve so far, for a checkpoint.
+func (a *artifactRecorder) saved() []savedSample {
+	if len(a.curve.Samples) > mostSaved {
+		return nil
+	}
+	var all []savedSample
+	for _, s := range a.curve.Samples {
+		one := savedSample{s.Scale, s.Label, nil}
+		for _, v := range s.Values {
+			one.Values = append(one.Values, strconv.FormatFloat(v, 'g', -1, 64))
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// restore takes over the curve of a checkpoint. A curve that cannot be read begins anew.
+func (a *artifactRecorder) restore(text string) {
+	var all []savedSample
+	if a.plot == "" || json.Unmarshal([]byte(text), &all) != nil {
+		return
+	}
+	for _, s := range all {
+		one := sheet.Sample{Scale: s.Scale, Label: s.Label, Values: make([]float64, len(a.curve.Names))}
+		for i := range min(len(s.Values), len(one.Values)) {
+			one.Values[i], _ = strconv.ParseFloat(s.Values[i], 64)
+		}
+		a.curve.Samples = append(a.curve.Samples, one)
+	}
+}
+
 // save writes the artifacts of a run that ended with result. The strip shows sources before
 // the result.
 func (a *artifactRecorder) save(s *settings, t *console, result *imgio.Planar, sources []*imgio.Planar) error {
@@ -97,12 +141,12 @@ func (a *artifactRecorder) save(s *settings, t *console, result *imgio.Planar, s
 		}
 	}
 	if a.plot != "" {
-		wrote(t.write("plot", a.plot, s.overwrite, func(w io.Writer) error {
+		wrote(t.write("plot", a.plot, s.replaces(a.plot), func(w io.Writer) error {
 			return a.curve.Plot(w, strings.ToLower(strings.TrimPrefix(filepath.Ext(a.plot), ".")))
 		}))
 	}
 	if a.gif != "" {
-		wrote(t.write("gif", a.gif, s.overwrite, func(w io.Writer) error { return a.film.Encode(w, result.Image()) }))
+		wrote(t.write("gif", a.gif, s.replaces(a.gif), func(w io.Writer) error { return a.film.Encode(w, result.Image()) }))
 	}
 	if a.strip != "" {
 		var images []image.Image
@@ -113,7 +157,7 @@ func (a *artifactRecorder) save(s *settings, t *console, result *imgio.Planar, s
 		if err != nil {
 			return errors.Join(append(errs, &fileError{"strip", a.strip, err})...)
 		}
-		wrote(s.save(t, a.strip, s.overwrite, imgio.FromImage(m)))
+		wrote(s.save(t, a.strip, s.replaces(a.strip), imgio.FromImage(m)))
 	}
 	return errors.Join(errs...)
 }

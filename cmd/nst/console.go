@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 
 	"nst/imgio"
@@ -18,6 +19,8 @@ type console struct {
 	e           *env
 	quiet, json bool
 	limits      []imgio.Limit // of pictures that are read
+	placed      []string      // files that were written
+	resumes     bool          // it is of a run that goes on
 	peeks       bool          // paintings are not read, only their headers
 }
 
@@ -167,21 +170,38 @@ func openLog(path string, mode writeMode) (*logFile, error) {
 	if err != nil {
 		return nil, &fileError{"log", path, err}
 	}
-	return &logFile{jsonLines{w: f}, f, path}, nil
+	return &logFile{lines: jsonLines{w: f}, file: f, path: path}, nil
 }
 
 // logFile is the file of --log. A nil logFile writes nothing.
 type logFile struct {
-	lines  jsonLines
-	closer io.Closer
-	path   string
+	lines jsonLines
+	file  *os.File
+	path  string
+	cut   int64 // bytes to keep of what is there, from the first line on; 0 is all
 }
 
 func (l *logFile) update(output string, p nst.Progress) {
-	if l != nil {
-		l.lines.output = output
-		l.lines.update(p)
+	if l == nil {
+		return
 	}
+	if l.cut > 0 {
+		l.lines.err, l.cut = l.file.Truncate(l.cut), 0
+	}
+	l.lines.output = output
+	l.lines.update(p)
+}
+
+// size returns the length of the file in bytes; 0 for nil.
+func (l *logFile) size() (int64, error) {
+	if l == nil {
+		return 0, nil
+	}
+	info, err := l.file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
 // close closes the file. The error is the first that occurred while writing or closing.
@@ -189,7 +209,7 @@ func (l *logFile) close() error {
 	if l == nil {
 		return nil
 	}
-	err := l.closer.Close()
+	err := l.file.Close()
 	if l.lines.err != nil {
 		err = l.lines.err
 	}

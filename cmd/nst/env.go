@@ -15,6 +15,8 @@ type env struct {
 	StdoutTerminal bool       // Stdout is one
 	System         fs.FS      // the root of the file system, for what it says of memory; nil is the real one
 	Columns        func() int // of that terminal, 0 if not known; nil for none
+	Args           []string   // as given
+	resuming       *resuming  // what goes on; nil for none
 }
 
 // colour reports whether messages may be coloured: on a terminal, unless NO_COLOR is set

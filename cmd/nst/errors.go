@@ -73,8 +73,10 @@ func (e *fileError) Error() string {
 // cause returns the reason for an error about a file without the names of the file and of
 // what was tried.
 func cause(err error) string {
-	path, link := new(fs.PathError), new(os.LinkError)
+	path, link, elsewhere := new(fs.PathError), new(os.LinkError), new(elsewhereError)
 	switch {
+	case errors.As(err, &elsewhere):
+		return elsewhere.Error()
 	case errors.Is(err, fs.ErrExist):
 		return reason(err)
 	case errors.As(err, &path):
@@ -208,7 +210,8 @@ func reason(err error) string {
 		number  = new(strconv.NumError)
 		size    = new(nst.SizeError)
 		unknown = new(instant.UnknownStyleError)
-		resume  = new(instant.ResumeError)
+		lesson  = new(instant.ResumeError)
+		resume  = new(nst.ResumeError)
 	)
 	switch {
 	case errors.As(err, &invalid) && errors.As(err, &number): // pflag's own flags leave it to strconv
@@ -232,9 +235,15 @@ func reason(err error) string {
 			size.Width, size.Height, max(size.ContentWidth, size.ContentHeight), size.ContentWidth, size.ContentHeight)
 	case errors.As(err, &unknown):
 		return fmt.Sprintf("no style %q", unknown.Name) // those that exist are a hint
+	case errors.As(err, &lesson):
+		named := *lesson
+		named.What = strings.TrimPrefix(flagName(lessonFields+lesson.What), lessonFields)
+		return strings.TrimPrefix(named.Error(), "nst: ")
+	case errors.Is(err, errChanged):
+		return errChanged.Error()
 	case errors.As(err, &resume):
 		named := *resume
-		named.What = strings.TrimPrefix(flagName(lessonFields+resume.What), lessonFields)
+		named.What = flagName(resume.What)
 		return strings.TrimPrefix(named.Error(), "nst: ")
 	case errors.Is(err, imgio.ErrNoFolder):
 		return imgio.ErrNoFolder.Error()
@@ -244,7 +253,7 @@ func reason(err error) string {
 		return "exists already"
 	}
 	text := strings.ReplaceAll(err.Error(), "optim: ", "")
-	for _, pkg := range []string{"imgio: ", "nst: ", "vgg: ", "batch: ", "feedforward: ", "exec: ", "kernel: "} {
+	for _, pkg := range []string{"imgio: ", "nst: ", "vgg: ", "batch: ", "feedforward: ", "exec: ", "kernel: ", "film: "} {
 		text = strings.TrimPrefix(text, pkg)
 	}
 	return text

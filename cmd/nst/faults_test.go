@@ -4,11 +4,14 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"nst/imgio"
 )
@@ -52,13 +55,23 @@ func empty(t *testing.T, dir string) {
 // TestDiskFull saves a picture where there is no room for it.
 func TestDiskFull(t *testing.T) {
 	dir := newScene(t)
-	full := filepath.Join(dir, "full")
+	full, temp := filepath.Join(dir, "full"), filepath.Join(dir, "temp")
 	disk(t, full, "size=4k")
-	launch(t, dir, "stylize c.png s.png -o full/out.png --size 64 --iterations 2 --strip strip.png"+strings.Replace(tiny, " --size 32", "", 1)).
-		fails(`output "full/out.png": no space left on device`)
+	if err := os.Mkdir(temp, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	args := strings.Replace(endless, " --size 32", " --size 64 --checkpoint-every 1ms", 1)
+	p := launch(t, dir, "stylize c.png s.png -o full/out.png --strip strip.png"+args)
+	p.awaitLine()
+	time.Sleep(100 * time.Millisecond)
+	p.signal(syscall.SIGINT)
+	p.fails(fmt.Sprintf(`output "full/out.png": no space left on device; the picture is %q instead`, filepath.Join(temp, "out.png")))
+	if got := p.stderr.String(); strings.Count(got, `checkpoint "full/out.png.checkpoint": no space left on device`) != 1 {
+		t.Errorf("want one warning about the checkpoint:\n%s", got)
+	}
 	empty(t, full)
-	if got, _ := whole(t, dir); got["strip.png"] == nil {
-		t.Error("the strip, which has room, is not there")
+	if got, _ := whole(t, dir); got["strip.png"] == nil || got["temp/out.png"] == nil {
+		t.Error("strip and picture, which have room, are not there")
 	}
 }
 
@@ -74,7 +87,10 @@ func TestReadOnlyDisk(t *testing.T) {
 		t.Skip(err)
 	}
 	p.signal(syscall.SIGINT)
-	p.fails(`output "disk/out.png": read-only file system`)
+	p.fails(`output "disk/out.png": read-only file system; the picture is "out.png" instead`)
+	if got, _ := whole(t, dir); got["out.png"] == nil {
+		t.Error("no picture")
+	}
 	launch(t, dir, "stylize c.png s.png -o disk/out.png --overwrite"+endless).
 		fails(`output "disk/out.png": read-only file system`)
 	empty(t, d)
@@ -87,13 +103,23 @@ func TestFolderRemoved(t *testing.T) {
 	if err := os.Mkdir(gone, 0o777); err != nil {
 		t.Fatal(err)
 	}
+	taken, err := os.ReadFile(filepath.Join(dir, "c.png"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "out.png"), taken, 0o666)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := launch(t, dir, "stylize c.png s.png -o gone/out.png"+endless)
 	p.awaitLine()
 	if err := os.RemoveAll(gone); err != nil {
 		t.Fatal(err)
 	}
 	p.signal(syscall.SIGINT)
-	p.fails(`output "gone/out.png": folder does not exist`)
+	p.fails(`output "gone/out.png": folder does not exist; the picture is "out-2.png" instead`)
+	if got, _ := whole(t, dir); got["out-2.png"] == nil || !bytes.Equal(got["out.png"], taken) {
+		t.Error("no picture, or the name was not free")
+	}
 }
 
 // TestInputReplaced spoils the inputs during a run, which has read them.
@@ -101,15 +127,69 @@ func TestInputReplaced(t *testing.T) {
 	dir := newScene(t)
 	p := launch(t, dir, "stylize c.png s.png -o out.png"+endless)
 	p.awaitLine()
+	inputs := map[string][]byte{}
 	for _, name := range []string{"c.png", "s.png", "net.safetensors"} {
-		if err := os.Truncate(filepath.Join(dir, name), 100); err != nil {
+		path := filepath.Join(dir, name)
+		data, err := os.ReadFile(path)
+		if err == nil {
+			err = os.Truncate(path, 100)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
+		inputs[name] = data
 	}
 	p.signal(syscall.SIGINT)
 	p.ends(exitInterrupted)
 	if _, _, err := imgio.Open(filepath.Join(dir, "out.png")); err != nil {
 		t.Error(err)
+	}
+	inputs["c.png"], inputs["s.png"] = inputs["s.png"], inputs["c.png"]
+	for name, data := range inputs {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	launch(t, dir, "resume out.png.checkpoint").fails(`content image "c.png": is not the one that the run began with`)
+	whole(t, dir)
+}
+
+// TestNoStdout paints without a standard output and without standard error.
+func TestNoStdout(t *testing.T) {
+	for _, closed := range []string{">&-", ">&- 2>&-"} {
+		dir := newScene(t)
+		p := command(t, dir, "stylize c.png s.png -o out.png --iterations 3"+tiny)
+		inShell(t, p, `exec nst "$@" `+closed)
+		p.ends(exitDone)
+		if got, _ := whole(t, dir); got["out.png"] == nil {
+			t.Errorf("%s: no picture", closed)
+		}
+	}
+}
+
+// TestFileSizeLimit paints where no file may be as large as the picture: there is one error,
+// and nothing is half written, in no folder.
+func TestFileSizeLimit(t *testing.T) {
+	dir := newScene(t)
+	args := strings.Replace(tiny, " --size 32 --log run.jsonl", " --size 256", 1)
+	p := command(t, dir, "stylize c.png s.png -o out.png --iterations 3 --scales 1"+args)
+	inShell(t, p, `ulimit -f 8 && exec nst "$@"`)
+	p.fails(`output "out.png": file too large`)
+	if got, temporary := whole(t, dir); got["out.png"] != nil || len(temporary) > 0 {
+		t.Errorf("there is a picture, or temporary files: %q", temporary)
+	}
+}
+
+// inShell starts a process by a line of sh, in which its arguments are "$@".
+func inShell(t *testing.T, p *process, script string) {
+	t.Helper()
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip(err)
+	}
+	p.Path, p.Args = sh, append([]string{sh, "-c", script, "sh"}, p.Args[1:]...)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -52,7 +52,7 @@ func styleRows() []flagRow {
 			fallback: "relu1_1 to relu5_1",
 		},
 		{
-			name: "style-blend", field: "blend", group: groupStyle, in: paintsOne | inSweep | inScore | inApply,
+			name: "style-blend", field: "blend", group: groupStyle, in: paintsOne | inSweep | inScore | inApply | inVideo,
 			usage:    "share of each style in the blend, such as 2,1",
 			fallback: "equal shares",
 			bind:     func(s *settings) pflag.Value { return &numbersValue{&s.blend} },
@@ -94,8 +94,8 @@ func regionRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &filesValue{&s.masks.style} },
 		},
 		{
-			name: "protect", group: groupRegions, in: inStylize | inApply,
-			usage: "a mask over CONTENT: white pixels stay as they are, grey ones are blended",
+			name: "protect", group: groupRegions, in: inStylize | inBatch | inApply,
+			usage: "a mask over CONTENT: white pixels stay as they are, grey ones are blended; in batch a folder of masks, each with the name of its CONTENT",
 			bind:  func(s *settings) pflag.Value { return &textValue{&s.masks.protect, "FILE"} },
 		},
 	}

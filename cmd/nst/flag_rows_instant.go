@@ -27,13 +27,13 @@ func applyRows() []flagRow {
 		},
 		{
 			name: "output", short: "o", group: groupOutput, everyday: true, in: inApply,
-			usage:    "file of the result, .png or .jpg; - is standard output",
+			usage:    "file of the result, .png, .jpg, .tif or .webp; - is standard output",
 			fallback: "named after the inputs",
 			bind:     func(s *settings) pflag.Value { return &textValue{&s.output, "FILE"} },
 		},
 		{
 			name: "output", short: "o", group: groupOutput, everyday: true, in: inSheet,
-			usage:    "file of the sheet, .png or .jpg",
+			usage:    "file of the sheet, .png, .jpg, .tif or .webp",
 			fallback: "named after the photograph",
 			bind:     func(s *settings) pflag.Value { return &textValue{&s.output, "FILE"} },
 		},

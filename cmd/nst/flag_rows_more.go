@@ -10,12 +10,12 @@ import (
 func networkRows() []flagRow {
 	return []flagRow{
 		{
-			name: "draft", group: groupNetwork, everyday: true, in: measures | inTexture,
+			name: "draft", group: groupNetwork, everyday: true, in: measures | inTexture | inVideo,
 			usage: "use slim, the small network inside nst, about six times faster than vgg19; the picture is rougher",
 			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.draft, plain: true} },
 		},
 		{
-			name: "network", field: "network", group: groupNetwork, in: measures | inTexture,
+			name: "network", field: "network", group: groupNetwork, in: measures | inTexture | inVideo,
 			usage:    "network that compares pictures: a name that nst weights list shows, such as vgg19, vgg16 or slim; or a weights file",
 			fallback: "vgg19 if it is installed, else slim",
 			only:     rule{func(s *settings) bool { return !s.draft }, "cannot go with --draft, which takes slim"},
@@ -45,7 +45,7 @@ func networkRows() []flagRow {
 			usage: "what the network sees outside the picture: zero, its mean colour; replicate, the nearest pixel, which avoids smears at the edges",
 		},
 		{
-			name: "threads", field: "Compute.Threads", group: groupNetwork, in: measures | inTexture | onePass | inTrain,
+			name: "threads", field: "Compute.Threads", group: groupNetwork, in: measures | inTexture | onePass | inTrain | inResume,
 			usage: "number of processor threads; 0 uses all; the result is the same with any number",
 		},
 		{
@@ -67,17 +67,17 @@ func outputRows() []flagRow {
 	return []flagRow{
 		{
 			name: "output", short: "o", group: groupOutput, everyday: true, in: paintsOne,
-			usage:    "file of the result, .png or .jpg",
+			usage:    "file of the result, .png, .jpg, .tif or .webp; - is standard output",
 			fallback: "named after the inputs",
 			bind:     func(s *settings) pflag.Value { return &textValue{&s.output, "FILE"} },
 		},
 		{
-			name: "overwrite", group: groupOutput, everyday: true, in: saves | onePass | inTrain,
+			name: "overwrite", group: groupOutput, everyday: true, in: saves | onePass | inTrain | inResume,
 			usage: "replace files that exist",
 			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.overwrite, plain: true} },
 		},
 		{
-			name: "quality", group: groupOutput, in: saves | onePass,
+			name: "quality", group: groupOutput, in: saves | inApply | inSheet,
 			usage: "quality of JPEG files, 1 to 100",
 			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.quality} },
 		},
@@ -92,9 +92,14 @@ func outputRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.force, plain: true} },
 		},
 		{
-			name: "save-every", group: groupOutput, in: paintsOne,
+			name: "save-every", group: groupOutput, in: paintsOne | inBatch,
 			usage: "also write the picture every N iterations, counted over all sizes, as OUT-0050.png; 0 writes none",
 			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.saveEvery} },
+		},
+		{
+			name: "checkpoint-every", group: groupOutput, in: paintsOne | inResume,
+			usage: "save the state of the run this often, and at Ctrl-C, as OUT.checkpoint, for nst resume; it takes at most a hundredth of the time; 0 saves none",
+			bind:  func(s *settings) pflag.Value { return &durationValue{&s.checkpointEvery} },
 		},
 		{
 			name: "plot", group: groupOutput, in: paintsOne,
@@ -112,7 +117,7 @@ func outputRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &textValue{&s.strip, "FILE"} },
 		},
 		{
-			name: "progress", group: groupOutput, in: saves | inPull | onePass | inTrain,
+			name: "progress", group: groupOutput, in: saves | inPull | onePass | inTrain | inResume,
 			usage: "how progress is shown on stderr; auto means bar on a terminal, plain elsewhere",
 			bind: func(s *settings) pflag.Value {
 				return &wordValue[string]{word: &s.progress, words: progressModes()}
@@ -124,7 +129,7 @@ func outputRows() []flagRow {
 			bind:  func(s *settings) pflag.Value { return &textValue{&s.log, "FILE"} },
 		},
 		{
-			name: "quiet", short: "q", group: groupOutput, in: saves | inScore | inPull | onePass | inTrain,
+			name: "quiet", short: "q", group: groupOutput, in: saves | inScore | inPull | onePass | inTrain | inResume,
 			usage: "print errors only",
 			bind:  func(s *settings) pflag.Value { return &switchValue{on: &s.quiet, plain: true} },
 		},

@@ -49,10 +49,11 @@ const (
 	groupTraining group = "Training"
 	groupNetwork  group = "Network and device"
 	groupOutput   group = "Output"
+	groupJobs     group = "Jobs"
 )
 
 func groups() []group {
-	return []group{groupStyle, groupRegions, groupColour, groupSchedule, groupTraining, groupNetwork, groupOutput}
+	return []group{groupStyle, groupRegions, groupColour, groupSchedule, groupTraining, groupNetwork, groupOutput, groupJobs}
 }
 
 // commands is a set of the commands that share flags.
@@ -70,18 +71,20 @@ const (
 	inApply
 	inTrain
 	inSheet
+	inResume
+	inVideo
 
 	paints    = inStylize | inBatch | inSweep | inInfo // all flags that paint a picture
 	measures  = paints | inScore                       // all flags of the objective
 	paintsOne = inStylize | inTexture                  // paint one picture
 	saves     = paintsOne | inBatch | inSweep          // write pictures that they paint step by step
-	onePass   = inApply | inSheet                      // paint in one pass
+	onePass   = inApply | inSheet | inVideo            // paint in one pass
 )
 
 // names lists the commands in the set.
 func (c commands) names() []string {
 	var names []string
-	for i, name := range []string{"stylize", "batch", "sweep", "texture", "score", "info", "weights pull", "apply", "train", "styles sheet"} {
+	for i, name := range []string{"stylize", "batch", "sweep", "texture", "score", "info", "weights pull", "apply", "train", "styles sheet", "resume", "video"} {
 		if c&(1<<i) != 0 {
 			names = append(names, name)
 		}
@@ -98,7 +101,7 @@ type rule struct {
 // flagTable returns all rows, in the order of help. Where a flag means another thing in
 // another command, it has a row for each.
 func flagTable() []flagRow {
-	return slices.Concat(styleRows(), regionRows(), scheduleRows(), optimizerRows(), networkRows(), outputRows(), applyRows(), trainRows())
+	return slices.Concat(styleRows(), regionRows(), scheduleRows(), optimizerRows(), networkRows(), outputRows(), storageRows(), batchRows(), applyRows(), filmRows(), trainRows())
 }
 
 // findFlag returns the row that is found, if there is one.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,14 +28,19 @@ type settings struct {
 	masks    masks
 	pass     onePassSettings // of nst apply
 	lesson   lesson          // of nst train
+	many     manySettings    // of nst batch
+	film     filmSettings    // of nst video
 
-	output    string
-	overwrite bool
-	quality   int  // of JPEG
-	saveEvery int  // iterations; 0 is never
-	maxPixels int  // millions, of a picture that is read
-	force     bool // go on with too little memory
+	output          string
+	overwrite       bool
+	quality         int           // of JPEG
+	saveEvery       int           // iterations; 0 is never
+	checkpointEvery time.Duration // 0 is never
+	resume          *resuming     // nil for a run from the start
+	maxPixels       int           // millions, of a picture that is read
+	force           bool          // go on with too little memory
 	artifacts
+	storage
 
 	progress string
 	quiet    bool
@@ -44,8 +50,8 @@ type settings struct {
 
 func defaults() settings {
 	return settings{
-		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(),
-		quality: 95, progress: "auto", maxPixels: imgio.DefaultMaxPixels / 1e6,
+		Options: nst.DefaultOptions(), pass: defaultPass(), lesson: defaultLesson(), many: defaultMany(), film: defaultFilm(),
+		checkpointEvery: time.Minute, quality: 95, storage: storage{format: "png"}, progress: "auto", maxPixels: imgio.DefaultMaxPixels / 1e6,
 	}
 }
 

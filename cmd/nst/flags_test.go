@@ -141,7 +141,7 @@ func TestBatchFlags(t *testing.T) {
 	}
 	want := &batchOptions{
 		settings: defaults(), contents: []string{"a", "b/"}, styles: []string{"s.png", "t,u.png"},
-		dir: "d", format: "jpg",
+		dir: "d", format: "jpg", flags: cmd,
 	}
 	want.Size, want.quality = 99, 50
 	if !reflect.DeepEqual(got, want) {
@@ -230,7 +230,7 @@ func TestFlagsAgree(t *testing.T) {
 	for _, cmd := range []*cobra.Command{newBatchCmd(e, nil), newScoreCmd(e, nil), newTextureCmd(e, nil), newSweepCmd(e, nil)} {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			same := stylize.Lookup(f.Name)
-			if same == nil || f.Name == "output" || f.Name == "size" && cmd.Name() == "texture" {
+			if same == nil || f.Name == "output" || f.Name == "format" || f.Name == "size" && cmd.Name() == "texture" {
 				return
 			}
 			shared++

@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -20,26 +20,22 @@ import (
 // reads. The decoders of these formats are large, and those in Go are young, so nst has none.
 type heifProgram struct {
 	name   string
-	args   []string // before the two files
-	to     string   // put before the second file
-	suffix string   // of the second file
-	system string   // where it is looked for; "" for everywhere
-	tags   bool     // it tags the picture with its orientation instead of turning it
+	args   string // in which IN and OUT stand for the files
+	suffix string // of OUT
+	system string // where it is looked for; "" for everywhere
+	tags   bool   // it tags the picture with its orientation instead of turning it
 }
 
 // heifPrograms are tried in this order. All of them keep the colour profile of a picture.
 // ffmpeg does not, and reads one tile of many.
 func heifPrograms() []heifProgram {
 	return []heifProgram{
-		{name: "sips", args: []string{"-s", "format", "jpeg", "-s", "formatOptions", "100"}, to: "--out", suffix: ".jpg", system: "darwin", tags: true},
-		{name: "heif-dec", suffix: ".png"}, // libheif since 1.19
-		{name: "heif-convert", suffix: ".png"},
-		{name: "magick", suffix: ".png"},
+		{"sips", "-s format jpeg -s formatOptions 100 IN --out OUT", ".jpg", "darwin", true},
+		{"heif-dec", "IN OUT", ".png", "", false}, // libheif since 1.19
+		{"heif-convert", "IN OUT", ".png", "", false},
+		{"magick", "IN OUT", ".png", "", false},
 	}
 }
-
-// heifExtensions are the usual extensions of these files.
-func heifExtensions() []string { return []string{".heic", ".heif", ".avif"} }
 
 // findHEIF returns the first of the programs that is installed.
 func findHEIF() (heifProgram, bool) {
@@ -54,13 +50,10 @@ func findHEIF() (heifProgram, bool) {
 	return heifProgram{}, false
 }
 
-// pictureExtensions are those of the pictures that a command takes from a folder.
+// pictureExtensions are those of the pictures that a command takes from a folder. Photographs
+// that cannot be read are named, not passed over.
 func pictureExtensions() []string {
-	all := imgio.Extensions()
-	if _, ok := findHEIF(); ok {
-		all = slices.Concat(all, heifExtensions())
-	}
-	return all
+	return append(imgio.Extensions(), ".heic", ".heif", ".avif")
 }
 
 // convert is an [imgio.Converter].
@@ -78,12 +71,13 @@ func (p heifProgram) convert(file []byte) (imgio.Conversion, error) {
 	if err := p.run(in, out); err != nil {
 		return c, fmt.Errorf("%s: %w", p.name, err)
 	}
-	// A file of several pictures becomes several files, out-1.png and so on.
-	written, err := filepath.Glob(filepath.Join(dir, "out*"))
-	if err != nil || len(written) == 0 {
-		return c, fmt.Errorf("%s wrote no picture", p.name)
+	c.File, err = os.ReadFile(out)
+	if errors.Is(err, fs.ErrNotExist) { // a file of several pictures becomes several files
+		c.File, err = os.ReadFile(filepath.Join(dir, "out-1"+p.suffix))
 	}
-	c.File, err = os.ReadFile(written[0])
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%s wrote no picture", p.name)
+	}
 	return c, err
 }
 
@@ -91,12 +85,17 @@ func (p heifProgram) convert(file []byte) (imgio.Conversion, error) {
 func (p heifProgram) run(in, out string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	args := append(slices.Clone(p.args), in)
-	if p.to != "" {
-		args = append(args, p.to)
+	args := strings.Fields(p.args)
+	for i, arg := range args {
+		switch arg {
+		case "IN":
+			args[i] = in
+		case "OUT":
+			args[i] = out
+		}
 	}
 	var messages bytes.Buffer
-	cmd := exec.CommandContext(ctx, p.name, append(args, out)...)
+	cmd := exec.CommandContext(ctx, p.name, args...)
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &messages, &messages, time.Second
 	err := cmd.Run()
 	switch {

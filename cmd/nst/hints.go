@@ -17,7 +17,7 @@ import (
 
 // hints returns advice about err. All hints are in this file, by the kind of error.
 func hints(err error) []string {
-	for _, of := range []func(error) []string{flagHints, deviceHints, styleHints, fileHints, networkHints, maskHints} {
+	for _, of := range []func(error) []string{resumeHints, batchHints, flagHints, deviceHints, recipeHints, styleHints, filmHints, fileHints, networkHints, maskHints} {
 		if advice := of(err); advice != nil {
 			return advice
 		}

@@ -36,7 +36,7 @@ func TestApplyFlags(t *testing.T) {
 		{"json", "--json -q --progress json", func(o *applyOptions) { o.json, o.quiet, o.progress = true, true, "json" }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			want := &applyOptions{settings: defaults(), contents: []string{"photo.jpg"}, styles: []string{"a"}, format: "png"}
+			want := &applyOptions{settings: defaults(), contents: []string{"photo.jpg"}, styles: []string{"a"}}
 			tt.want(want)
 			var got *applyOptions
 			cmd := newApplyCmd(quietEnv(), func(_ context.Context, o *applyOptions) error { got = o; return nil })

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"nst/imgio"
+	"nst/nst"
 	"nst/vgg"
 )
 
@@ -52,7 +54,7 @@ func newScene(t *testing.T) string {
 		for i := range p.Pix {
 			p.Pix[i] = random.Float32()
 		}
-		if err := imgio.Save(filepath.Join(dir, name), p); err != nil {
+		if err := imgio.Save(filepath.Join(dir, name), p, imgio.Encoding{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -85,7 +87,7 @@ func command(t *testing.T, dir, args string) *process {
 	t.Cleanup(cancel)
 	p := &process{Cmd: exec.CommandContext(ctx, "nst", strings.Fields(args)...), t: t}
 	p.Dir = dir
-	p.Env = append(os.Environ(), "NST_HOME="+filepath.Join(dir, "home"))
+	p.Env = append(os.Environ(), "NST_HOME="+filepath.Join(dir, "home"), "TMPDIR="+filepath.Join(dir, "temp"))
 	p.Stderr = &p.stderr
 	return p
 }
@@ -152,6 +154,9 @@ func whole(t *testing.T, dir string) (pictures map[string][]byte, temporary []st
 			pictures[name] = data
 		case ".json":
 			ok = json.Valid(data)
+		case checkpointExtension:
+			_, err := nst.ReadState(bytes.NewReader(data), int64(len(data)))
+			ok = err == nil
 		case ".svg", ".html":
 			ok = bytes.HasSuffix(bytes.TrimSpace(data), []byte("</"+filepath.Ext(path)[1:]+">"))
 		case ".csv":
@@ -216,7 +221,85 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// TestSignals stops runs at random moments. The picture is there, the exit code is 130.
+// TestKilledResume kills runs at random moments, and goes on with nst resume, which is killed
+// as well. The pictures are those of a run that was not disturbed, and so is the log.
+func TestKilledResume(t *testing.T) {
+	for _, c := range []struct{ name, args string }{
+		{"lbfgs", "stylize c.png s.png -o out.png --save-every 100 --plot out.svg --iterations 300 --scales 2"},
+		{"adam", "stylize c.png s.png -o out.png --optimizer adam --iterations 400 --init noise"},
+		{"texture", "texture s.png -o out.png --optimizer lbfgs-wolfe --iterations 300"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			args := c.args + " --checkpoint-every 1ms" + tiny
+			if c.name == "texture" {
+				args = strings.Replace(args, "--content-layers relu1_2", "", 1)
+			}
+			calm := newScene(t)
+			began := time.Now()
+			launch(t, calm, args).ends(0)
+			took := time.Since(began)
+			want, _ := whole(t, calm)
+			random := rand.New(rand.NewPCG(3, 22))
+			checkpoint := func(dir string) string { return filepath.Join(dir, "out.png"+checkpointExtension) }
+			resumed := 0
+			for range moments(t) {
+				dir, last := newScene(t), (*process)(nil)
+				for n := 0; n == 0 || last.ProcessState.ExitCode() != 0; n++ {
+					again := args
+					if exists(checkpoint(dir)) {
+						again = "resume out.png.checkpoint --threads " + strconv.Itoa(1+n%3)
+						resumed++
+					} else if n > 0 {
+						again += " --overwrite"
+					}
+					last = launch(t, dir, again)
+					if n < 2 {
+						time.Sleep(time.Duration(random.Float64() * float64(took)))
+						_ = last.Process.Kill() // it may have ended
+					}
+					_ = last.Wait()
+					whole(t, dir)
+					if n > 2 {
+						t.Fatalf("%v: exit code %d:\n%s", last.Args, last.ProcessState.ExitCode(), last.stderr.String())
+					}
+				}
+				got, _ := whole(t, dir)
+				for name, data := range want {
+					if !bytes.Equal(got[name], data) {
+						t.Errorf("%s differs from that of a run that was not killed", name)
+					}
+				}
+				if len(got) != len(want) || exists(checkpoint(dir)) {
+					t.Errorf("%d pictures, want %d; or the checkpoint is left", len(got), len(want))
+				}
+				if log, calmLog := iterationsOf(t, dir), iterationsOf(t, calm); !slices.Equal(log, calmLog) {
+					t.Errorf("the log has %v, want %v", log, calmLog)
+				}
+			}
+			t.Logf("resumed %d times in %d runs", resumed, moments(t))
+		})
+	}
+}
+
+// iterationsOf returns the losses in the log of a run.
+func iterationsOf(t *testing.T, dir string) (losses []string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "run.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text := range strings.Lines(string(data)) {
+		var l line
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			t.Fatal(err)
+		}
+		losses = append(losses, strconv.Itoa(l.Done)+" "+strconv.FormatFloat(float64(l.Loss.Total), 'g', -1, 64))
+	}
+	return losses
+}
+
+// TestSignals stops runs at random moments. The picture and the checkpoint are there, the exit
+// code is 130.
 func TestSignals(t *testing.T) {
 	random := rand.New(rand.NewPCG(2, 22))
 	for _, c := range []struct{ args, picture string }{
@@ -238,6 +321,11 @@ func TestSignals(t *testing.T) {
 				got, temporary := whole(t, dir)
 				if got[filepath.FromSlash(c.picture)] == nil || len(temporary) > 0 {
 					t.Errorf("%s, %v: no %s, or temporary files: %q", c.args, s, c.picture, temporary)
+				}
+				if checkpoint := c.picture + checkpointExtension; !strings.HasPrefix(c.args, "stylize") {
+					continue
+				} else if !exists(filepath.Join(dir, checkpoint)) || !strings.Contains(p.stderr.String(), "nst resume "+checkpoint) {
+					t.Errorf("%s, %v: no %s:\n%s", c.args, s, checkpoint, p.stderr.String())
 				}
 			}
 		}
@@ -296,7 +384,6 @@ func TestNohup(t *testing.T) {
 func TestInterruptedReading(t *testing.T) {
 	for _, args := range []string{
 		"stylize pipe s.png -o out.png" + tiny,
-		"batch c.png --style pipe --out-dir out" + tiny,
 		"score pipe s.png c.png" + strings.TrimSuffix(tiny, " --log run.jsonl"),
 	} {
 		dir := newScene(t)

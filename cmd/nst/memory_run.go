@@ -162,10 +162,7 @@ func (s *settings) checkRun(t *console, files *pictureFiles, runs []nst.Options)
 	}
 	f, err := s.fits(t, size, c.footprint)
 	if full := new(memoryError); errors.As(err, &full) {
-		full.instead = "--draft takes less memory, and so does --optimizer adam"
-		if s.network == vgg.EmbeddedName {
-			full.instead = "--orientations 1 takes less memory, and so does --optimizer adam"
-		}
+		full.instead = s.lighter()
 		return ready, full
 	} else if err != nil {
 		return ready, nil
@@ -179,6 +176,14 @@ func (s *settings) checkRun(t *console, files *pictureFiles, runs []nst.Options)
 		debug.FreeOSMemory()
 		confine(running)
 	}, nil
+}
+
+// lighter says which settings take less memory.
+func (s *settings) lighter() string {
+	if s.network == vgg.EmbeddedName {
+		return "--orientations 1 takes less memory, and so does --optimizer adam"
+	}
+	return "--draft takes less memory, and so does --optimizer adam"
 }
 
 // runCheck plans runs.

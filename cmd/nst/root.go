@@ -19,7 +19,7 @@ func run(ctx context.Context, e *env, args []string) int {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	out := &dataWriter{w: e.Stdout, terminal: e.StdoutTerminal}
-	e.Stdout, e.Stderr = out, &messageWriter{w: e.Stderr, gone: stop}
+	e.Args, e.Stdout, e.Stderr = args, out, &messageWriter{w: e.Stderr, gone: stop}
 	root := newRootCmd(e)
 	root.SetArgs(joinSwitches(args))
 	err := root.ExecuteContext(ctx)
@@ -57,7 +57,11 @@ a network that nst train has taught.
 		newBatchCmd(e, nil),
 		newSweepCmd(e, nil),
 		newTextureCmd(e, nil),
+		newResumeCmd(e, nil),
 		newApplyCmd(e, nil),
+		newRecipeCmd(e),
+		newRerunCmd(e),
+		newVideoCmd(e, nil),
 		newTrainCmd(e, nil),
 		newStylesCmd(e),
 		newScoreCmd(e, nil),

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"nst/imgio"
 	"nst/internal/feedforward"
 	"nst/vgg"
 )
@@ -61,6 +63,8 @@ func TestScript(t *testing.T) {
 			"samescore": cmdSameScore,
 			"model":     cmdModel,
 			"newer":     cmdNewer,
+			"same":      cmdSame,
+			"alpha":     cmdAlpha,
 			"near":      cmdNear,
 			"photos":    cmdPhotos,
 		},
@@ -243,6 +247,36 @@ func cmdModel(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o777))
 	ts.Check(m.Save(ts.MkAbs(args[0]), true))
+}
+
+// cmdSame is same A B: it wants two pictures to have the same pixels. Their files may differ,
+// because their recipes may.
+func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
+	a, _, err := imgio.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	b, _, err := imgio.Open(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if same := a.W == b.W && slices.Equal(a.Pix, b.Pix); same == neg {
+		ts.Fatalf("%s and %s: the same pixels: %v", args[0], args[1], same)
+	}
+}
+
+// cmdAlpha is alpha FILE: it wants a picture with the transparency that cmdPicture draws: the
+// left half.
+func cmdAlpha(ts *testscript.TestScript, neg bool, args []string) {
+	m, _, err := imgio.OpenImage(ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, alpha := imgio.Separate(m)
+	if (alpha == nil) != neg {
+		ts.Fatalf("%s has transparency: %v", args[0], alpha != nil)
+	}
+	if neg {
+		return
+	}
+	last := m.Bounds().Dx() - 1
+	if left, right := alpha[0], alpha[last]; math.Abs(float64(left)-100.0/255) > 0.01 || right != 1 {
+		ts.Fatalf("%s: alpha from %v to %v", args[0], left, right)
+	}
 }
 
 // cmdNewer is newer FILE COPY: it copies a network as a file of a later version.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"nst/cmd/nst/internal/batch"
 	"nst/imgio"
 	"nst/nst"
 	"nst/nst/instant"
@@ -21,9 +20,14 @@ func (s *settings) startFile() string {
 	return s.start
 }
 
+// worker paints one picture at a time; it is a [nst.Transfer].
+type worker interface {
+	Run(ctx context.Context, j nst.Job) (*nst.Result, error)
+}
+
 // starting returns a worker that gives each job the first picture of --init instant, or
 // transfer itself for another start.
-func (s *settings) starting(transfer *nst.Transfer) batch.Worker {
+func (s *settings) starting(transfer *nst.Transfer) worker {
 	if s.start != instantStart {
 		return transfer
 	}

@@ -54,7 +54,7 @@ func (o *sheetOptions) check(cmd *cobra.Command) error {
 	errs := []error{o.checkPass(cmd)}
 	switch format, err := imgio.FormatOf(o.output); {
 	case err != nil:
-		errs = append(errs, &valueError{"--output", fmt.Sprintf("%q", o.output), "must end in .png or .jpg"})
+		errs = append(errs, &valueError{"--output", fmt.Sprintf("%q", o.output), "must end in " + endings()})
 	case format != "jpeg" && cmd.Flags().Changed("quality"):
 		errs = append(errs, &valueError{"--quality", o.quality, "is only for a JPEG"})
 	}

@@ -4,22 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"nst/cmd/nst/internal/batch"
 	"nst/imgio"
+	"nst/internal/recipe"
 	"nst/nst"
+	"nst/vgg"
 )
 
 // stylizeOptions are the arguments and flags of nst stylize.
 type stylizeOptions struct {
 	settings
 	content string
-	canvas  nst.Size // of a texture, which has no content
+	canvas  nst.Size     // of a texture, which has no content
+	aspect  *aspectValue // of a texture
 	styles  []string
 }
 
@@ -31,13 +32,22 @@ func newStylizeCmd(e *env, runF func(context.Context, *stylizeOptions) error) *c
 		Use:   "stylize CONTENT STYLE [STYLE...] [-o OUT]",
 		Short: "Paint one picture",
 		Long: `stylize paints CONTENT in the style of STYLE, or of a blend of several. The
-result is OUT, or CONTENT-STYLE.png in the current folder. Ctrl-C ends
-the run and saves the picture as it is then.`,
+result is OUT, or CONTENT-STYLE.png in the current folder. CONTENT - is standard
+input, OUT - standard output. Ctrl-C ends the run and saves the picture as it is
+then.`,
 		Annotations: map[string]string{moreKey: `Files: existing files are replaced only with --overwrite. All files and settings
 are checked before the work begins. A file that appears during the run is kept
 too: the new one gets another name, such as out-2.png. After Ctrl-C, or if the
 terminal is closed, the exit code is 130; a second Ctrl-C ends at once.
+The picture holds how it was made: nst recipe shows it, nst rerun makes it again.
 --save-every 50 also writes out-0050.png, out-0100.png and so on, at full size.
+A picture that cannot be saved, because the disk is full or the folder is gone,
+is saved in the folder for temporary files or in the current one.
+
+Checkpoints: Ctrl-C also saves the state of the run, as OUT.checkpoint. nst resume
+goes on from it to the same picture as a run without a break. The file is written
+every --checkpoint-every too, for a process that is killed, and removed at the
+end. The same command again does not begin while it is there.
 
 Sizes: nst paints at several sizes, from --min-scale to --size. Each size starts
 from the result of the one before. The first and the last size get --iterations,
@@ -75,7 +85,10 @@ More examples:
 		Args: arguments(2, -1, "CONTENT STYLE [STYLE...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.content, o.styles = args[0], args[1:]
-			if o.output == "" {
+			switch {
+			case o.output == "" && o.content == standard:
+				o.output = standard
+			case o.output == "":
 				o.output = batch.Stem(o.content) + "-" + batch.Stem(o.styles[0]) + ".png"
 			}
 			if err := o.check(cmd); err != nil {
@@ -87,21 +100,40 @@ More examples:
 			return stylize(cmd.Context(), e, o)
 		},
 	}
+	words(cmd, &o.storage.format, imgio.Formats(), "format", standardFormat)
+	cmd.Flag("format").Annotations = map[string][]string{groupKey: {string(groupOutput)}}
 	bindFlags(cmd, e, &o.settings, inStylize, nil)
 	return cmd
 }
 
+// standardFormat is the usage of --format where a picture may go to standard output.
+const standardFormat = "format of the picture on standard output"
+
 // check returns an error for every value that is wrong by itself.
 func (o *stylizeOptions) check(cmd *cobra.Command) error {
 	errs := []error{o.settings.check(cmd), o.artifacts.check(), o.masks.check(cmd, len(o.styles)), o.checkBlend(len(o.styles))}
+	if o.checkpointEvery < 0 {
+		errs = append(errs, &valueError{"--checkpoint-every", o.checkpointEvery, "must be 0 (never) or more"})
+	}
 	if o.saveEvery < 0 {
 		errs = append(errs, &valueError{"--save-every", o.saveEvery, "must be 0 (never) or more"})
 	}
-	switch format, err := imgio.FormatOf(o.output); {
-	case err != nil:
-		errs = append(errs, &valueError{"--output", fmt.Sprintf("%q", o.output), "must end in .png or .jpg"})
-	case format != "jpeg" && cmd.Flags().Changed("quality"):
-		errs = append(errs, &valueError{"--quality", o.quality, "is only for a JPEG"})
+	if format, err := o.formatOf(o.output); err != nil {
+		errs = append(errs, &valueError{"--output", fmt.Sprintf("%q", o.output), "must end in " + endings() + ", or be -"})
+	} else {
+		errs = append(errs, o.checkStorage(cmd, format))
+	}
+	if cmd.Flags().Changed("format") && o.output != standard {
+		errs = append(errs, &valueError{"--format", o.storage.format, "is only for -o -; the name of OUT says the format"})
+	}
+	if o.saveEvery > 0 && o.output == standard {
+		errs = append(errs, &valueError{"--save-every", o.saveEvery, "cannot go with -o -: its pictures are named after the output"})
+	}
+	for _, path := range append(slices.Clone(o.styles), o.masks.paths()...) {
+		if path == standard {
+			errs = append(errs, &usageError{cmd, errors.New("- (standard input) can only be the CONTENT")})
+			break
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -124,7 +156,7 @@ func (o *stylizeOptions) files() *pictureFiles {
 // inputs returns the pictures that are read.
 func (o *stylizeOptions) inputs() []string {
 	in := slices.Clone(o.styles)
-	if !o.texture() {
+	if !o.texture() && o.content != standard {
 		in = append(in, o.content)
 	}
 	if file := o.startFile(); file != "" {
@@ -138,17 +170,36 @@ func (o *stylizeOptions) checkFiles(e *env) error {
 	var l ledger
 	l.read(o.inputs()...)
 	l.read(o.networkFile(e))
-	l.write("output", o.output, replacing(o.overwrite))
-	o.artifacts.list(&l, o.overwrite)
-	l.write("log", o.log, replacing(o.overwrite))
-	if o.saveEvery > 0 {
-		l.numbered(o.output, o.saveEvery, replacing(o.overwrite), o.inputs()...)
+	switch {
+	case o.output != standard:
+		l.write("output", o.output, o.mode(o.output))
+	case e.StdoutTerminal:
+		return errTerminal
 	}
+	o.artifacts.list(&l, o.mode)
+	logMode := replacing(o.overwrite)
+	if o.continuesLog() {
+		logMode = extends
+	}
+	l.write("log", o.log, logMode)
+	if o.saveEvery > 0 {
+		mode := replacing(o.overwrite)
+		if o.resume != nil {
+			mode = skips // those that are there already are looked at later
+		}
+		l.numbered(o.output, o.saveEvery, mode, o.inputs()...)
+	}
+	if err := l.check(); err != nil {
+		return err
+	}
+	// The checkpoint is beside the output, and would have the same errors once more.
+	l.write("checkpoint", o.checkpointFile(), replacing(o.overwrite || o.resume != nil))
 	return l.check()
 }
 
 func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	t := newConsole(e, &o.settings)
+	o.goOn(e, t)
 	if err := o.checkFiles(e); err != nil {
 		return err
 	}
@@ -157,11 +208,15 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 		return err
 	}
 	defer unconfine()
-	job, styles, err := o.open(ctx, t)
+	job, styles, original, err := o.open(ctx, t)
 	if err != nil {
 		return err
 	}
-	transfer, err := o.transfer(e)
+	weights, err := o.weights(e)
+	if err != nil {
+		return err
+	}
+	transfer, err := nst.New(weights, o.Options)
 	if err != nil {
 		return err
 	}
@@ -169,32 +224,73 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if job.Style, err = transfer.Style(ctx, styles...); err != nil {
 		return o.masks.named(err)
 	}
+	maker, err := o.maker(t, weights.Network, transfer.Device())
+	if err != nil {
+		return err
+	}
 	content := job.Content
 	if o.strip == "" { // what is larger than the result is not needed any more
 		styles, content = nil, o.shown(content)
 	}
-	log, err := openLog(o.log, replacing(o.overwrite))
+	log, err := o.openLog()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, log.close()) }()
 
-	p := &painting{o: o, t: t, log: log, reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output)}
-	job.Progress, job.Warn = p.update, t.warn
+	p := &painting{
+		ctx: ctx, o: o, t: t, transfer: transfer, content: content, style: job.Style, regions: job.Regions, styles: styles, log: log,
+		original: original, maker: maker,
+		reporter: newReporter(e, o.progress, o.quiet), recorder: newArtifactRecorder(&o.artifacts, o.output),
+	}
+	job.Progress, job.Warn = p.update, maker.warn(t)
 	job.Started = ready
+	if o.checkpointFile() != "" {
+		job.Checkpoint, job.CheckpointEvery = p.checkpoint, o.checkpointEvery
+	}
+	if r := o.resume; r != nil {
+		r.announce(t, o)
+		p.recorder.restore(r.state.Meta[metaCurve])
+		job.Resume, job.ResumeChanged = r.state, r.force
+	}
 	undo := t.onInterrupt(ctx)
-	style, regions := job.Style, job.Regions
 	result, err := o.starting(transfer).Run(ctx, job)
 	undo()
-	p.reporter.end()
-	measured := func(p *imgio.Planar) (*nst.Score, error) {
-		return transfer.Score(ctx, content, style, p, regions...)
-	}
-	return errors.Join(o.finish(ctx, t, result, measured, o.masks.named(err)), o.remember(t, p.recorder, content, styles, result), p.err)
+	return p.end(result, o.changed(o.masks.named(err)))
 }
 
-// open reads all the pictures.
-func (o *stylizeOptions) open(ctx context.Context, t *console) (nst.Job, []nst.StylePicture, error) {
+// maker returns the maker of the recipe, which has read all inputs but the content.
+func (o *stylizeOptions) maker(t *console, net *vgg.Network, device string) (*maker, error) {
+	command, in := "stylize", inStylize
+	if o.texture() {
+		command, in = "texture", inTexture
+	}
+	m, err := o.newMaker(t, command, in, net, device)
+	if m == nil || err != nil {
+		return nil, err
+	}
+	if o.aspect != nil {
+		m.base.Settings["aspect"] = o.aspect.String()
+		if *o.aspect != (aspectValue{1, 1}) {
+			m.base.Changed = append(m.base.Changed, "aspect")
+		}
+	}
+	if err := m.read(recipe.Style, o.styles...); err != nil {
+		return nil, err
+	}
+	if file := o.startFile(); file != "" {
+		if err := m.read(recipe.Start, file); err != nil {
+			return nil, err
+		}
+	}
+	if o.start == instantStart {
+		m.readUniversal()
+	}
+	return m, m.readMasks(&o.masks)
+}
+
+// open reads all the pictures. content is what the file of the content says, nil for a texture.
+func (o *stylizeOptions) open(ctx context.Context, t *console) (_ nst.Job, _ []nst.StylePicture, content *original, _ error) {
 	var job nst.Job
 	var styles []nst.StylePicture
 	var errs []error
@@ -206,7 +302,13 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (nst.Job, []nst.S
 	if o.texture() {
 		job.Content = grey(o.canvas.W, o.canvas.H)
 	} else {
-		job.Content = read("content", o.content)
+		format, err := o.formatOf(o.output)
+		if err == nil {
+			content, err = t.openOriginal(ctx, &o.settings, o.content, format)
+		}
+		if errs = append(errs, err); err == nil {
+			job.Content, content.picture = content.picture, nil // the run lets go of it
+		}
 	}
 	for i, path := range o.styles {
 		styles = append(styles, nst.StylePicture{Picture: read("style", path), Weight: o.share(i)})
@@ -215,7 +317,7 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (nst.Job, []nst.S
 		job.Start = read("first", file)
 	}
 	job.Regions, job.Protect = o.masks.open(read, job.Content, styles)
-	return job, styles, errors.Join(errs...)
+	return job, styles, content, errors.Join(errs...)
 }
 
 // shown returns a content at the size of the result, or as it is if that is larger.
@@ -224,81 +326,4 @@ func (o *stylizeOptions) shown(content *imgio.Planar) *imgio.Planar {
 		return content
 	}
 	return content.Resize(imgio.FitLongest(content.W, content.H, o.Size))
-}
-
-// finish saves the result of a run, also of one that was interrupted or diverged, and
-// reports it with the score of the file.
-func (o *stylizeOptions) finish(ctx context.Context, t *console, r *nst.Result, score func(*imgio.Planar) (*nst.Score, error), err error) error {
-	if r == nil || err != nil && r.Iterations == 0 {
-		return err
-	}
-	at, errSave := o.save(t, o.output, o.overwrite, r.Picture)
-	if errSave != nil {
-		return errSave
-	}
-	if errors.As(err, new(*nst.OutOfMemoryError)) {
-		score = nil // which takes memory too
-	}
-	t.wrote(at, r, o.score(ctx, t, at, score))
-	if err != nil && ctx.Err() != nil {
-		return &interrupted{err}
-	}
-	return err
-}
-
-// score returns what nst score measures of the file of the result. It returns nil for a texture,
-// after an interrupt, with --quiet, and if the file cannot be measured.
-func (o *stylizeOptions) score(ctx context.Context, t *console, path string, score func(*imgio.Planar) (*nst.Score, error)) *nst.Score {
-	if score == nil || o.texture() || t.quiet || ctx.Err() != nil {
-		return nil
-	}
-	p, _, err := imgio.OpenContext(ctx, path)
-	if err != nil {
-		return nil
-	}
-	s, err := score(p)
-	if err != nil {
-		return nil // no reason to fail: the picture is saved
-	}
-	return s
-}
-
-// remember saves the artifacts of a run.
-func (o *stylizeOptions) remember(t *console, a *artifactRecorder, content *imgio.Planar, styles []nst.StylePicture, r *nst.Result) error {
-	if r == nil || r.Iterations == 0 {
-		return nil
-	}
-	var sources []*imgio.Planar
-	if !o.texture() {
-		sources = append(sources, content)
-	}
-	for _, s := range styles {
-		sources = append(sources, s.Picture)
-	}
-	return a.save(&o.settings, t, r.Picture, sources)
-}
-
-// painting observes a run.
-type painting struct {
-	o        *stylizeOptions
-	t        *console
-	log      *logFile
-	reporter reporter
-	recorder *artifactRecorder
-	err      error // of the first picture of --save-every that could not be written
-}
-
-func (p *painting) update(at nst.Progress) {
-	p.reporter.update(at)
-	p.log.update("", at)
-	p.recorder.update(at)
-	if every := p.o.saveEvery; every > 0 && at.Done%every == 0 && p.err == nil {
-		_, p.err = p.o.save(p.t, numbered(p.o.output, at.Done), p.o.overwrite, at.Picture().Resize(at.FullWidth, at.FullHeight))
-	}
-}
-
-// numbered returns path with an iteration before its extension: out-0050.png.
-func numbered(path string, iteration int) string {
-	ext := filepath.Ext(path)
-	return fmt.Sprintf("%s-%04d%s", strings.TrimSuffix(path, ext), iteration, ext)
 }

@@ -52,6 +52,7 @@ same command continues. Longer lists add pictures. --overwrite paints all again.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.content, o.styles = args[0], args[1:]
 			o.fixed = fixedFlags(cmd.Flags())
+			o.alpha = "white" // the sheet shows no transparency
 			if err := o.check(cmd); err != nil {
 				return err
 			}
@@ -62,7 +63,7 @@ same command continues. Longer lists add pictures. --overwrite paints all again.
 		},
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.output, "output", "o", "", "the contact sheet, a `FILE` .png or .jpg (default CONTENT-STYLE-sweep.png)")
+	f.StringVarP(&o.output, "output", "o", "", "the contact sheet, a `FILE` .png, .jpg, .tif or .webp (default CONTENT-STYLE-sweep.png)")
 	folderFlag(cmd, &o.dir, "out-dir", "folder `DIR` for the pictures, created if necessary (default SHEET without its extension)")
 	bindFlags(cmd, e, &o.settings, inSweep, (*[]*listValue)(&o.varied))
 	return cmd

@@ -31,7 +31,7 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 		return err
 	}
 	defer unconfine()
-	job, styles, err := o.open(ctx, t)
+	job, styles, content, err := o.open(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	defer func() { err = errors.Join(err, log.close()) }()
 
 	r := &sweepRun{
-		sweepOptions: o, console: t, log: log, job: job, files: o.pictures(),
+		sweepOptions: o, console: t, log: log, job: job, original: content, files: o.pictures(),
 		transferCache: transferCache{weights: weights, styles: styles},
 		grid:          o.varied.sheet(batch.Stem(o.content) + " in the style of " + stems(o.styles)),
 		recipe:        recipe, own: own,
@@ -169,6 +169,7 @@ type sweepRun struct {
 	console       *console
 	log           *logFile
 	job           nst.Job
+	original      *original
 	transferCache transferCache
 	files         []string
 	grid          *sheet.Grid
@@ -276,7 +277,12 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 	if err != nil {
 		return r.masks.named(err)
 	}
-	if r.files[i], err = r.save(r.console, r.files[i], replace, result.Picture); err != nil {
+	maker, err := r.maker(r.console, r.transferCache.weights.Network, transfer.Device())
+	if err != nil {
+		return err
+	}
+	picture := r.original.painted(result.Picture, maker.of(&r.settings, r.original, r.files[i], stopWords(result, nil)))
+	if r.files[i], err = r.saveArtwork(r.console, r.files[i], replace, picture); err != nil {
 		return err
 	}
 	r.recipe.done(name, filepath.Base(r.files[i]), scoreOf(result))

@@ -45,6 +45,7 @@ style.`,
 				return err
 			}
 			o.canvas.W, o.canvas.H = aspect.fit(o.Size)
+			o.aspect = &aspect
 			if runF != nil {
 				return runF(cmd.Context(), o)
 			}
@@ -56,6 +57,8 @@ style.`,
 		},
 	}
 	cmd.Flags().Var(&aspect, "aspect", "shape of the picture, width to height")
+	words(cmd, &o.storage.format, imgio.Formats(), "format", standardFormat)
+	cmd.Flag("format").Annotations = map[string][]string{groupKey: {string(groupOutput)}}
 	bindFlags(cmd, e, &o.settings, inTexture, nil)
 	return cmd
 }

@@ -130,7 +130,7 @@ func (o *trainOptions) check(cmd *cobra.Command) error {
 		bad("--sample-every", l.sampleEvery, "is only for --sample")
 	}
 	if _, err := imgio.FormatOf(l.sample); l.sample != "" && err != nil {
-		bad("--sample", fmt.Sprintf("%q", l.sample), "must end in .png or .jpg")
+		bad("--sample", fmt.Sprintf("%q", l.sample), "must end in "+endings())
 	}
 	for _, flag := range []string{"title", "painter", "year"} {
 		if flags.Changed(flag) && len(o.styles) > 1 {

@@ -23,18 +23,22 @@ type room struct {
 // rooms lists every package of the program and the tools. It is exact: a package that is
 // not listed is an error, and so is a listed import that no file has any more.
 var rooms = map[string]room{
-	"cmd/nst":                {7, []string{"cmd/nst/internal/batch", "cmd/nst/internal/sheet", "nst", "nst/instant", "vgg", "imgio", "internal/atomicfile", "internal/headroom", "internal/recipe", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
-	"cmd/nst/internal/batch": {6, []string{"nst", "imgio", "internal/atomicfile"}},
-	"cmd/nst/internal/sheet": {6, []string{"golang.org/x/image"}},
+	"cmd/nst":                   {7, []string{"cmd/nst/internal/batch", "cmd/nst/internal/manifest", "cmd/nst/internal/sheet", "nst", "nst/instant", "vgg", "imgio", "internal/atomicfile", "internal/film", "internal/headroom", "internal/recipe", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"}},
+	"cmd/nst/internal/batch":    {6, []string{"cmd/nst/internal/manifest", "nst", "imgio", "internal/atomicfile"}},
+	"cmd/nst/internal/manifest": {1, []string{"internal/atomicfile", "internal/filelock"}},
+	"cmd/nst/internal/sheet":    {6, []string{"internal/palette", "golang.org/x/image"}},
 
 	"nst/instant":           {6, []string{"nst", "vgg", "imgio", "internal/feedforward", "internal/engine/exec", "internal/optim"}},
-	"nst":                   {5, []string{"vgg", "loss", "imgio", "internal/colour", "internal/engine/exec", "internal/optim"}},
+	"nst":                   {5, []string{"vgg", "vgg/safetensors", "loss", "imgio", "internal/colour", "internal/engine/exec", "internal/optim"}},
 	"vgg":                   {4, []string{"vgg/safetensors", "vgg/internal/hdf5", "vgg/internal/mat", "vgg/internal/npy", "vgg/internal/protobuf", "internal/engine/op", "internal/atomicfile", "internal/filelock", "gorgonia.org"}},
 	"loss":                  {4, []string{"internal/engine/op", "gorgonia.org"}},
 	"internal/colour":       {4, []string{"imgio"}},
 	"internal/feedforward":  {5, []string{"vgg", "vgg/safetensors", "loss", "internal/engine/exec", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
+	"internal/film":         {3, []string{"imgio", "internal/motion", "internal/palette", "internal/filelock", "internal/atomicfile"}},
+	"internal/palette":      {0, nil},
+	"internal/motion":       {2, []string{"imgio"}},
 	"internal/optim":        {0, nil},
-	"imgio":                 {1, []string{"imgio/internal/bmp", "imgio/internal/jpeg", "imgio/internal/tiff", "internal/atomicfile", "golang.org/x/image"}},
+	"imgio":                 {1, []string{"imgio/internal/bmp", "imgio/internal/jpeg", "imgio/internal/tiff", "internal/atomicfile", "golang.org/x/image", "github.com/HugoSmits86/nativewebp"}},
 	"imgio/internal/tiff":   {0, []string{"imgio/internal/jpeg", "golang.org/x/image", "github.com/klauspost/compress"}},
 	"imgio/internal/bmp":    {0, nil},
 	"imgio/internal/jpeg":   {-1, nil},

@@ -29,6 +29,11 @@ func (a Architecture) Paint(name string, x *exec.Node, shared, norms []*exec.Nod
 		return nil, fmt.Errorf("feedforward: %s: picture %v, want sizes that are multiples of 4, from 8", name, s)
 	}
 	p := &painter{name: name, shared: shared, norms: norms}
+	return a.paint(p, x)
+}
+
+// paint adds the layers that p makes.
+func (a Architecture) paint(p *painter, x *exec.Node) (*exec.Node, error) {
 	before := x // the input of the layer before
 	for _, l := range a.Layers() {
 		y := p.layer(l, x)
@@ -45,6 +50,7 @@ func (a Architecture) Paint(name string, x *exec.Node, shared, norms []*exec.Nod
 type painter struct {
 	name          string
 	shared, norms []*exec.Node // that are left
+	steady        *steadyNodes // of a film; nil normalises each picture by itself
 	err           error
 }
 
@@ -72,6 +78,9 @@ func (p *painter) layer(l Layer, x *exec.Node) *exec.Node {
 		return x
 	}
 	affine := p.take(&p.norms)
+	if p.steady != nil {
+		return p.steady.norm(p, l, x, affine)
+	}
 	return p.apply(l.Name, op.NewInstanceNorm(l.ReLU), x, affine)
 }
 

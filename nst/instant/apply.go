@@ -86,11 +86,15 @@ func (o *ApplyOptions) open(content *imgio.Planar) (*exec.CPU, error) {
 	if content.W < MinContent || content.H < MinContent {
 		return nil, &SizeError{content.W, content.H}
 	}
-	threads := o.Threads
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
+	return exec.OpenCPU(o.threads(), os.Getenv)
+}
+
+// threads returns the number of threads.
+func (o *ApplyOptions) threads() int {
+	if o.Threads == 0 {
+		return runtime.GOMAXPROCS(0)
 	}
-	return exec.OpenCPU(threads, os.Getenv)
+	return o.Threads
 }
 
 // paint paints content with a network and the scales and shifts of a style.

@@ -34,7 +34,7 @@ func photoFiles(t testing.TB, n int) []string {
 	paths := make([]string, n)
 	for i := range paths {
 		paths[i] = filepath.Join(dir, strconv.Itoa(i)+".png")
-		if err := imgio.Save(paths[i], picture(96, 80+i, uint64(i))); err != nil {
+		if err := imgio.Save(paths[i], picture(96, 80+i, uint64(i)), imgio.Encoding{}); err != nil {
 			t.Fatal(err)
 		}
 	}

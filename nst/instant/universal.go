@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -76,15 +77,37 @@ const universalStyle = 512
 // [Model.Apply], and a Mask selects the part that is used: the error may be a
 // [nst.MaskError]. What else is said there holds too.
 func (m *UniversalModel) Apply(ctx context.Context, content *imgio.Planar, styles []nst.StylePicture, o ApplyOptions) (*imgio.Planar, error) {
-	weights, err := styleWeightsOf(styles)
-	if err != nil {
-		return nil, err
-	}
 	d, err := o.open(content)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
+	style, err := m.blend(ctx, d, styles)
+	if err != nil {
+		return nil, err
+	}
+	return paint(ctx, d, m.network.Architecture, m.network.SharedParams(), style, content, o)
+}
+
+// style computes the scales and shifts for a blend of style pictures.
+func (m *UniversalModel) style(ctx context.Context, styles []nst.StylePicture, o ApplyOptions) ([]float32, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	d, err := exec.OpenCPU(o.threads(), os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return m.blend(ctx, d, styles)
+}
+
+// blend computes them on a device.
+func (m *UniversalModel) blend(ctx context.Context, d exec.Device, styles []nst.StylePicture) ([]float32, error) {
+	weights, err := styleWeightsOf(styles)
+	if err != nil {
+		return nil, err
+	}
 	sums := make([]float64, m.network.PerStyle())
 	for i, s := range styles {
 		if weights[i] == 0 {
@@ -102,7 +125,7 @@ func (m *UniversalModel) Apply(ctx context.Context, content *imgio.Planar, style
 	for j, v := range sums {
 		style[j] = float32(v)
 	}
-	return paint(ctx, d, m.network.Architecture, m.network.SharedParams(), style, content, o)
+	return style, nil
 }
 
 // norms predicts the scales and shifts for the style picture of that number, from 1.

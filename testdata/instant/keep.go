@@ -27,7 +27,7 @@ func (s *settings) keep(ctx context.Context, p pair, w way, file string) error {
 	if err != nil {
 		return err
 	}
-	return imgio.Save(file, m)
+	return imgio.Save(file, m, imgio.Encoding{})
 }
 
 // newer reports whether a file is there and not older than those others that are there.

@@ -58,7 +58,7 @@ func (s *settings) reportPairs(ctx context.Context, teacher, slim *vgg.Weights) 
 			layers[i].share += l[2].layers[i] / l[2].style / float64(1+strings.Count(s.pairs, ","))
 		}
 		strip := sideBySide(large.H, p.content, p.style, large, small)
-		if err := imgio.Save(filepath.Join(s.out, p.name+".jpg"), strip, imgio.JPEGQuality(90)); err != nil {
+		if err := imgio.Save(filepath.Join(s.out, p.name+".jpg"), strip, imgio.Encoding{Quality: 90}); err != nil {
 			return err
 		}
 	}
@@ -156,7 +156,7 @@ func (s *settings) paint(ctx context.Context, w *vgg.Weights, p pair, network st
 	if err != nil {
 		return nil, taken{}, err
 	}
-	return r.Picture, taken{r.Elapsed}, imgio.Save(path, r.Picture)
+	return r.Picture, taken{r.Elapsed}, imgio.Save(path, r.Picture, imgio.Encoding{})
 }
 
 // losses are the terms of an objective, each times its weight.

@@ -25,7 +25,7 @@ func folder(t *testing.T, n int, seed uint64) *pictures {
 		for j := range p.Pix {
 			p.Pix[j] = float32(r.Float64())
 		}
-		if err := imgio.Save(filepath.Join(dir, fmt.Sprintf("%02d.png", i)), p); err != nil {
+		if err := imgio.Save(filepath.Join(dir, fmt.Sprintf("%02d.png", i)), p, imgio.Encoding{}); err != nil {
 			t.Fatal(err)
 		}
 	}

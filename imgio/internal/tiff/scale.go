@@ -9,6 +9,8 @@ func (f *File) scale() func(uint64) uint16 {
 	switch {
 	case f.photometric == palette || f.Lab():
 		return func(v uint64) uint16 { return uint16(v) }
+	case f.format == formatFloat && bits == 16:
+		return func(v uint64) uint16 { return unit16(fromHalf(uint16(v))) }
 	case f.format == formatFloat && bits == 32:
 		return func(v uint64) uint16 { return unit16(float64(math.Float32frombits(uint32(v)))) }
 	case f.format == formatFloat:
@@ -30,6 +32,25 @@ func (f *File) scale() func(uint64) uint16 {
 	}
 	top := uint64(1)<<bits - 1
 	return func(v uint64) uint16 { return uint16((v*0xffff + top/2) / top) }
+}
+
+// fromHalf returns the value of a number of IEEE 754 binary16.
+func fromHalf(v uint16) float64 {
+	exponent, fraction := int(v>>10&31), float64(v&0x3ff)
+	switch {
+	case exponent == 31 && fraction != 0:
+		return math.NaN()
+	case exponent == 31:
+		fraction = math.Inf(1)
+	case exponent == 0:
+		fraction = math.Ldexp(fraction, -24)
+	default:
+		fraction = math.Ldexp(1024+fraction, exponent-25)
+	}
+	if v&0x8000 != 0 {
+		return -fraction
+	}
+	return fraction
 }
 
 // unit16 returns the 16-bit level nearest to v in [0, 1].

@@ -198,7 +198,7 @@ func (f *File) parseSamples() error {
 		return UnsupportedError(fmt.Sprintf("sample format %d", f.format))
 	}
 	switch ok := f.bits >= 1 && f.bits <= 16 || f.bits == 32 || f.bits == 64; {
-	case !ok, f.format == formatFloat && f.bits < 32, f.format == formatInt && f.bits%8 != 0:
+	case !ok, f.format == formatFloat && f.bits != 16 && f.bits < 32, f.format == formatInt && f.bits%8 != 0:
 		return UnsupportedError(fmt.Sprintf("samples of %d bits", f.bits))
 	}
 	return nil

@@ -173,6 +173,8 @@ func (c *lowering) lowerFeedForward(n *Node, in []*Node) error {
 		c.instanceNormGrad(n, in[0], in[1], in[2], in[3], in[4])
 	case *op.ScaleShift:
 		c.scaleShift(n, o, in[0], in[1])
+	case *op.SteadyNorm:
+		c.steadyNorm(n, o, in)
 	case *op.Upsample:
 		c.upsample(n, in[0])
 	case *op.UpsampleGrad:

@@ -193,7 +193,7 @@ func TestIdentity(t *testing.T) {
 		op.NewGram(true), op.NewMeanGram(false), op.NewMeanGram(true), op.NewW2(),
 		op.NewNormalizeGrad(1), op.NewNormalizeGrad(2), op.NewMoments(false), op.NewMoments(true),
 		op.NewWeightedSum([]float32{1, 2}), op.NewWeightedSum([]float32{2, 1}),
-		op.NewPointwise(), op.NewCongruence(),
+		op.NewPointwise(), op.NewCongruence(), op.NewSteadyNorm(false), op.NewSteadyNorm(true),
 	}
 	seen := map[uint32]string{}
 	for _, o := range variants {
@@ -227,6 +227,7 @@ func TestShapes(t *testing.T) {
 		{"congruence of another size", op.NewCongruence(), []G.DimSizer{s(3, 3), s(4, 4)}},
 		{"no moments", op.NewW2(), []G.DimSizer{s(3, 3), s(3, 3)}},
 		{"moments of others", op.NewW2(), []G.DimSizer{s(4, 3), s(5, 4)}},
+		{"moments of other channels", op.NewSteadyNorm(true), []G.DimSizer{s(1, 3, 4, 4), s(2, 3), s(2, 3), s(2, 4), s()}},
 		{"one row", op.NewTV(op.Quadratic, 1), []G.DimSizer{s(1, 3, 1, 4)}},
 	} {
 		if shape, err := tt.o.InferShape(tt.in...); err == nil {

@@ -3,79 +3,59 @@ package batch
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"nst/cmd/nst/internal/manifest"
 )
 
-// Job is one picture to paint: a content in a style.
-type Job struct {
-	Content, Style string // files
-	Output         string
+// Layout says where results go.
+type Layout struct {
+	Dir       string
+	Template  Template
+	Extension string // of the results, without a dot
 }
 
-// Contents returns the files that args name, in order and each once: a file
-// stands for itself, a folder for the pictures in it (not in folders within),
-// told by the extensions given (".png", ...), and a pattern of [filepath.Glob]
-// for the files it matches. A folder or pattern without a picture is an error, and so is
-// a name that does not exist. All such errors are joined.
-func Contents(args, extensions []string) ([]string, error) {
-	var out []string
-	var errs []error
-	for _, arg := range args {
-		files, err := expand(arg, extensions)
-		if err != nil {
-			errs = append(errs, err)
+// Template is the name of a result within the folder, with slashes. In it {content} and
+// {style} stand for the names of the pictures without folder and extension, {index} for the
+// number of the job from 0001, and {ext} for the extension.
+type Template string
+
+// DefaultTemplate is CONTENT-STYLE.png.
+const DefaultTemplate Template = "{content}-{style}.{ext}"
+
+// placeholders lists what a template may have in braces.
+func placeholders() []string { return []string{"content", "style", "index", "ext"} }
+
+// Check returns an error for a template that does not make names of pictures in the folder.
+func (t Template) Check(extension string) error {
+	for rest := string(t); ; {
+		_, after, ok := strings.Cut(rest, "{")
+		if !ok {
+			break
 		}
-		for _, f := range files {
-			if f = filepath.Clean(f); !slices.Contains(out, f) {
-				out = append(out, f)
-			}
+		name, tail, closed := strings.Cut(after, "}")
+		if !closed || !slices.Contains(placeholders(), name) {
+			return fmt.Errorf("{%s is not known; there are {content}, {style}, {index} and {ext}", after)
 		}
+		rest = tail
 	}
-	return out, errors.Join(errs...)
-}
-
-func expand(arg string, extensions []string) ([]string, error) {
-	info, err := os.Stat(arg)
+	name := t.expand("c", "s", 0, extension)
 	switch {
-	case err == nil && info.IsDir():
-		return folder(arg, extensions)
-	case err == nil:
-		return []string{arg}, nil
-	case !strings.ContainsAny(arg, "*?["):
-		return nil, &PictureError{"content", arg, err}
+	case !strings.HasSuffix(strings.ToLower(name), "."+extension):
+		return fmt.Errorf("must end in .{ext} or .%s", extension)
+	case !filepath.IsLocal(filepath.FromSlash(name)):
+		return errors.New("must stay in the output folder")
 	}
-	matches, err := filepath.Glob(arg)
-	if err != nil {
-		return nil, fmt.Errorf("batch: pattern %q: %w", arg, err)
-	}
-	files := slices.DeleteFunc(matches, func(f string) bool {
-		info, err := os.Stat(f)
-		return err == nil && info.IsDir()
-	})
-	if len(files) == 0 {
-		return nil, fmt.Errorf("batch: pattern %q matches no file", arg)
-	}
-	return files, nil
+	return nil
 }
 
-func folder(dir string, extensions []string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, &PictureError{"content", dir, err}
-	}
-	var files []string
-	for _, e := range entries {
-		if !e.IsDir() && slices.Contains(extensions, strings.ToLower(filepath.Ext(e.Name()))) {
-			files = append(files, filepath.Join(dir, e.Name()))
-		}
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("batch: folder %q holds no picture", dir)
-	}
-	return files, nil
+// expand returns the name of a result.
+func (t Template) expand(content, style string, index int, extension string) string {
+	return strings.NewReplacer(
+		"{content}", content, "{style}", style, "{index}", fmt.Sprintf("%04d", index+1), "{ext}", extension,
+	).Replace(string(t))
 }
 
 // CollisionError means that two jobs would write the same file.
@@ -87,35 +67,72 @@ func (e *CollisionError) Error() string {
 		e.A.Content, e.A.Style, e.B.Content, e.B.Style, e.A.Output)
 }
 
-// Plan returns the jobs that paint every content in every style, style by style
-// so that each is analysed once. Outputs are named CONTENT-STYLE.EXT in dir,
-// after the files without folder and extension. Names that differ only in case count as
-// the same, because some file systems treat them so. The error joins every
-// [CollisionError].
-func Plan(contents, styles []string, dir, extension string) ([]Job, error) {
-	var jobs []Job
-	var errs []error
-	taken := map[string]Job{}
-	for _, style := range styles {
-		for _, content := range contents {
-			j := Job{content, style, filepath.Join(dir, Stem(content)+"-"+Stem(style)+extension)}
-			name := strings.ToLower(j.Output)
-			if other, ok := taken[name]; ok {
-				errs = append(errs, &CollisionError{other, j})
-				continue
-			}
-			taken[name] = j
-			jobs = append(jobs, j)
-		}
-	}
-	return jobs, errors.Join(errs...)
+// Style is a style to plan with.
+type Style struct {
+	Path string // as it is given
+	Name string // in names of results
 }
 
-// Stem returns the name of a file without its folder and extension.
-func Stem(path string) string {
-	base := filepath.Base(path)
-	if stem := strings.TrimSuffix(base, filepath.Ext(base)); stem != "" {
-		return stem
+// Cross returns the jobs that paint every content in every style, style by style so that each
+// is analysed once.
+func (l *Layout) Cross(contents []Picture, styles []Style) []Job {
+	var jobs []Job
+	for _, style := range styles {
+		for _, content := range contents {
+			jobs = append(jobs, l.Job(len(jobs), content, style, ""))
+		}
 	}
-	return base
+	return jobs
+}
+
+// Job returns a job. Its result has a name within the folder, if one is given, else that of
+// the template.
+func (l *Layout) Job(index int, content Picture, style Style, name string) Job {
+	j := Job{Content: content.Path, Style: style.Path, Index: index}
+	if name == "" {
+		name = filepath.Join(content.Folder, filepath.FromSlash(l.Template.expand(Stem(content.Path), style.Name, index, l.Extension)))
+	}
+	name = filepath.Clean(name)
+	j.Rel = manifest.Path(filepath.ToSlash(name))
+	j.Output = filepath.Join(l.Dir, name)
+	return j
+}
+
+// Clashes gives every job whose result would have the name of another's a [CollisionError].
+// The first job of that name keeps it. Names that differ only in case count as the same,
+// because some file systems treat them so.
+func Clashes(jobs []Job) {
+	taken := map[string]int{}
+	for i := range jobs {
+		name := strings.ToLower(jobs[i].Output)
+		if first, ok := taken[name]; ok && jobs[i].Err == nil {
+			jobs[i].Err = &CollisionError{jobs[first], jobs[i]}
+			continue
+		}
+		if _, ok := taken[name]; !ok {
+			taken[name] = i
+		}
+	}
+}
+
+// Plan returns the jobs that paint every content in every style, in a folder, under the usual
+// names. The error joins every [CollisionError].
+func Plan(contents, styles []string, dir, extension string) ([]Job, error) {
+	var pictures []Picture
+	var named []Style
+	for _, c := range contents {
+		pictures = append(pictures, Picture{Path: c})
+	}
+	for _, s := range styles {
+		named = append(named, Style{s, Stem(s)})
+	}
+	l := Layout{dir, DefaultTemplate, strings.TrimPrefix(extension, ".")}
+	jobs := l.Cross(pictures, named)
+	Clashes(jobs)
+	var errs []error
+	jobs = slices.DeleteFunc(jobs, func(j Job) bool {
+		errs = append(errs, j.Err)
+		return j.Err != nil
+	})
+	return jobs, errors.Join(errs...)
 }

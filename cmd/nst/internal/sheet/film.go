@@ -5,6 +5,8 @@ import (
 	"image"
 	"image/gif"
 	"io"
+
+	"nst/internal/palette"
 )
 
 const (
@@ -64,11 +66,11 @@ func (f *Film) Encode(w io.Writer, last image.Image) error {
 		frames = append(frames, scale(m, size.Dx(), size.Dy()))
 	}
 	frames = append(frames, end)
-	palette := medianCut(frames, 256)
-	near := newNearest(palette)
+	colours := palette.MedianCut(frames, 256)
+	near := palette.NewNearest(colours)
 	out := &gif.GIF{}
 	for _, m := range frames {
-		out.Image = append(out.Image, near.dither(m))
+		out.Image = append(out.Image, near.Dither(m))
 		out.Delay = append(out.Delay, frameDelay)
 	}
 	out.Delay[len(out.Delay)-1] = lastDelay

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"nst/internal/palette"
 )
 
 // plain returns a picture of one colour.
@@ -110,11 +112,11 @@ func TestPalette(t *testing.T) {
 		m.SetRGBA(i%10, i/10, green)
 		m.SetRGBA(10+i%10, i/10, blue)
 	}
-	p := medianCut([]*image.RGBA{m}, 256)
+	p := palette.MedianCut([]*image.RGBA{m}, 256)
 	if len(p) != 3 {
 		t.Fatalf("palette %v, want three colours", p)
 	}
-	d := newNearest(p).dither(m)
+	d := palette.NewNearest(p).Dither(m)
 	for y := range 10 {
 		for x := range 30 {
 			if got := color.RGBAModel.Convert(d.At(x, y)); got != m.RGBAAt(x, y) {
@@ -129,11 +131,11 @@ func TestPalette(t *testing.T) {
 			wide.SetRGBA(x, y, color.RGBA{uint8(2 * x), uint8(2 * y), uint8(x + y), 255})
 		}
 	}
-	p = medianCut([]*image.RGBA{wide}, 16)
+	p = palette.MedianCut([]*image.RGBA{wide}, 16)
 	if len(p) != 16 {
 		t.Fatalf("%d colours, want 16", len(p))
 	}
-	d = newNearest(p).dither(wide)
+	d = palette.NewNearest(p).Dither(wide)
 	var sum, off float64
 	for y := range 128 {
 		for x := range 128 {

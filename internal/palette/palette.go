@@ -1,4 +1,6 @@
-package sheet
+// Package palette reduces pictures to a few colours, as GIF needs: [MedianCut] chooses them,
+// and [Nearest] finds them again.
+package palette
 
 import (
 	"cmp"
@@ -77,9 +79,9 @@ func (b box) mean() color.Color {
 	return color.RGBA{uint8((sum[0] + n/2) / n), uint8((sum[1] + n/2) / n), uint8((sum[2] + n/2) / n), 255}
 }
 
-// medianCut returns at most n colours for pictures: P. Heckbert, Color image
+// MedianCut returns at most n colours for pictures: P. Heckbert, Color image
 // quantization for frame buffer display, SIGGRAPH 1982.
-func medianCut(pictures []*image.RGBA, n int) color.Palette {
+func MedianCut(pictures []*image.RGBA, n int) color.Palette {
 	counts := make([]shade, 1<<(3*bits))
 	for _, m := range pictures {
 		for i := 0; i < len(m.Pix); i += 4 {
@@ -117,16 +119,17 @@ func medianCut(pictures []*image.RGBA, n int) color.Palette {
 	return p
 }
 
-// nearest finds the colours of a palette that are nearest to others, and
+// Nearest finds the colours of a palette that are nearest to others, and
 // remembers them.
-type nearest struct {
+type Nearest struct {
 	palette color.Palette
 	rgb     [][3]int
 	known   []int16 // by bin; -1 is not looked up yet
 }
 
-func newNearest(p color.Palette) *nearest {
-	n := &nearest{palette: p, known: make([]int16, 1<<(3*bits))}
+// NewNearest returns a Nearest for a palette.
+func NewNearest(p color.Palette) *Nearest {
+	n := &Nearest{palette: p, known: make([]int16, 1<<(3*bits))}
 	for i := range n.known {
 		n.known[i] = -1
 	}
@@ -137,7 +140,8 @@ func newNearest(p color.Palette) *nearest {
 	return n
 }
 
-func (n *nearest) index(c [3]int) int {
+// Index returns the place in the palette of the colour nearest to one of 0 to 255 a channel.
+func (n *Nearest) Index(c [3]int) int {
 	at := &n.known[bin(c[0], c[1], c[2])]
 	if *at < 0 {
 		best := 1 << 30
@@ -154,10 +158,10 @@ func (n *nearest) index(c [3]int) int {
 	return int(*at)
 }
 
-// dither returns m in the colours of the palette. What a pixel is off by is
+// Dither returns m in the colours of the palette. What a pixel is off by is
 // handed on to those to its right and below: R. Floyd and L. Steinberg, An
 // adaptive algorithm for spatial grey scale, 1976.
-func (n *nearest) dither(m *image.RGBA) *image.Paletted {
+func (n *Nearest) Dither(m *image.RGBA) *image.Paletted {
 	out := image.NewPaletted(m.Bounds(), n.palette)
 	w, h := m.Bounds().Dx(), m.Bounds().Dy()
 	here, below := make([][3]int, w+2), make([][3]int, w+2) // in sixteenths, one to the left
@@ -169,7 +173,7 @@ func (n *nearest) dither(m *image.RGBA) *image.Paletted {
 				v := int(m.Pix[m.PixOffset(x, y)+j]) + here[x+1][j]/16
 				c[j] = min(max(v, 0), 255)
 			}
-			i := n.index(c)
+			i := n.Index(c)
 			out.Pix[y*out.Stride+x] = uint8(i)
 			for j := range 3 {
 				d := c[j] - n.rgb[i][j]
@@ -182,4 +186,34 @@ func (n *nearest) dither(m *image.RGBA) *image.Paletted {
 		here, below = below, here
 	}
 	return out
+}
+
+// Ordered returns a picture in the colours of the palette. bytes are red, green and blue in
+// turn. Each pixel is moved by a threshold of its place before (B. Bayer, An optimum method for
+// two-level rendition of continuous-tone pictures, 1973): what does not change from one frame
+// of a film to the next does not flicker.
+func (n *Nearest) Ordered(bytes []byte, w, h int) *image.Paletted {
+	out := image.NewPaletted(image.Rect(0, 0, w, h), n.palette)
+	const spread = 24 // levels between the lowest and the highest threshold
+	for y := range h {
+		for x := range w {
+			move := (2*threshold(x, y) - 63) * spread / 126
+			i := y*w + x
+			var c [3]int
+			for j := range c {
+				c[j] = min(max(int(bytes[3*i+j])+move, 0), 255)
+			}
+			out.Pix[i] = uint8(n.Index(c))
+		}
+	}
+	return out
+}
+
+// threshold is Bayer's for a place, 0 to 63: the bits of x xor y and of y, from the lowest on.
+func threshold(x, y int) int {
+	t := 0
+	for bit := range 3 {
+		t = t<<2 | (x>>bit^y>>bit)&1<<1 | y>>bit&1
+	}
+	return t
 }

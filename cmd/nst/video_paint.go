@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"nst/imgio"
+	"nst/internal/film"
+	"nst/nst"
+)
+
+// errNotPainting means that a network stands where --paint needs a painting.
+var errNotPainting = errors.New("is a style of a network: --paint needs a painting")
+
+// paintBrush paints each frame by an optimisation, as nst stylize does. The first frame of a
+// scene goes through all sizes. Each other one begins with the last result, moved along; what
+// is newly seen begins with the frame itself (Ruder et al. 2016, arXiv 1604.08610, section 4.1).
+type paintBrush struct {
+	first, next           *nst.Transfer
+	firstStyle, nextStyle *nst.Style
+	options               nst.Options // of next
+	weight                float64     // of the content, that the first frame of the scene came to
+}
+
+// newPaintBrush returns a brush for the styles, which are paintings.
+func (r *videoRun) newPaintBrush(ctx context.Context) (*paintBrush, error) {
+	s := &r.o.settings
+	var pictures []nst.StylePicture
+	for i, style := range r.styles {
+		if style.picture == nil {
+			return nil, &fileError{"style", style.name, errNotPainting}
+		}
+		pictures = append(pictures, nst.StylePicture{Picture: style.picture, Weight: s.share(i)})
+	}
+	weights, err := s.weights(r.t.e)
+	if err != nil {
+		return nil, err
+	}
+	o := s.Options
+	o.Size = nst.OriginalSize
+	b := &paintBrush{options: o}
+	b.options.Schedule.Scales, b.options.Schedule.Init, b.options.Schedule.Iterations = 1, nst.InitImage, s.film.iterations
+	if b.first, err = nst.New(weights, o); err == nil {
+		b.firstStyle, err = b.first.Style(ctx, pictures...)
+	}
+	if err == nil {
+		b.next, err = nst.New(weights, b.options)
+	}
+	if err == nil {
+		b.nextStyle, err = b.next.Style(ctx, pictures...)
+	}
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// Paint paints the next frame.
+func (b *paintBrush) Paint(ctx context.Context, frame *imgio.Planar, prior *film.Prior) (*imgio.Planar, error) {
+	transfer, job := b.first, nst.Job{Content: frame, Style: b.firstStyle}
+	if prior != nil {
+		transfer, job.Style, job.Start = b.next, b.nextStyle, prior.Over(frame)
+		b.options.Objective.ContentWeight = b.weight
+		if err := transfer.Retune(b.options); err != nil {
+			return nil, err
+		}
+	}
+	result, err := transfer.Run(ctx, job)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if prior == nil {
+		b.weight = float64(float32(result.ContentWeight)) // as Memory keeps it
+	}
+	return result.Picture, nil
+}
+
+// Cut does nothing: a frame without a last result begins a scene.
+func (b *paintBrush) Cut() {}
+
+// Move does nothing.
+func (b *paintBrush) Move(int, int) {}
+
+// Memory returns the weight of the content.
+func (b *paintBrush) Memory() []float32 { return []float32{float32(b.weight)} }
+
+// Remember takes it over.
+func (b *paintBrush) Remember(memory []float32) error {
+	if len(memory) != 1 {
+		return errors.New("what was remembered is damaged")
+	}
+	b.weight = float64(memory[0])
+	return nil
+}
+
+// Close frees the networks.
+func (b *paintBrush) Close() error {
+	var err error
+	for _, t := range []*nst.Transfer{b.first, b.next} {
+		if t != nil {
+			err = errors.Join(err, t.Close())
+		}
+	}
+	return err
+}

@@ -1,0 +1,131 @@
+package motion
+
+import "nst/imgio"
+
+// Consistent returns how much each displacement of a flow can be trusted, 0 to 1. back is from
+// the frame to the one before, ahead the other way. A displacement counts where ahead leads
+// back to the pixel (Sundaram et al. 2010; Ruder et al. 2016, equation 6), where motion has no
+// boundary (their equation 7), and where the two frames have about the same luma. What is newly
+// seen gets 0.
+func Consistent(back, ahead *Flow, frame, before *Pyramid) []float32 {
+	w, h := back.W, back.H
+	out := make([]float32, w*h)
+	now, then := &frame.levels[0], &before.levels[0]
+	for y := range h {
+		pix := now.row(0, y)
+		for x := range w {
+			at := y*w + x
+			u, v := back.U[at], back.V[at]
+			tx, ty := float32(x)+u, float32(y)+v
+			if tx < 0 || ty < 0 || tx > float32(w-1) || ty > float32(h-1) {
+				continue
+			}
+			au, av := ahead.sample(tx, ty)
+			du, dv := u+au, v+av
+			if du*du+dv*dv > 0.01*(u*u+v*v+au*au+av*av)+0.5 || back.boundary(x, y) {
+				continue
+			}
+			px, py, k := corner(then, tx, ty)
+			a, b := then.row(px, py), then.row(px, py+1)
+			d := float32(k[0]*a[0]) + float32(k[1]*a[1]) + float32(k[2]*b[0]) + float32(k[3]*b[1]) - pix[x]
+			out[at] = trust(max(d, -d))
+		}
+	}
+	return out
+}
+
+// trust falls from 1 to 0 as luma differs by sameLuma to otherLuma levels.
+func trust(difference float32) float32 {
+	const sameLuma, otherLuma = 8, 32
+	return max(0, min(1, (otherLuma-difference)/(otherLuma-sameLuma)))
+}
+
+// boundary reports whether neighbours of a pixel move in other ways.
+func (f *Flow) boundary(x, y int) bool {
+	at := y*f.W + x
+	right, below := at+min(1, f.W-1-x), at+min(1, f.H-1-y)*f.W
+	sum := float32(0)
+	for _, p := range [2][]float32{f.U, f.V} {
+		dx, dy := p[right]-p[at], p[below]-p[at]
+		sum += dx*dx + dy*dy
+	}
+	u, v := f.U[at], f.V[at]
+	return sum > 0.01*(u*u+v*v)+0.1
+}
+
+// sample returns the displacement between pixels.
+func (f *Flow) sample(x, y float32) (u, v float32) {
+	x0, y0, fx, fy := between(x, y, f.W, f.H)
+	at, right, below := y0*f.W+x0, min(1, f.W-1-x0), min(1, f.H-1-y0)*f.W
+	mix := func(p []float32) float32 {
+		top := p[at] + (p[at+right]-p[at])*fx
+		bottom := p[at+below] + (p[at+below+right]-p[at+below])*fx
+		return top + (bottom-top)*fy
+	}
+	return mix(f.U), mix(f.V)
+}
+
+// between returns the pixel left of and above (x, y), within w by h, and the rest.
+func between(x, y float32, w, h int) (x0, y0 int, fx, fy float32) {
+	x, y = max(0, min(x, float32(w-1))), max(0, min(y, float32(h-1)))
+	x0, y0 = int(x), int(y)
+	return x0, y0, x - float32(x0), y - float32(y0)
+}
+
+// Warp moves a picture along a flow of half its size: each pixel of the result is where the
+// flow says that it was. Colours between pixels are those of a cubic (Keys 1981, a = -1/2),
+// within 0 to 1. Outside, the edge goes on.
+func Warp(m *imgio.Planar, back *Flow, threads int) *imgio.Planar {
+	out := imgio.NewPlanar(m.W, m.H)
+	parallel(threads, m.H, func(y int) {
+		for x := range m.W {
+			u, v := back.sample((float32(x)-0.5)/2, (float32(y)-0.5)/2)
+			cubic(out.Pix[y*m.W+x:], m, snap(float32(x)+2*u), snap(float32(y)+2*v))
+		}
+	})
+	return out
+}
+
+// snap returns the whole number that is nearest to x, if it is near: to interpolate would blur
+// more than it moves.
+func snap(x float32) float32 {
+	const near = 0.12
+	if whole := float32(floor(x + 0.5)); x-whole < near && whole-x < near {
+		return whole
+	}
+	return x
+}
+
+// cubic writes the colour of m at (x, y) to the first value of each plane of out.
+func cubic(out []float32, m *imgio.Planar, x, y float32) {
+	x0, y0, fx, fy := between(x, y, m.W, m.H)
+	wx, wy := keys(fx), keys(fy)
+	n := m.W * m.H
+	if x0 >= 1 && x0+2 < m.W && y0 >= 1 && y0+2 < m.H {
+		for c := range 3 {
+			sum := float32(0)
+			for j, k := range wy {
+				r := m.Pix[c*n+(y0-1+j)*m.W+x0-1:][:4]
+				sum += k * (wx[0]*r[0] + wx[1]*r[1] + wx[2]*r[2] + wx[3]*r[3])
+			}
+			out[c*n] = max(0, min(sum, 1))
+		}
+		return
+	}
+	for c := range 3 {
+		sum := float32(0)
+		for j, k := range wy {
+			row := m.Pix[c*n+max(0, min(y0-1+j, m.H-1))*m.W:][:m.W]
+			for i, l := range wx {
+				sum += k * l * row[max(0, min(x0-1+i, m.W-1))]
+			}
+		}
+		out[c*n] = max(0, min(sum, 1))
+	}
+}
+
+// keys returns the weights of four pixels for a place t after the second.
+func keys(t float32) [4]float32 {
+	t2, t3 := t*t, t*t*t
+	return [4]float32{(-t3 + 2*t2 - t) / 2, (3*t3 - 5*t2 + 2) / 2, (-3*t3 + 4*t2 + t) / 2, (t3 - t2) / 2}
+}
