@@ -144,7 +144,7 @@ func (o *stylizeOptions) texture() bool { return o.canvas != nst.Size{} }
 // files returns the pictures that are read, by what they are for.
 func (o *stylizeOptions) files() *pictureFiles {
 	files := &pictureFiles{
-		canvas: o.canvas, styles: o.styles, start: o.start, masks: o.masks.paths(),
+		canvas: o.canvas, styles: o.styles, start: o.startFile(), masks: o.masks.paths(),
 		regions: len(o.masks.content) > 0, protect: o.masks.protect != "", keeps: o.strip != "",
 	}
 	if !o.texture() {
