@@ -34,7 +34,7 @@ var rooms = map[string]room{
 	"loss":                  {4, []string{"internal/engine/op", "gorgonia.org"}},
 	"internal/colour":       {4, []string{"imgio"}},
 	"internal/feedforward":  {5, []string{"vgg", "vgg/safetensors", "loss", "internal/engine/exec", "internal/engine/op", "internal/atomicfile", "gorgonia.org"}},
-	"internal/film":         {3, []string{"imgio", "internal/motion", "internal/palette", "internal/filelock", "internal/atomicfile"}},
+	"internal/film":         {3, []string{"imgio", "internal/motion", "internal/palette", "internal/filelock", "internal/atomicfile", "golang.org/x/image"}},
 	"internal/palette":      {0, nil},
 	"internal/motion":       {2, []string{"imgio"}},
 	"internal/optim":        {0, nil},
