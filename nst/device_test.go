@@ -3,6 +3,7 @@
 package nst_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -271,5 +272,62 @@ func TestCUDAPassed(t *testing.T) {
 	var said error
 	if _, err := brush(t, o, func(err error) { said = err }); err != nil || !errors.As(said, new(*nst.DeviceError)) {
 		t.Errorf("auto:7: %v, said %v; want a run on the processor, and to be told", err, said)
+	}
+}
+
+// TestCUDAResume interrupts runs on a card, and goes on from the states.
+func TestCUDAResume(t *testing.T) {
+	onCard(t)
+	weights, err := vgg.Seeded(vgg.Slim(), vgg.Caffe(), "conv5_1", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, method := range []nst.Method{nst.LBFGS, nst.Adam} {
+		o := small()
+		o.Compute.Device, o.Optimizer.Method, o.Schedule.Scales = nst.DeviceCUDA, method, 2
+		tr, err := nst.New(weights, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := tr.Style(t.Context(), nst.StylePicture{Picture: draw(36, 34, 1), Weight: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		job := nst.Job{Content: draw(40, 36, 0), Style: s}
+		want, err := tr.Run(t.Context(), job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []int{3, 7} {
+			ctx, cancel := context.WithCancel(t.Context())
+			first, file := job, new(bytes.Buffer)
+			first.Progress = func(p nst.Progress) {
+				if p.Done == at {
+					cancel()
+				}
+			}
+			first.Checkpoint = func(s *nst.State) {
+				if err := s.Write(file); err != nil {
+					t.Error(err)
+				}
+			}
+			if _, err := tr.Run(ctx, first); !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			next := job
+			if next.Resume, err = nst.ReadState(bytes.NewReader(file.Bytes()), int64(file.Len())); err != nil {
+				t.Fatal(err)
+			}
+			got, err := tr.Run(t.Context(), next)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got.Picture.Pix, want.Picture.Pix) || got.Iterations != want.Iterations {
+				t.Errorf("%s, interrupted after iteration %d: another picture", method, at)
+			}
+		}
+		if err := tr.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -13,9 +13,11 @@ import (
 )
 
 // State is a run between two iterations. [Job].Checkpoint gets it, [State.Write] saves it,
-// [ReadState] reads it again, and [Job].Resume goes on from it: to the same bytes as if the run
-// had never stopped; that uses the state up. For 3N values of a picture it takes 4 bytes times 3N for each of its
-// vectors: 4 for adam, and 4 + 2 History for L-BFGS, with 3 more for its line search.
+// [ReadState] reads it again, and [Job].Resume goes on from it, to the same bytes as if the run
+// had never stopped. That uses the state up.
+//
+// A state has up to 5 vectors with adam and up to 4 + 2 Optimizer.History with L-BFGS, and 3 more
+// with a line search. Each takes 12 bytes a pixel.
 type State struct {
 	// Meta is for the caller, who may set it before Write. It must be UTF-8.
 	Meta map[string]string

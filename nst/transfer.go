@@ -65,6 +65,25 @@ func threads(n int) int {
 // Device names what computes.
 func (t *Transfer) Device() string { return t.preferred().Name() }
 
+// Beside returns another Transfer with the network and options of t, whose processor has a
+// number of threads of its own. Both may be used at the same time, and share the filters as
+// the kernels want them. With a card the error is [ErrCard]. Another error is [ErrClosed].
+func (t *Transfer) Beside(threads int) (*Transfer, error) {
+	switch {
+	case t.closed:
+		return nil, ErrClosed
+	case t.card != nil:
+		return nil, ErrCard
+	}
+	own := *t
+	own.devices = devices{cpu: t.cpu.Beside(threads), auto: t.auto, passed: t.passed}
+	own.options.Compute.Threads = threads
+	return &own, nil
+}
+
+// ErrCard means that a [Transfer] has a card, which only one may use.
+var ErrCard = errors.New("nst: the Transfer has a card")
+
 // Close frees the devices. Afterwards the methods of t return [ErrClosed]; another Close
 // does nothing.
 func (t *Transfer) Close() error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"text/tabwriter"
 	"time"
 
@@ -123,11 +124,42 @@ func (r *batchRun) largest(todo []batch.Todo) (*pictureFiles, []nst.Options) {
 	return files, distinct(options)
 }
 
+// smallPixels is the size of results up to which it is faster to paint a picture on each thread
+// than one on all: their layers are too small to be divided.
+const smallPixels = 512 * 512
+
+// wanted returns how many pictures are painted at a time if the memory suffices.
+func (r *batchRun) wanted(todo []batch.Todo) int {
+	if r.o.many.jobs > 0 {
+		return r.o.many.jobs
+	}
+	threads := r.threads()
+	if r.o.many.apply {
+		return min(2, threads) // one is read or written while the other is painted
+	}
+	for i := range todo {
+		if j := &todo[i]; !j.Skip && j.Verdict.Err == nil {
+			if w, h, err := r.resultSize(&j.Job); err == nil && w*h > smallPixels {
+				return 1
+			}
+		}
+	}
+	return threads
+}
+
+// threads is the number of threads of all painters together.
+func (r *batchRun) threads() int {
+	if n := r.o.Compute.Threads; n > 0 {
+		return n
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
 // fitting returns how many pictures are painted at a time: as many as --jobs says and the
 // memory allows. Until unconfine, garbage is kept within the plan.
 func (r *batchRun) fitting(todo []batch.Todo) (int, error) {
 	left := r.e.left()
-	n := min(max(1, r.o.many.jobs), len(todo)-skipped(todo)-refused(todo))
+	n := min(r.wanted(todo), len(todo)-skipped(todo)-refused(todo))
 	f, shared, err := r.footprint(todo)
 	if err != nil || f.total == 0 {
 		return n, err
@@ -139,7 +171,7 @@ func (r *batchRun) fitting(todo []batch.Todo) (int, error) {
 		}
 		fits--
 	}
-	if fits < n {
+	if fits < n && r.o.many.jobs > 0 {
 		r.t.say("--jobs %d would take %s, which there are not: painting %d at a time", n, megabytes(f.times(n, shared).total), fits)
 	}
 	if !r.o.many.apply {
@@ -178,7 +210,7 @@ func (r *batchRun) dryRun(ctx context.Context, todo []batch.Todo) error {
 	if err != nil {
 		return err
 	}
-	n := min(max(1, r.o.many.jobs), len(todo)-skip-fail)
+	n := min(r.wanted(todo), len(todo)-skip-fail)
 	fmt.Fprintf(r.e.Stdout, "memory: about %s with --jobs %d\n", megabytes(f.times(n, shared).total), n)
 	pace, err := r.pace(ctx, todo)
 	if err != nil || pace == 0 {

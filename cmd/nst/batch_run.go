@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -203,10 +202,7 @@ func (r *batchRun) painters(todo []batch.Todo) (all []batch.Painter, closeAll fu
 	if len(todo) == skipped(todo)+refused(todo) {
 		return nil, closeAll, nil
 	}
-	threads := r.o.Compute.Threads
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
+	threads := r.threads()
 	n, err := r.fitting(todo)
 	if err != nil {
 		return nil, closeAll, err
@@ -239,14 +235,29 @@ func (r *batchRun) painters(todo []batch.Todo) (all []batch.Painter, closeAll fu
 			p.close()
 		}
 	}
-	// A card that cannot be used shows before the first job.
-	for i, p := range own {
-		if err := p.tune(0); err != nil && i < len(devices) {
-			closeAll()
-			return nil, func() {}, err
-		}
+	if err := r.openAll(own, len(devices) > 1); err != nil { // a card that cannot be used shows before the first job
+		closeAll()
+		return nil, func() {}, err
 	}
 	return all, closeAll, nil
+}
+
+// openAll opens the devices of painters. On the processor they share the filters of the first.
+func (r *batchRun) openAll(painters []*optimiser, cards bool) error {
+	for i, p := range painters {
+		if i > 0 && !cards {
+			var err error
+			if p.transfer, err = painters[0].transfer.Beside(p.threads); err == nil {
+				continue
+			} else if !errors.Is(err, nst.ErrCard) {
+				return err
+			}
+		}
+		if err := p.tune(0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // share returns the number of threads of painter i of n.
@@ -351,11 +362,11 @@ func (b *batchConsole) draw(name string) {
 	if !b.bar.on || b.work.all == 0 {
 		return
 	}
-	left := ""
+	var texts []string
 	if d := b.work.left(); d > 0 {
-		left = d.String() + " left"
+		texts = []string{fmt.Sprintf("%s  %v left", name, d), fmt.Sprintf("%v left", d)}
 	}
-	b.bar.line.draw(b.work.sum()/b.work.all, fmt.Sprintf("%d/%d", b.begun, b.todo), name+"  "+left, left)
+	b.bar.line.draw(b.work.sum()/b.work.all, fmt.Sprintf("%d/%d", b.begun, b.todo), append(texts, name)...)
 }
 
 func (b *batchConsole) finished(o batch.Outcome) {

@@ -15,7 +15,7 @@ type manySettings struct {
 	jobFile   string // likewise, of jobs
 	name      string // the template of the names of results
 	apply     bool   // paint in one pass
-	jobs      int    // at a time; 0 is one, or one for each card
+	jobs      int    // at a time; 0 leaves the choice
 	shard     string // I/N, or off; empty asks the scheduler
 	time      time.Duration
 	failFast  bool
@@ -67,7 +67,7 @@ func batchRows() []flagRow {
 		},
 		{
 			name:  "jobs",
-			usage: "number of pictures that are painted at a time, as far as the memory suffices; they share the threads; 0 is one, or one for each card",
+			usage: "number of pictures that are painted at a time, as far as the memory suffices; they share the threads; 0 is one for each thread up to 512 pixels and one above that, or one for each card",
 			bind:  func(s *settings) pflag.Value { return &wholeValue[int]{&s.many.jobs} },
 		},
 		{

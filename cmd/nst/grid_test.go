@@ -74,6 +74,23 @@ func TestRecipeDiffers(t *testing.T) {
 	}
 }
 
+// TestRecipeNames looks that a recipe comes back from its file with names that are no UTF-8,
+// and that reading it changes no option.
+func TestRecipeNames(t *testing.T) {
+	o := parseSweep(t, "gr\xfcn.png --size 64,128")
+	dir := t.TempDir()
+	if err := o.recipe().write(dir, false); err != nil {
+		t.Fatal(err)
+	}
+	back, err := readRecipe(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := back.differs(o.recipe()); d != "" || o.styles[len(o.styles)-1] != "gr\xfcn.png" {
+		t.Errorf("differs %q, styles %q", d, o.styles)
+	}
+}
+
 func TestAspect(t *testing.T) {
 	for text, want := range map[string][2]int{
 		"1:1": {100, 100}, "16:9": {100, 56}, "9:16": {56, 100}, "1.5:1": {100, 67}, "1:1000": {1, 100},

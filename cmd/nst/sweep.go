@@ -72,9 +72,15 @@ same command continues. Longer lists add pictures. --overwrite paints all again.
 // fixedFlags returns the settings that all pictures share.
 func fixedFlags(f *pflag.FlagSet) map[string]string {
 	fixed := map[string]string{}
+	weights := func(name string) bool { return name == "content-weight" || name == "style-weight" }
+	strength, ok := f.Lookup("strength").Value.(*listValue)
+	varies := ok && len(strength.values) > 1
 	for _, r := range flagTable() {
 		if r.in&inSweep == 0 || r.field == "" || r.field == "blend" || r.name == "threads" {
 			continue
+		}
+		if varies && weights(r.name) {
+			continue // the strength of each picture sets them
 		}
 		v := f.Lookup(r.name).Value
 		if l, ok := v.(*listValue); !ok || len(l.values) < 2 {

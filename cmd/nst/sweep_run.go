@@ -100,6 +100,7 @@ func (o *sweepOptions) checkFiles(e *env) (r *sweepRecipe, own ownership, err er
 	if err != nil && !o.overwrite {
 		return nil, own, err
 	}
+	r.sign(before, append(o.inputs(), o.networkFile(e))...)
 	own = ownership{before != nil || o.overwrite, o.overwrite}
 	if before != nil && !o.overwrite {
 		if d := before.differs(r); d != "" {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 
+	"nst/cmd/nst/internal/manifest"
 	"nst/internal/atomicfile"
 	"nst/nst"
 )
@@ -29,12 +30,13 @@ var errOtherSweep = errors.New("holds pictures")
 // sweepRecipe is what the pictures of a folder have in common, and the list of them. Pictures of
 // another recipe may have the same names, but are not part of the grid.
 type sweepRecipe struct {
-	Sheet    string            `json:"sheet"`
-	Content  string            `json:"content"`
-	Styles   []string          `json:"styles"`
+	Sheet    manifest.Path     `json:"sheet"`
+	Content  manifest.Path     `json:"content"`
+	Styles   []manifest.Path   `json:"styles"`
 	Blend    string            `json:"style_blend,omitempty"`
-	Regions  []string          `json:"content_masks,omitempty"`
-	Parts    []string          `json:"style_masks,omitempty"`
+	Regions  []manifest.Path   `json:"content_masks,omitempty"`
+	Parts    []manifest.Path   `json:"style_masks,omitempty"`
+	Inputs   []manifest.Input  `json:"inputs,omitempty"` // all files that are read
 	Varied   []string          `json:"varied"`
 	Settings map[string]string `json:"settings"`
 
@@ -62,27 +64,52 @@ func (r *sweepRecipe) done(planned, name string, score *scored) {
 }
 
 func (o *sweepOptions) recipe() *sweepRecipe {
-	r := &sweepRecipe{Sheet: o.output, Content: o.content, Styles: o.styles, Settings: o.fixed, Regions: o.masks.content, Parts: o.masks.style, Done: map[string]*scored{}}
+	r := &sweepRecipe{
+		Sheet: manifest.Path(o.output), Content: manifest.Path(o.content), Styles: pathsOf(o.styles),
+		Regions: pathsOf(o.masks.content), Parts: pathsOf(o.masks.style), Settings: o.fixed, Done: map[string]*scored{},
+	}
 	if o.blend != nil {
 		r.Blend = (&numbersValue{&o.blend}).String()
 	}
 	for _, l := range o.varied {
 		r.Varied = append(r.Varied, l.name)
 	}
-	return r.readBack()
+	return r
 }
 
-// readBack returns r as it is when it has been read from its file: names that are no UTF-8 have
-// changed.
-func (r *sweepRecipe) readBack() *sweepRecipe {
-	data, err := json.Marshal(r)
-	if err == nil {
-		err = json.Unmarshal(data, r)
+// pathsOf returns names of files as a recipe has them.
+func pathsOf(names []string) []manifest.Path {
+	var out []manifest.Path
+	for _, name := range names {
+		out = append(out, manifest.Path(name))
 	}
-	if err != nil {
-		panic(err) // a recipe has texts and numbers only
+	return out
+}
+
+// sign enters the hashes of the files that are read. before is the recipe of an earlier run,
+// which knows some; it may be nil. A file that cannot be read shows when it is opened.
+func (r *sweepRecipe) sign(before *sweepRecipe, files ...string) {
+	var sums manifest.Sums
+	if before != nil {
+		sums.Learn(before.Inputs)
 	}
-	return r
+	for _, path := range files {
+		if f, err := sums.Of(path); path != "" && err == nil {
+			r.Inputs = append(r.Inputs, manifest.Input{Role: "input", Path: manifest.Path(path), File: f})
+		}
+	}
+}
+
+// replaced returns a file that has other bytes in other than in r, or nothing.
+func (r *sweepRecipe) replaced(other *sweepRecipe) manifest.Path {
+	for _, in := range other.Inputs {
+		for _, was := range r.Inputs {
+			if was.Path == in.Path && was.SHA256 != in.SHA256 {
+				return in.Path
+			}
+		}
+	}
+	return ""
 }
 
 // readRecipe returns the recipe of a folder, or nil if there is none.
@@ -143,6 +170,9 @@ func (r *sweepRecipe) differs(other *sweepRecipe) string {
 		return fmt.Sprintf("with other style masks: %q, not %q", r.Parts, other.Parts)
 	case !slices.Equal(slices.Sorted(slices.Values(r.Varied)), slices.Sorted(slices.Values(other.Varied))):
 		return fmt.Sprintf("over other flags: %q, not %q", r.Varied, other.Varied)
+	}
+	if file := r.replaced(other); file != "" {
+		return fmt.Sprintf("of another file under the name %q", file)
 	}
 	for _, name := range slices.Sorted(maps.Keys(other.Settings)) {
 		if was, is := r.Settings[name], other.Settings[name]; was != is {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,11 @@ func (r *videoRun) open(ctx context.Context) error {
 		return r.openSequence(ctx)
 	case isGIF(r.o.input) && isGIF(r.o.output):
 		return r.openGIF()
+	case strings.EqualFold(filepath.Ext(r.o.input), ".webp"):
+		w, err := film.OpenWebP(r.o.input, max(0, r.o.pass.size))
+		if !errors.Is(err, film.ErrStill) {
+			return r.openWebP(ctx, w, err)
+		}
 	}
 	return r.openFilm(ctx)
 }
@@ -48,16 +54,53 @@ func (r *videoRun) openFilm(ctx context.Context) error {
 		r.out = &film.GIFOutput{Base: r.shape.Base}
 		return nil
 	}
+	return r.openParts(ctx, tools, info)
+}
+
+// openParts opens the output of a film that is written in parts.
+func (r *videoRun) openParts(ctx context.Context, tools *film.Tools, info *film.Info) error {
 	settings, err := r.settings()
 	if err != nil {
 		return err
 	}
-	r.out, err = tools.NewParts(ctx, film.PartsOptions{
+	parts, err := tools.NewParts(ctx, film.PartsOptions{
 		Path: r.o.output, Info: info, Shape: r.shape, Encoding: film.Encoding{Codec: r.o.film.codec, CRF: r.o.film.crf},
 		Frames: r.framesOfPart(), Settings: settings,
 		Waiting: func() { r.t.say("another nst paints this film: waiting for it") },
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	r.out = parts
+	return nil
+}
+
+// openWebP takes over an animated WebP.
+func (r *videoRun) openWebP(ctx context.Context, w *film.WebP, err error) error {
+	if err != nil {
+		return err
+	}
+	r.shape, r.frames = w.Shape(), w.Frames()
+	if err := r.checkSize(); err != nil {
+		return err
+	}
+	r.decode = func(ctx context.Context, skip int) (film.Source, error) {
+		for range skip {
+			if _, err := w.Next(ctx); err != nil {
+				return nil, err
+			}
+		}
+		return w, nil
+	}
+	if isGIF(r.o.output) {
+		r.out = &film.GIFOutput{Base: r.shape.Base, Loops: w.Loops(), LastDelay: w.LastDelay()}
+		return nil
+	}
+	tools, err := film.Find(ctx)
+	if err != nil {
+		return err
+	}
+	return r.openParts(ctx, tools, film.Silent(r.o.input, w.Duration()))
 }
 
 // openGIF opens an animated GIF.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -76,12 +77,25 @@ func (r *videoRun) checkFiles() error {
 	return errors.Join(append(errs, l.check())...)
 }
 
-// checkSize returns a smallError for frames that are too small.
+// filmPixel is the memory that painting in one pass takes for a pixel of a frame, in bytes: that
+// of the network, of the frames that are worked on, and of ffmpeg.
+const filmPixel = 500
+
+// checkSize returns a smallError for frames that are too small, and a memoryError for those that
+// are too large.
 func (r *videoRun) checkSize() error {
 	if min(r.shape.W, r.shape.H) < leastPixels {
 		return &smallError{r.shape.W, r.shape.H, r.o.pass.size > 0}
 	}
-	return nil
+	if r.o.film.paint {
+		return nil
+	}
+	_, err := r.o.fits(r.t, max(r.shape.W, r.shape.H), func(size int) (footprint, error) {
+		w, h := film.Fit(r.shape.W, r.shape.H, size)
+		bytes := started + filmPixel*int64(w)*int64(h)
+		return footprint{total: bytes, heap: bytes, output: fmt.Sprintf("a film of %dx%d pixels", w, h)}, nil
+	})
+	return err
 }
 
 // run paints the frames that are left.
@@ -135,6 +149,8 @@ func (r *videoRun) partial(ctx context.Context, why error) error {
 		}
 	}
 	switch {
+	case !stopped && errors.Is(err, why):
+		return r.named(why)
 	case !stopped:
 		return errors.Join(r.named(why), err)
 	case err != nil:
@@ -190,7 +206,7 @@ func (r *videoRun) put(path string) error { return r.out.Place(path, r.o.overwri
 // named returns an error with the name of the film that it is about.
 func (r *videoRun) named(err error) error {
 	switch encoding := new(film.EncodingError); {
-	case errors.Is(err, context.Canceled), errors.As(err, new(*film.MissingError)), errors.As(err, new(*fileError)):
+	case errors.Is(err, context.Canceled), errors.As(err, new(*film.MissingError)), errors.As(err, new(*fileError)), errors.As(err, new(*memoryError)):
 		return err
 	case errors.As(err, &encoding) && encoding.Advice != "" && encoding.What == "codec":
 		return &valueError{"--codec", r.o.film.codec, encoding.Reason + "; " + encoding.Advice}

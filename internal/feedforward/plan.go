@@ -44,7 +44,10 @@ func PlanBands(d *exec.CPU, a Architecture, w, h int) (most exec.Plan, stored in
 		if plan.Total() > most.Total() {
 			most = plan
 		}
-		room = max(room, p.input.Shape().TotalSize(), p.output.Shape().TotalSize())
+		out := p.output.Shape()
+		if room = max(room, p.input.Shape().TotalSize(), out[2]*out[3]); p.keeps { // rows, guide, rows
+			room = max(room, out.TotalSize())
+		}
 	}
 	return most, stored + 4*int64(room), nil
 }

@@ -38,6 +38,9 @@ type GIF struct {
 	damage string
 }
 
+// mostCanvas bounds the pixels of an animation.
+const mostCanvas = 1 << 26
+
 // mostGIF bounds the pixels of all frames of a GIF.
 const mostGIF = 4 << 30
 
@@ -53,6 +56,9 @@ func OpenGIF(path string, size int) (*GIF, error) {
 	c, err := gif.DecodeConfig(f)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnknown, err)
+	}
+	if c.Width*c.Height > mostCanvas {
+		return nil, errLargeCanvas
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, err
@@ -74,6 +80,9 @@ func OpenGIF(path string, size int) (*GIF, error) {
 	}
 	return &GIF{g: g, canvas: image.NewNRGBA(image.Rect(0, 0, c.Width, c.Height)), w: w, h: h, damage: damage}, nil
 }
+
+// errLargeCanvas means that the header of an animation has a size that no animation has.
+var errLargeCanvas = fmt.Errorf("%w: it has more than %d pixels", ErrUnknown, mostCanvas)
 
 // firstFrames returns the frames before a damaged one: it ends the file earlier and earlier at
 // the places where an image may end.

@@ -33,8 +33,12 @@ func testTrack() track {
 func TestNUT(t *testing.T) {
 	large := bytes.Repeat([]byte("frame"), 3000)
 	packets := []packet{
-		{[]byte{1}, 0, true}, {[]byte{}, 1, false}, {large, 127, false}, {[]byte("NUT"), 128, true},
-		{large[:4096], 1 << 40, false}, {large[:4097], math.MaxInt64 >> 1, true},
+		{[]byte{1}, 0, true},
+		{[]byte{}, 1, false},
+		{large, 127, false},
+		{[]byte("NUT"), 128, true},
+		{large[:4096], 1 << 40, false},
+		{large[:4097], math.MaxInt64 >> 1, true},
 	}
 	stream := written(t, testTrack(), packets)
 	r, err := newNUTReader(bytes.NewReader(stream))

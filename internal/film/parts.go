@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -49,6 +50,9 @@ type job struct {
 	memory []float32
 }
 
+// lockFile is the name of the file that keeps others from working on the same film.
+const lockFile = "lock"
+
 // PartsFolder returns the folder that holds the parts of a film until it is done.
 func PartsFolder(path string) string { return path + ".parts" }
 
@@ -63,13 +67,17 @@ func (t *Tools) NewParts(ctx context.Context, o PartsOptions) (*Parts, error) {
 	if p.codec, err = o.Encoding.choose(ext); err != nil {
 		return nil, err
 	}
-	if err := os.Mkdir(p.dir, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.MkdirAll(p.dir, 0o777); err != nil {
 		return nil, err
 	}
-	if p.free, err = filelock.Lock(ctx, filepath.Join(p.dir, "lock"), o.Waiting); err != nil {
+	if p.free, err = filelock.Lock(ctx, filepath.Join(p.dir, lockFile), o.Waiting); err != nil {
 		return nil, err
 	}
-	if err := p.begin(ctx); err != nil {
+	err = os.MkdirAll(p.dir, 0o777) // the process that had the lock may have removed it
+	if err == nil {
+		err = p.begin(ctx)
+	}
+	if err != nil {
 		p.Close()
 		return nil, err
 	}
@@ -96,16 +104,22 @@ func (p *Parts) begin(ctx context.Context) error {
 
 // sweep removes files that are not of the state.
 func (p *Parts) sweep() error {
-	keep := map[string]bool{"lock": true, stateFile: true, p.state.Last: true}
+	keep := map[string]bool{lockFile: true, stateFile: true, p.state.Last: true}
 	for _, part := range p.state.Parts {
 		keep[part.File] = true
 	}
+	return p.clear(keep)
+}
+
+// clear removes the files that Parts writes, but for some. Files of others stay.
+func (p *Parts) clear(keep map[string]bool) error {
 	entries, err := os.ReadDir(p.dir)
 	if err != nil {
 		return err
 	}
+	own := regexp.MustCompile(`^(\d{6}\.(nut|nut\.tmp|rgb)|(joined|trial)\.\w+|` + lockFile + `|` + regexp.QuoteMeta(stateFile) + `)$`)
 	for _, e := range entries {
-		if !keep[e.Name()] {
+		if own.MatchString(e.Name()) && !keep[e.Name()] {
 			if err := os.Remove(filepath.Join(p.dir, e.Name())); err != nil {
 				return err
 			}
@@ -173,8 +187,8 @@ func (p *Parts) Close() error {
 	}
 	p.free()
 	if p.state.Frames == 0 && p.state.Partial == "" {
-		_ = os.Remove(filepath.Join(p.dir, "lock")) // the next run makes another
-		_ = os.Remove(p.dir)                        // it may hold files
+		_ = p.clear(nil)     // the next run does that too
+		_ = os.Remove(p.dir) // it may hold files of others
 	}
 	return err
 }
@@ -236,10 +250,14 @@ func (p *Parts) SetPartial(path string) error {
 	return p.state.write(p.dir)
 }
 
-// Remove removes the folder: the film is done.
+// Remove removes the parts, and the folder if it holds nothing else: the film is done.
 func (p *Parts) Remove() error {
 	p.state = state{}
 	p.free()
 	p.free = func() {}
-	return os.RemoveAll(p.dir)
+	if err := p.clear(nil); err != nil {
+		return err
+	}
+	_ = os.Remove(p.dir) // it may hold files of others
+	return nil
 }

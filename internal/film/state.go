@@ -52,6 +52,7 @@ func readState(dir string, want state) (state, error) {
 	}
 	var s state
 	if err := json.Unmarshal(b, &s); err != nil || s.Version != want.Version || s.Settings != want.Settings {
+		want.Partial = s.Partial // is of the same film
 		return want, nil
 	}
 	total := 0

@@ -31,7 +31,7 @@ type Prior struct {
 	Picture *imgio.Planar
 	Trust   []float32 // how much of it is to be seen, 0 to 1, at half its size; see motion.Consistent
 
-	back *motion.Flow // to the last frame
+	frame *imgio.Planar // the last frame, moved as Picture is
 }
 
 // Over returns a frame with the last result over it, where that is to be seen.
@@ -95,7 +95,7 @@ func (s *Steady) calm(frame *imgio.Planar, prior *Prior) *imgio.Planar {
 		return frame
 	}
 	calm := frame.Clone()
-	motion.Mix(calm, motion.Warp(s.frame, prior.back, s.threads), prior.Trust, calmShare, s.threads)
+	motion.Mix(calm, prior.frame, prior.Trust, calmShare, s.threads)
 	return calm
 }
 
@@ -148,9 +148,10 @@ func (s *Steady) prior(now *motion.Pyramid, hist histogram) (*Prior, bool) {
 		return nil, true
 	}
 	u, v := back.Usual()
-	s.moved[0] -= 2 * u
-	s.moved[1] -= 2 * v
-	return &Prior{motion.Warp(s.last, back, s.threads), trust, back}, false
+	s.moved[0] -= u
+	s.moved[1] -= v
+	moved := motion.Warp(back, s.threads, s.last, s.frame)
+	return &Prior{moved[0], trust, moved[1]}, false
 }
 
 // histogram counts the colours of a frame: 4 levels of each channel.
@@ -159,8 +160,12 @@ type histogram [64]float64
 func newHistogram(m *imgio.Planar) (h histogram) {
 	n := m.W * m.H
 	bin := func(v float32) int { return int(max(0, min(v, 0.999)) * 4) }
-	for i := range n {
-		h[bin(m.Pix[i])<<4|bin(m.Pix[n+i])<<2|bin(m.Pix[2*n+i])] += 1 / float64(n)
+	var counts [len(h)]int
+	for i := 0; i < n; i += 3 { // a third of the pixels are enough
+		counts[bin(m.Pix[i])<<4|bin(m.Pix[n+i])<<2|bin(m.Pix[2*n+i])]++
+	}
+	for i, c := range counts {
+		h[i] = float64(c) / float64((n+2)/3)
 	}
 	return h
 }

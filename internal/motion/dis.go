@@ -92,17 +92,25 @@ func (s *search) start(p *template, x, y int) (u, v float32) {
 	return u, v
 }
 
-// Usual returns the displacement that most pixels have about: the median along each axis.
-func (f *Flow) Usual() (u, v float32) {
+// Usual returns the displacement that most pixels have about, in pixels of the picture, which has
+// twice the size of the flow: the median along each axis. One that is nearly whole is taken for
+// whole, so that small errors do not add up over the frames of a pan.
+func (f *Flow) Usual() (x, y float32) {
 	m := f.median()
-	return m[0], m[1]
+	return snap(2 * m[0]), snap(2 * m[1])
 }
 
-// median returns the median displacement along each axis.
+// median returns about the median displacement along each axis, that of some thousand pixels.
 func (f *Flow) median() [2]float32 {
 	var out [2]float32
+	const enough = 4096
+	step := (len(f.U) + enough - 1) / enough
+	sorted := make([]float32, 0, enough)
 	for i, p := range [2][]float32{f.U, f.V} {
-		sorted := slices.Clone(p)
+		sorted = sorted[:0]
+		for j := 0; j < len(p); j += step {
+			sorted = append(sorted, p[j])
+		}
 		slices.Sort(sorted)
 		out[i] = sorted[len(sorted)/2]
 	}
@@ -217,23 +225,27 @@ func floor(x float32) int {
 // pixel, weighted by how well they match there (equation 3 of the paper).
 func (s *search) average(y int) {
 	g := &s.patches
+	pix, u, v := s.from.row(0, y), s.flow.U[y*s.from.w:][:s.from.w], s.flow.V[y*s.from.w:][:s.from.w]
+	sum := make([]float32, s.from.w) // of the weights
 	j0, j1 := over(y, s.from.h, g.ny)
-	pix := s.from.row(0, y)
-	for x := range s.from.w {
-		i0, i1 := over(x, s.from.w, g.nx)
-		var su, sv, sw float32
-		for j := j0; j <= j1; j++ {
-			for i := i0; i <= i1; i++ {
-				u, v := g.u[j*g.nx+i], g.v[j*g.nx+i]
-				px, py, w := corner(s.to, float32(x)+u, float32(y)+v)
-				a, b := s.to.row(px, py)[:2], s.to.row(px, py+1)[:2]
-				d := float32(w[0]*a[0]) + float32(w[1]*a[1]) + float32(w[2]*b[0]) + float32(w[3]*b[1]) - pix[x]
+	for j := j0; j <= j1; j++ {
+		for i := range g.nx {
+			pu, pv := g.u[j*g.nx+i], g.v[j*g.nx+i]
+			x := place(i, s.from.w)
+			n := min(patch, s.from.w-x)
+			px, py, w := corner(s.to, float32(x)+pu, float32(y)+pv)
+			a, b := s.to.row(px, py)[:n+1], s.to.row(px, py+1)[:n+1]
+			for k, p := range pix[x : x+n] {
+				d := float32(w[0]*a[k]) + float32(w[1]*a[k+1]) + float32(w[2]*b[k]) + float32(w[3]*b[k+1]) - p
 				weight := 1 / max(1, d, -d)
-				su, sv, sw = su+float32(weight*u), sv+float32(weight*v), sw+weight
+				u[x+k] += weight * pu
+				v[x+k] += weight * pv
+				sum[x+k] += weight
 			}
 		}
-		at := y*s.from.w + x
-		s.flow.U[at], s.flow.V[at] = su/sw, sv/sw
+	}
+	for x, w := range sum {
+		u[x], v[x] = u[x]/w, v[x]/w
 	}
 }
 

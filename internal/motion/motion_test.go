@@ -24,7 +24,8 @@ func moved(m *imgio.Planar, motion func(x, y float64) (float64, float64)) *imgio
 	for y := range m.H {
 		for x := range m.W {
 			u, v := motion(float64(x), float64(y))
-			cubic(out.Pix[y*m.W+x:], m, float32(u), float32(v))
+			p := pointAt(float32(u), float32(v), m.W, m.H)
+			p.cubic(out.Pix[y*m.W+x:], m)
 		}
 	}
 	return out
@@ -132,13 +133,13 @@ func TestWarp(t *testing.T) {
 	const w, h = 64, 48
 	m := photograph(t, "town", w, h)
 	still := &Flow{w / 2, h / 2, make([]float32, w*h/4), make([]float32, w*h/4)}
-	if got := Warp(m, still, 3); !slices.Equal(got.Pix, m.Pix) {
+	if got := Warp(still, 3, m)[0]; !slices.Equal(got.Pix, m.Pix) {
 		t.Error("a flow of zeros changes the picture")
 	}
 	for i := range still.U {
 		still.U[i], still.V[i] = 1.5, -1 // 3 to the right, 2 up
 	}
-	got := Warp(m, still, 3)
+	got := Warp(still, 3, m)[0]
 	for y := 4; y < h-4; y++ {
 		for x := 4; x < w-4; x++ {
 			if got.Pix[y*w+x] != m.Pix[(y-2)*w+x+3] {
@@ -181,7 +182,7 @@ func BenchmarkEstimate(b *testing.B) {
 	})
 	b.Run("warp", func(b *testing.B) {
 		for b.Loop() {
-			Warp(m, f, 1)
+			Warp(f, 1, m)
 		}
 	})
 	b.Run("consistent", func(b *testing.B) {

@@ -72,15 +72,22 @@ func between(x, y float32, w, h int) (x0, y0 int, fx, fy float32) {
 	return x0, y0, x - float32(x0), y - float32(y0)
 }
 
-// Warp moves a picture along a flow of half its size: each pixel of the result is where the
-// flow says that it was. Colours between pixels are those of a cubic (Keys 1981, a = -1/2),
-// within 0 to 1. Outside, the edge goes on.
-func Warp(m *imgio.Planar, back *Flow, threads int) *imgio.Planar {
-	out := imgio.NewPlanar(m.W, m.H)
-	parallel(threads, m.H, func(y int) {
-		for x := range m.W {
+// Warp moves pictures of one size along a flow of half their size: each pixel of a result is
+// where the flow says that it was. Colours between pixels are those of a cubic (Keys 1981,
+// a = -1/2), within 0 to 1. Outside, the edge goes on.
+func Warp(back *Flow, threads int, pictures ...*imgio.Planar) []*imgio.Planar {
+	w, h := pictures[0].W, pictures[0].H
+	out := make([]*imgio.Planar, len(pictures))
+	for i := range out {
+		out[i] = imgio.NewPlanar(w, h)
+	}
+	parallel(threads, h, func(y int) {
+		for x := range w {
 			u, v := back.sample((float32(x)-0.5)/2, (float32(y)-0.5)/2)
-			cubic(out.Pix[y*m.W+x:], m, snap(float32(x)+2*u), snap(float32(y)+2*v))
+			p := pointAt(snap(float32(x)+2*u), snap(float32(y)+2*v), w, h)
+			for i, m := range pictures {
+				p.cubic(out[i].Pix[y*w+x:], m)
+			}
 		}
 	})
 	return out
@@ -96,28 +103,42 @@ func snap(x float32) float32 {
 	return x
 }
 
-// cubic writes the colour of m at (x, y) to the first value of each plane of out.
-func cubic(out []float32, m *imgio.Planar, x, y float32) {
-	x0, y0, fx, fy := between(x, y, m.W, m.H)
-	wx, wy := keys(fx), keys(fy)
+// point is a place in a picture, with the weights of the pixels around it.
+type point struct {
+	x, y   int // the pixel left of and above it
+	whole  bool
+	wx, wy [4]float32
+}
+
+func pointAt(x, y float32, w, h int) (p point) {
+	var fx, fy float32
+	p.x, p.y, fx, fy = between(x, y, w, h)
+	if p.whole = fx == 0 && fy == 0; !p.whole {
+		p.wx, p.wy = keys(fx), keys(fy)
+	}
+	return p
+}
+
+// cubic writes the colour of m at the point to the first value of each plane of out.
+func (p *point) cubic(out []float32, m *imgio.Planar) {
 	n := m.W * m.H
-	if x0 >= 1 && x0+2 < m.W && y0 >= 1 && y0+2 < m.H {
-		for c := range 3 {
-			sum := float32(0)
-			for j, k := range wy {
-				r := m.Pix[c*n+(y0-1+j)*m.W+x0-1:][:4]
-				sum += k * (wx[0]*r[0] + wx[1]*r[1] + wx[2]*r[2] + wx[3]*r[3])
-			}
-			out[c*n] = max(0, min(sum, 1))
-		}
+	if p.whole {
+		at := p.y*m.W + p.x
+		out[0], out[n], out[2*n] = m.Pix[at], m.Pix[n+at], m.Pix[2*n+at]
 		return
 	}
+	inside := p.x >= 1 && p.x+2 < m.W && p.y >= 1 && p.y+2 < m.H
 	for c := range 3 {
 		sum := float32(0)
-		for j, k := range wy {
-			row := m.Pix[c*n+max(0, min(y0-1+j, m.H-1))*m.W:][:m.W]
-			for i, l := range wx {
-				sum += k * l * row[max(0, min(x0-1+i, m.W-1))]
+		for j, k := range p.wy {
+			if inside {
+				r := m.Pix[c*n+(p.y-1+j)*m.W+p.x-1:][:4]
+				sum += k * (p.wx[0]*r[0] + p.wx[1]*r[1] + p.wx[2]*r[2] + p.wx[3]*r[3])
+				continue
+			}
+			row := m.Pix[c*n+max(0, min(p.y-1+j, m.H-1))*m.W:][:m.W]
+			for i, l := range p.wx {
+				sum += k * l * row[max(0, min(p.x-1+i, m.W-1))]
 			}
 		}
 		out[c*n] = max(0, min(sum, 1))

@@ -16,15 +16,8 @@ type HostMemoryError = kernel.MemoryError
 // CPU is the processor as a [Device].
 type CPU struct {
 	engine  *kernel.Engine
-	filters map[filterKey]*filter
+	filters *filters
 	spare   kernel.Memory // of a machine that was closed, for the next one
-}
-
-// filterKey identifies a filter by the address of its weights, which must not change,
-// and by its direction.
-type filterKey struct {
-	weights *float32
-	rotated bool
 }
 
 // OpenCPU returns the processor with the given number of threads. The variable
@@ -35,7 +28,7 @@ func OpenCPU(threads int, getenv func(string) string) (*CPU, error) {
 		return nil, fmt.Errorf("exec: %w", err)
 	}
 	e := kernel.NewEngine(cpu, kernel.NewPool(threads))
-	return &CPU{engine: e, filters: map[filterKey]*filter{}}, nil
+	return &CPU{engine: e, filters: newFilters()}, nil
 }
 
 // Name is the instruction set and the number of threads.
@@ -53,10 +46,7 @@ func (d *CPU) Features() []string { return d.engine.CPU().Features() }
 func (d *CPU) Close() error {
 	d.engine.Pool().Close()
 	d.spare.Free()
-	for _, f := range d.filters {
-		f.memory.Free()
-	}
-	clear(d.filters)
+	d.filters.release()
 	return nil
 }
 
@@ -71,34 +61,6 @@ func (f filterNeed) key() filterKey { return filterKey{&f.w[0], f.rotated} }
 
 // floats is the length of the filter as the kernels want it.
 func (f filterNeed) floats() int { return kernel.FilterLen(whole(f.k), whole(f.c)) }
-
-// filter is transformed filters and their memory.
-type filter struct {
-	*kernel.Filter
-	memory kernel.Memory
-}
-
-// make returns the filters w (k, c, 3, 3) in the form that the kernels take. They are made
-// once and shared by all machines.
-func (d *CPU) make(need filterNeed) error {
-	if d.filters[need.key()] != nil {
-		return nil
-	}
-	memory, err := kernel.NewMemory(need.floats())
-	if err != nil {
-		return err
-	}
-	k16, c16 := whole(need.k), whole(need.c)
-	f := kernel.NewFilterIn(d.engine.CPU(), memory.Floats(), padFilters(need.w, need.k, need.c, k16, c16), k16, c16, need.rotated)
-	f.Transform(d.engine.Pool())
-	d.filters[need.key()] = &filter{f, memory}
-	return nil
-}
-
-// filter returns filters that were made.
-func (d *CPU) filter(w []float32, rotated bool) *kernel.Filter {
-	return d.filters[filterKey{&w[0], rotated}].Filter
-}
 
 // whole rounds a number of channels up to whole blocks.
 func whole(c int) int { return (c + kernel.Lanes - 1) / kernel.Lanes * kernel.Lanes }
@@ -179,12 +141,12 @@ func (d *CPU) Plan(outputs ...*Node) (Plan, error) {
 		return Plan{}, fmt.Errorf("exec: %w", err)
 	}
 	p := Plan{
-		Weights: d.filterBytes(), Features: 4 * int64(arrange(c.buffers)), Masks: c.maskBytes(),
+		Weights: d.filters.bytes(), Features: 4 * int64(arrange(c.buffers)), Masks: c.maskBytes(),
 		Scratch: 4 * int64(d.engine.PlanScratch(c.scratch)),
 	}
 	seen := map[filterKey]bool{}
 	for _, f := range c.needs {
-		if d.filters[f.key()] == nil && !seen[f.key()] {
+		if d.filters.get(f.key()) == nil && !seen[f.key()] {
 			seen[f.key()] = true
 			p.Weights += 4 * int64(f.floats())
 		}
@@ -193,14 +155,6 @@ func (d *CPU) Plan(outputs ...*Node) (Plan, error) {
 		p.Weights += 4 * int64(t.floats())
 	}
 	return p, nil
-}
-
-// filterBytes is the memory of the filters that the device holds.
-func (d *CPU) filterBytes() (bytes int64) {
-	for _, f := range d.filters {
-		bytes += 4 * int64(kernel.FilterLen(f.K, f.C))
-	}
-	return bytes
 }
 
 // begin is the second pass.
@@ -294,7 +248,7 @@ func (p *cpuProgram) set(n *Node, data []float32) error {
 	if v.blocked {
 		kernel.Pack(v.buf.data, data, v.shape)
 	} else {
-		copy(v.buf.data, data)
+		p.device.engine.Copy(v.buf.data, data)
 	}
 	return nil
 }
@@ -308,14 +262,14 @@ func (p *cpuProgram) get(data []float32, n *Node) error {
 	if v.blocked {
 		kernel.Unpack(data, v.buf.data, v.shape)
 	} else {
-		copy(data, v.buf.data)
+		p.device.engine.Copy(data, v.buf.data)
 	}
 	return nil
 }
 
 func (p *cpuProgram) plan() Plan {
 	plan := Plan{
-		Weights: p.device.filterBytes(), Features: int64(len(p.arena)) * 4, Masks: p.masks,
+		Weights: p.device.filters.bytes(), Features: int64(len(p.arena)) * 4, Masks: p.masks,
 		Scratch: int64(p.device.engine.ScratchLen()) * 4,
 	}
 	for _, t := range p.trained {
@@ -341,4 +295,4 @@ func (p *cpuProgram) close() error {
 func (d *CPU) Trim() { d.spare.Free() }
 
 // Held returns the bytes of filters that stay for later machines.
-func (d *CPU) Held() int64 { return d.filterBytes() }
+func (d *CPU) Held() int64 { return d.filters.bytes() }

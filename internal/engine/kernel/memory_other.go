@@ -2,7 +2,11 @@
 
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+
+	"nst/internal/memory"
+)
 
 // mapMemory returns zeros of the heap of Go, which is all that the race detector watches, and
 // enough of them to begin at a cache line or a huge page.
@@ -13,8 +17,8 @@ func mapMemory(bytes int) (b []byte, err error) {
 		}
 	}()
 	spare := 64
-	if bytes >= hugePage {
-		spare = hugePage
+	if bytes >= memory.HugePage {
+		spare = memory.HugePage
 	}
 	return make([]byte, bytes+spare), nil
 }

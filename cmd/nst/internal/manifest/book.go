@@ -100,11 +100,7 @@ func (b *Book) learn(all []*contents) {
 	for _, c := range all {
 		b.Damaged = append(b.Damaged, c.damaged...)
 		for _, r := range c.records {
-			for _, in := range r.Inputs {
-				if in.SHA256 != "" {
-					b.Sums.add(in.Path, in.File)
-				}
-			}
+			b.Sums.Learn(r.Inputs)
 		}
 	}
 	b.last = latest(all)

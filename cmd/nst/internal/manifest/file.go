@@ -114,7 +114,18 @@ func (s *Sums) Of(path string) (File, error) {
 	return now, nil
 }
 
-// add enters a file. The caller holds the lock, or is alone.
+// Learn takes over what was known of files when they were read.
+func (s *Sums) Learn(inputs []Input) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, in := range inputs {
+		if in.SHA256 != "" {
+			s.add(in.Path, in.File)
+		}
+	}
+}
+
+// add enters a file. The caller holds the lock.
 func (s *Sums) add(path Path, f File) {
 	if s.known == nil {
 		s.known = map[Path]File{}
