@@ -37,8 +37,18 @@ func TestOutline(t *testing.T) {
 			}
 		}
 	}
-	if got, whole, err := store.Outline(vgg.EmbeddedName); err != nil || !whole || len(got.Projections) == 0 {
-		t.Errorf("slim: %v, read whole: %v", err, whole)
+	slim, err := vgg.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, whole, err := store.Outline(vgg.EmbeddedName)
+	if err != nil || whole || len(got.Filters) != len(slim.Filters) || len(got.Projections) != len(slim.Projections) {
+		t.Fatalf("slim: %v, read whole: %v", err, whole)
+	}
+	for name, m := range slim.Projections {
+		if o := got.Projections[name]; o.K != m.K || o.C != m.C || len(o.W) != len(m.W) || len(o.R) != len(m.R) {
+			t.Errorf("slim, %s: %d to %d channels, %d values, %d of the root", name, o.C, o.K, len(o.W), len(o.R))
+		}
 	}
 	if _, _, err := store.Outline(filepath.Join(store.Dir, "none.safetensors")); !errors.Is(err, vgg.ErrNoWeights) {
 		t.Errorf("no file: %v", err)

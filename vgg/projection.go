@@ -39,20 +39,18 @@ func NewProjection(k, c int, w []float32) (Projection, error) {
 	return m, nil
 }
 
-// gramOf returns wᵀ w c/k for w (k, c).
+// gramOf returns wᵀ w c/k for w (k, c). Each sum is over the rows of w in order, four at a time,
+// so that most of it stays in registers.
 func gramOf(w []float32, k, c int) []float64 {
 	g := make([]float64, c*c)
-	row := make([]float64, c)
-	for r := range k {
-		for i, v := range w[r*c:][:c] {
-			row[i] = float64(v)
+	rows := make([]float64, 4*c)
+	for r := 0; r < k; r += 4 {
+		some := w[r*c : min(r+4, k)*c]
+		for i, v := range some {
+			rows[i] = float64(v)
 		}
-		for i, v := range row {
-			to := g[i*c+i : (i+1)*c]
-			for j, u := range row[i:] {
-				to[j] += v * u
-			}
-		}
+		clear(rows[len(some):]) // after the last row
+		addRows(g, rows, c)
 	}
 	for i := range c {
 		for j := i; j < c; j++ {
@@ -61,6 +59,22 @@ func gramOf(w []float32, k, c int) []float64 {
 		}
 	}
 	return g
+}
+
+// addRows adds the products of the values of four rows (4, c) to the upper triangle of g.
+func addRows(g, rows []float64, c int) {
+	for i := range c {
+		n := c - i
+		to := g[i*c+i:][:n]
+		r0, r1, r2, r3 := rows[i:][:n], rows[c+i:][:n], rows[2*c+i:][:n], rows[3*c+i:][:n]
+		v0, v1, v2, v3 := r0[0], r1[0], r2[0], r3[0]
+		for j := range to {
+			sum := to[j] + v0*r0[j]
+			sum += v1 * r1[j]
+			sum += v2 * r2[j]
+			to[j] = sum + v3*r3[j]
+		}
+	}
 }
 
 // root returns the upper triangular R with RᵀR = g (c, c), by Cholesky's method. If g has
@@ -84,22 +98,22 @@ func root(g []float64, c int) ([]float32, error) {
 func cholesky(g []float64, c int, ridge float64) ([]float32, bool) {
 	r := make([]float64, c*c)
 	for i := range c {
-		for j := i; j < c; j++ {
-			sum := g[i*c+j]
-			if i == j {
-				sum += ridge
+		row := r[i*c+i : (i+1)*c]
+		copy(row, g[i*c+i:])
+		row[0] += ridge
+		for k := range i {
+			above := r[k*c+i : (k+1)*c]
+			v := above[0]
+			for j := range row {
+				row[j] -= v * above[j]
 			}
-			for k := range i {
-				sum -= r[k*c+i] * r[k*c+j]
-			}
-			switch {
-			case i != j:
-				r[i*c+j] = sum / r[i*c+i]
-			case sum <= 1e-14*g[i*c+i]: // negative, or nothing but rounding
-				return nil, false
-			default:
-				r[i*c+i] = math.Sqrt(sum)
-			}
+		}
+		if row[0] <= 1e-14*g[i*c+i] { // negative, or nothing but rounding
+			return nil, false
+		}
+		row[0] = math.Sqrt(row[0])
+		for j := range row[1:] {
+			row[1+j] /= row[0]
 		}
 	}
 	out := make([]float32, c*c)

@@ -27,11 +27,12 @@ func apply(ctx context.Context, e *env, o *applyOptions) error {
 			return &fileError{"content image", c, errSwapped}
 		}
 	}
-	if err := o.checkApply(ctx, t); err != nil {
+	b, err := o.checkApply(ctx, t)
+	if err != nil {
 		return err
 	}
 	defer unconfine()
-	styles, err := e.someStyles(ctx, t, o.styles)
+	styles, err := o.openStyles(ctx, t, b)
 	if err != nil {
 		return err
 	}
@@ -39,20 +40,31 @@ func apply(ctx context.Context, e *env, o *applyOptions) error {
 	if err != nil {
 		return err
 	}
-	r := &applyRun{o: o, t: t, jobs: jobs}
+	r := &applyRun{o: o, t: t, jobs: jobs, brush: b}
 	if err := r.checkFiles(styles); err != nil {
 		return err
 	}
 	if err := r.openStyleMasks(ctx, styles); err != nil {
 		return err
 	}
-	if r.brush, err = o.newBrush(styles); err != nil {
-		return err
+	if r.brush == nil {
+		if r.brush, err = o.newBrush(styles); err != nil {
+			return err
+		}
 	}
 	if r.maker, err = o.maker(t, styles); err != nil {
 		return err
 	}
 	return r.run(ctx)
+}
+
+// openStyles finds the styles and reads their paintings. Those of a brush that has planned are
+// found already, without paintings.
+func (o *applyOptions) openStyles(ctx context.Context, t *console, planned *brush) ([]styleRef, error) {
+	if planned == nil {
+		return t.e.someStyles(ctx, t, o.styles)
+	}
+	return planned.styles, t.openPaintings(ctx, planned.styles)
 }
 
 // errSwapped means that a network stands where a photograph belongs.

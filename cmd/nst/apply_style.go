@@ -152,6 +152,23 @@ func (b *brush) blend(ctx context.Context, content *imgio.Planar, shares []float
 	return b.styles[0].model.Apply(ctx, content, b.weights(shares), b.options)
 }
 
+// openPaintings reads the paintings of styles of which only the headers have been read. The
+// errors are those of all of them.
+func (t *console) openPaintings(ctx context.Context, styles []styleRef) error {
+	var errs []error
+	for i, s := range styles {
+		if s.model != nil {
+			continue
+		}
+		var err error
+		if styles[i], err = t.openPainting(ctx, s.path); err != nil && i == 0 {
+			return err
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
 // openPainting reads a style picture.
 func (t *console) openPainting(ctx context.Context, path string) (styleRef, error) {
 	if t.peeks {

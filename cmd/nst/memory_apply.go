@@ -13,49 +13,53 @@ import (
 // checkApply compares the memory of painting in one pass with what there is, for the largest of
 // the contents, before anything but headers is read. The error is a [memoryError]: others are
 // left to what reads the files. Until unconfine, garbage is kept within the plan.
-func (o *applyOptions) checkApply(ctx context.Context, t *console) error {
+//
+// checkApply returns the brush that it has planned with, whose paintings are still to be read,
+// so that no network is loaded twice; nil if it could not plan.
+func (o *applyOptions) checkApply(ctx context.Context, t *console) (*brush, error) {
 	contents, err := batch.Contents(o.contents, imgio.Extensions())
 	if err != nil || o.contents[0] == standard {
-		return nil
+		return nil, nil
 	}
 	peek := *t
 	peek.quiet, peek.peeks = true, true
 	styles, err := t.e.someStyles(ctx, &peek, o.styles)
 	if err != nil || o.checkBlend(len(styles)) != nil {
-		return nil
+		return nil, nil
 	}
 	h, err := (&pictureFiles{contents: contents, masks: o.masks.paths()}).stat(o.pass.size, t.limits)
 	if err != nil {
-		return nil
+		return nil, nil
+	}
+	b, err := o.newBrush(styles)
+	if err != nil {
+		return nil, nil
 	}
 	size := max(h.inputs.Content.W, h.inputs.Content.H)
 	if o.pass.size != nst.OriginalSize {
 		size = min(size, o.pass.size)
 	}
-	f, err := o.fits(t, size, func(size int) (footprint, error) { return o.applyFootprint(styles, h, size) })
+	f, err := o.fits(t, size, func(size int) (footprint, error) { return o.applyFootprint(b, h, size) })
 	if full := new(memoryError); errors.As(err, &full) {
-		return full
+		return nil, full
 	} else if err == nil {
 		confine(f.heap)
 	}
-	return nil
+	return b, nil
 }
 
 // applyFootprint is the memory of painting the content of headers with its longest side scaled
 // down to size.
-func (o *applyOptions) applyFootprint(styles []styleRef, h headers, size int) (footprint, error) {
+func (o *applyOptions) applyFootprint(b *brush, h headers, size int) (footprint, error) {
 	w, high := h.inputs.Content.W, h.inputs.Content.H
 	if max(w, high) > size {
 		w, high = imgio.FitLongest(w, high, size)
 	}
-	b, err := o.newBrush(styles)
-	if err != nil {
-		return footprint{}, err
-	}
 	var p nst.Plan
+	var err error
 	var sizes []nst.Size
 	var paintings int64
-	for _, s := range styles {
+	for _, s := range b.styles {
 		sizes = append(sizes, s.size)
 		paintings += s.size.Bytes()
 	}
@@ -71,7 +75,7 @@ func (o *applyOptions) applyFootprint(styles []styleRef, h headers, size int) (f
 	regions := int64(len(o.masks.content))
 	kept := h.kept + paintings + max(regions-1, 0)*picture + regions*picture/3
 	reading := started + paintings + h.read
-	for _, s := range styles {
+	for _, s := range b.styles {
 		reading = max(reading, started+paintings+s.read-s.size.Bytes())
 	}
 	f := footprint{total: p.OnHost() + kept, mapped: p.OnHost() - p.OnHeap(), heap: p.OnHeap() + kept, output: fmt.Sprintf("a picture of %dx%d pixels", w, high)}
