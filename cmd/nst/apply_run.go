@@ -20,7 +20,6 @@ const collectEarly = 10
 const manyPixels = 2 << 20
 
 func apply(ctx context.Context, e *env, o *applyOptions) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(collectEarly))
 	t := newConsole(e, &o.settings)
 	for _, c := range o.contents {
 		if c != standard && isModel(c) {
@@ -32,6 +31,7 @@ func apply(ctx context.Context, e *env, o *applyOptions) error {
 		return err
 	}
 	defer unconfine()
+	defer debug.SetGCPercent(debug.SetGCPercent(collectEarly)) // networks are small
 	styles, err := o.openStyles(ctx, t, b)
 	if err != nil {
 		return err

@@ -99,7 +99,10 @@ func (d *Describer) Describe(ctx context.Context, device exec.Device, picture []
 	}
 	out := make([]float32, 0, DescriptorLen)
 	for i, l := range descriptorLayers {
-		means, deviations, gram := found[2*i][:l.channels], found[2*i][l.channels:], found[2*i+1]
+		means, deviations, gram := found[2*i][:l.channels], found[2*i][l.channels:], make([]float64, len(found[2*i+1]))
+		for j, g := range found[2*i+1] {
+			gram[j] = float64(g)
+		}
 		out = append(out, means...)
 		for _, s := range deviations {
 			out = append(out, logSpread(float64(s)))
@@ -141,15 +144,32 @@ func describedBy(layer string, features *exec.Node, part Guide, in inputs) ([]*e
 	return []*exec.Node{moments, gram}, err
 }
 
-// along returns the variance in direction u.
-func along(u, means, gram []float32) float64 {
+// along returns the variance in direction u. The sums over four rows of the Gram matrix do not
+// wait for one another.
+func along(u, means []float32, gram []float64) float64 {
+	n := len(u)
+	rows := make([]float64, n)
+	i := 0
+	for ; i+4 <= n; i += 4 {
+		g0, g1, g2, g3 := gram[i*n:][:n], gram[(i+1)*n:][:n], gram[(i+2)*n:][:n], gram[(i+3)*n:][:n]
+		var s0, s1, s2, s3 float64
+		for j, b := range u {
+			v := float64(b)
+			s0 += g0[j] * v
+			s1 += g1[j] * v
+			s2 += g2[j] * v
+			s3 += g3[j] * v
+		}
+		rows[i], rows[i+1], rows[i+2], rows[i+3] = s0, s1, s2, s3
+	}
+	for ; i < n; i++ {
+		for j, g := range gram[i*n:][:n] {
+			rows[i] += g * float64(u[j])
+		}
+	}
 	var square, mean float64
 	for i, a := range u {
-		var row float64
-		for j, g := range gram[i*len(u):][:len(u)] {
-			row += float64(g) * float64(u[j])
-		}
-		square += float64(a) * row
+		square += float64(a) * rows[i]
 		mean += float64(a) * float64(means[i])
 	}
 	return max(0, square-mean*mean)
