@@ -2,7 +2,10 @@
 
 package kernel
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // mapMemory returns zeros of the heap of Go, which is all that the race detector watches, and
 // enough of them to begin at a cache line or a huge page.
@@ -12,6 +15,9 @@ func mapMemory(bytes int) (b []byte, err error) {
 			err = fmt.Errorf("%v", p)
 		}
 	}()
+	if int64(bytes) > 1<<40 {
+		return nil, errors.New("more than any machine has")
+	}
 	spare := 64
 	if bytes >= hugePage {
 		spare = hugePage
