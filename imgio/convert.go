@@ -1,6 +1,10 @@
 package imgio
 
-import "image"
+import (
+	"image"
+
+	"nst/internal/memory"
+)
 
 // FromImage converts m, of any type and with any bounds, to planar RGB. 16-bit colours keep
 // their precision. Grey becomes three equal planes, CMYK is converted without a profile, and
@@ -69,7 +73,7 @@ func Separate(m image.Image) (p *Planar, alpha []float32) {
 // Image returns p as an opaque picture with 8 bits per channel: values are clamped to
 // [0, 1] and rounded to the nearest level; NaN becomes 0.
 func (p *Planar) Image() *image.NRGBA {
-	m := image.NewNRGBA(image.Rect(0, 0, p.W, p.H))
+	m := &image.NRGBA{Pix: memory.Make[uint8](4 * p.W * p.H), Stride: 4 * p.W, Rect: image.Rect(0, 0, p.W, p.H)}
 	parallel(p.H, func(lo, hi int) {
 		for y := lo; y < hi; y++ {
 			dst := m.Pix[y*m.Stride : y*m.Stride+4*p.W]

@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"nst/imgio"
@@ -133,6 +134,43 @@ func FuzzReadRecipe(f *testing.F) {
 			}
 			if _, _, err := imgio.Decode(&b); err != nil {
 				t.Fatalf("%s: %v", format, err)
+			}
+		}
+	})
+}
+
+// FuzzEncode checks that the formats without loss give back every level, with transparency.
+func FuzzEncode(f *testing.F) {
+	f.Add([]byte{0, 255, 3, 9}, uint8(5), true)
+	f.Add(bytes.Repeat([]byte{7, 7, 7, 200}, 90), uint8(16), false)
+	f.Fuzz(func(t *testing.T, data []byte, width uint8, transparent bool) {
+		w := int(width)%60 + 2
+		h := min(len(data)/(3*w), 60) + 2
+		p := imgio.NewPlanar(w, h)
+		for i := range p.Pix {
+			if len(data) > 0 {
+				p.Pix[i] = float32(data[i%len(data)]) / 255
+			}
+		}
+		var alpha []float32
+		if transparent {
+			alpha = make([]float32, w*h)
+			for i := range alpha {
+				alpha[i] = float32(1+(i*7+len(data))%255) / 255
+			}
+		}
+		for format, depth := range map[string]int{"png": 8, "tiff": 8, "webp": 8} {
+			var b bytes.Buffer
+			if err := imgio.Encode(&b, p, format, imgio.Encoding{Depth: depth, Alpha: alpha}); err != nil {
+				t.Fatal(err)
+			}
+			m, _, err := imgio.Decode(&b)
+			if err != nil {
+				t.Fatalf("%s: %v", format, err)
+			}
+			got, opacity := imgio.Separate(m)
+			if !slices.Equal(got.Pix, p.Pix) || opacity != nil && !slices.Equal(opacity, alpha) {
+				t.Fatalf("%s of %dx%d pixels: other pixels", format, w, h)
 			}
 		}
 	})

@@ -35,8 +35,9 @@ package imgio
 import (
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
+
+	"nst/internal/memory"
 )
 
 // Planar is a picture in three planes, red, green and blue, of W by H float32 values each.
@@ -48,12 +49,14 @@ type Planar struct {
 
 // NewPlanar returns a black picture of w by h pixels.
 func NewPlanar(w, h int) *Planar {
-	return &Planar{W: w, H: h, Pix: make([]float32, 3*w*h)}
+	return &Planar{W: w, H: h, Pix: memory.Make[float32](3 * w * h)}
 }
 
 // Clone returns a copy of p that shares nothing with it.
 func (p *Planar) Clone() *Planar {
-	return &Planar{W: p.W, H: p.H, Pix: slices.Clone(p.Pix)}
+	pix := memory.Make[float32](len(p.Pix))
+	copy(pix, p.Pix)
+	return &Planar{W: p.W, H: p.H, Pix: pix}
 }
 
 // row returns row y of plane ch.

@@ -20,13 +20,88 @@ func (p *Planar) Resize(w, h int) *Planar {
 	if w == p.W && h == p.H {
 		return p.Clone()
 	}
+	if h == p.H {
+		return p.resizeRows(w)
+	}
+	out := NewPlanar(w, h)
+	r := resizer{from: p, to: out, down: resampling(p.H, h)}
 	if w != p.W {
-		p = p.resizeRows(w)
+		r.across = resampling(p.W, w)
 	}
-	if h != p.H {
-		p = p.resizeColumns(h)
+	parallel(3*h, func(lo, hi int) {
+		for lo < hi {
+			ch := lo / h
+			end := min(hi, (ch+1)*h)
+			r.band(ch, lo%h, end-ch*h)
+			lo = end
+		}
+	})
+	return out
+}
+
+// resizer changes the height of a picture, and its width if across is not nil.
+type resizer struct {
+	from, to     *Planar
+	across, down []tap
+}
+
+// band makes the rows [y0,y1) of a channel. It resamples a row of the source when the first
+// of them needs it, and keeps a row until the last has it, so that both stay in the cache.
+func (r *resizer) band(ch, y0, y1 int) {
+	most := 0
+	for _, t := range r.down[y0:y1] {
+		most = max(most, len(t.weights))
 	}
-	return p
+	kept := (most + 6) / 4 * 4 // rows, in whole groups of four
+	var rows []float32
+	if r.across != nil {
+		rows = make([]float32, kept*r.to.W)
+	}
+	base := r.down[y0].first
+	next := base // row that is not yet resampled
+	for y := y0; y < y1; y++ {
+		t, dst := r.down[y], r.to.row(ch, y)
+		for r.across != nil && next < t.first+len(t.weights) {
+			n := min(4, r.from.H-next)
+			at := (next - base) % kept * r.to.W
+			src := r.from.Pix[(ch*r.from.H+next)*r.from.W:][:n*r.from.W]
+			resampleRows(r.across, rows[at:][:n*r.to.W], src, n)
+			next += n
+		}
+		row := func(j int) []float32 {
+			if r.across == nil {
+				return r.from.row(ch, t.first+j)
+			}
+			return rows[(t.first+j-base)%kept*r.to.W:][:r.to.W]
+		}
+		j := 0
+		for ; j+4 <= len(t.weights); j += 4 {
+			addRows(dst, [4][]float32{row(j), row(j + 1), row(j + 2), row(j + 3)}, [4]float32(t.weights[j:]))
+		}
+		for ; j < len(t.weights); j++ {
+			addRow(dst, row(j), t.weights[j])
+		}
+	}
+}
+
+// addRow adds a weighted row to dst.
+func addRow(dst, row []float32, weight float32) {
+	for x, v := range row {
+		dst[x] += float32(weight * v)
+	}
+}
+
+// addRows adds four weighted rows to dst, in their order.
+func addRows(dst []float32, rows [4][]float32, weights [4]float32) {
+	n := len(dst)
+	a, b, c, d := rows[0][:n], rows[1][:n], rows[2][:n], rows[3][:n]
+	u, v, w, z := weights[0], weights[1], weights[2], weights[3]
+	for x, sum := range dst {
+		sum += float32(u * a[x])
+		sum += float32(v * b[x])
+		sum += float32(w * c[x])
+		dst[x] = sum + float32(z*d[x])
+	}
 }
 
 // resizeRows makes every row w pixels long.
@@ -34,36 +109,48 @@ func (p *Planar) resizeRows(w int) *Planar {
 	out := NewPlanar(w, p.H)
 	taps := resampling(p.W, w)
 	parallel(3*p.H, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			src, dst := p.Pix[i*p.W:(i+1)*p.W], out.Pix[i*w:(i+1)*w]
-			for x, t := range taps {
-				var sum float32
-				for j, v := range src[t.first : t.first+len(t.weights)] {
-					sum += float32(t.weights[j] * v) // no fused multiply-add: same bits everywhere
-				}
-				dst[x] = sum
-			}
+		for ; lo < hi; lo += 4 {
+			n := min(4, hi-lo)
+			resampleRows(taps, out.Pix[lo*w:][:n*w], p.Pix[lo*p.W:][:n*p.W], n)
 		}
 	})
 	return out
 }
 
-// resizeColumns makes every column h pixels long.
-func (p *Planar) resizeColumns(h int) *Planar {
-	out := NewPlanar(p.W, h)
-	taps := resampling(p.H, h)
-	parallel(3*h, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			ch, t := i/h, taps[i%h]
-			dst := out.row(ch, i%h)
-			for j, weight := range t.weights {
-				for x, v := range p.row(ch, t.first+j) {
-					dst[x] += float32(weight * v)
-				}
-			}
+// resampleRows makes n rows of one sample for each tap. Four rows at a time share the
+// weights, and the processor adds up their sums side by side.
+func resampleRows(taps []tap, dst, src []float32, n int) {
+	w, m := len(taps), len(src)/n
+	if n != 4 {
+		for i := range n {
+			resampleRow(taps, dst[i*w:][:w], src[i*m:][:m])
 		}
-	})
-	return out
+		return
+	}
+	a, b, c, d := src[:m], src[m:2*m], src[2*m:3*m], src[3*m:]
+	for x, t := range taps {
+		var s0, s1, s2, s3 float32
+		k := len(t.weights)
+		v0, v1, v2, v3 := a[t.first:][:k], b[t.first:][:k], c[t.first:][:k], d[t.first:][:k]
+		for j, weight := range t.weights { // no fused multiply-add: same bits everywhere
+			s0 += float32(weight * v0[j])
+			s1 += float32(weight * v1[j])
+			s2 += float32(weight * v2[j])
+			s3 += float32(weight * v3[j])
+		}
+		dst[x], dst[w+x], dst[2*w+x], dst[3*w+x] = s0, s1, s2, s3
+	}
+}
+
+// resampleRow makes a row of one sample for each tap.
+func resampleRow(taps []tap, dst, src []float32) {
+	for x, t := range taps {
+		var sum float32
+		for j, v := range src[t.first : t.first+len(t.weights)] {
+			sum += float32(t.weights[j] * v)
+		}
+		dst[x] = sum
+	}
 }
 
 // tap is how one output sample is made: the sum of weights[j] times input sample first+j.

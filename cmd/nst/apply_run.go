@@ -177,6 +177,7 @@ func (r *applyRun) paint(ctx context.Context, j batch.Job) (*artwork, error) {
 	if err != nil {
 		return nil, &fileError{"content image", j.Content, err}
 	}
+	from.picture = nil // may be larger
 	if content.W*content.H > manyPixels {
 		debug.FreeOSMemory() // what reading it has left
 	}

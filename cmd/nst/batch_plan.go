@@ -356,7 +356,7 @@ func (p *batchPlan) checkName(name string, styles int) error {
 	_, err := imgio.FormatOf(name)
 	switch {
 	case err != nil:
-		return fmt.Errorf("output %q must end in .png or .jpg", name)
+		return fmt.Errorf("output %q must end as a format that nst writes: %s", name, strings.Join(imgio.Formats(), ", "))
 	case !filepath.IsLocal(name):
 		return fmt.Errorf("output %q must stay in the output folder", name)
 	case styles > 1:

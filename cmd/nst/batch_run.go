@@ -362,11 +362,11 @@ func (b *batchConsole) draw(name string) {
 	if !b.bar.on || b.work.all == 0 {
 		return
 	}
-	left := ""
+	var texts []string
 	if d := b.work.left(); d > 0 {
-		left = d.String() + " left"
+		texts = []string{fmt.Sprintf("%s  %v left", name, d), fmt.Sprintf("%v left", d)}
 	}
-	b.bar.line.draw(b.work.sum()/b.work.all, fmt.Sprintf("%d/%d", b.begun, b.todo), name+"  "+left, left)
+	b.bar.line.draw(b.work.sum()/b.work.all, fmt.Sprintf("%d/%d", b.begun, b.todo), append(texts, name)...)
 }
 
 func (b *batchConsole) finished(o batch.Outcome) {

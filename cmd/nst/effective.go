@@ -40,7 +40,7 @@ func (s *settings) effective(in commands, net *vgg.Network) effective {
 		case r.name == "init" && s.startFile() != "":
 			text, differs = "", false // a file
 		case r.name == "network":
-			text = recipe.Base(text)
+			text, differs = recipe.Base(text), text != "" && text != usualNetwork
 		case r.name == "style-layers" && net != nil:
 			layers := s.Objective.StyleLayersOf(net)
 			text = (&layersValue{&layers}).String()

@@ -44,7 +44,7 @@ func filmRows() []flagRow {
 		},
 		{
 			name: "paint", group: groupSchedule, everyday: true, in: inVideo,
-			usage: "paint each frame by an optimisation, as nst stylize does: about a hundred times slower; STYLE is a painting",
+			usage: "paint each frame by an optimisation, as nst stylize does, 20 to 200 times slower; STYLE is a painting",
 			bind:  func(s *settings) pflag.Value { return &switchValue{&s.film.paint, true} },
 		},
 		{

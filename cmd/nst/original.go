@@ -35,34 +35,34 @@ func (t *console) openOriginal(ctx context.Context, s *settings, path, format st
 }
 
 func (t *console) readOriginal(s *settings, path, format string) (*original, error) {
-	var (
-		o    original
-		m    image.Image
-		info imgio.Info
-		err  error
-		data io.Reader
-	)
-	if path == standard {
-		var b bytes.Buffer
-		m, info, err = imgio.Decode(io.TeeReader(t.e.Stdin, &b), t.limits...)
-		o.file = recipe.FileOfBytes("standard input", b.Bytes())
-		data = &b
-	} else if m, info, err = imgio.OpenImage(path, t.limits...); err == nil {
-		if o.file, err = recipe.FileOf(path); err != nil {
-			return nil, err
+	o := new(original)
+	var m image.Image
+	var info imgio.Info
+	keep := imgio.Keep{EXIF: s.keepEXIF, GPS: s.keepGPS}
+	stat, err := os.Stat(path)
+	switch {
+	case path == standard:
+		m, info, err = o.readOnce(t.e.Stdin, "standard input", keep, t.limits)
+	case err == nil && !stat.Mode().IsRegular() && !stat.IsDir(): // a pipe
+		var f *os.File
+		if f, err = os.Open(path); err == nil {
+			m, info, err = o.readOnce(f, path, keep, t.limits)
+			f.Close()
 		}
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
+	default: // what is not there, or no picture, is an error of OpenImage
+		o.file, err = recipe.FileOf(path)
+		if f, failed := os.Open(path); failed == nil {
+			o.meta, _ = imgio.ReadMetadata(f, keep, t.limits...) // without it there still is the picture
+			f.Close()
 		}
-		defer f.Close()
-		data = f
+		var failed error
+		if m, info, failed = imgio.OpenImage(path, t.limits...); failed != nil {
+			err = failed
+		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	// Metadata that cannot be read is no reason to fail: the picture could.
-	o.meta, _ = imgio.ReadMetadata(data, imgio.Keep{EXIF: s.keepEXIF, GPS: s.keepGPS}, t.limits...)
 	o.seen = info.Alpha
 	below := s.below(format)
 	info.Alpha = info.Alpha && below == "white"
@@ -83,7 +83,19 @@ func (t *console) readOriginal(s *settings, path, format string) (*original, err
 		o.picture = imgio.FromImageOver(m, [3]float32{float32(c.R) / 255, float32(c.G) / 255, float32(c.B) / 255})
 	}
 	o.w, o.h = o.picture.W, o.picture.H
-	return &o, nil
+	return o, nil
+}
+
+// readOnce reads a content from what can be read only once.
+func (o *original) readOnce(r io.Reader, name string, keep imgio.Keep, limits []imgio.Limit) (image.Image, imgio.Info, error) {
+	var b bytes.Buffer
+	m, info, err := imgio.Decode(io.TeeReader(r, &b), limits...)
+	if err != nil {
+		return nil, info, err
+	}
+	o.file = recipe.FileOfBytes(name, b.Bytes())
+	o.meta, _ = imgio.ReadMetadata(&b, keep, limits...)
+	return m, info, nil
 }
 
 // below returns what --alpha means for a format: keep, or the colour that is laid below.

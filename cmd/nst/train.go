@@ -53,8 +53,9 @@ func newTrainCmd(e *env, runF func(context.Context, *trainOptions) error) *cobra
 		Short: "Teach a network a style",
 		Long: `train teaches a network to paint in the style of STYLE, a painting, or in several
 styles that share one network. It learns from photographs of any kind, one in ten
-of which is held back to measure it. nst apply paints with the result. An hour is
-enough for one style, twenty minutes for a first look.
+of which is held back to measure it. nst apply paints with the result. The 4000
+steps of the default take about eight minutes on two cores. For a first look, 500
+steps are enough: they leave nearly twice the style loss.
 
 Ctrl-C saves the state of the training; the same command with --resume goes on.
 At the end, a table on stdout has the losses on the photographs held back.`,

@@ -194,7 +194,7 @@ func (n *Nearest) Dither(m *image.RGBA) *image.Paletted {
 // of a film to the next does not flicker.
 func (n *Nearest) Ordered(bytes []byte, w, h int) *image.Paletted {
 	out := image.NewPaletted(image.Rect(0, 0, w, h), n.palette)
-	const spread = 24 // levels between the lowest and the highest threshold
+	const spread = 16 // levels between the lowest and the highest threshold
 	for y := range h {
 		for x := range w {
 			move := (2*threshold(x, y) - 63) * spread / 126
@@ -202,6 +202,7 @@ func (n *Nearest) Ordered(bytes []byte, w, h int) *image.Paletted {
 			var c [3]int
 			for j := range c {
 				c[j] = min(max(int(bytes[3*i+j])+move, 0), 255)
+				c[j] = c[j]>>(8-bits)<<(8-bits) | 1<<(7-bits) // the middle of its bin, whichever comes first
 			}
 			out.Pix[i] = uint8(n.Index(c))
 		}

@@ -9,9 +9,13 @@ import (
 	"strings"
 )
 
-// FileOf returns the description of the file at path. It reads the whole file. Errors come
-// from package os.
+// FileOf returns the description of the file at path. It reads the whole file. A pipe or a
+// device, which can be read only once, is not read: its description has only the name. Errors
+// come from package os.
 func FileOf(path string) (File, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return File{Name: Base(path)}, nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return File{}, fmt.Errorf("recipe: %w", err)

@@ -3,12 +3,10 @@ package instant
 import (
 	"context"
 	"fmt"
-	"os"
 	"runtime"
 	"slices"
 
 	"nst/imgio"
-	"nst/internal/engine/exec"
 	"nst/internal/feedforward"
 	"nst/nst"
 )
@@ -63,6 +61,9 @@ func (e *SizeError) Error() string {
 // size. There is a weight for each style, 0 or more, not all 0. Pictures above four million
 // pixels are painted in bands: memory is then about 60 bytes a pixel and 300 MB.
 //
+// The model keeps working memory for the next picture, which is faster if it has the same
+// size; see [Model.Close]. Apply may be called by several goroutines at once.
+//
 // The error is what [ApplyOptions.Validate] finds, a [SizeError], one for weights, or that
 // of ctx.
 func (m *Model) Apply(ctx context.Context, content *imgio.Planar, weights []float64, o ApplyOptions) (*imgio.Planar, error) {
@@ -70,23 +71,26 @@ func (m *Model) Apply(ctx context.Context, content *imgio.Planar, weights []floa
 	if err != nil {
 		return nil, err
 	}
-	d, err := o.open(content)
+	if err := o.check(content); err != nil {
+		return nil, err
+	}
+	e, err := m.engines.take(o.threads())
 	if err != nil {
 		return nil, err
 	}
-	defer d.Close()
-	return paint(ctx, d, m.network.Architecture, m.network.SharedParams(), style, content, o)
+	defer m.engines.give(e)
+	return e.paint(ctx, m.network.Architecture, m.network.SharedParams(), style, content, o)
 }
 
-// open checks the options and the size of the content, and opens the processor.
-func (o *ApplyOptions) open(content *imgio.Planar) (*exec.CPU, error) {
+// check checks the options and the size of the content.
+func (o *ApplyOptions) check(content *imgio.Planar) error {
 	if err := o.Validate(); err != nil {
-		return nil, err
+		return err
 	}
 	if content.W < MinContent || content.H < MinContent {
-		return nil, &SizeError{content.W, content.H}
+		return &SizeError{content.W, content.H}
 	}
-	return exec.OpenCPU(o.threads(), os.Getenv)
+	return nil
 }
 
 // threads returns the number of threads.
@@ -98,9 +102,9 @@ func (o *ApplyOptions) threads() int {
 }
 
 // paint paints content with a network and the scales and shifts of a style.
-func paint(ctx context.Context, d exec.Device, a feedforward.Architecture, shared, style []float32, content *imgio.Planar, o ApplyOptions) (*imgio.Planar, error) {
+func (e *engine) paint(ctx context.Context, a feedforward.Architecture, shared, style []float32, content *imgio.Planar, o ApplyOptions) (*imgio.Planar, error) {
 	painted, err := o.Color.Repaint(content, func(p *imgio.Planar) (*imgio.Planar, error) {
-		return onePass(ctx, d, a, shared, style, p)
+		return e.onePass(ctx, a, shared, style, p)
 	})
 	if err != nil {
 		return nil, err
@@ -110,35 +114,44 @@ func paint(ctx context.Context, d exec.Device, a feedforward.Architecture, share
 }
 
 // onePass paints a picture of any size from [MinContent].
-func onePass(ctx context.Context, d exec.Device, a feedforward.Architecture, shared, style []float32, p *imgio.Planar) (*imgio.Planar, error) {
+func (e *engine) onePass(ctx context.Context, a feedforward.Architecture, shared, style []float32, p *imgio.Planar) (*imgio.Planar, error) {
 	whole := extend(p)
+	out := whole
+	if whole == p {
+		out = imgio.NewPlanar(p.W, p.H)
+	}
 	if whole.W*whole.H > bandedPixels {
-		b, err := feedforward.NewBands(d, a, whole.W, whole.H, 0, shared, style)
+		if err := e.closePainter(); err != nil {
+			return nil, err
+		}
+		b, err := feedforward.NewBands(e.device, a, whole.W, whole.H, 0, shared, style)
 		if err != nil {
 			return nil, err
 		}
-		if err := b.Paint(ctx, whole.Pix, whole.Pix); err != nil {
+		if err := b.Paint(ctx, out.Pix, whole.Pix); err != nil {
 			return nil, err
 		}
-		return crop(whole, p.W, p.H), nil
+		return crop(out, p.W, p.H), nil
 	}
-	painter, err := feedforward.NewPainter(d, a, whole.W, whole.H)
+	painter, err := e.painterFor(a, whole.W, whole.H)
 	if err != nil {
 		return nil, err
 	}
-	defer painter.Close()
 	if err := painter.Teach(shared, style); err != nil {
 		return nil, err
 	}
-	if err := painter.Paint(ctx, whole.Pix, whole.Pix); err != nil {
+	if err := painter.Paint(ctx, out.Pix, whole.Pix); err != nil {
 		return nil, err
 	}
-	return crop(whole, p.W, p.H), nil
+	return crop(out, p.W, p.H), nil
 }
 
-// extend returns a copy of p whose sizes are multiples of 4. What is added at the right and
+// extend returns p, or a copy whose sizes are multiples of 4. What is added at the right and
 // at the bottom mirrors the edge.
 func extend(p *imgio.Planar) *imgio.Planar {
+	if p.W%4 == 0 && p.H%4 == 0 {
+		return p
+	}
 	out := imgio.NewPlanar((p.W+3)/4*4, (p.H+3)/4*4)
 	for c := range 3 {
 		for y := range out.H {

@@ -45,7 +45,7 @@ func (t *Trainer) Model() *Model {
 	for _, s := range t.styles {
 		m.Styles = append(m.Styles, s.StyleInfo)
 	}
-	return &Model{m}
+	return newModel(m)
 }
 
 // Training returns what the network is taught with. Time and program are left out.
@@ -195,7 +195,9 @@ func (t *Trainer) SetSteps(n int) { t.options.Steps = max(n, t.step) }
 // Sample paints a picture with the network as it is, in one style.
 func (t *Trainer) Sample(ctx context.Context, content *imgio.Planar, style int) (*imgio.Planar, error) {
 	a := t.lesson().Architecture
-	return onePass(ctx, t.device, a, t.params[:a.Shared()], t.params[a.Shared()+style*a.PerStyle():][:a.PerStyle()], content)
+	e := &engine{device: t.device}
+	defer e.closePainter()
+	return e.onePass(ctx, a, t.params[:a.Shared()], t.params[a.Shared()+style*a.PerStyle():][:a.PerStyle()], content)
 }
 
 // digest identifies the photographs.

@@ -9,7 +9,18 @@ import (
 // Model is a network that was taught one or more styles.
 type Model struct {
 	network *feedforward.Model
+	engines *engines
 }
+
+func newModel(network *feedforward.Model) *Model {
+	m := &Model{network: network}
+	m.engines = newEngines(m)
+	return m
+}
+
+// Close frees the memory that [Model.Apply] keeps for the next picture. The model can still
+// be used.
+func (m *Model) Close() { m.engines.close() }
 
 // StyleInfo is a style of a model, with what is known of the painting.
 type StyleInfo = feedforward.Style
@@ -38,7 +49,7 @@ func Load(path string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{m}, nil
+	return newModel(m), nil
 }
 
 // Read reads a model of size bytes.
@@ -47,7 +58,7 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{m}, nil
+	return newModel(m), nil
 }
 
 // Save writes the model to a file, in half precision, which shows in no picture. The file

@@ -5,12 +5,10 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"nst/imgio"
-	"nst/internal/engine/exec"
 	"nst/internal/feedforward"
 	"nst/nst"
 	"nst/vgg"
@@ -26,6 +24,8 @@ var ErrNoUniversal = errors.New("nst: this program has no network for any painti
 type UniversalModel struct {
 	network   *feedforward.Universal
 	describer *feedforward.Describer
+	engines   *engines
+	styles    *paintings
 }
 
 // Universal returns the network that is part of the program. The error is [ErrNoUniversal] if
@@ -65,7 +65,9 @@ func newUniversal(u *feedforward.Universal) (*UniversalModel, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &UniversalModel{u, describer}, nil
+	m := &UniversalModel{network: u, describer: describer, styles: newPaintings()}
+	m.engines = newEngines(m)
+	return m, nil
 }
 
 // universalStyle is the longest side that a style picture is scaled down to, in pixels. The
@@ -75,35 +77,43 @@ const universalStyle = 512
 // Apply paints content in a blend of the styles of pictures, and returns a picture of its
 // size. Pictures of styles are scaled down to 512 pixels; their Weight is as in
 // [Model.Apply], and a Mask selects the part that is used: the error may be a
-// [nst.MaskError]. What else is said there holds too.
+// [nst.MaskError]. What else is said there holds too. The model remembers what it finds in
+// the last paintings without a mask, so that more photographs in their styles take less time.
 func (m *UniversalModel) Apply(ctx context.Context, content *imgio.Planar, styles []nst.StylePicture, o ApplyOptions) (*imgio.Planar, error) {
-	d, err := o.open(content)
+	if err := o.check(content); err != nil {
+		return nil, err
+	}
+	e, err := m.engines.take(o.threads())
 	if err != nil {
 		return nil, err
 	}
-	defer d.Close()
-	style, err := m.blend(ctx, d, styles)
+	defer m.engines.give(e)
+	style, err := m.blend(ctx, e, styles)
 	if err != nil {
 		return nil, err
 	}
-	return paint(ctx, d, m.network.Architecture, m.network.SharedParams(), style, content, o)
+	return e.paint(ctx, m.network.Architecture, m.network.SharedParams(), style, content, o)
 }
+
+// Close frees the memory that [UniversalModel.Apply] keeps for the next picture. The model
+// can still be used.
+func (m *UniversalModel) Close() { m.engines.close() }
 
 // style computes the scales and shifts for a blend of style pictures.
 func (m *UniversalModel) style(ctx context.Context, styles []nst.StylePicture, o ApplyOptions) ([]float32, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	d, err := exec.OpenCPU(o.threads(), os.Getenv)
+	e, err := m.engines.take(o.threads())
 	if err != nil {
 		return nil, err
 	}
-	defer d.Close()
-	return m.blend(ctx, d, styles)
+	defer e.close() // for a film, which has a device of its own
+	return m.blend(ctx, e, styles)
 }
 
-// blend computes them on a device.
-func (m *UniversalModel) blend(ctx context.Context, d exec.Device, styles []nst.StylePicture) ([]float32, error) {
+// blend computes them on an engine.
+func (m *UniversalModel) blend(ctx context.Context, e *engine, styles []nst.StylePicture) ([]float32, error) {
 	weights, err := styleWeightsOf(styles)
 	if err != nil {
 		return nil, err
@@ -113,7 +123,7 @@ func (m *UniversalModel) blend(ctx context.Context, d exec.Device, styles []nst.
 		if weights[i] == 0 {
 			continue
 		}
-		norms, err := m.norms(ctx, d, s, i+1)
+		norms, err := m.norms(ctx, e, s, i+1)
 		if err != nil {
 			return nil, err
 		}
@@ -128,11 +138,19 @@ func (m *UniversalModel) blend(ctx context.Context, d exec.Device, styles []nst.
 	return style, nil
 }
 
-// norms predicts the scales and shifts for the style picture of that number, from 1.
-func (m *UniversalModel) norms(ctx context.Context, d exec.Device, s nst.StylePicture, number int) ([]float32, error) {
+// norms predicts the scales and shifts for the style picture of that number, from 1. Without
+// a mask it remembers them.
+func (m *UniversalModel) norms(ctx context.Context, e *engine, s nst.StylePicture, number int) ([]float32, error) {
 	p := s.Picture
 	if p.W < MinContent || p.H < MinContent {
 		return nil, &SizeError{p.W, p.H}
+	}
+	var key painting
+	if s.Mask == nil {
+		key = m.styles.key(p, e.kernels)
+		if norms := m.styles.find(key); norms != nil {
+			return norms, nil
+		}
 	}
 	if w, h := imgio.FitLongest(p.W, p.H, universalStyle); w < p.W {
 		p = p.Resize(max(w, MinContent), max(h, MinContent))
@@ -141,11 +159,19 @@ func (m *UniversalModel) norms(ctx context.Context, d exec.Device, s nst.StylePi
 	if err != nil {
 		return nil, err
 	}
-	descriptor, err := m.describer.Describe(ctx, d, p.Pix, p.W, p.H, part)
+	// The two machines use the same memory in turn.
+	if err := e.closePainter(); err != nil {
+		return nil, err
+	}
+	descriptor, err := m.describer.Describe(ctx, e.device, p.Pix, p.W, p.H, part)
 	if err != nil {
 		return nil, err
 	}
-	return m.network.Predict(descriptor), nil
+	norms := m.network.Predict(descriptor)
+	if s.Mask == nil {
+		m.styles.add(key, norms)
+	}
+	return norms, nil
 }
 
 // leastPositions is how many positions of the deepest layer that describes a style a mask must

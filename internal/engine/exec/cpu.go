@@ -248,7 +248,7 @@ func (p *cpuProgram) set(n *Node, data []float32) error {
 	if v.blocked {
 		kernel.Pack(v.buf.data, data, v.shape)
 	} else {
-		copy(v.buf.data, data)
+		p.device.engine.Copy(v.buf.data, data)
 	}
 	return nil
 }
@@ -262,7 +262,7 @@ func (p *cpuProgram) get(data []float32, n *Node) error {
 	if v.blocked {
 		kernel.Unpack(data, v.buf.data, v.shape)
 	} else {
-		copy(data, v.buf.data)
+		p.device.engine.Copy(data, v.buf.data)
 	}
 	return nil
 }

@@ -19,6 +19,8 @@ type lowering struct {
 	filters   map[*Node]*trained  // by the input of filters
 	mirrors   map[*Node]*value    // by the features that have their reflection around them
 	norms     map[*Node]*norm     // by the node of the normalisation
+	stats     map[*Node][]float32 // by the convolution whose step measures its result
+	summed    map[*Node]*Node     // by the sum: an operand that a normalisation added
 	masks     []*mask
 	needs     []filterNeed   // fixed filters
 	scratch   kernel.Scratch // of the kernels
@@ -38,6 +40,11 @@ type value struct {
 	blocked bool         // the layout of package kernel; else plain, in order
 
 	mirrored bool // its border has its reflection, or part of one, not zeros
+
+	// Of a tensor that is never written, because its readers compute it from buf: what a
+	// normalisation makes of each channel, and whether each position stands for 2x2.
+	channels *kernel.ChannelMap
+	repeated bool
 
 	// For a gradient of full resolution that is never written: buf has the pooled
 	// shape, and the mask spreads it. Only the gradient of a convolution reads this.
@@ -63,6 +70,7 @@ func newLowering(d *CPU, s *schedule) *lowering {
 		relu: map[*Node]*mask{}, pooled: map[*Node]*mask{},
 		distances: map[*Node]*distance{}, filters: map[*Node]*trained{},
 		mirrors: map[*Node]*value{}, norms: map[*Node]*norm{},
+		stats: map[*Node][]float32{}, summed: map[*Node]*Node{},
 	}
 }
 
@@ -277,6 +285,9 @@ func (c *lowering) inputValue(n *Node) (*value, error) {
 // sum adds those operands of n that are not yet in its buffer.
 func (c *lowering) sum(n *Node, in []*Node) {
 	for _, o := range c.rest(n, in) {
+		if c.summed[n] == o {
+			continue
+		}
 		c.reads(o)
 		from := c.values[o]
 		to, add := c.result(n, from.blocked)

@@ -6,43 +6,65 @@ import (
 )
 
 // trained is the filters of a mirrored convolution. They are an input that changes, so a
-// run transforms them anew, once for each direction that it uses.
+// run transforms them anew, once for each form that it uses.
 type trained struct {
-	k, c             int
-	forwards, rotate bool      // which directions the run uses
-	padded           []float32 // (k16, c16, 3, 3)
-	forward, rotated filter
+	k, c   int
+	padded []float32 // (k16, c16, 3, 3)
+	used   [forms]bool
+	forms  [forms]filter // those that are used
 }
+
+// form is what the filters are transformed for.
+type form int
+
+const (
+	asForward  form = iota
+	asRotated       // for the gradient to the input
+	asRepeated      // for repeated positions
+	forms
+)
 
 // begin takes the memory of the filters.
 func (t *trained) begin(cpu *kernel.CPU) error {
 	k, c := whole(t.k), whole(t.c)
 	t.padded = make([]float32, k*c*9)
-	for _, f := range []struct {
-		wanted, rotate bool
-		filter         *filter
-	}{{t.forwards, false, &t.forward}, {t.rotate, true, &t.rotated}} {
-		if !f.wanted {
+	for as, used := range t.used {
+		if !used {
 			continue
 		}
-		memory, err := kernel.NewMemory(kernel.FilterLen(k, c))
+		memory, err := kernel.NewMemory(t.formLen(form(as)))
 		if err != nil {
 			return err
 		}
-		*f.filter = filter{kernel.NewFilterIn(cpu, memory.Floats(), t.padded, k, c, f.rotate), memory}
+		f := &t.forms[as]
+		f.memory = memory
+		if form(as) == asRepeated {
+			f.Filter = kernel.NewRepeatFilterIn(cpu, memory.Floats(), t.padded, k, c)
+		} else {
+			f.Filter = kernel.NewFilterIn(cpu, memory.Floats(), t.padded, k, c, form(as) == asRotated)
+		}
 	}
 	return nil
 }
 
-// close frees the memory of the filters.
-func (t *trained) close() {
-	t.forward.memory.Free()
-	t.rotated.memory.Free()
+// formLen is the number of floats of a form.
+func (t *trained) formLen(as form) int {
+	if as == asRepeated {
+		return kernel.RepeatFilterLen(whole(t.k), whole(t.c))
+	}
+	return kernel.FilterLen(whole(t.k), whole(t.c))
 }
 
-// trainedFilters returns the filters of node w, transformed for a direction by a step that
-// comes before the next one.
-func (c *lowering) trainedFilters(w *Node, rotate bool) *trained {
+// close frees the memory of the filters.
+func (t *trained) close() {
+	for as := range t.forms {
+		t.forms[as].memory.Free()
+	}
+}
+
+// trainedFilters returns the filters of node w, brought into a form by a step that comes
+// before the next one.
+func (c *lowering) trainedFilters(w *Node, as form) *trained {
 	t := c.filters[w]
 	if t == nil {
 		s := w.Shape()
@@ -55,12 +77,9 @@ func (c *lowering) trainedFilters(w *Node, rotate bool) *trained {
 			return func() { t.pad(src) }
 		})
 	}
-	used, f := &t.forwards, &t.forward
-	if rotate {
-		used, f = &t.rotate, &t.rotated
-	}
-	if !*used {
-		*used = true
+	if !t.used[as] {
+		t.used[as] = true
+		f := &t.forms[as]
 		c.step(w.Name()+"/transform", func() func() {
 			pool := c.device.engine.Pool()
 			return func() { f.Transform(pool) }
@@ -78,11 +97,10 @@ func (t *trained) pad(w []float32) {
 
 // floats is the memory of the filters.
 func (t *trained) floats() int {
-	k, c := whole(t.k), whole(t.c)
-	n := k * c * 9
-	for _, used := range []bool{t.forwards, t.rotate} {
+	n := whole(t.k) * whole(t.c) * 9
+	for as, used := range t.used {
 		if used {
-			n += kernel.FilterLen(k, c)
+			n += t.formLen(form(as))
 		}
 	}
 	return n
@@ -109,9 +127,10 @@ func (c *lowering) mirrored(x *Node) *value {
 		return v
 	}
 	c.reads(x)
-	from, s := c.values[x], features(x)
-	v := from
+	from := c.values[x]
+	s, v := from.shape, from
 	if !from.blocked { // a picture
+		s = features(x)
 		v = c.newValue(x, true)
 		c.step(x.Name()+"/pack", func() func() {
 			return c.device.engine.NewPackPicture(kernel.PackPictureSpec{
@@ -123,47 +142,66 @@ func (c *lowering) mirrored(x *Node) *value {
 	v.mirrored = true
 	v.buf.touch(len(c.steps))
 	c.step(x.Name()+"/reflect", func() func() {
-		return c.device.engine.NewReflect(kernel.ReflectSpec{C: s.C, H: s.H, W: s.W, X: v.buf.data}).Run
+		return c.device.engine.NewReflect(kernel.ReflectSpec{C: s.C, H: s.H, W: s.W, X: v.buf.data, Nearest: v.repeated}).Run
 	})
 	v.buf.touch(len(c.steps))
 	return v
 }
 
-// mirrorConv lowers a mirrored convolution. With stride 2 it computes every position, and
-// keeps one of four: Winograd's algorithm needs a quarter of the products.
+// mirrorConv lowers a mirrored convolution. Its step also measures the result for a
+// normalisation.
 func (c *lowering) mirrorConv(n *Node, o *op.MirrorConv, x, w *Node) {
-	from := c.mirrored(x)
-	t := c.trainedFilters(w, false)
-	from.buf.touch(len(c.steps))
-	in := features(x)
-	to, add := c.result(n, true)
-	full := to.buf
-	all := kernel.Shape{C: t.k, H: in.H, W: in.W}
-	if o.Stride == 2 {
-		full = c.buffer(all.Len())
-		add = false
+	if c.onlySigmoid(n) {
+		return // the step of the sigmoid does both
 	}
-	e := c.device.engine
-	spec := kernel.ConvSpec{C: whole(in.C), K: whole(t.k), H: in.H, W: in.W, Accumulate: add}
-	c.works(e.ConvScratch(spec))
+	if x.Shape()[1] == 3 && !c.values[x].blocked && o.Stride == 1 {
+		c.mirrorFirst(n, x, w)
+		return
+	}
+	from, as := c.mirrored(x), asForward
+	if from.repeated {
+		as = asRepeated
+	}
+	t := c.trainedFilters(w, as)
+	from.buf.touch(len(c.steps))
+	to, add := c.result(n, true)
+	part := to.buf
+	if add {
+		part = c.buffer(to.shape.Len())
+	}
+	e, in := c.device.engine, features(x)
+	spec := kernel.MirrorConvSpec{
+		C: whole(in.C), K: whole(t.k), H: in.H, W: in.W, Stride: o.Stride, Repeat: from.repeated, Map: from.channels, Stats: c.measured(n, add),
+	}
+	c.works(e.MirrorConvScratch(spec))
 	c.step(n.Name(), func() func() {
-		spec.U, spec.In, spec.Out = t.forward.Filter, from.buf.data, full.data
-		conv := e.NewConv(spec)
-		if o.Stride == 1 {
-			return conv.Run
+		spec.U, spec.In, spec.Out = t.forms[as].Filter, from.buf.data, part.data
+		run := e.NewMirrorConv(spec).Run
+		if !add {
+			return run
 		}
-		keep := e.NewSubsample(kernel.SubsampleSpec{C: all.C, H: all.H, W: all.W, In: full.data, Out: to.buf.data})
 		return func() {
-			conv.Run()
-			keep.Run()
+			run()
+			e.Axpy(1, part.data, to.buf.data)
 		}
 	})
+}
+
+// measured returns a place for the mean and deviation of each channel of convolution n, if
+// a normalisation asks for them; else nil.
+func (c *lowering) measured(n *Node, add bool) []float32 {
+	for _, u := range c.schedule.users[n] {
+		if _, norm := u.Op().(*op.InstanceNorm); norm && !add {
+			c.stats[n] = make([]float32, 2*n.Shape()[1])
+		}
+	}
+	return c.stats[n]
 }
 
 // mirrorConvGrad lowers the gradient of a mirrored convolution to its input: that of a
 // convolution with zeros around, and what the reflection adds.
 func (c *lowering) mirrorConvGrad(n *Node, o *op.MirrorConvGrad, grad, w *Node) {
-	t := c.trainedFilters(w, true)
+	t := c.trainedFilters(w, asRotated)
 	c.reads(grad)
 	from := c.values[grad]
 	to, add := c.result(n, true)
@@ -178,7 +216,7 @@ func (c *lowering) mirrorConvGrad(n *Node, o *op.MirrorConvGrad, grad, w *Node) 
 	c.works(e.ConvScratch(spec))
 	c.works(e.ReflectGradScratch(edges))
 	c.step(n.Name(), func() func() {
-		spec.U, spec.In, spec.Out = t.rotated.Filter, full.data, to.buf.data
+		spec.U, spec.In, spec.Out = t.forms[asRotated].Filter, full.data, to.buf.data
 		edges.Weights, edges.Grad, edges.Out = t.padded, full.data, to.buf.data
 		conv, edge := e.NewConv(spec), e.NewReflectGrad(edges)
 		if o.Stride == 1 {

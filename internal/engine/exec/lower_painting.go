@@ -5,8 +5,14 @@ import (
 	"nst/internal/engine/op"
 )
 
-// upsample lowers the repetition of positions.
+// upsample lowers the repetition of positions. A convolution can repeat them as it reads.
 func (c *lowering) upsample(n, x *Node) {
+	if c.asRead(n, x) {
+		v := *c.values[x]
+		v.repeated = true
+		c.values[n] = &v
+		return
+	}
 	c.reads(x)
 	from, s := c.values[x], features(x)
 	to, _ := c.result(n, true)
@@ -23,18 +29,6 @@ func (c *lowering) upsampleGrad(n, grad *Node) {
 	c.step(n.Name(), func() func() {
 		return c.device.engine.NewUpsampleGrad(kernel.UpsampleGradSpec{
 			C: s.C, H: s.H, W: s.W, Grad: from.buf.data, Out: to.buf.data, Accumulate: add,
-		}).Run
-	})
-}
-
-// sigmoid lowers the last step of a feed-forward network, from features to a picture.
-func (c *lowering) sigmoid(n, x, bias *Node) {
-	c.reads(x, bias)
-	from, b, s := c.values[x], c.values[bias], features(x)
-	to, _ := c.result(n, false)
-	c.step(n.Name(), func() func() {
-		return c.device.engine.NewSigmoid(kernel.SigmoidSpec{
-			C: s.C, H: s.H, W: s.W, In: from.buf.data, Bias: b.buf.data, Out: to.buf.data,
 		}).Run
 	})
 }

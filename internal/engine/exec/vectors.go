@@ -52,9 +52,6 @@ type hostVectors struct {
 	rest   []float32 // of memory
 }
 
-// Copy copies as many numbers as both have.
-func (*hostVectors) Copy(dst, src []float32) { copy(dst, src) }
-
 // Clear sets x to zeros.
 func (*hostVectors) Clear(x []float32) { clear(x) }
 

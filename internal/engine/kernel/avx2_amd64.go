@@ -38,6 +38,21 @@ func winoOutMaxAVX2(n int, m []float32, mStride int, bias []float32, y []float32
 func winoOutAvgAVX2(n int, m []float32, mStride int, bias []float32, y []float32, yPitch int, mask []uint16, pitch int, scale float32)
 
 //go:noescape
+func winoInAffineAVX2(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
+
+//go:noescape
+func repeatInAVX2(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
+
+//go:noescape
+func repeatOutAVX2(n int, m []float32, mStride int, y []float32, pitch int)
+
+//go:noescape
+func winoOutEvenAVX2(n int, m []float32, mStride int, y []float32, pitch int)
+
+//go:noescape
+func affineSumAVX2(n int, x []float32, k []float32, z []float32, y []float32)
+
+//go:noescape
 func first1AVX2(n int, x []float32, row int, plane int, w []float32, bias []float32, lo float32, y []float32, yStride int, mask []uint16, maskStride int)
 
 //go:noescape

@@ -109,7 +109,7 @@ func (c *Conv) check() {
 	c.out.check("conv")
 	c.src.check("conv")
 	c.dst.check("conv")
-	if s.U == nil || s.U.C != s.C || s.U.K != s.K {
+	if s.U == nil || s.U.C != s.C || s.U.K != s.K || s.U.repeat {
 		panic(fmt.Sprintf("kernel: conv: no filter from %d to %d channels", s.C, s.K))
 	}
 	if s.U.isa != c.e.cpu.isa {

@@ -82,29 +82,24 @@ func checkUpsample(t *testing.T, e *kernel.Engine, r *rand.Rand, s kernel.Shape)
 	wantBlocked(t, grad.Out, sum(dx, add), s, 0)
 }
 
-func TestSubsample(t *testing.T) {
+func TestSpread(t *testing.T) {
 	each(t, func(t *testing.T, e *kernel.Engine, r *rand.Rand) {
 		for _, s := range append(shapes(), kernel.Shape{C: 16, H: 1, W: 1}) {
-			checkSubsample(t, e, r, s)
+			checkSpread(t, e, r, s)
 		}
 	})
 }
 
-// checkSubsample keeps the even positions of a tensor of shape s, and spreads them again.
-func checkSubsample(t *testing.T, e *kernel.Engine, r *rand.Rand, s kernel.Shape) {
+// checkSpread spreads a tensor to the even positions of one of shape s.
+func checkSpread(t *testing.T, e *kernel.Engine, r *rand.Rand, s kernel.Shape) {
 	t.Helper()
 	half := kernel.Shape{C: s.C, H: (s.H + 1) / 2, W: (s.W + 1) / 2}
-	x := random(r, s.C*s.H*s.W)
-	kept, spread := make([]float32, half.C*half.H*half.W), make([]float32, len(x))
-	for i := range kept {
+	kept, spread := random(r, half.C*half.H*half.W), make([]float32, s.C*s.H*s.W)
+	for i, v := range kept {
 		c, y, p := i/(half.H*half.W), i/half.W%half.H, i%half.W
-		at := (c*s.H+2*y)*s.W + 2*p
-		kept[i], spread[at] = x[at], x[at]
+		spread[(c*s.H+2*y)*s.W+2*p] = v
 	}
-	down := kernel.SubsampleSpec{C: s.C, H: s.H, W: s.W, In: pack(x, s), Out: dirty(half.Len())}
-	e.NewSubsample(down).Run()
-	wantBlocked(t, down.Out, kept, half, 0)
-	up := kernel.SpreadSpec{C: s.C, H: s.H, W: s.W, In: down.Out, Out: dirty(s.Len())}
+	up := kernel.SpreadSpec{C: s.C, H: s.H, W: s.W, In: pack(kept, half), Out: dirty(s.Len())}
 	e.NewSpread(up).Run()
 	wantBlocked(t, up.Out, spread, s, 0)
 }
@@ -199,7 +194,7 @@ func TestFeedForwardThreads(t *testing.T) {
 			r := rand.New(rand.NewPCG(7, 8))
 			o := newNorm(r, s, true, 0.5, 2)
 			pixels, y := random(r, 3*s.H*s.W), dirty(3*s.H*s.W)
-			small, large, image := dirty(half.Len()), dirty(double.Len()), dirty(picture.Len())
+			small, large, image := pack(random(r, half.C*half.H*half.W), half), dirty(double.Len()), dirty(picture.Len())
 			sums, back := dirty(2*s.C), dirty(s.Len())
 			steps := []interface{ Run() }{
 				e.NewInstanceNorm(o.InstanceNormSpec),
@@ -210,7 +205,6 @@ func TestFeedForwardThreads(t *testing.T) {
 				e.NewReflect(kernel.ReflectSpec{C: s.C, H: s.H, W: s.W, X: back}),
 				e.NewUpsample(kernel.UpsampleSpec{C: s.C, H: s.H, W: s.W, In: back, Out: large}),
 				e.NewUpsampleGrad(kernel.UpsampleGradSpec{C: s.C, H: s.H, W: s.W, Grad: large, Out: back}),
-				e.NewSubsample(kernel.SubsampleSpec{C: s.C, H: s.H, W: s.W, In: back, Out: small}),
 				e.NewSpread(kernel.SpreadSpec{C: s.C, H: s.H, W: s.W, In: small, Out: back}),
 				e.NewPackPicture(kernel.PackPictureSpec{C: 3, H: s.H, W: s.W, In: pixels, Out: image}),
 				e.NewSigmoid(kernel.SigmoidSpec{C: 3, H: s.H, W: s.W, In: image, Bias: []float32{1, 2, 3}, Out: y}),
@@ -250,7 +244,7 @@ func FuzzFeedForward(f *testing.F) {
 			e := kernel.NewEngine(cpu, pool)
 			checkReflect(t, e, r, s)
 			checkUpsample(t, e, r, s)
-			checkSubsample(t, e, r, s)
+			checkSpread(t, e, r, s)
 			checkSigmoid(t, e, r, kernel.Shape{C: min(s.C, 16), H: s.H, W: s.W})
 			pool.Close()
 		}
@@ -268,7 +262,6 @@ func BenchmarkFeedForward(b *testing.B) {
 			rate(b, "reflect", s, 4*16*s.Blocks()*(s.H+s.W), e.NewReflect(kernel.ReflectSpec{C: s.C, H: s.H, W: s.W, X: y}).Run)
 			rate(b, "upsample", s, n+n/4, e.NewUpsample(kernel.UpsampleSpec{C: s.C, H: half.H, W: half.W, In: small, Out: y}).Run)
 			rate(b, "upsample gradient", s, n+n/4, e.NewUpsampleGrad(kernel.UpsampleGradSpec{C: s.C, H: half.H, W: half.W, Grad: x, Out: small}).Run)
-			rate(b, "subsample", s, n/2, e.NewSubsample(kernel.SubsampleSpec{C: s.C, H: s.H, W: s.W, In: x, Out: small}).Run)
 			rate(b, "spread", s, n+n/4, e.NewSpread(kernel.SpreadSpec{C: s.C, H: s.H, W: s.W, In: small, Out: y}).Run)
 			rate(b, "channel sums", s, n, e.NewChannelSums(kernel.ChannelSumsSpec{C: s.C, H: s.H, W: s.W, In: x, Out: small}).Run)
 		}

@@ -11,6 +11,7 @@ type Filter struct {
 	isa    *isa
 	w      []float32
 	rotate bool
+	repeat bool // for [MirrorConvSpec.Repeat]: 25 matrices
 	u      []float32
 	g      [][]float32 // a worker's 16 filters
 }
@@ -40,6 +41,17 @@ func NewFilterIn(cpu *CPU, u, w []float32, k, c int, rotate bool) *Filter {
 		f.K, f.C = c, k
 	}
 	return f
+}
+
+// RepeatFilterLen is the number of floats of the filters of [NewRepeatFilterIn].
+func RepeatFilterLen(k, c int) int { return 25 * k * c }
+
+// NewRepeatFilterIn is [NewFilterIn], without rotate, for a [MirrorConv] of repeated
+// positions. It takes u of [RepeatFilterLen] floats.
+func NewRepeatFilterIn(cpu *CPU, u, w []float32, k, c int) *Filter {
+	checkLen("filter", "u", len(u), RepeatFilterLen(k, c))
+	checkLen("filter", "w", len(w), k*c*9)
+	return &Filter{K: k, C: c, isa: cpu.isa, w: w, repeat: true, u: u[:RepeatFilterLen(k, c)]}
 }
 
 // Transform computes the transformed filters on p.
@@ -78,7 +90,12 @@ func (t *filterTask) Do(worker, item int) {
 				g[i*16+l] = v
 			}
 		}
-		f.isa.winoFilter(g, f.u[block*16*f.C+(c<<width+kb-block)*16:], f.K*f.C)
+		u := f.u[block*16*f.C+(c<<width+kb-block)*16:]
+		if f.repeat {
+			repeatFilterGo(g, u, f.K*f.C)
+			continue
+		}
+		f.isa.winoFilter(g, u, f.K*f.C)
 	}
 }
 

@@ -27,7 +27,7 @@ type InstanceNorm struct {
 	e    *Engine
 	in   Shape
 	sums []float64 // [item][2][16]: sums and sums of squares
-	maps []float32 // [block][3][16]: mean, scale inv, shift; 0 in unused lanes
+	m    *ChannelMap
 }
 
 // NewInstanceNorm prepares the normalisation s.
@@ -44,7 +44,7 @@ func (e *Engine) NewInstanceNorm(s InstanceNormSpec) *InstanceNorm {
 		panic(fmt.Sprintf("kernel: %s: Mask without ReLU", name))
 	}
 	n.sums = make([]float64, n.in.Blocks()*n.in.bands()*32)
-	n.maps = make([]float32, n.in.Blocks()*3*16)
+	n.m = NewChannelMap(s.C, s.ReLU)
 	return n
 }
 
@@ -61,10 +61,7 @@ func (n *InstanceNorm) Run() {
 		n.e.pool.Run((*normSumsTask)(n))
 		n.writeStats()
 	}
-	for c := range n.s.C {
-		k := n.maps[c/16*48+c%16:]
-		k[0], k[16], k[32] = n.s.Stats[c], n.s.Affine[c]*n.s.Stats[n.s.C+c], n.s.Affine[n.s.C+c]
-	}
+	n.m.Set(n.s.Stats, n.s.Affine)
 	n.e.pool.Run((*normTask)(n))
 }
 
@@ -118,17 +115,13 @@ func (t *normTask) Items() int { return t.in.Blocks() * t.in.bands() }
 // be thousands of times the result.
 func (t *normTask) Do(_, item int) {
 	b, y0, y1 := t.in.band(item)
-	k := t.maps[b*48:][:48]
-	lo := float32(math.Inf(-1))
-	if t.s.ReLU {
-		lo = 0
-	}
+	k := t.m.block(b)
 	for y := y0; y < y1; y++ {
 		at := t.in.pos(b, y, 0)
 		if t.s.Mask != nil {
 			t.e.cpu.isa.affineReLU(t.s.W, t.s.In[at*16:], k, t.s.Out[at*16:], t.s.Mask[at:])
 		} else {
-			t.e.cpu.isa.affine(t.s.W, t.s.In[at*16:], k, lo, t.s.Out[at*16:])
+			t.e.cpu.isa.affine(t.s.W, t.s.In[at*16:], k, t.m.lo, t.s.Out[at*16:])
 		}
 	}
 	clearRowFrames(t.s.Out, 16, t.in, b, y0, y1, y1 == t.s.H)

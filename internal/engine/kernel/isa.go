@@ -27,6 +27,11 @@ type isa struct {
 	winoOutMax   func(n int, m []float32, mStride int, bias, y []float32, yPitch int, mask []uint16, pitch int, scale float32)
 	winoOutAvg   func(n int, m []float32, mStride int, bias, y []float32, yPitch int, mask []uint16, pitch int, scale float32)
 
+	winoInAffine func(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
+	repeatIn     func(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
+	repeatOut    func(n int, m []float32, mStride int, y []float32, pitch int)
+	winoOutEven  func(n int, m []float32, mStride int, y []float32, pitch int)
+
 	// winoGrad[i] is for the stride i+1.
 	winoGrad    []func(n int, y []float32, pitch int, d []float32, dStride int)
 	winoWeights func(n int, m []float32, mStride int, g []float32)
@@ -47,6 +52,7 @@ type isa struct {
 	productsMask func(n int, g, x []float32, mask []uint16, sums []float64)
 	affine       func(n int, x, k []float32, lo float32, y []float32)
 	affineReLU   func(n int, x, k, y []float32, mask []uint16)
+	affineSum    func(n int, x, k, z, y []float32)
 	normGrad     func(n int, g, x, k, y []float32, add bool)
 	normGradMask func(n int, g, x, k []float32, mask []uint16, y []float32, add bool)
 	upsample     func(n int, x, y []float32, pitch int)
@@ -86,6 +92,11 @@ func generic() *isa {
 		winoOutMax:   winoOutMaxGo,
 		winoOutAvg:   winoOutAvgGo,
 
+		winoInAffine: winoInAffineGo,
+		repeatIn:     repeatInGo,
+		repeatOut:    repeatOutGo,
+		winoOutEven:  winoOutEvenGo,
+
 		winoGrad:    []func(n int, y []float32, pitch int, d []float32, dStride int){winoGradGo, winoGrad2Go},
 		winoWeights: winoWeightsGo,
 
@@ -106,6 +117,7 @@ func generic() *isa {
 		productsMask: productsMaskGo,
 		affine:       affineGo,
 		affineReLU:   affineReLUGo,
+		affineSum:    affineSumGo,
 		normGrad:     normGradGo,
 		normGradMask: normGradMaskGo,
 		upsample:     upsampleGo,

@@ -45,6 +45,9 @@ func feedForwardCases() []kernelCase {
 		add(name("affineReLU"), 0, []int{x, k}, []int{x}, 0, n, func(s *isa, in [][]float32, _ []uint16, out [][]float32, bits []uint16) {
 			s.affineReLU(n, whole(in[0]), whole(in[1]), out[0], bits)
 		})
+		add(name("affineSum"), 1e-6, []int{x, k, x}, []int{x}, 0, 0, func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
+			s.affineSum(n, in[0], in[1], in[2], out[0])
+		})
 		for _, sum := range []bool{false, true} {
 			add(name("normGrad"), 1e-6, []int{x, x, k}, []int{x}, 0, 0, func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
 				s.normGrad(n, in[0], in[1], in[2], out[0], sum)

@@ -223,6 +223,18 @@ func winoCases() []kernelCase {
 			"InUnpool": {(3*half + 2*n + 2) * 16, v, x / 16, 0, func(s *isa, in [][]float32, mask []uint16, out [][]float32, _ []uint16) {
 				s.winoInUnpool(n, in[0], half, mask, pitch, 0.75, out[0], (n+1)*16)
 			}},
+			"InAffine": {x, v, 0, 0, func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
+				s.winoInAffine(n, in[0], pitch, in[1], -0.5, out[0], (n+1)*16)
+			}},
+			"RepeatIn": {(3*half + 2*n + 2) * 16, 15*(n+1)*16 + n*16, 0, 0, func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
+				s.repeatIn(n, in[0], half, in[1], -0.5, out[0], (n+1)*16)
+			}},
+			"RepeatOut": {24*(n+1)*16 + n*16, y, 0, 0, func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
+				s.repeatOut(n, in[0], (n+1)*16, out[0], pitch)
+			}},
+			"OutEven": {28*(n+1)*16 + n*16, (half + 2*n) * 16, 0, 0, func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
+				s.winoOutEven(n, in[0], (n+1)*16, out[0], half)
+			}},
 			"Out": {m, y, 0, 0, func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
 				s.winoOut(n, in[0], (n+1)*16, in[1], out[0], pitch)
 			}},
@@ -241,7 +253,7 @@ func winoCases() []kernelCase {
 		} {
 			cases = append(cases, kernelCase{
 				name: fmt.Sprintf("wino%s n=%d", name, n), run: c.run, tol: 2e-6,
-				in: []int{max(0, c.in), 16}, out: []int{max(0, c.out)}, mask: max(0, c.mask), bits: max(0, c.bits),
+				in: []int{max(0, c.in), 48}, out: []int{max(0, c.out)}, mask: max(0, c.mask), bits: max(0, c.bits),
 			})
 		}
 	}

@@ -3,6 +3,8 @@ package kernel
 import (
 	"fmt"
 	"unsafe"
+
+	"nst/internal/memory"
 )
 
 // Memory is a large block of memory from the system, outside the heap of Go. If the heap
@@ -38,11 +40,11 @@ func NewMemory(n int) (Memory, error) {
 		return Memory{}, &MemoryError{4 * int64(n), err}
 	}
 	x := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
-	if 4*n < hugePage {
-		return Memory{align(x, 64)[:n:n], b}, nil
+	if 4*n < memory.HugePage {
+		return Memory{memory.Align(x, 64)[:n:n], b}, nil
 	}
-	x = align(x, hugePage)[:n:n]
-	adviseHuge(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*n))
+	x = memory.Align(x, memory.HugePage)[:n:n]
+	memory.AdviseHuge(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*n))
 	return Memory{x, b}, nil
 }
 

@@ -5,6 +5,8 @@ package kernel
 import (
 	"errors"
 	"fmt"
+
+	"nst/internal/memory"
 )
 
 // mapMemory returns zeros of the heap of Go, which is all that the race detector watches, and
@@ -19,8 +21,8 @@ func mapMemory(bytes int) (b []byte, err error) {
 		return nil, errors.New("more than any machine has")
 	}
 	spare := 64
-	if bytes >= hugePage {
-		spare = hugePage
+	if bytes >= memory.HugePage {
+		spare = memory.HugePage
 	}
 	return make([]byte, bytes+spare), nil
 }

@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"nst/internal/memory"
 )
 
 // room is what a block leaves of a limit on addresses. The heap of Go grows by so much at a time,
@@ -17,8 +19,8 @@ const room = 64 << 20
 func mapMemory(bytes int) ([]byte, error) {
 	const access, kind = unix.PROT_READ | unix.PROT_WRITE, unix.MAP_ANON | unix.MAP_PRIVATE
 	spare := 0
-	if bytes >= hugePage {
-		spare = hugePage + room
+	if bytes >= memory.HugePage {
+		spare = memory.HugePage + room
 	}
 	page := os.Getpagesize()
 	bytes = (bytes + page - 1) / page * page
@@ -27,7 +29,7 @@ func mapMemory(bytes int) ([]byte, error) {
 		return nil, err
 	}
 	if spare > 0 { // what lies before and after goes back: a limit on addresses counts it
-		before := int(-uintptr(at) % hugePage)
+		before := int(-uintptr(at) % memory.HugePage)
 		if before > 0 {
 			_ = unix.MunmapPtr(at, uintptr(before))
 		}

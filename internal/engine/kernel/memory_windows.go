@@ -6,12 +6,14 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"nst/internal/memory"
 )
 
 // mapMemory returns zeros that begin at a page, and enough of them to begin at a huge page.
 func mapMemory(bytes int) ([]byte, error) {
-	if bytes >= hugePage {
-		bytes += hugePage
+	if bytes >= memory.HugePage {
+		bytes += memory.HugePage
 	}
 	at, err := windows.VirtualAlloc(0, uintptr(bytes), windows.MEM_RESERVE|windows.MEM_COMMIT, windows.PAGE_READWRITE)
 	if err != nil {

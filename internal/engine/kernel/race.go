@@ -67,6 +67,30 @@ func annotateTiles(s, o *isa) {
 		writes(v, 36, vStride, n*16)
 		s.winoInUnpool(n, x, xPitch, mask, pitch, scale, v, vStride)
 	}
+	o.winoInAffine = func(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int) {
+		reads(x, 6, pitch*16, (4*n+2)*16)
+		reads(k, 1, 0, 48)
+		writes(v, 36, vStride, n*16)
+		s.winoInAffine(n, x, pitch, k, lo, v, vStride)
+	}
+	o.repeatIn = func(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int) {
+		reads(x, 4, pitch*16, (2*n+2)*16)
+		reads(k, 1, 0, 48)
+		writes(v, 16, vStride, n*16)
+		s.repeatIn(n, x, pitch, k, lo, v, vStride)
+	}
+	o.repeatOut = func(n int, m []float32, mStride int, y []float32, pitch int) {
+		reads(m, 25, mStride, n*16)
+		writes(y, 4, pitch*16, 4*n*16)
+		s.repeatOut(n, m, mStride, y, pitch)
+	}
+	o.winoOutEven = func(n int, m []float32, mStride int, y []float32, pitch int) {
+		for i := range 5 {
+			reads(m[6*i*mStride:], 5, mStride, n*16)
+		}
+		writes(y, 2, pitch*16, 2*n*16)
+		s.winoOutEven(n, m, mStride, y, pitch)
+	}
 	o.winoOut = func(n int, m []float32, mStride int, bias, y []float32, pitch int) {
 		reads(m, 36, mStride, n*16)
 		writes(y, 4, pitch*16, 4*n*16)
@@ -179,6 +203,13 @@ func annotateNorms(s, o *isa) {
 		writes(y, 1, 0, n*16)
 		writes(mask, 1, 0, n)
 		s.affineReLU(n, x, k, y, mask)
+	}
+	o.affineSum = func(n int, x, k, z, y []float32) {
+		reads(x, 1, 0, n*16)
+		reads(k, 1, 0, 48)
+		reads(z, 1, 0, n*16)
+		writes(y, 1, 0, n*16)
+		s.affineSum(n, x, k, z, y)
 	}
 	o.normGrad = func(n int, g, x, k, y []float32, add bool) {
 		reads(g, 1, 0, n*16)

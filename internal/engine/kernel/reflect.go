@@ -6,11 +6,13 @@ import "fmt"
 type ReflectSpec struct {
 	C, H, W int       // H and W at least 2
 	X       []float32 // blocked (C,H,W)
+	Nearest bool      // the border has the nearest position instead, whatever H and W
 }
 
 // Reflect is a step that writes the border of X, one position wide: position -1 becomes
 // position 1, and position H becomes H-2, in both directions and in the corners. What lies
-// beyond stays as it is. A 3x3 convolution then has reflection padding.
+// beyond stays as it is. A 3x3 convolution then has reflection padding. With Nearest the
+// border becomes a mirror when each position is repeated 2x2 times.
 type Reflect struct {
 	s ReflectSpec
 	e *Engine
@@ -21,7 +23,7 @@ type Reflect struct {
 func (e *Engine) NewReflect(s ReflectSpec) *Reflect {
 	r := &Reflect{s: s, e: e, x: Shape{s.C, s.H, s.W}}
 	r.x.check("reflect")
-	if s.H < 2 || s.W < 2 {
+	if !s.Nearest && (s.H < 2 || s.W < 2) {
 		panic(fmt.Sprintf("kernel: reflect: shape %v, want at least 2x2 positions", r.x))
 	}
 	checkLen("reflect", "X", len(s.X), r.x.Len())
@@ -45,18 +47,28 @@ func (t *reflectTask) Do(_, item int) {
 	}
 	inside := func(y int) []float32 { return t.s.X[t.x.pos(b, y, 0)*16:][:t.s.W*16] }
 	if y0 == 0 {
-		copy(inside(-1), inside(1))
-		t.ends(b, -1, 1)
+		from := t.within(-1, t.s.H)
+		copy(inside(-1), inside(from))
+		t.ends(b, -1, from)
 	}
 	if y1 == t.s.H {
-		copy(inside(t.s.H), inside(t.s.H-2))
-		t.ends(b, t.s.H, t.s.H-2)
+		from := t.within(t.s.H, t.s.H)
+		copy(inside(t.s.H), inside(from))
+		t.ends(b, t.s.H, from)
 	}
+}
+
+// within returns the position in [0, n) that a position of the border stands for.
+func (t *reflectTask) within(i, n int) int {
+	if t.s.Nearest {
+		return min(max(i, 0), n-1)
+	}
+	return mirror(i, n)
 }
 
 // ends writes both ends of row y with what is inside of row from.
 func (t *reflectTask) ends(b, y, from int) {
 	for _, x := range [2]int{-1, t.s.W} {
-		*load(t.s.X[t.x.pos(b, y, x)*16:]) = *load(t.s.X[t.x.pos(b, from, mirror(x, t.s.W))*16:])
+		*load(t.s.X[t.x.pos(b, y, x)*16:]) = *load(t.s.X[t.x.pos(b, from, t.within(x, t.s.W))*16:])
 	}
 }

@@ -1,53 +1,8 @@
 package kernel
 
-// A convolution with stride 2 is one with stride 1 of which only the even positions are
-// kept. Both steps of this file move memory and compute nothing, so they are in plain Go.
-
-// SubsampleSpec describes the even positions of a blocked tensor.
-type SubsampleSpec struct {
-	C, H, W int       // of In
-	In      []float32 // blocked (C,H,W)
-	Out     []float32 // blocked (C,H/2,W/2), rounded up: Out(y,x) = In(2y,2x)
-}
-
-// Subsample is a step that keeps the even positions.
-type Subsample struct {
-	s       SubsampleSpec
-	e       *Engine
-	in, out Shape
-}
-
-// NewSubsample prepares s.
-func (e *Engine) NewSubsample(s SubsampleSpec) *Subsample {
-	u := &Subsample{s: s, e: e, in: Shape{s.C, s.H, s.W}, out: Shape{s.C, strided(s.H, 2), strided(s.W, 2)}}
-	u.in.check("subsample")
-	checkLen("subsample", "In", len(s.In), u.in.Len())
-	checkLen("subsample", "Out", len(s.Out), u.out.Len())
-	return u
-}
-
-// Run computes Out.
-func (u *Subsample) Run() { u.e.pool.Run((*subsampleTask)(u)) }
-
-// subsampleTask has an item for each band of rows of a block of Out.
-type subsampleTask Subsample
-
-// Items is the number of bands, over all blocks.
-func (t *subsampleTask) Items() int { return t.out.Blocks() * t.out.bands() }
-
-// Do copies a band of Out.
-func (t *subsampleTask) Do(_, item int) {
-	b, y0, y1 := t.out.band(item)
-	for y := y0; y < y1; y++ {
-		x, d := t.s.In[t.in.pos(b, 2*y, 0)*16:], t.s.Out[t.out.pos(b, y, 0)*16:]
-		for p := range t.out.W {
-			*load(d[p*16:]) = *load(x[2*p*16:])
-		}
-	}
-	clearRowFrames(t.s.Out, 16, t.out, b, y0, y1, y1 == t.out.H)
-}
-
-// SpreadSpec describes the transpose of [Subsample].
+// SpreadSpec describes the gradient of keeping the even positions of a blocked tensor, as a
+// [MirrorConv] with stride 2 does. It moves memory and computes nothing, so it is in plain
+// Go.
 type SpreadSpec struct {
 	C, H, W int       // of Out
 	In      []float32 // blocked (C,H/2,W/2), rounded up

@@ -30,6 +30,7 @@ const (
 	opDiffGrad
 	opAdam
 	opClamp
+	opCopy
 )
 
 // vectorChunk is the length of a chunk. Each chunk has a sum of its own.
@@ -69,6 +70,8 @@ func (t *vectors) Do(_, item int) {
 		t.isa.adam(x, y(), t.z[from:to], t.v[from:to], t.adam.c1, t.adam.c2, t.adam.step, t.adam.corr, t.adam.eps)
 	case opClamp:
 		t.isa.clamp(x, t.lo, t.a)
+	case opCopy:
+		copy(t.z[from:to], x)
 	}
 }
 
@@ -146,6 +149,12 @@ func (e *Engine) Scale(dst []float32, a float32, x []float32) {
 // Sub computes dst = x - y.
 func (e *Engine) Sub(dst, x, y []float32) {
 	e.vector(vectors{op: opSub, x: x, y: y, z: dst})
+}
+
+// Copy copies as many numbers as both have.
+func (e *Engine) Copy(dst, src []float32) {
+	n := min(len(dst), len(src))
+	e.vector(vectors{op: opCopy, x: src[:n], z: dst[:n]})
 }
 
 // Clamp limits x to [lo, hi].

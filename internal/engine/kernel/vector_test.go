@@ -70,7 +70,7 @@ func TestVectors(t *testing.T) {
 			e.SquaredDiffGrad(z, 1, x, y, false)
 			e.SquaredDiffGrad(z, 2, x, y, true)
 			wantClose(t, z, sdiff, 1e-6)
-			copy(z, y)
+			e.Copy(z, y)
 			e.Axpy(0.5, x, z)
 			wantClose(t, z, axpy, 1e-6)
 			twice := dirty(n)

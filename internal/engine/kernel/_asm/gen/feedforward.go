@@ -120,6 +120,10 @@ func (s ISA) products(masked bool) {
 	})
 }
 
+// positionsAhead is how many positions before its use one is asked for: those of a page, which
+// the processor does not look beyond.
+const positionsAhead = 64
+
 // affine is a (x - m) + b, not below lo. With relu lo is 0, and it stores the bits.
 func (s ISA) affine(relu bool) {
 	if relu {
@@ -141,6 +145,9 @@ func (s ISA) affine(relu bool) {
 		lo = s.broadcast("lo")
 	}
 	s.whole(n, ptrs, func(at int) {
+		if at == 0 {
+			PREFETCHT0(Mem{Base: x, Disp: positionsAhead * 64})
+		}
 		v := s.v()
 		VMOVUPS(Mem{Base: x, Disp: at}, v)
 		VSUBPS(m(at), v, v)

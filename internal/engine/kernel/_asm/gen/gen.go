@@ -36,6 +36,7 @@ func (s ISA) All() {
 	s.winoFilter()
 	s.winoIns()
 	s.winoOuts()
+	s.mirrors()
 	s.firsts()
 	s.pack()
 	s.taps()

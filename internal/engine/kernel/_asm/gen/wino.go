@@ -84,6 +84,7 @@ func (s ISA) winoIns() {
 		for i := range d {
 			VMOVUPS(Mem{Base: p, Disp: i * 64}, d[i])
 		}
+		s.ahead(p, 4)
 		if y < 5 {
 			ADDQ(row, p)
 		}
@@ -128,6 +129,18 @@ func (s ISA) winoIns() {
 			ADDQ(mrow, q)
 		}
 	})
+}
+
+// tilesAhead is how many tiles before its use a position is asked for. Rows are too far apart
+// for the processor to see a pattern, and memory takes as long as some tiles do.
+const tilesAhead = 8
+
+// ahead asks for the positions of a row that a later tile reads, of which each tile reads
+// that many.
+func (s ISA) ahead(p reg.GPVirtual, positions int) {
+	for i := range positions {
+		PREFETCHT0(Mem{Base: p, Disp: (tilesAhead*positions + i) * 64})
+	}
 }
 
 // winoIn generates the loop over tiles. It calls start before each tile, and load for each of

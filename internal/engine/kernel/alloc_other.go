@@ -1,6 +1,0 @@
-//go:build !linux
-
-package kernel
-
-// adviseHuge does nothing: other systems choose their pages themselves.
-func adviseHuge([]byte) {}
