@@ -43,8 +43,8 @@ If no card can be used, it says why. The environment variable NST_CPU selects th
 instruction set that nst uses. NST_CPU=generic works on every processor.
 
 With --plan, info shows the memory that stylize needs with the same flags, part by
-part, for a square picture of --size pixels. The other flags matter only with
---plan, except --json.`,
+part, for a square picture of --size pixels. It allocates none of it. The other
+flags matter only with --plan, except --json.`,
 		Example: `  nst info
   nst info --plan --size 2048 --optimizer adam
   NST_CPU=generic nst info --json`,

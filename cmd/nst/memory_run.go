@@ -7,6 +7,7 @@ import (
 
 	"nst/imgio"
 	"nst/nst"
+	"nst/nst/instant"
 	"nst/vgg"
 )
 
@@ -145,7 +146,7 @@ func (s *settings) outline(e *env) (*vgg.Weights, error) {
 // to what reads the files. Until unconfine, garbage is kept within the plan. checkRun returns
 // a function that is called when the pictures have been read.
 func (s *settings) checkRun(t *console, files *pictureFiles, runs []nst.Options) (ready func(), err error) {
-	c := runCheck{runs: distinct(runs)}
+	c := runCheck{runs: distinct(runs), instant: s.start == instantStart}
 	defer c.close()
 	ready = func() {}
 	if c.weights, err = s.outline(t.e); err != nil {
@@ -193,6 +194,7 @@ type runCheck struct {
 	runs    []nst.Options
 	last    *nst.Transfer // of the run before
 	planned int           // its index
+	instant bool          // the first picture is painted in one pass
 	running int64         // on the heap, once the pictures have been read
 }
 
@@ -232,12 +234,35 @@ func (c *runCheck) footprint(size int) (most footprint, err error) {
 			return most, err
 		}
 		c.running = max(c.running, p.OnHeap()+c.headers.kept)
+		if err := c.addStart(&p); err != nil {
+			return most, err
+		}
 		what := fmt.Sprintf("a picture of %dx%d pixels", p.Width, p.Height)
 		if f := c.headers.footprint(p, what); f.total > most.total {
 			most = f
 		}
 	}
 	return most, nil
+}
+
+// addStart makes a plan as large as painting the first picture in one pass is, for --init
+// instant. The network of that pass is no part of the run.
+func (c *runCheck) addStart(p *nst.Plan) error {
+	if !c.instant {
+		return nil
+	}
+	universal, err := instant.Universal()
+	if err != nil {
+		return err
+	}
+	first, err := universal.Plan(p.Width, p.Height, c.inputs.Styles, instant.DefaultApply())
+	if err != nil {
+		return err
+	}
+	if more := first.OnHost() + p.Of(nst.PartNetwork) - p.OnHost(); more > 0 {
+		p.AddMapped("the first picture, in one pass", more)
+	}
+	return nil
 }
 
 // close frees what planned.

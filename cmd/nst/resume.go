@@ -202,6 +202,7 @@ func (o *stylizeOptions) goOn(e *env, t *console) {
 	}
 	// The command line may be another's: its --overwrite does not count here.
 	o.resume, o.overwrite, t.resumes = r, r.overwrite, true
+	o.settings.force = o.settings.force || r.force
 	if strings.EqualFold(filepath.Ext(r.output), filepath.Ext(o.output)) {
 		o.output = r.output
 	}

@@ -53,6 +53,10 @@ Sizes: nst paints at several sizes, from --min-scale to --size. Each size starts
 from the result of the one before. The first and the last size get --iterations,
 the sizes between get a third of that. --scales 1 paints at --size alone.
 
+Memory: before it reads more than headers, nst looks whether there is enough, and
+if not names a --size that fits. --force goes on. nst info --plan shows the parts.
+If there is no memory for the next size, the picture of the last one is saved.
+
 Regions: --content-mask gives each STYLE a region of CONTENT. Each mask is a
 picture with the proportions of CONTENT, of any size, white in the region. Masks
 may be soft and may overlap. Parts that no mask covers get no style. The word
@@ -140,7 +144,7 @@ func (o *stylizeOptions) texture() bool { return o.canvas != nst.Size{} }
 // files returns the pictures that are read, by what they are for.
 func (o *stylizeOptions) files() *pictureFiles {
 	files := &pictureFiles{
-		canvas: o.canvas, styles: o.styles, start: o.start, masks: o.masks.paths(),
+		canvas: o.canvas, styles: o.styles, start: o.startFile(), masks: o.masks.paths(),
 		regions: len(o.masks.content) > 0, protect: o.masks.protect != "", keeps: o.strip != "",
 	}
 	if !o.texture() {
