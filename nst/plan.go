@@ -102,6 +102,9 @@ func (t *Transfer) PlanAt(in Inputs, size int) (p Plan, err error) {
 	if t.closed {
 		return Plan{}, ErrClosed
 	}
+	if c := in.Content; c.W < 1 || c.H < 1 || size < 1 {
+		return Plan{}, t.network.checkSize("content", 0, 0, t.network.layers())
+	}
 	at := scale{size: size}
 	at.w, at.h = imgio.FitLongest(in.Content.W, in.Content.H, size)
 	err = t.fallBack(nil, func(d exec.Device) (begun bool, err error) {

@@ -33,8 +33,11 @@ func TestEffective(t *testing.T) {
 		short, values map[string]string // of the values, some
 		without       string            // have no value
 	}{
-		{"", "", nil, map[string]string{"size": "512", "style-layers": "relu1_1,relu2_1,relu3_1,relu4_1,relu5_1"},
-			"seed beta2 threads device precision preset strength style-blend content-mask output quality"},
+		{
+			"", "", nil,
+			map[string]string{"size": "512", "style-layers": "relu1_1,relu2_1,relu3_1,relu4_1,relu5_1"},
+			"seed beta2 threads device precision preset strength style-blend content-mask output quality",
+		},
 		{"--threads 1 --device cpu", "", nil, nil, "threads device"},
 		{"--size 256 --color luma", "color size", nil, map[string]string{"size": "256", "color": "luma"}, ""},
 		{"--strength 70", "style-weight", map[string]string{"strength": "70"}, map[string]string{"content-weight": "5"}, "strength"},

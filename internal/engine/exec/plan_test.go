@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"nst/internal/engine/op"
+	"nst/internal/reftest"
 	"nst/loss"
 	"nst/vgg"
 )
@@ -65,6 +66,7 @@ func planned(t *testing.T, w, h int) []*Node {
 // the byte against the slices that it and its device hold, and against the growth of the
 // heap, so that nothing hides in a step. What was planned before the machine is the same.
 func TestPlanIsMemory(t *testing.T) {
+	reftest.NumbersOnly(t) // the race detector takes memory too
 	for _, size := range [][2]int{{64, 48}, {259, 200}} {
 		d, err := OpenCPU(2, os.Getenv)
 		if err != nil {

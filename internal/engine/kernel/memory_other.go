@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"errors"
 	"fmt"
 
 	"nst/internal/memory"
@@ -16,6 +17,9 @@ func mapMemory(bytes int) (b []byte, err error) {
 			err = fmt.Errorf("%v", p)
 		}
 	}()
+	if int64(bytes) > 1<<40 {
+		return nil, errors.New("more than any machine has")
+	}
 	spare := 64
 	if bytes >= memory.HugePage {
 		spare = memory.HugePage

@@ -273,8 +273,11 @@ func BenchmarkMirror(b *testing.B) {
 			c, k, h, w, side int
 			repeat           bool
 		}{
-			{"conv2", 16, 32, 512, 512, 2, false}, {"conv3", 32, 64, 256, 256, 2, false}, {"block", 64, 64, 128, 128, 1, false},
-			{"up1", 64, 32, 128, 128, 1, true}, {"up2", 32, 16, 256, 256, 1, true},
+			{"conv2", 16, 32, 512, 512, 2, false},
+			{"conv3", 32, 64, 256, 256, 2, false},
+			{"block", 64, 64, 128, 128, 1, false},
+			{"up1", 64, 32, 128, 128, 1, true},
+			{"up2", 32, 16, 256, 256, 1, true},
 		} {
 			m := newMirrorCase(r, l.c, l.k, l.h, l.w, l.side, l.repeat, true, true)
 			h, w := l.h, l.w

@@ -92,6 +92,21 @@ func quadsNEON(n int, x []float32, pitch int, y []float32, add bool)
 func sigmoidNEON(n int, x []float32)
 
 //go:noescape
+func winoInAffineNEON(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
+
+//go:noescape
+func repeatInNEON(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
+
+//go:noescape
+func repeatOutNEON(n int, m []float32, mStride int, y []float32, pitch int)
+
+//go:noescape
+func winoOutEvenNEON(n int, m []float32, mStride int, y []float32, pitch int)
+
+//go:noescape
+func affineSumNEON(n int, x, k, z, y []float32)
+
+//go:noescape
 func dotNEON(n int, x, y []float32) (sum float64)
 
 //go:noescape

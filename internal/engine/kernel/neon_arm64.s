@@ -106,6 +106,11 @@ DATA c3f8000003f8000003f8000003f800000<>+4(SB)/4, $0x3f800000
 DATA c3f8000003f8000003f8000003f800000<>+8(SB)/4, $0x3f800000
 DATA c3f8000003f8000003f8000003f800000<>+12(SB)/4, $0x3f800000
 GLOBL c3f8000003f8000003f8000003f800000<>(SB), RODATA|NOPTR, $16
+DATA c3f100000401000000000000000000000<>+0(SB)/4, $0x3f100000
+DATA c3f100000401000000000000000000000<>+4(SB)/4, $0x40100000
+DATA c3f100000401000000000000000000000<>+8(SB)/4, $0x00000000
+DATA c3f100000401000000000000000000000<>+12(SB)/4, $0x00000000
+GLOBL c3f100000401000000000000000000000<>(SB), RODATA|NOPTR, $16
 DATA c3f4a4588bf06d9053e06d905beca4588<>+0(SB)/4, $0x3f4a4588
 DATA c3f4a4588bf06d9053e06d905beca4588<>+4(SB)/4, $0xbf06d905
 DATA c3f4a4588bf06d9053e06d905beca4588<>+8(SB)/4, $0x3e06d905
@@ -8553,6 +8558,1230 @@ loop:
 	WORD $0x6e2ffd2f // fdiv v15.4s, v9.4s, v15.4s
 	FMOVQ F15, 48(R11)
 	ADD $64, R11
+	SUBS $1, R0
+	BNE loop
+loop_end:
+	RET
+
+// func winoInAffineNEON
+TEXT ·winoInAffineNEON(SB), 0, $576-104
+	MOVD n+0(FP), R0
+	MOVD x_base+8(FP), R1
+	MOVD pitch+32(FP), R2
+	LSL $6, R2
+	MOVD k_base+40(FP), R4
+	FMOVS lo+64(FP), F0
+	VDUP V0.S[0], V0.S4
+	MOVD v_base+72(FP), R5
+	MOVD vStride+96(FP), R6
+	LSL $2, R6
+	MOVD $6, R8
+	MUL R6, R8
+	MOVD $tmp-576(SP), R10
+	MOVD $c3fa20000403400003f10000040100000<>(SB), R11
+	FMOVQ (R11), F1
+	MOVD $c3f4000003fc000000000000000000000<>(SB), R12
+	FMOVQ (R12), F2
+	CBZ R0, tile_end
+tile:
+	MOVD $4, R13
+quarter:
+	MOVD R1, R3
+	FMOVQ (R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F3
+	VFMLA V10.S4, V9.S4, V3.S4
+	WORD $0x4e20f463 // fmax v3.4s, v3.4s, v0.4s
+	FMOVQ 64(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F4
+	VFMLA V10.S4, V9.S4, V4.S4
+	WORD $0x4e20f484 // fmax v4.4s, v4.4s, v0.4s
+	FMOVQ 128(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F5
+	VFMLA V10.S4, V9.S4, V5.S4
+	WORD $0x4e20f4a5 // fmax v5.4s, v5.4s, v0.4s
+	FMOVQ 192(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F6
+	VFMLA V10.S4, V9.S4, V6.S4
+	WORD $0x4e20f4c6 // fmax v6.4s, v6.4s, v0.4s
+	FMOVQ 256(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F7
+	VFMLA V10.S4, V9.S4, V7.S4
+	WORD $0x4e20f4e7 // fmax v7.4s, v7.4s, v0.4s
+	FMOVQ 320(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F8
+	VFMLA V10.S4, V9.S4, V8.S4
+	WORD $0x4e20f508 // fmax v8.4s, v8.4s, v0.4s
+	ADD R2, R3
+	VMOV V7.B16, V9.B16
+	WORD $0x4f8158a9 // fmls v9.4s, v5.4s, v1.s[2]
+	VMOV V6.B16, V10.B16
+	WORD $0x4f81588a // fmls v10.4s, v4.4s, v1.s[2]
+	WORD $0x4f811088 // fmla v8.4s, v4.4s, v1.s[0]
+	WORD $0x4fa150c8 // fmls v8.4s, v6.4s, v1.s[1]
+	WORD $0x4fa15886 // fmls v6.4s, v4.4s, v1.s[3]
+	WORD $0x4f819064 // fmul v4.4s, v3.4s, v1.s[0]
+	WORD $0x4e27d483 // fadd v3.4s, v4.4s, v7.4s
+	WORD $0x4fa150a3 // fmls v3.4s, v5.4s, v1.s[1]
+	WORD $0x4fa158a7 // fmls v7.4s, v5.4s, v1.s[3]
+	WORD $0x4f8290c6 // fmul v6.4s, v6.4s, v2.s[0]
+	WORD $0x4e26d4e4 // fadd v4.4s, v7.4s, v6.4s
+	WORD $0x4ea6d4e5 // fsub v5.4s, v7.4s, v6.4s
+	WORD $0x4fa2914a // fmul v10.4s, v10.4s, v2.s[1]
+	WORD $0x4e2ad526 // fadd v6.4s, v9.4s, v10.4s
+	WORD $0x4eaad527 // fsub v7.4s, v9.4s, v10.4s
+	FMOVQ F3, (R10)
+	FMOVQ F4, 16(R10)
+	FMOVQ F5, 32(R10)
+	FMOVQ F6, 48(R10)
+	FMOVQ F7, 64(R10)
+	FMOVQ F8, 80(R10)
+	FMOVQ (R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F3
+	VFMLA V10.S4, V9.S4, V3.S4
+	WORD $0x4e20f463 // fmax v3.4s, v3.4s, v0.4s
+	FMOVQ 64(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F4
+	VFMLA V10.S4, V9.S4, V4.S4
+	WORD $0x4e20f484 // fmax v4.4s, v4.4s, v0.4s
+	FMOVQ 128(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F5
+	VFMLA V10.S4, V9.S4, V5.S4
+	WORD $0x4e20f4a5 // fmax v5.4s, v5.4s, v0.4s
+	FMOVQ 192(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F6
+	VFMLA V10.S4, V9.S4, V6.S4
+	WORD $0x4e20f4c6 // fmax v6.4s, v6.4s, v0.4s
+	FMOVQ 256(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F7
+	VFMLA V10.S4, V9.S4, V7.S4
+	WORD $0x4e20f4e7 // fmax v7.4s, v7.4s, v0.4s
+	FMOVQ 320(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F8
+	VFMLA V10.S4, V9.S4, V8.S4
+	WORD $0x4e20f508 // fmax v8.4s, v8.4s, v0.4s
+	ADD R2, R3
+	VMOV V7.B16, V9.B16
+	WORD $0x4f8158a9 // fmls v9.4s, v5.4s, v1.s[2]
+	VMOV V6.B16, V10.B16
+	WORD $0x4f81588a // fmls v10.4s, v4.4s, v1.s[2]
+	WORD $0x4f811088 // fmla v8.4s, v4.4s, v1.s[0]
+	WORD $0x4fa150c8 // fmls v8.4s, v6.4s, v1.s[1]
+	WORD $0x4fa15886 // fmls v6.4s, v4.4s, v1.s[3]
+	WORD $0x4f819064 // fmul v4.4s, v3.4s, v1.s[0]
+	WORD $0x4e27d483 // fadd v3.4s, v4.4s, v7.4s
+	WORD $0x4fa150a3 // fmls v3.4s, v5.4s, v1.s[1]
+	WORD $0x4fa158a7 // fmls v7.4s, v5.4s, v1.s[3]
+	WORD $0x4f8290c6 // fmul v6.4s, v6.4s, v2.s[0]
+	WORD $0x4e26d4e4 // fadd v4.4s, v7.4s, v6.4s
+	WORD $0x4ea6d4e5 // fsub v5.4s, v7.4s, v6.4s
+	WORD $0x4fa2914a // fmul v10.4s, v10.4s, v2.s[1]
+	WORD $0x4e2ad526 // fadd v6.4s, v9.4s, v10.4s
+	WORD $0x4eaad527 // fsub v7.4s, v9.4s, v10.4s
+	FMOVQ F3, 96(R10)
+	FMOVQ F4, 112(R10)
+	FMOVQ F5, 128(R10)
+	FMOVQ F6, 144(R10)
+	FMOVQ F7, 160(R10)
+	FMOVQ F8, 176(R10)
+	FMOVQ (R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F3
+	VFMLA V10.S4, V9.S4, V3.S4
+	WORD $0x4e20f463 // fmax v3.4s, v3.4s, v0.4s
+	FMOVQ 64(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F4
+	VFMLA V10.S4, V9.S4, V4.S4
+	WORD $0x4e20f484 // fmax v4.4s, v4.4s, v0.4s
+	FMOVQ 128(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F5
+	VFMLA V10.S4, V9.S4, V5.S4
+	WORD $0x4e20f4a5 // fmax v5.4s, v5.4s, v0.4s
+	FMOVQ 192(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F6
+	VFMLA V10.S4, V9.S4, V6.S4
+	WORD $0x4e20f4c6 // fmax v6.4s, v6.4s, v0.4s
+	FMOVQ 256(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F7
+	VFMLA V10.S4, V9.S4, V7.S4
+	WORD $0x4e20f4e7 // fmax v7.4s, v7.4s, v0.4s
+	FMOVQ 320(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F8
+	VFMLA V10.S4, V9.S4, V8.S4
+	WORD $0x4e20f508 // fmax v8.4s, v8.4s, v0.4s
+	ADD R2, R3
+	VMOV V7.B16, V9.B16
+	WORD $0x4f8158a9 // fmls v9.4s, v5.4s, v1.s[2]
+	VMOV V6.B16, V10.B16
+	WORD $0x4f81588a // fmls v10.4s, v4.4s, v1.s[2]
+	WORD $0x4f811088 // fmla v8.4s, v4.4s, v1.s[0]
+	WORD $0x4fa150c8 // fmls v8.4s, v6.4s, v1.s[1]
+	WORD $0x4fa15886 // fmls v6.4s, v4.4s, v1.s[3]
+	WORD $0x4f819064 // fmul v4.4s, v3.4s, v1.s[0]
+	WORD $0x4e27d483 // fadd v3.4s, v4.4s, v7.4s
+	WORD $0x4fa150a3 // fmls v3.4s, v5.4s, v1.s[1]
+	WORD $0x4fa158a7 // fmls v7.4s, v5.4s, v1.s[3]
+	WORD $0x4f8290c6 // fmul v6.4s, v6.4s, v2.s[0]
+	WORD $0x4e26d4e4 // fadd v4.4s, v7.4s, v6.4s
+	WORD $0x4ea6d4e5 // fsub v5.4s, v7.4s, v6.4s
+	WORD $0x4fa2914a // fmul v10.4s, v10.4s, v2.s[1]
+	WORD $0x4e2ad526 // fadd v6.4s, v9.4s, v10.4s
+	WORD $0x4eaad527 // fsub v7.4s, v9.4s, v10.4s
+	FMOVQ F3, 192(R10)
+	FMOVQ F4, 208(R10)
+	FMOVQ F5, 224(R10)
+	FMOVQ F6, 240(R10)
+	FMOVQ F7, 256(R10)
+	FMOVQ F8, 272(R10)
+	FMOVQ (R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F3
+	VFMLA V10.S4, V9.S4, V3.S4
+	WORD $0x4e20f463 // fmax v3.4s, v3.4s, v0.4s
+	FMOVQ 64(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F4
+	VFMLA V10.S4, V9.S4, V4.S4
+	WORD $0x4e20f484 // fmax v4.4s, v4.4s, v0.4s
+	FMOVQ 128(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F5
+	VFMLA V10.S4, V9.S4, V5.S4
+	WORD $0x4e20f4a5 // fmax v5.4s, v5.4s, v0.4s
+	FMOVQ 192(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F6
+	VFMLA V10.S4, V9.S4, V6.S4
+	WORD $0x4e20f4c6 // fmax v6.4s, v6.4s, v0.4s
+	FMOVQ 256(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F7
+	VFMLA V10.S4, V9.S4, V7.S4
+	WORD $0x4e20f4e7 // fmax v7.4s, v7.4s, v0.4s
+	FMOVQ 320(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F8
+	VFMLA V10.S4, V9.S4, V8.S4
+	WORD $0x4e20f508 // fmax v8.4s, v8.4s, v0.4s
+	ADD R2, R3
+	VMOV V7.B16, V9.B16
+	WORD $0x4f8158a9 // fmls v9.4s, v5.4s, v1.s[2]
+	VMOV V6.B16, V10.B16
+	WORD $0x4f81588a // fmls v10.4s, v4.4s, v1.s[2]
+	WORD $0x4f811088 // fmla v8.4s, v4.4s, v1.s[0]
+	WORD $0x4fa150c8 // fmls v8.4s, v6.4s, v1.s[1]
+	WORD $0x4fa15886 // fmls v6.4s, v4.4s, v1.s[3]
+	WORD $0x4f819064 // fmul v4.4s, v3.4s, v1.s[0]
+	WORD $0x4e27d483 // fadd v3.4s, v4.4s, v7.4s
+	WORD $0x4fa150a3 // fmls v3.4s, v5.4s, v1.s[1]
+	WORD $0x4fa158a7 // fmls v7.4s, v5.4s, v1.s[3]
+	WORD $0x4f8290c6 // fmul v6.4s, v6.4s, v2.s[0]
+	WORD $0x4e26d4e4 // fadd v4.4s, v7.4s, v6.4s
+	WORD $0x4ea6d4e5 // fsub v5.4s, v7.4s, v6.4s
+	WORD $0x4fa2914a // fmul v10.4s, v10.4s, v2.s[1]
+	WORD $0x4e2ad526 // fadd v6.4s, v9.4s, v10.4s
+	WORD $0x4eaad527 // fsub v7.4s, v9.4s, v10.4s
+	FMOVQ F3, 288(R10)
+	FMOVQ F4, 304(R10)
+	FMOVQ F5, 320(R10)
+	FMOVQ F6, 336(R10)
+	FMOVQ F7, 352(R10)
+	FMOVQ F8, 368(R10)
+	FMOVQ (R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F3
+	VFMLA V10.S4, V9.S4, V3.S4
+	WORD $0x4e20f463 // fmax v3.4s, v3.4s, v0.4s
+	FMOVQ 64(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F4
+	VFMLA V10.S4, V9.S4, V4.S4
+	WORD $0x4e20f484 // fmax v4.4s, v4.4s, v0.4s
+	FMOVQ 128(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F5
+	VFMLA V10.S4, V9.S4, V5.S4
+	WORD $0x4e20f4a5 // fmax v5.4s, v5.4s, v0.4s
+	FMOVQ 192(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F6
+	VFMLA V10.S4, V9.S4, V6.S4
+	WORD $0x4e20f4c6 // fmax v6.4s, v6.4s, v0.4s
+	FMOVQ 256(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F7
+	VFMLA V10.S4, V9.S4, V7.S4
+	WORD $0x4e20f4e7 // fmax v7.4s, v7.4s, v0.4s
+	FMOVQ 320(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F8
+	VFMLA V10.S4, V9.S4, V8.S4
+	WORD $0x4e20f508 // fmax v8.4s, v8.4s, v0.4s
+	ADD R2, R3
+	VMOV V7.B16, V9.B16
+	WORD $0x4f8158a9 // fmls v9.4s, v5.4s, v1.s[2]
+	VMOV V6.B16, V10.B16
+	WORD $0x4f81588a // fmls v10.4s, v4.4s, v1.s[2]
+	WORD $0x4f811088 // fmla v8.4s, v4.4s, v1.s[0]
+	WORD $0x4fa150c8 // fmls v8.4s, v6.4s, v1.s[1]
+	WORD $0x4fa15886 // fmls v6.4s, v4.4s, v1.s[3]
+	WORD $0x4f819064 // fmul v4.4s, v3.4s, v1.s[0]
+	WORD $0x4e27d483 // fadd v3.4s, v4.4s, v7.4s
+	WORD $0x4fa150a3 // fmls v3.4s, v5.4s, v1.s[1]
+	WORD $0x4fa158a7 // fmls v7.4s, v5.4s, v1.s[3]
+	WORD $0x4f8290c6 // fmul v6.4s, v6.4s, v2.s[0]
+	WORD $0x4e26d4e4 // fadd v4.4s, v7.4s, v6.4s
+	WORD $0x4ea6d4e5 // fsub v5.4s, v7.4s, v6.4s
+	WORD $0x4fa2914a // fmul v10.4s, v10.4s, v2.s[1]
+	WORD $0x4e2ad526 // fadd v6.4s, v9.4s, v10.4s
+	WORD $0x4eaad527 // fsub v7.4s, v9.4s, v10.4s
+	FMOVQ F3, 384(R10)
+	FMOVQ F4, 400(R10)
+	FMOVQ F5, 416(R10)
+	FMOVQ F6, 432(R10)
+	FMOVQ F7, 448(R10)
+	FMOVQ F8, 464(R10)
+	FMOVQ (R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F3
+	VFMLA V10.S4, V9.S4, V3.S4
+	WORD $0x4e20f463 // fmax v3.4s, v3.4s, v0.4s
+	FMOVQ 64(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F4
+	VFMLA V10.S4, V9.S4, V4.S4
+	WORD $0x4e20f484 // fmax v4.4s, v4.4s, v0.4s
+	FMOVQ 128(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F5
+	VFMLA V10.S4, V9.S4, V5.S4
+	WORD $0x4e20f4a5 // fmax v5.4s, v5.4s, v0.4s
+	FMOVQ 192(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F6
+	VFMLA V10.S4, V9.S4, V6.S4
+	WORD $0x4e20f4c6 // fmax v6.4s, v6.4s, v0.4s
+	FMOVQ 256(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F7
+	VFMLA V10.S4, V9.S4, V7.S4
+	WORD $0x4e20f4e7 // fmax v7.4s, v7.4s, v0.4s
+	FMOVQ 320(R3), F9
+	FMOVQ (R4), F10
+	WORD $0x4eaad529 // fsub v9.4s, v9.4s, v10.4s
+	FMOVQ 64(R4), F10
+	FMOVQ 128(R4), F8
+	VFMLA V10.S4, V9.S4, V8.S4
+	WORD $0x4e20f508 // fmax v8.4s, v8.4s, v0.4s
+	ADD R2, R3
+	VMOV V7.B16, V9.B16
+	WORD $0x4f8158a9 // fmls v9.4s, v5.4s, v1.s[2]
+	VMOV V6.B16, V10.B16
+	WORD $0x4f81588a // fmls v10.4s, v4.4s, v1.s[2]
+	WORD $0x4f811088 // fmla v8.4s, v4.4s, v1.s[0]
+	WORD $0x4fa150c8 // fmls v8.4s, v6.4s, v1.s[1]
+	WORD $0x4fa15886 // fmls v6.4s, v4.4s, v1.s[3]
+	WORD $0x4f819064 // fmul v4.4s, v3.4s, v1.s[0]
+	WORD $0x4e27d483 // fadd v3.4s, v4.4s, v7.4s
+	WORD $0x4fa150a3 // fmls v3.4s, v5.4s, v1.s[1]
+	WORD $0x4fa158a7 // fmls v7.4s, v5.4s, v1.s[3]
+	WORD $0x4f8290c6 // fmul v6.4s, v6.4s, v2.s[0]
+	WORD $0x4e26d4e4 // fadd v4.4s, v7.4s, v6.4s
+	WORD $0x4ea6d4e5 // fsub v5.4s, v7.4s, v6.4s
+	WORD $0x4fa2914a // fmul v10.4s, v10.4s, v2.s[1]
+	WORD $0x4e2ad526 // fadd v6.4s, v9.4s, v10.4s
+	WORD $0x4eaad527 // fsub v7.4s, v9.4s, v10.4s
+	FMOVQ F3, 480(R10)
+	FMOVQ F4, 496(R10)
+	FMOVQ F5, 512(R10)
+	FMOVQ F6, 528(R10)
+	FMOVQ F7, 544(R10)
+	FMOVQ F8, 560(R10)
+	MOVD R5, R7
+	FMOVQ (R10), F3
+	FMOVQ 96(R10), F4
+	FMOVQ 192(R10), F5
+	FMOVQ 288(R10), F6
+	FMOVQ 384(R10), F7
+	FMOVQ 480(R10), F8
+	MOVD R7, R9
+	VMOV V7.B16, V9.B16
+	WORD $0x4f8158a9 // fmls v9.4s, v5.4s, v1.s[2]
+	VMOV V6.B16, V10.B16
+	WORD $0x4f81588a // fmls v10.4s, v4.4s, v1.s[2]
+	WORD $0x4f811088 // fmla v8.4s, v4.4s, v1.s[0]
+	WORD $0x4fa150c8 // fmls v8.4s, v6.4s, v1.s[1]
+	WORD $0x4fa15886 // fmls v6.4s, v4.4s, v1.s[3]
+	WORD $0x4f819064 // fmul v4.4s, v3.4s, v1.s[0]
+	WORD $0x4e27d483 // fadd v3.4s, v4.4s, v7.4s
+	WORD $0x4fa150a3 // fmls v3.4s, v5.4s, v1.s[1]
+	WORD $0x4fa158a7 // fmls v7.4s, v5.4s, v1.s[3]
+	WORD $0x4f8290c6 // fmul v6.4s, v6.4s, v2.s[0]
+	WORD $0x4e26d4e4 // fadd v4.4s, v7.4s, v6.4s
+	WORD $0x4ea6d4e5 // fsub v5.4s, v7.4s, v6.4s
+	WORD $0x4fa2914a // fmul v10.4s, v10.4s, v2.s[1]
+	WORD $0x4e2ad526 // fadd v6.4s, v9.4s, v10.4s
+	WORD $0x4eaad527 // fsub v7.4s, v9.4s, v10.4s
+	FMOVQ F3, (R9)
+	ADD R8, R9
+	FMOVQ F4, (R9)
+	ADD R8, R9
+	FMOVQ F5, (R9)
+	ADD R8, R9
+	FMOVQ F6, (R9)
+	ADD R8, R9
+	FMOVQ F7, (R9)
+	ADD R8, R9
+	FMOVQ F8, (R9)
+	ADD R8, R9
+	ADD R6, R7
+	FMOVQ 16(R10), F3
+	FMOVQ 112(R10), F4
+	FMOVQ 208(R10), F5
+	FMOVQ 304(R10), F6
+	FMOVQ 400(R10), F7
+	FMOVQ 496(R10), F8
+	MOVD R7, R9
+	VMOV V7.B16, V9.B16
+	WORD $0x4f8158a9 // fmls v9.4s, v5.4s, v1.s[2]
+	VMOV V6.B16, V10.B16
+	WORD $0x4f81588a // fmls v10.4s, v4.4s, v1.s[2]
+	WORD $0x4f811088 // fmla v8.4s, v4.4s, v1.s[0]
+	WORD $0x4fa150c8 // fmls v8.4s, v6.4s, v1.s[1]
+	WORD $0x4fa15886 // fmls v6.4s, v4.4s, v1.s[3]
+	WORD $0x4f819064 // fmul v4.4s, v3.4s, v1.s[0]
+	WORD $0x4e27d483 // fadd v3.4s, v4.4s, v7.4s
+	WORD $0x4fa150a3 // fmls v3.4s, v5.4s, v1.s[1]
+	WORD $0x4fa158a7 // fmls v7.4s, v5.4s, v1.s[3]
+	WORD $0x4f8290c6 // fmul v6.4s, v6.4s, v2.s[0]
+	WORD $0x4e26d4e4 // fadd v4.4s, v7.4s, v6.4s
+	WORD $0x4ea6d4e5 // fsub v5.4s, v7.4s, v6.4s
+	WORD $0x4fa2914a // fmul v10.4s, v10.4s, v2.s[1]
+	WORD $0x4e2ad526 // fadd v6.4s, v9.4s, v10.4s
+	WORD $0x4eaad527 // fsub v7.4s, v9.4s, v10.4s
+	FMOVQ F3, (R9)
+	ADD R8, R9
+	FMOVQ F4, (R9)
+	ADD R8, R9
+	FMOVQ F5, (R9)
+	ADD R8, R9
+	FMOVQ F6, (R9)
+	ADD R8, R9
+	FMOVQ F7, (R9)
+	ADD R8, R9
+	FMOVQ F8, (R9)
+	ADD R8, R9
+	ADD R6, R7
+	FMOVQ 32(R10), F3
+	FMOVQ 128(R10), F4
+	FMOVQ 224(R10), F5
+	FMOVQ 320(R10), F6
+	FMOVQ 416(R10), F7
+	FMOVQ 512(R10), F8
+	MOVD R7, R9
+	VMOV V7.B16, V9.B16
+	WORD $0x4f8158a9 // fmls v9.4s, v5.4s, v1.s[2]
+	VMOV V6.B16, V10.B16
+	WORD $0x4f81588a // fmls v10.4s, v4.4s, v1.s[2]
+	WORD $0x4f811088 // fmla v8.4s, v4.4s, v1.s[0]
+	WORD $0x4fa150c8 // fmls v8.4s, v6.4s, v1.s[1]
+	WORD $0x4fa15886 // fmls v6.4s, v4.4s, v1.s[3]
+	WORD $0x4f819064 // fmul v4.4s, v3.4s, v1.s[0]
+	WORD $0x4e27d483 // fadd v3.4s, v4.4s, v7.4s
+	WORD $0x4fa150a3 // fmls v3.4s, v5.4s, v1.s[1]
+	WORD $0x4fa158a7 // fmls v7.4s, v5.4s, v1.s[3]
+	WORD $0x4f8290c6 // fmul v6.4s, v6.4s, v2.s[0]
+	WORD $0x4e26d4e4 // fadd v4.4s, v7.4s, v6.4s
+	WORD $0x4ea6d4e5 // fsub v5.4s, v7.4s, v6.4s
+	WORD $0x4fa2914a // fmul v10.4s, v10.4s, v2.s[1]
+	WORD $0x4e2ad526 // fadd v6.4s, v9.4s, v10.4s
+	WORD $0x4eaad527 // fsub v7.4s, v9.4s, v10.4s
+	FMOVQ F3, (R9)
+	ADD R8, R9
+	FMOVQ F4, (R9)
+	ADD R8, R9
+	FMOVQ F5, (R9)
+	ADD R8, R9
+	FMOVQ F6, (R9)
+	ADD R8, R9
+	FMOVQ F7, (R9)
+	ADD R8, R9
+	FMOVQ F8, (R9)
+	ADD R8, R9
+	ADD R6, R7
+	FMOVQ 48(R10), F3
+	FMOVQ 144(R10), F4
+	FMOVQ 240(R10), F5
+	FMOVQ 336(R10), F6
+	FMOVQ 432(R10), F7
+	FMOVQ 528(R10), F8
+	MOVD R7, R9
+	VMOV V7.B16, V9.B16
+	WORD $0x4f8158a9 // fmls v9.4s, v5.4s, v1.s[2]
+	VMOV V6.B16, V10.B16
+	WORD $0x4f81588a // fmls v10.4s, v4.4s, v1.s[2]
+	WORD $0x4f811088 // fmla v8.4s, v4.4s, v1.s[0]
+	WORD $0x4fa150c8 // fmls v8.4s, v6.4s, v1.s[1]
+	WORD $0x4fa15886 // fmls v6.4s, v4.4s, v1.s[3]
+	WORD $0x4f819064 // fmul v4.4s, v3.4s, v1.s[0]
+	WORD $0x4e27d483 // fadd v3.4s, v4.4s, v7.4s
+	WORD $0x4fa150a3 // fmls v3.4s, v5.4s, v1.s[1]
+	WORD $0x4fa158a7 // fmls v7.4s, v5.4s, v1.s[3]
+	WORD $0x4f8290c6 // fmul v6.4s, v6.4s, v2.s[0]
+	WORD $0x4e26d4e4 // fadd v4.4s, v7.4s, v6.4s
+	WORD $0x4ea6d4e5 // fsub v5.4s, v7.4s, v6.4s
+	WORD $0x4fa2914a // fmul v10.4s, v10.4s, v2.s[1]
+	WORD $0x4e2ad526 // fadd v6.4s, v9.4s, v10.4s
+	WORD $0x4eaad527 // fsub v7.4s, v9.4s, v10.4s
+	FMOVQ F3, (R9)
+	ADD R8, R9
+	FMOVQ F4, (R9)
+	ADD R8, R9
+	FMOVQ F5, (R9)
+	ADD R8, R9
+	FMOVQ F6, (R9)
+	ADD R8, R9
+	FMOVQ F7, (R9)
+	ADD R8, R9
+	FMOVQ F8, (R9)
+	ADD R8, R9
+	ADD R6, R7
+	FMOVQ 64(R10), F3
+	FMOVQ 160(R10), F4
+	FMOVQ 256(R10), F5
+	FMOVQ 352(R10), F6
+	FMOVQ 448(R10), F7
+	FMOVQ 544(R10), F8
+	MOVD R7, R9
+	VMOV V7.B16, V9.B16
+	WORD $0x4f8158a9 // fmls v9.4s, v5.4s, v1.s[2]
+	VMOV V6.B16, V10.B16
+	WORD $0x4f81588a // fmls v10.4s, v4.4s, v1.s[2]
+	WORD $0x4f811088 // fmla v8.4s, v4.4s, v1.s[0]
+	WORD $0x4fa150c8 // fmls v8.4s, v6.4s, v1.s[1]
+	WORD $0x4fa15886 // fmls v6.4s, v4.4s, v1.s[3]
+	WORD $0x4f819064 // fmul v4.4s, v3.4s, v1.s[0]
+	WORD $0x4e27d483 // fadd v3.4s, v4.4s, v7.4s
+	WORD $0x4fa150a3 // fmls v3.4s, v5.4s, v1.s[1]
+	WORD $0x4fa158a7 // fmls v7.4s, v5.4s, v1.s[3]
+	WORD $0x4f8290c6 // fmul v6.4s, v6.4s, v2.s[0]
+	WORD $0x4e26d4e4 // fadd v4.4s, v7.4s, v6.4s
+	WORD $0x4ea6d4e5 // fsub v5.4s, v7.4s, v6.4s
+	WORD $0x4fa2914a // fmul v10.4s, v10.4s, v2.s[1]
+	WORD $0x4e2ad526 // fadd v6.4s, v9.4s, v10.4s
+	WORD $0x4eaad527 // fsub v7.4s, v9.4s, v10.4s
+	FMOVQ F3, (R9)
+	ADD R8, R9
+	FMOVQ F4, (R9)
+	ADD R8, R9
+	FMOVQ F5, (R9)
+	ADD R8, R9
+	FMOVQ F6, (R9)
+	ADD R8, R9
+	FMOVQ F7, (R9)
+	ADD R8, R9
+	FMOVQ F8, (R9)
+	ADD R8, R9
+	ADD R6, R7
+	FMOVQ 80(R10), F3
+	FMOVQ 176(R10), F4
+	FMOVQ 272(R10), F5
+	FMOVQ 368(R10), F6
+	FMOVQ 464(R10), F7
+	FMOVQ 560(R10), F8
+	MOVD R7, R9
+	VMOV V7.B16, V9.B16
+	WORD $0x4f8158a9 // fmls v9.4s, v5.4s, v1.s[2]
+	VMOV V6.B16, V10.B16
+	WORD $0x4f81588a // fmls v10.4s, v4.4s, v1.s[2]
+	WORD $0x4f811088 // fmla v8.4s, v4.4s, v1.s[0]
+	WORD $0x4fa150c8 // fmls v8.4s, v6.4s, v1.s[1]
+	WORD $0x4fa15886 // fmls v6.4s, v4.4s, v1.s[3]
+	WORD $0x4f819064 // fmul v4.4s, v3.4s, v1.s[0]
+	WORD $0x4e27d483 // fadd v3.4s, v4.4s, v7.4s
+	WORD $0x4fa150a3 // fmls v3.4s, v5.4s, v1.s[1]
+	WORD $0x4fa158a7 // fmls v7.4s, v5.4s, v1.s[3]
+	WORD $0x4f8290c6 // fmul v6.4s, v6.4s, v2.s[0]
+	WORD $0x4e26d4e4 // fadd v4.4s, v7.4s, v6.4s
+	WORD $0x4ea6d4e5 // fsub v5.4s, v7.4s, v6.4s
+	WORD $0x4fa2914a // fmul v10.4s, v10.4s, v2.s[1]
+	WORD $0x4e2ad526 // fadd v6.4s, v9.4s, v10.4s
+	WORD $0x4eaad527 // fsub v7.4s, v9.4s, v10.4s
+	FMOVQ F3, (R9)
+	ADD R8, R9
+	FMOVQ F4, (R9)
+	ADD R8, R9
+	FMOVQ F5, (R9)
+	ADD R8, R9
+	FMOVQ F6, (R9)
+	ADD R8, R9
+	FMOVQ F7, (R9)
+	ADD R8, R9
+	FMOVQ F8, (R9)
+	ADD R8, R9
+	ADD R6, R7
+	ADD $16, R1
+	ADD $16, R4
+	ADD $16, R5
+	SUBS $1, R13
+	BNE quarter
+	ADD $192, R1
+	SUB $64, R4
+	SUBS $1, R0
+	BNE tile
+tile_end:
+	RET
+
+// func repeatInNEON
+TEXT ·repeatInNEON(SB), 0, $0-104
+	MOVD n+0(FP), R0
+	MOVD x_base+8(FP), R1
+	MOVD pitch+32(FP), R2
+	LSL $6, R2
+	MOVD k_base+40(FP), R3
+	FMOVS lo+64(FP), F0
+	VDUP V0.S[0], V0.S4
+	MOVD v_base+72(FP), R4
+	MOVD vStride+96(FP), R5
+	LSL $2, R5
+	CBZ R0, tile_end
+tile:
+	MOVD $4, R8
+quarter:
+	MOVD R1, R6
+	FMOVQ (R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F1
+	VFMLA V18.S4, V17.S4, V1.S4
+	WORD $0x4e20f421 // fmax v1.4s, v1.4s, v0.4s
+	FMOVQ 64(R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F2
+	VFMLA V18.S4, V17.S4, V2.S4
+	WORD $0x4e20f442 // fmax v2.4s, v2.4s, v0.4s
+	FMOVQ 128(R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F3
+	VFMLA V18.S4, V17.S4, V3.S4
+	WORD $0x4e20f463 // fmax v3.4s, v3.4s, v0.4s
+	FMOVQ 192(R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F4
+	VFMLA V18.S4, V17.S4, V4.S4
+	WORD $0x4e20f484 // fmax v4.4s, v4.4s, v0.4s
+	ADD R2, R6
+	WORD $0x4e23d451 // fadd v17.4s, v2.4s, v3.4s
+	WORD $0x4ea3d421 // fsub v1.4s, v1.4s, v3.4s
+	WORD $0x4ea2d463 // fsub v3.4s, v3.4s, v2.4s
+	WORD $0x4ea2d484 // fsub v4.4s, v4.4s, v2.4s
+	VMOV V17.B16, V2.B16
+	FMOVQ (R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F5
+	VFMLA V18.S4, V17.S4, V5.S4
+	WORD $0x4e20f4a5 // fmax v5.4s, v5.4s, v0.4s
+	FMOVQ 64(R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F6
+	VFMLA V18.S4, V17.S4, V6.S4
+	WORD $0x4e20f4c6 // fmax v6.4s, v6.4s, v0.4s
+	FMOVQ 128(R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F7
+	VFMLA V18.S4, V17.S4, V7.S4
+	WORD $0x4e20f4e7 // fmax v7.4s, v7.4s, v0.4s
+	FMOVQ 192(R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F8
+	VFMLA V18.S4, V17.S4, V8.S4
+	WORD $0x4e20f508 // fmax v8.4s, v8.4s, v0.4s
+	ADD R2, R6
+	WORD $0x4e27d4d1 // fadd v17.4s, v6.4s, v7.4s
+	WORD $0x4ea7d4a5 // fsub v5.4s, v5.4s, v7.4s
+	WORD $0x4ea6d4e7 // fsub v7.4s, v7.4s, v6.4s
+	WORD $0x4ea6d508 // fsub v8.4s, v8.4s, v6.4s
+	VMOV V17.B16, V6.B16
+	FMOVQ (R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F9
+	VFMLA V18.S4, V17.S4, V9.S4
+	WORD $0x4e20f529 // fmax v9.4s, v9.4s, v0.4s
+	FMOVQ 64(R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F10
+	VFMLA V18.S4, V17.S4, V10.S4
+	WORD $0x4e20f54a // fmax v10.4s, v10.4s, v0.4s
+	FMOVQ 128(R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F11
+	VFMLA V18.S4, V17.S4, V11.S4
+	WORD $0x4e20f56b // fmax v11.4s, v11.4s, v0.4s
+	FMOVQ 192(R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F12
+	VFMLA V18.S4, V17.S4, V12.S4
+	WORD $0x4e20f58c // fmax v12.4s, v12.4s, v0.4s
+	ADD R2, R6
+	WORD $0x4e2bd551 // fadd v17.4s, v10.4s, v11.4s
+	WORD $0x4eabd529 // fsub v9.4s, v9.4s, v11.4s
+	WORD $0x4eaad56b // fsub v11.4s, v11.4s, v10.4s
+	WORD $0x4eaad58c // fsub v12.4s, v12.4s, v10.4s
+	VMOV V17.B16, V10.B16
+	FMOVQ (R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F13
+	VFMLA V18.S4, V17.S4, V13.S4
+	WORD $0x4e20f5ad // fmax v13.4s, v13.4s, v0.4s
+	FMOVQ 64(R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F14
+	VFMLA V18.S4, V17.S4, V14.S4
+	WORD $0x4e20f5ce // fmax v14.4s, v14.4s, v0.4s
+	FMOVQ 128(R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F15
+	VFMLA V18.S4, V17.S4, V15.S4
+	WORD $0x4e20f5ef // fmax v15.4s, v15.4s, v0.4s
+	FMOVQ 192(R6), F17
+	FMOVQ (R3), F18
+	WORD $0x4eb2d631 // fsub v17.4s, v17.4s, v18.4s
+	FMOVQ 64(R3), F18
+	FMOVQ 128(R3), F16
+	VFMLA V18.S4, V17.S4, V16.S4
+	WORD $0x4e20f610 // fmax v16.4s, v16.4s, v0.4s
+	ADD R2, R6
+	WORD $0x4e2fd5d1 // fadd v17.4s, v14.4s, v15.4s
+	WORD $0x4eafd5ad // fsub v13.4s, v13.4s, v15.4s
+	WORD $0x4eaed5ef // fsub v15.4s, v15.4s, v14.4s
+	WORD $0x4eaed610 // fsub v16.4s, v16.4s, v14.4s
+	VMOV V17.B16, V14.B16
+	WORD $0x4e29d4b1 // fadd v17.4s, v5.4s, v9.4s
+	WORD $0x4ea9d421 // fsub v1.4s, v1.4s, v9.4s
+	WORD $0x4ea5d529 // fsub v9.4s, v9.4s, v5.4s
+	WORD $0x4ea5d5ad // fsub v13.4s, v13.4s, v5.4s
+	VMOV V17.B16, V5.B16
+	WORD $0x4e2ad4d1 // fadd v17.4s, v6.4s, v10.4s
+	WORD $0x4eaad442 // fsub v2.4s, v2.4s, v10.4s
+	WORD $0x4ea6d54a // fsub v10.4s, v10.4s, v6.4s
+	WORD $0x4ea6d5ce // fsub v14.4s, v14.4s, v6.4s
+	VMOV V17.B16, V6.B16
+	WORD $0x4e2bd4f1 // fadd v17.4s, v7.4s, v11.4s
+	WORD $0x4eabd463 // fsub v3.4s, v3.4s, v11.4s
+	WORD $0x4ea7d56b // fsub v11.4s, v11.4s, v7.4s
+	WORD $0x4ea7d5ef // fsub v15.4s, v15.4s, v7.4s
+	VMOV V17.B16, V7.B16
+	WORD $0x4e2cd511 // fadd v17.4s, v8.4s, v12.4s
+	WORD $0x4eacd484 // fsub v4.4s, v4.4s, v12.4s
+	WORD $0x4ea8d58c // fsub v12.4s, v12.4s, v8.4s
+	WORD $0x4ea8d610 // fsub v16.4s, v16.4s, v8.4s
+	VMOV V17.B16, V8.B16
+	MOVD R4, R7
+	FMOVQ F1, (R7)
+	ADD R5, R7
+	FMOVQ F2, (R7)
+	ADD R5, R7
+	FMOVQ F3, (R7)
+	ADD R5, R7
+	FMOVQ F4, (R7)
+	ADD R5, R7
+	FMOVQ F5, (R7)
+	ADD R5, R7
+	FMOVQ F6, (R7)
+	ADD R5, R7
+	FMOVQ F7, (R7)
+	ADD R5, R7
+	FMOVQ F8, (R7)
+	ADD R5, R7
+	FMOVQ F9, (R7)
+	ADD R5, R7
+	FMOVQ F10, (R7)
+	ADD R5, R7
+	FMOVQ F11, (R7)
+	ADD R5, R7
+	FMOVQ F12, (R7)
+	ADD R5, R7
+	FMOVQ F13, (R7)
+	ADD R5, R7
+	FMOVQ F14, (R7)
+	ADD R5, R7
+	FMOVQ F15, (R7)
+	ADD R5, R7
+	FMOVQ F16, (R7)
+	ADD R5, R7
+	ADD $16, R1
+	ADD $16, R3
+	ADD $16, R4
+	SUBS $1, R8
+	BNE quarter
+	ADD $64, R1
+	SUB $64, R3
+	SUBS $1, R0
+	BNE tile
+tile_end:
+	RET
+
+// func repeatOutNEON
+TEXT ·repeatOutNEON(SB), 0, $0-72
+	MOVD n+0(FP), R0
+	MOVD y_base+40(FP), R1
+	MOVD m_base+8(FP), R2
+	MOVD mStride+32(FP), R3
+	LSL $2, R3
+	MOVD pitch+64(FP), R4
+	LSL $6, R4
+	CBZ R0, tile_end
+tile:
+	MOVD $4, R10
+quarter:
+	MOVD R2, R9
+	FMOVQ (R9), F0
+	ADD R3, R9
+	FMOVQ (R9), F1
+	ADD R3, R9
+	FMOVQ (R9), F2
+	ADD R3, R9
+	FMOVQ (R9), F3
+	ADD R3, R9
+	FMOVQ (R9), F4
+	ADD R3, R9
+	WORD $0x4e23d425 // fadd v5.4s, v1.4s, v3.4s
+	WORD $0x4ea3d421 // fsub v1.4s, v1.4s, v3.4s
+	WORD $0x4ea2d4a3 // fsub v3.4s, v5.4s, v2.4s
+	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	WORD $0x4e22d4a5 // fadd v5.4s, v5.4s, v2.4s
+	WORD $0x4e24d4a5 // fadd v5.4s, v5.4s, v4.4s
+	WORD $0x4ea2d423 // fsub v3.4s, v1.4s, v2.4s
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ (R9), F2
+	ADD R3, R9
+	FMOVQ (R9), F4
+	ADD R3, R9
+	FMOVQ (R9), F6
+	ADD R3, R9
+	FMOVQ (R9), F7
+	ADD R3, R9
+	FMOVQ (R9), F8
+	ADD R3, R9
+	WORD $0x4e27d489 // fadd v9.4s, v4.4s, v7.4s
+	WORD $0x4ea7d484 // fsub v4.4s, v4.4s, v7.4s
+	WORD $0x4ea6d527 // fsub v7.4s, v9.4s, v6.4s
+	WORD $0x4e27d442 // fadd v2.4s, v2.4s, v7.4s
+	WORD $0x4e26d529 // fadd v9.4s, v9.4s, v6.4s
+	WORD $0x4e28d529 // fadd v9.4s, v9.4s, v8.4s
+	WORD $0x4ea6d487 // fsub v7.4s, v4.4s, v6.4s
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	FMOVQ (R9), F6
+	ADD R3, R9
+	FMOVQ (R9), F8
+	ADD R3, R9
+	FMOVQ (R9), F10
+	ADD R3, R9
+	FMOVQ (R9), F11
+	ADD R3, R9
+	FMOVQ (R9), F12
+	ADD R3, R9
+	WORD $0x4e2bd50d // fadd v13.4s, v8.4s, v11.4s
+	WORD $0x4eabd508 // fsub v8.4s, v8.4s, v11.4s
+	WORD $0x4eaad5ab // fsub v11.4s, v13.4s, v10.4s
+	WORD $0x4e2bd4c6 // fadd v6.4s, v6.4s, v11.4s
+	WORD $0x4e2ad5ad // fadd v13.4s, v13.4s, v10.4s
+	WORD $0x4e2cd5ad // fadd v13.4s, v13.4s, v12.4s
+	WORD $0x4eaad50b // fsub v11.4s, v8.4s, v10.4s
+	WORD $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	FMOVQ (R9), F10
+	ADD R3, R9
+	FMOVQ (R9), F12
+	ADD R3, R9
+	FMOVQ (R9), F14
+	ADD R3, R9
+	FMOVQ (R9), F15
+	ADD R3, R9
+	FMOVQ (R9), F16
+	ADD R3, R9
+	WORD $0x4e2fd591 // fadd v17.4s, v12.4s, v15.4s
+	WORD $0x4eafd58c // fsub v12.4s, v12.4s, v15.4s
+	WORD $0x4eaed62f // fsub v15.4s, v17.4s, v14.4s
+	WORD $0x4e2fd54a // fadd v10.4s, v10.4s, v15.4s
+	WORD $0x4e2ed631 // fadd v17.4s, v17.4s, v14.4s
+	WORD $0x4e30d631 // fadd v17.4s, v17.4s, v16.4s
+	WORD $0x4eaed58f // fsub v15.4s, v12.4s, v14.4s
+	WORD $0x4e2ed58c // fadd v12.4s, v12.4s, v14.4s
+	FMOVQ (R9), F14
+	ADD R3, R9
+	FMOVQ (R9), F16
+	ADD R3, R9
+	FMOVQ (R9), F18
+	ADD R3, R9
+	FMOVQ (R9), F19
+	ADD R3, R9
+	FMOVQ (R9), F20
+	ADD R3, R9
+	WORD $0x4e33d615 // fadd v21.4s, v16.4s, v19.4s
+	WORD $0x4eb3d610 // fsub v16.4s, v16.4s, v19.4s
+	WORD $0x4eb2d6b3 // fsub v19.4s, v21.4s, v18.4s
+	WORD $0x4e33d5ce // fadd v14.4s, v14.4s, v19.4s
+	WORD $0x4e32d6b5 // fadd v21.4s, v21.4s, v18.4s
+	WORD $0x4e34d6b5 // fadd v21.4s, v21.4s, v20.4s
+	WORD $0x4eb2d613 // fsub v19.4s, v16.4s, v18.4s
+	WORD $0x4e32d610 // fadd v16.4s, v16.4s, v18.4s
+	MOVD R1, R5
+	ADD R4, R5, R6
+	ADD R4, R6, R7
+	ADD R4, R7, R8
+	WORD $0x4e2ad452 // fadd v18.4s, v2.4s, v10.4s
+	WORD $0x4eaad442 // fsub v2.4s, v2.4s, v10.4s
+	WORD $0x4ea6d64a // fsub v10.4s, v18.4s, v6.4s
+	WORD $0x4e2ad400 // fadd v0.4s, v0.4s, v10.4s
+	WORD $0x4e26d652 // fadd v18.4s, v18.4s, v6.4s
+	WORD $0x4e2ed652 // fadd v18.4s, v18.4s, v14.4s
+	WORD $0x4ea6d44a // fsub v10.4s, v2.4s, v6.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	FMOVQ F0, (R5)
+	FMOVQ F10, (R6)
+	FMOVQ F2, (R7)
+	FMOVQ F18, (R8)
+	WORD $0x4e2fd4e6 // fadd v6.4s, v7.4s, v15.4s
+	WORD $0x4eafd4e7 // fsub v7.4s, v7.4s, v15.4s
+	WORD $0x4eabd4cf // fsub v15.4s, v6.4s, v11.4s
+	WORD $0x4e2fd463 // fadd v3.4s, v3.4s, v15.4s
+	WORD $0x4e2bd4c6 // fadd v6.4s, v6.4s, v11.4s
+	WORD $0x4e33d4c6 // fadd v6.4s, v6.4s, v19.4s
+	WORD $0x4eabd4ef // fsub v15.4s, v7.4s, v11.4s
+	WORD $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
+	FMOVQ F3, 64(R5)
+	FMOVQ F15, 64(R6)
+	FMOVQ F7, 64(R7)
+	FMOVQ F6, 64(R8)
+	WORD $0x4e2cd48b // fadd v11.4s, v4.4s, v12.4s
+	WORD $0x4eacd484 // fsub v4.4s, v4.4s, v12.4s
+	WORD $0x4ea8d56c // fsub v12.4s, v11.4s, v8.4s
+	WORD $0x4e2cd421 // fadd v1.4s, v1.4s, v12.4s
+	WORD $0x4e28d56b // fadd v11.4s, v11.4s, v8.4s
+	WORD $0x4e30d56b // fadd v11.4s, v11.4s, v16.4s
+	WORD $0x4ea8d48c // fsub v12.4s, v4.4s, v8.4s
+	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	FMOVQ F1, 128(R5)
+	FMOVQ F12, 128(R6)
+	FMOVQ F4, 128(R7)
+	FMOVQ F11, 128(R8)
+	WORD $0x4e31d528 // fadd v8.4s, v9.4s, v17.4s
+	WORD $0x4eb1d529 // fsub v9.4s, v9.4s, v17.4s
+	WORD $0x4eadd511 // fsub v17.4s, v8.4s, v13.4s
+	WORD $0x4e31d4a5 // fadd v5.4s, v5.4s, v17.4s
+	WORD $0x4e2dd508 // fadd v8.4s, v8.4s, v13.4s
+	WORD $0x4e35d508 // fadd v8.4s, v8.4s, v21.4s
+	WORD $0x4eadd531 // fsub v17.4s, v9.4s, v13.4s
+	WORD $0x4e2dd529 // fadd v9.4s, v9.4s, v13.4s
+	FMOVQ F5, 192(R5)
+	FMOVQ F17, 192(R6)
+	FMOVQ F9, 192(R7)
+	FMOVQ F8, 192(R8)
+	ADD $16, R1
+	ADD $16, R2
+	SUBS $1, R10
+	BNE quarter
+	ADD $192, R1
+	SUBS $1, R0
+	BNE tile
+tile_end:
+	RET
+
+// func winoOutEvenNEON
+TEXT ·winoOutEvenNEON(SB), 0, $0-72
+	MOVD n+0(FP), R0
+	MOVD y_base+40(FP), R1
+	MOVD pitch+64(FP), R2
+	LSL $6, R2
+	MOVD m_base+8(FP), R3
+	MOVD mStride+32(FP), R4
+	LSL $2, R4
+	MOVD $c3f100000401000000000000000000000<>(SB), R7
+	FMOVQ (R7), F0
+	CBZ R0, tile_end
+tile:
+	MOVD $4, R8
+quarter:
+	MOVD R3, R5
+	FMOVQ (R5), F1
+	ADD R4, R5
+	FMOVQ (R5), F2
+	ADD R4, R5
+	FMOVQ (R5), F3
+	ADD R4, R5
+	FMOVQ (R5), F4
+	ADD R4, R5
+	FMOVQ (R5), F5
+	ADD R4, R5
+	ADD R4, R5
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	WORD $0x4e24d421 // fadd v1.4s, v1.4s, v4.4s
+	WORD $0x4f809042 // fmul v2.4s, v2.4s, v0.s[0]
+	WORD $0x4fa01082 // fmla v2.4s, v4.4s, v0.s[1]
+	FMOVQ (R5), F3
+	ADD R4, R5
+	FMOVQ (R5), F4
+	ADD R4, R5
+	FMOVQ (R5), F5
+	ADD R4, R5
+	FMOVQ (R5), F6
+	ADD R4, R5
+	FMOVQ (R5), F7
+	ADD R4, R5
+	ADD R4, R5
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD $0x4e26d463 // fadd v3.4s, v3.4s, v6.4s
+	WORD $0x4f809084 // fmul v4.4s, v4.4s, v0.s[0]
+	WORD $0x4fa010c4 // fmla v4.4s, v6.4s, v0.s[1]
+	FMOVQ (R5), F5
+	ADD R4, R5
+	FMOVQ (R5), F6
+	ADD R4, R5
+	FMOVQ (R5), F7
+	ADD R4, R5
+	FMOVQ (R5), F8
+	ADD R4, R5
+	FMOVQ (R5), F9
+	ADD R4, R5
+	ADD R4, R5
+	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+	WORD $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+	WORD $0x4e26d4a5 // fadd v5.4s, v5.4s, v6.4s
+	WORD $0x4e28d4a5 // fadd v5.4s, v5.4s, v8.4s
+	WORD $0x4f8090c6 // fmul v6.4s, v6.4s, v0.s[0]
+	WORD $0x4fa01106 // fmla v6.4s, v8.4s, v0.s[1]
+	FMOVQ (R5), F7
+	ADD R4, R5
+	FMOVQ (R5), F8
+	ADD R4, R5
+	FMOVQ (R5), F9
+	ADD R4, R5
+	FMOVQ (R5), F10
+	ADD R4, R5
+	FMOVQ (R5), F11
+	ADD R4, R5
+	ADD R4, R5
+	WORD $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+	WORD $0x4e2bd54a // fadd v10.4s, v10.4s, v11.4s
+	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	WORD $0x4e2ad4e7 // fadd v7.4s, v7.4s, v10.4s
+	WORD $0x4f809108 // fmul v8.4s, v8.4s, v0.s[0]
+	WORD $0x4fa01148 // fmla v8.4s, v10.4s, v0.s[1]
+	FMOVQ (R5), F9
+	ADD R4, R5
+	FMOVQ (R5), F10
+	ADD R4, R5
+	FMOVQ (R5), F11
+	ADD R4, R5
+	FMOVQ (R5), F12
+	ADD R4, R5
+	FMOVQ (R5), F13
+	ADD R4, R5
+	ADD R4, R5
+	WORD $0x4e2bd54a // fadd v10.4s, v10.4s, v11.4s
+	WORD $0x4e2dd58c // fadd v12.4s, v12.4s, v13.4s
+	WORD $0x4e2ad529 // fadd v9.4s, v9.4s, v10.4s
+	WORD $0x4e2cd529 // fadd v9.4s, v9.4s, v12.4s
+	WORD $0x4f80914a // fmul v10.4s, v10.4s, v0.s[0]
+	WORD $0x4fa0118a // fmla v10.4s, v12.4s, v0.s[1]
+	ADD R2, R1, R6
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4e29d4e7 // fadd v7.4s, v7.4s, v9.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e27d421 // fadd v1.4s, v1.4s, v7.4s
+	WORD $0x4f809063 // fmul v3.4s, v3.4s, v0.s[0]
+	WORD $0x4fa010e3 // fmla v3.4s, v7.4s, v0.s[1]
+	FMOVQ F1, (R1)
+	FMOVQ F3, (R6)
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD $0x4e24d442 // fadd v2.4s, v2.4s, v4.4s
+	WORD $0x4e28d442 // fadd v2.4s, v2.4s, v8.4s
+	WORD $0x4f809084 // fmul v4.4s, v4.4s, v0.s[0]
+	WORD $0x4fa01104 // fmla v4.4s, v8.4s, v0.s[1]
+	FMOVQ F2, 64(R1)
+	FMOVQ F4, 64(R6)
+	ADD $16, R1
+	ADD $16, R3
+	SUBS $1, R8
+	BNE quarter
+	ADD $64, R1
+	SUBS $1, R0
+	BNE tile
+tile_end:
+	RET
+
+// func affineSumNEON
+TEXT ·affineSumNEON(SB), 0, $0-104
+	MOVD n+0(FP), R0
+	MOVD x_base+8(FP), R1
+	MOVD k_base+32(FP), R2
+	MOVD z_base+56(FP), R3
+	MOVD y_base+80(FP), R4
+	FMOVQ (R2), F0
+	FMOVQ 16(R2), F1
+	FMOVQ 32(R2), F2
+	FMOVQ 48(R2), F3
+	FMOVQ 64(R2), F4
+	FMOVQ 80(R2), F5
+	FMOVQ 96(R2), F6
+	FMOVQ 112(R2), F7
+	FMOVQ 128(R2), F8
+	FMOVQ 144(R2), F9
+	FMOVQ 160(R2), F10
+	FMOVQ 176(R2), F11
+	CBZ R0, loop_end
+loop:
+	FMOVQ (R1), F12
+	WORD $0x4ea0d58c // fsub v12.4s, v12.4s, v0.4s
+	VMOV V8.B16, V13.B16
+	VFMLA V4.S4, V12.S4, V13.S4
+	FMOVQ (R3), F14
+	WORD $0x4e2ed5ad // fadd v13.4s, v13.4s, v14.4s
+	FMOVQ F13, (R4)
+	FMOVQ 16(R1), F12
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	VMOV V9.B16, V13.B16
+	VFMLA V5.S4, V12.S4, V13.S4
+	FMOVQ 16(R3), F14
+	WORD $0x4e2ed5ad // fadd v13.4s, v13.4s, v14.4s
+	FMOVQ F13, 16(R4)
+	FMOVQ 32(R1), F12
+	WORD $0x4ea2d58c // fsub v12.4s, v12.4s, v2.4s
+	VMOV V10.B16, V13.B16
+	VFMLA V6.S4, V12.S4, V13.S4
+	FMOVQ 32(R3), F14
+	WORD $0x4e2ed5ad // fadd v13.4s, v13.4s, v14.4s
+	FMOVQ F13, 32(R4)
+	FMOVQ 48(R1), F12
+	WORD $0x4ea3d58c // fsub v12.4s, v12.4s, v3.4s
+	VMOV V11.B16, V13.B16
+	VFMLA V7.S4, V12.S4, V13.S4
+	FMOVQ 48(R3), F14
+	WORD $0x4e2ed5ad // fadd v13.4s, v13.4s, v14.4s
+	FMOVQ F13, 48(R4)
+	ADD $64, R1
+	ADD $64, R3
+	ADD $64, R4
 	SUBS $1, R0
 	BNE loop
 loop_end:
