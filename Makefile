@@ -75,9 +75,13 @@ short: ## tests, and the same without assembly
 test-kill: ## stop runs at many more random moments than the tests do: KILLS=20
 	NST_TEST_KILLS=$(or $(KILLS),20) $(GO) test -v -count 1 -timeout 60m -run 'Killed|Signals' ./cmd/nst
 
+# Scripts that paint much, which the race detector slows tenfold. Tests of their packages run
+# the same threads.
+SLOWSCRIPTS = TestScript/(train|video|recipe|resume|slim|storage|start|presets|apply_any|sweep|device|score|regions|scales)$$
+
 .PHONY: race
 race: ## tests that need no patience, under the race detector
-	@if command -v $${CC:-cc} >/dev/null; then $(TALLY) -to build/tally/race env CGO_ENABLED=1 $(GO) test -json -race -short ./...; \
+	@if command -v $${CC:-cc} >/dev/null; then $(TALLY) -to build/tally/race env CGO_ENABLED=1 $(GO) test -json -race -short -timeout 15m -skip '$(SLOWSCRIPTS)' ./...; \
 	else mkdir -p build/tally; echo "race: NOT TESTED, the race detector needs a C compiler" | tee build/tally/race; fi
 
 .PHONY: untally
