@@ -19,14 +19,14 @@ type console struct {
 	e           *env
 	quiet, json bool
 	limits      []imgio.Limit // of pictures that are read
-	placed      []string      // files that were written
+	placed      *placed       // files that were written; nil if nobody asks
 	resumes     bool          // it is of a run that goes on
 	peeks       bool          // paintings are not read, only their headers
 }
 
 // newConsole returns the console for the settings, and prints their notes.
 func newConsole(e *env, s *settings) *console {
-	c := &console{e: e, quiet: s.quiet, json: s.progress == "json", limits: s.limits(e)}
+	c := &console{e: e, quiet: s.quiet, json: s.progress == "json", limits: s.limits(e), placed: &placed{}}
 	for _, line := range s.notes.lines {
 		c.say("%s", line)
 	}

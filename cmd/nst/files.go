@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 
 	"nst/imgio"
 	"nst/internal/atomicfile"
@@ -149,8 +151,31 @@ func (t *console) place(what, path string, write func(path string) error) (strin
 		return at, &fileError{what, at, err}
 	}
 	t.moved(what, path, at)
-	t.placed = append(t.placed, at)
+	t.placed.add(at)
 	return at, nil
+}
+
+// placed lists the files that were written. Several pictures may be painted at a time.
+type placed struct {
+	mu    sync.Mutex
+	paths []string
+}
+
+// add adds a file. It does nothing for nil.
+func (p *placed) add(path string) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.paths = append(p.paths, path)
+}
+
+// since returns the files after the first n.
+func (p *placed) since(n int) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.paths[n:])
 }
 
 // moved prints that a file is not at its path but elsewhere, if that is so.

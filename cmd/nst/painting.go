@@ -69,13 +69,13 @@ func (p *painting) conclude(r *nst.Result) (saved []savedFile) {
 	}
 	p.concluded = true
 	p.reporter.end()
-	before := len(p.t.placed)
+	before := len(p.t.placed.since(0))
 	o := p.o
 	if p.at, p.err = o.saveSomewhere(p.t, o.output, o.replaces(o.output), p.artwork(o.output, r.Picture, stopWords(r, p.failed))); p.err == nil {
 		p.t.wrote(p.at, r, p.score(r.Stop))
 	}
 	p.besides = p.remember(r)
-	for _, path := range p.t.placed[before:] {
+	for _, path := range p.t.placed.since(before) {
 		if sum, err := fileSum(path); err == nil {
 			saved = append(saved, savedFile{rawText(path), sum})
 		}
