@@ -37,6 +37,7 @@ type mem struct {
 // at is the place n bytes after where r points to.
 func (r reg) at(n int) mem { return mem{r, n} }
 
+// String is the place in the syntax of Go's assembler.
 func (m mem) String() string {
 	if m.disp == 0 {
 		return fmt.Sprintf("(R%d)", m.base)
