@@ -162,11 +162,13 @@ def paint(x, p, style):
 #
 # The first steps of Adam move every parameter by the learning rate, whatever the size of its gradient, and the network has
 # many kinks: at the default rate of 2e-3, float32 and float64 part by up to 0.5 % in a loss. So the rate is a tenth of that.
+# With four of eleven choices of the photographs, a kink is within rounding even so: the gradient of PyTorch's own float32 is
+# 1e-3 off, or that of plain Go. These photographs stay clear of it: the motion differs by 7e-5.
 
 SIZE, BATCH, STEPS, RATE = 64, 2, 10, 2e-4
 CONTENT_WEIGHT, STYLE_WEIGHT, TV_WEIGHT = 1, 10, 0.5
 CONTENT, STYLE = "relu4_2", {"relu1_1": 0.1, "relu2_1": 0.2, "relu3_1": 0.3, "relu4_1": 0.4}  # layers, and shares of the term
-PHOTOS = range(10, 18)  # numbers of the photographs
+PHOTOS = range(66, 74)  # numbers of the photographs
 
 
 def style_pictures():
