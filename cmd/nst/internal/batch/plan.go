@@ -25,8 +25,8 @@ type Template string
 // DefaultTemplate is CONTENT-STYLE.png.
 const DefaultTemplate Template = "{content}-{style}.{ext}"
 
-// placeholders lists what a template may have in braces.
-func placeholders() []string { return []string{"content", "style", "index", "ext"} }
+// fields lists what a template may have in braces.
+func fields() []string { return []string{"content", "style", "index", "ext"} }
 
 // Check returns an error for a template that does not make names of pictures in the folder.
 func (t Template) Check(extension string) error {
@@ -36,8 +36,11 @@ func (t Template) Check(extension string) error {
 			break
 		}
 		name, tail, closed := strings.Cut(after, "}")
-		if !closed || !slices.Contains(placeholders(), name) {
-			return fmt.Errorf("{%s is not known; there are {content}, {style}, {index} and {ext}", after)
+		if !closed {
+			return errors.New("has a { without a }")
+		}
+		if !slices.Contains(fields(), name) {
+			return fmt.Errorf("{%s} is not known; there are {%s}", name, strings.Join(fields(), "}, {"))
 		}
 		rest = tail
 	}
