@@ -38,6 +38,7 @@ func (e evaluator) build(of outline) (*objective, error) {
 	if err := exec.Build(b.draw); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
+	o.reach = b.reach()
 	return o, nil
 }
 

@@ -20,6 +20,7 @@ type objective struct {
 	total          *exec.Node
 	gradient       *exec.Node // nil when only the loss is wanted
 	contentWeight  float64
+	reach          float64 // see builder.reach
 	content, style []layerTerm
 	tv             layerTerm
 }
@@ -74,6 +75,9 @@ func (e evaluator) newObjective(ctx context.Context, c comparison) (*objective, 
 	})
 	if err != nil {
 		return nil, err
+	}
+	if o.reach == 0 {
+		return nil, ErrBlind
 	}
 	if err := o.open(e.device); err != nil {
 		return nil, err
