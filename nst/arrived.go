@@ -36,8 +36,12 @@ func power(values []float32) float64 {
 // arrived reports whether there is nothing to do, after an evaluation: because the loss of the
 // first picture of a scale is next to nothing, as where the content has the style already, or
 // because that of the best picture is, and the step from there makes it many times larger.
-// Near 0 any step does, so that it says nothing about the steps.
+// Near 0 any step does, so that it says nothing about the steps. torch's L-BFGS has tolerances
+// of its own.
 func (p *pass) arrived(loss float64) bool {
+	if p.transfer.options.Optimizer.Method == LBFGSTorch {
+		return false
+	}
 	settled := negligible * p.objective.reach
 	return p.iteration == 1 && loss <= settled || p.bestLoss <= settled && p.exploded(loss)
 }

