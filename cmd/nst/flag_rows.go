@@ -67,7 +67,7 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "calibrate", field: "Objective.Calibrate", group: groupStyle, in: measures | inTexture,
-			usage: "weigh the losses of networks with far larger or smaller features, as torchvision's are, so that they paint like Oxford's VGG-19; presets of other programs have it off",
+			usage:  "weigh the losses of networks with far larger or smaller features, as torchvision's are, so that they paint like Oxford's VGG-19; presets of other programs have it off",
 			former: "off",
 		},
 		{
