@@ -6,10 +6,14 @@ import "errors"
 // as those of a network without weights are: any picture would do.
 var ErrBlind = errors.New("nst: the network has features of 0 only, so that no picture differs from another")
 
-// negligible is the part of its reach below which a loss has settled where steps only lead
-// away. The reach is the loss of a picture whose features are all 0. A Gram matrix that is
-// wrong by a hundredth has a loss of a ten-thousandth of its reach.
-const negligible = 1e-4
+// The parts of its reach below which a loss has settled: that of the first picture of a scale,
+// and that of the best one, from where the step leads away. The reach is the loss of a picture
+// whose features are all 0. A Gram matrix that is wrong by a hundredth has a loss of a
+// ten-thousandth of its reach.
+const (
+	negligible = 1e-4
+	nothing    = 1e-6
+)
 
 // reach is the loss that content and style would have if all features of the picture were 0.
 func (b *builder) reach() (sum float64) {
@@ -42,8 +46,8 @@ func (p *pass) arrived(loss float64) bool {
 	if p.transfer.options.Optimizer.Method == LBFGSTorch {
 		return false
 	}
-	settled := negligible * p.objective.reach
-	return p.iteration == 1 && loss <= settled || p.bestLoss <= settled && p.exploded(loss)
+	reach := p.objective.reach
+	return p.iteration == 1 && loss <= negligible*reach || p.bestLoss <= nothing*reach && p.exploded(loss)
 }
 
 // arrive ends a pass that has arrived, at the best picture, after an evaluation.

@@ -52,6 +52,9 @@ func (e evaluator) calibrate(ctx context.Context) (float64, error) {
 		}
 	}
 	const size = 64
+	trained := *e.network
+	trained.options.Pooling, trained.options.Rescale, trained.options.Padding = PoolMax, false, PadZero
+	e.network = &trained
 	got, err := e.measure(ctx, noise(size, size, 0), layers, whole)
 	if err != nil {
 		return 0, err
