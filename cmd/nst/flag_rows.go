@@ -22,7 +22,7 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "color", field: "Color", group: groupColour, everyday: true, in: paints | onePass,
-			usage: "colours of the result: style takes those of the style; luma and post keep those of the content; match and histogram fit the style's to the content's",
+			usage: "colours of the result: style takes those of the style, which are grey if it is grey; luma and post keep those of the content; match and histogram fit the style's to the content's",
 		},
 		{
 			name: "preset", field: "preset", group: groupStyle, everyday: true, in: measures,
