@@ -155,7 +155,7 @@ func scheduleRows() []flagRow {
 		},
 		{
 			name: "init", field: "Schedule.Init", group: groupSchedule, in: paints,
-			usage: "picture to start from: content; noise; mean, the mean colour of the network's training set with very little noise; instant, what nst apply paints; or a file",
+			usage: "picture to start from: content; noise; mean, the mean colour of the network's training set with very little noise; instant, what nst apply paints; or a file, whose middle is used if it has another shape",
 			bind: func(s *settings) pflag.Value {
 				return &wordValue[nst.Init]{
 					word: &s.Schedule.Init, words: []nst.Init{nst.InitContent, nst.InitNoise, nst.InitMean},
