@@ -169,7 +169,7 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 		r.result.Stop = StopTime
 	}
 	full := r.plan[len(r.plan)-1]
-	r.result.Picture = picture
+	r.result.Picture, r.result.Painted = picture, Size{last.w, last.h}
 	if last.w != full.w || last.h != full.h {
 		r.result.Picture = enlarge(r.result.Picture, full.w, full.h)
 	}
