@@ -234,6 +234,9 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 		return nil, err
 	}
 	balance, turn := r.balance, r.turn
+	if r.balance.factor == lead { // the first scale ended early
+		r.balance.factor = 0
+	}
 	r.balance.follow(last, &t.options)
 	if last != nil {
 		r.turn++
@@ -267,6 +270,9 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 	if err == nil {
 		p.protection = newProtection(p.job.Protect, p.content)
 		p.prepare()
+		if p.leads() {
+			p.balance.factor = lead
+		}
 		if p.resumed(p.index) {
 			err = p.restore()
 		}
