@@ -124,7 +124,7 @@ func (c *codec) pixels(data []byte, l limits) (s *source, m image.Image, err err
 	if s.heif != nil {
 		return s, nil, nil
 	}
-	if m, err = s.decode(); err != nil {
+	if m, err = s.pixels(); err != nil {
 		return nil, nil, c.classify(err)
 	}
 	return s, m, nil
@@ -153,7 +153,7 @@ func (c *codec) classify(err error) error {
 func finish(s *source, m image.Image, format string) (image.Image, Info) {
 	info := Info{
 		Format: format, Orientation: s.orientation, Animated: s.animated, Pages: s.pages,
-		Grey: isGrey(m) || s.grey, Deep: isDeep(m),
+		Grey: isGrey(m) || s.grey, Deep: isDeep(m) && !s.shallow,
 	}
 	if m, ok := m.(interface{ Opaque() bool }); ok {
 		info.Alpha = !m.Opaque()
@@ -168,6 +168,11 @@ func finish(s *source, m image.Image, format string) (image.Image, Info) {
 	m = orient(m, s.orientation)
 	size := m.Bounds().Size()
 	info.Width, info.Height = size.X, size.Y
+	if s.factor > 1 {
+		of := reduction{w: s.w, h: s.h, factor: s.factor}.turned(s.orientation)
+		info.Width, info.Height = of.w, of.h
+		m = &reducedImage{m, of}
+	}
 	return m, info
 }
 

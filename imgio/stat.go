@@ -12,6 +12,7 @@ type Header struct {
 	Format        string // png, jpeg, webp, tiff, bmp, gif or heif
 	Width, Height int    // pixels, upright
 	Memory        int64  // bytes that Open takes, of which its Planar stays
+	Pixels        int64  // of that Planar: Width times Height, or less with [Shrink]
 }
 
 // Stat reads the header of the picture in the file at path. It reads the rest of the file only
@@ -95,6 +96,7 @@ func describe(c *codec, s *source, size int64, l limits) (Header, error) {
 		return Header{}, err
 	}
 	h := Header{Format: c.name, Width: s.w, Height: s.h, Memory: s.need(size)}
+	h.Pixels = reducedBytes(s.w, s.h, s.factor) / 8
 	if s.orientation > 4 {
 		h.Width, h.Height = h.Height, h.Width
 	}
