@@ -181,7 +181,7 @@ func (r *applyRun) paint(ctx context.Context, j batch.Job) (*artwork, error) {
 	if err != nil {
 		return nil, err
 	}
-	from, err := r.t.openOriginal(ctx, &r.o.settings, j.Content, format)
+	from, err := r.t.openOriginal(ctx, &r.o.settings, j.Content, format, onePassReading(r.o.pass.size).content)
 	if err != nil {
 		return nil, err
 	}

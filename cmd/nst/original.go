@@ -14,7 +14,7 @@ import (
 
 // original is a content with all that its file says.
 type original struct {
-	w, h    int
+	frame   *imgio.Planar // the picture without its pixels
 	picture *imgio.Planar // nil once the run has it
 	alpha   []float32     // its opacity; nil if it is opaque, or is not kept
 	seen    bool          // it is not opaque
@@ -22,9 +22,10 @@ type original struct {
 	file    recipe.File
 }
 
-// openOriginal reads a content from a file or from standard input, for a result in a format.
-func (t *console) openOriginal(ctx context.Context, s *settings, path, format string) (*original, error) {
-	o, err := await(ctx, func() (*original, error) { return t.readOriginal(s, path, format) })
+// openOriginal reads a content from a file or from standard input, for a result in a format,
+// of which it may be a reduction that suffices for a size.
+func (t *console) openOriginal(ctx context.Context, s *settings, path, format string, size int) (*original, error) {
+	o, err := await(ctx, func() (*original, error) { return t.readOriginal(s, path, format, t.shrinking(size)) })
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -34,7 +35,7 @@ func (t *console) openOriginal(ctx context.Context, s *settings, path, format st
 	return o, nil
 }
 
-func (t *console) readOriginal(s *settings, path, format string) (*original, error) {
+func (t *console) readOriginal(s *settings, path, format string, limits []imgio.Limit) (*original, error) {
 	o := new(original)
 	var m image.Image
 	var info imgio.Info
@@ -42,21 +43,21 @@ func (t *console) readOriginal(s *settings, path, format string) (*original, err
 	stat, err := os.Stat(path)
 	switch {
 	case path == standard:
-		m, info, err = o.readOnce(t.e.Stdin, "standard input", keep, t.limits)
+		m, info, err = o.readOnce(t.e.Stdin, "standard input", keep, limits)
 	case err == nil && !stat.Mode().IsRegular() && !stat.IsDir(): // a pipe
 		var f *os.File
 		if f, err = os.Open(path); err == nil {
-			m, info, err = o.readOnce(f, path, keep, t.limits)
+			m, info, err = o.readOnce(f, path, keep, limits)
 			f.Close()
 		}
 	default: // what is not there, or no picture, is an error of OpenImage
 		o.file, err = recipe.FileOf(path)
 		if f, failed := os.Open(path); failed == nil {
-			o.meta, _ = imgio.ReadMetadata(f, keep, t.limits...) // without it there still is the picture
+			o.meta, _ = imgio.ReadMetadata(f, keep, limits...) // without it there still is the picture
 			f.Close()
 		}
 		var failed error
-		if m, info, failed = imgio.OpenImage(path, t.limits...); failed != nil {
+		if m, info, failed = imgio.OpenImage(path, limits...); failed != nil {
 			err = failed
 		}
 	}
@@ -82,7 +83,7 @@ func (t *console) readOriginal(s *settings, path, format string) (*original, err
 		}
 		o.picture = imgio.FromImageOver(m, [3]float32{float32(c.R) / 255, float32(c.G) / 255, float32(c.B) / 255})
 	}
-	o.w, o.h = o.picture.W, o.picture.H
+	o.frame = o.picture.Frame()
 	return o, nil
 }
 
@@ -127,8 +128,8 @@ func (o *original) painted(p *imgio.Planar, made imgio.Provenance) *artwork {
 	a.meta = o.meta
 	if o.alpha != nil {
 		a.alpha = slices.Clone(o.alpha)
-		if p.W != o.w || p.H != o.h {
-			a.alpha = imgio.ResizePlane(o.alpha, o.w, o.h, p.W, p.H)
+		if p.W != o.frame.W || p.H != o.frame.H {
+			a.alpha = o.frame.ResizeBeside(o.alpha, p.W, p.H)
 		}
 	}
 	return a

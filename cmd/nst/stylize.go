@@ -295,7 +295,7 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (_ nst.Job, _ []n
 	var styles []nst.StylePicture
 	var errs []error
 	read := func(what, path string) *imgio.Planar {
-		p, err := t.open(ctx, what, path)
+		p, err := t.openFor(ctx, what, path, map[string]int{"style": o.reading.style}[what])
 		errs = append(errs, err)
 		return p
 	}
@@ -304,7 +304,7 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (_ nst.Job, _ []n
 	} else {
 		format, err := o.formatOf(o.output)
 		if err == nil {
-			content, err = t.openOriginal(ctx, &o.settings, o.content, format)
+			content, err = t.openOriginal(ctx, &o.settings, o.content, format, o.reading.content)
 		}
 		if errs = append(errs, err); err == nil {
 			job.Content, content.picture = content.picture, nil // the run lets go of it
@@ -322,8 +322,9 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (_ nst.Job, _ []n
 
 // shown returns a content at the size of the result, or as it is if that is larger.
 func (o *stylizeOptions) shown(content *imgio.Planar) *imgio.Planar {
-	if o.Size == nst.OriginalSize || o.Size >= max(content.W, content.H) {
+	w, h := content.Whole()
+	if o.Size == nst.OriginalSize || o.Size >= max(w, h) {
 		return content
 	}
-	return content.Resize(imgio.FitLongest(content.W, content.H, o.Size))
+	return content.Resize(imgio.FitLongest(w, h, o.Size))
 }
