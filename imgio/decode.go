@@ -211,7 +211,12 @@ func openBMP(data []byte) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &source{w: f.W, h: f.H, memory: f.Memory(), decode: f.Decode, metadata: metadata{orientation: 1}}, nil
+	s := &source{w: f.W, h: f.H, memory: f.Memory(), decode: f.Decode, metadata: metadata{orientation: 1}}
+	if f.CanRow() {
+		s.reduce = func(factor int) (image.Image, error) { return s.reduceRows(factor, f.Rows) }
+		s.reducedMemory = func(factor int) int64 { return 12*int64(f.W) + reducedBytes(f.W, f.H, factor) }
+	}
+	return s, nil
 }
 
 // openTIFF reads the directories of a TIFF file.
@@ -223,6 +228,10 @@ func openTIFF(data []byte) (*source, error) {
 	f.WebP = decodeWebP
 	s := &source{w: f.W, h: f.H, memory: f.Memory(), decode: f.Decode, lab: f.Lab()}
 	s.orientation, s.icc = f.Orientation, f.ICC
+	if f.CanRow() {
+		s.reduce = func(factor int) (image.Image, error) { return s.reduceRows(factor, f.Rows) }
+		s.reducedMemory = func(factor int) int64 { return f.RowMemory() + reducedBytes(f.W, f.H, factor) }
+	}
 	if f.Pages > 1 {
 		s.pages = f.Pages
 	}

@@ -20,6 +20,7 @@ type limits struct {
 	memory int64 // bytes, 0 for no limit
 
 	shrink  int       // see Shrink
+	large   int64     // pixels of pictures that are too small for that
 	convert Converter // of HEIC and AVIF, or nil
 	upright bool      // ignore the EXIF orientation
 }
@@ -32,7 +33,7 @@ func MaxPixels(n int64) Limit { return func(l *limits) { l.pixels = n } }
 func MaxMemory(n int64) Limit { return func(l *limits) { l.memory = n } }
 
 func newLimits(options []Limit) limits {
-	l := limits{pixels: DefaultMaxPixels}
+	l := limits{pixels: DefaultMaxPixels, large: shrinkPixels}
 	for _, o := range options {
 		o(&l)
 	}

@@ -9,6 +9,10 @@ type reducer struct {
 	out    *image.NRGBA64
 	sums   []uint64 // of a row of squares: red, green and blue times alpha, and alpha
 	rows   int      // that are done
+
+	buf  []uint16 // a row
+	last image.Image
+	read rowReader // of last
 }
 
 // newReducer returns a reducer for a picture of w by h pixels.
@@ -43,6 +47,33 @@ func (r *reducer) add(row []uint16) {
 	}
 }
 
+// addRows adds the rows of m, which is as wide as the picture.
+func (r *reducer) addRows(m image.Image) {
+	if m != r.last {
+		r.last, r.read, r.buf = m, rows(m), make([]uint16, 4*r.w)
+	}
+	for y := range m.Bounds().Dy() {
+		r.read(y, r.buf)
+		r.add(r.buf)
+	}
+}
+
+// reduceRows reduces a picture of which rows calls a function for each row, as a picture one
+// pixel high.
+func (s *source) reduceRows(factor int, rows func(add func(row image.Image)) error) (image.Image, error) {
+	r := newReducer(s.w, s.h, factor)
+	grey, shallow := false, true
+	err := rows(func(row image.Image) {
+		grey, shallow = isGrey(row), !isDeep(row)
+		r.addRows(row)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.grey, s.shallow = s.grey || grey, shallow
+	return r.out, nil
+}
+
 // finish writes row y of the result, which has the sums of a number of rows.
 func (r *reducer) finish(y, rows int) {
 	for x := range len(r.sums) / 4 {
@@ -65,12 +96,8 @@ func reduced(m image.Image, factor int) image.Image {
 		return reducedInks(m, factor)
 	}
 	size := m.Bounds().Size()
-	r, read := newReducer(size.X, size.Y, factor), rows(m)
-	buf := make([]uint16, 4*size.X)
-	for y := range size.Y {
-		read(y, buf)
-		r.add(buf)
-	}
+	r := newReducer(size.X, size.Y, factor)
+	r.addRows(m)
 	return r.out
 }
 

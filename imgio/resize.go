@@ -175,7 +175,8 @@ func resampling(s span, m int) []tap {
 		last := min(n-1, int(math.Floor(centre+radius)))
 		w, sum := make([]float64, last-first+1), 0.0
 		for j := range w {
-			w[j] = catmullRom((float64(first+j) - centre) / widen)
+			at, part := s.sample(first + j)
+			w[j] = part * catmullRom((at-centre)/widen)
 			sum += w[j]
 		}
 		taps[i] = tap{first, make([]float32, len(w))}

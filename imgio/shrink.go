@@ -17,7 +17,7 @@ func Shrink(size int) Limit { return func(l *limits) { l.shrink = size } }
 
 // factor returns by how much a picture of w by h pixels is reduced: 1, 2, 4 or 8.
 func (l limits) factor(w, h int) int {
-	if l.shrink < 1 || int64(w)*int64(h) <= shrinkPixels {
+	if l.shrink < 1 || int64(w)*int64(h) <= l.large {
 		return 1
 	}
 	for _, k := range []int{8, 4, 2} {
@@ -95,6 +95,16 @@ type span struct {
 
 // whole reports whether the picture covers all samples.
 func (s span) whole() bool { return s.length == float64(s.n) }
+
+// sample returns where sample i lies, counted from the middle of the first, and how much of it
+// is part of the picture: its place is the middle of that part.
+func (s span) sample(i int) (at, part float64) {
+	begin, end := max(s.from, float64(i)), min(s.from+s.length, float64(i+1))
+	if end-begin == 1 {
+		return float64(i), 1
+	}
+	return (begin+end)/2 - 0.5, end - begin
+}
 
 // across returns a row of p, and down a column.
 func (p *Planar) across() span {

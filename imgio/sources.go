@@ -12,6 +12,8 @@ import (
 	"io"
 
 	"golang.org/x/image/webp"
+
+	rowpng "nst/imgio/internal/png"
 )
 
 // glance returns the size of a picture if the first bytes of its file tell it. The error is
@@ -64,10 +66,29 @@ func openPNG(data []byte) (*source, error) {
 	if data[28] != 0 { // interlaced: each pass is a picture of its own
 		memory += memory / 2
 	}
-	return &source{
+	s := &source{
 		w: config.Width, h: config.Height, memory: memory, metadata: pngMetadata(data),
 		decode: func() (image.Image, error) { return png.Decode(pngReader(data)) },
-	}, nil
+	}
+	if data[28] == 0 {
+		s.reduce = func(factor int) (image.Image, error) { return s.reducePNG(data, factor) }
+		s.reducedMemory = func(factor int) int64 { return 24*int64(s.w) + 64<<10 + reducedBytes(s.w, s.h, factor) }
+	}
+	return s, nil
+}
+
+// reducePNG decodes a PNG file smaller by a factor.
+func (s *source) reducePNG(data []byte, factor int) (image.Image, error) {
+	f, err := rowpng.Open(data)
+	if err != nil {
+		return nil, err
+	}
+	r := newReducer(s.w, s.h, factor)
+	if err := f.Rows(r.add); err != nil {
+		return nil, err
+	}
+	s.grey, s.shallow = f.Grey, !f.Deep
+	return r.out, nil
 }
 
 // pngReader reads a PNG file, with an end added if it lacks nothing else.
