@@ -180,7 +180,7 @@ func TestShrinkMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("draws a large picture")
 	}
-	const w, h, size = 4001, 3003, 256
+	const w, h, size = 2601, 1999, 256
 	m := ramp(w, h, false)
 	for name, encode := range formats() {
 		if name == "gif" || name == "tiff" { // one has to be decoded first; the encoder writes one strip
