@@ -49,7 +49,7 @@ func (l limits) check(s *source, size int) error {
 		return fmt.Errorf("%w: %dx%d pixels", ErrTooSmall, s.w, s.h)
 	}
 	pixels := int64(s.w) * int64(s.h)
-	if pixels > l.pixels {
+	if max(s.w, s.h) > 1<<30 || pixels > l.pixels { // the product of larger sides overflows
 		return fmt.Errorf("%w: %dx%d pixels, at most %d million in all", ErrTooLarge, s.w, s.h, l.pixels/1e6)
 	}
 	s.factor = s.possible(l.factor(s.w, s.h))

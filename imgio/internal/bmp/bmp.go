@@ -89,7 +89,7 @@ func Open(data []byte) (*File, error) {
 	if f.H < 0 {
 		f.H, f.topDown = -f.H, true
 	}
-	if f.W < 1 || f.H < 1 {
+	if f.W < 1 || f.H < 1 || int64(f.W)*int64(f.H) > 1<<48 { // so that no sum of bytes overflows
 		return nil, fmt.Errorf("bmp: picture of %dx%d pixels", f.W, f.H)
 	}
 	rest := data[fileHeader+size:]

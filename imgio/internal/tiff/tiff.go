@@ -137,7 +137,7 @@ func (f *File) choose(l *layout, offset int64) error {
 func (f *File) parse() error {
 	d := f.d
 	w, h := d.number(tagImageWidth, 0), d.number(tagImageLength, 0)
-	if w < 1 || h < 1 || w > 1<<30 || h > 1<<30 {
+	if w < 1 || h < 1 || w > 1<<30 || h > 1<<30 || w*h > 1<<48 { // so that no sum of bytes overflows
 		return fmt.Errorf("tiff: picture of %dx%d pixels", w, h)
 	}
 	f.W, f.H = int(w), int(h)
