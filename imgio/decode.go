@@ -211,7 +211,7 @@ func openBMP(data []byte) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &source{w: f.W, h: f.H, memory: f.Memory(), decode: f.Decode, metadata: metadata{orientation: 1}}
+	s := &source{w: f.W, h: f.H, memory: f.Memory(), decode: f.Decode, alpha: f.Alpha(), metadata: metadata{orientation: 1}}
 	if f.CanRow() {
 		s.reduce = func(factor int) (image.Image, error) { return s.reduceRows(factor, f.Rows) }
 		s.reducedMemory = func(factor int) int64 { return 12*int64(f.W) + reducedBytes(f.W, f.H, factor) }
@@ -226,7 +226,7 @@ func openTIFF(data []byte) (*source, error) {
 		return nil, err
 	}
 	f.WebP = decodeWebP
-	s := &source{w: f.W, h: f.H, memory: f.Memory(), decode: f.Decode, lab: f.Lab()}
+	s := &source{w: f.W, h: f.H, memory: f.Memory(), decode: f.Decode, alpha: f.Alpha(), lab: f.Lab()}
 	s.orientation, s.icc = f.Orientation, f.ICC
 	if f.CanRow() {
 		s.reduce = func(factor int) (image.Image, error) { return s.reduceRows(factor, f.Rows) }

@@ -20,6 +20,7 @@ type source struct {
 	w, h   int   // pixels as stored
 	memory int64 // bytes that decode allocates, about, the decoded picture included
 	decode func() (image.Image, error)
+	alpha  bool  // the picture may have transparency
 	lab    bool  // the channels of the picture are L*a*b*, see tiff.File
 	heif   *heif // only a [Converter] can decode it
 	metadata

@@ -90,7 +90,7 @@ func (r *batchRun) onePassFootprint(files *pictureFiles) (footprint, int64, erro
 
 // largest returns the files that take most memory, with every set of options that is used.
 func (r *batchRun) largest(todo []batch.Todo) (*pictureFiles, []nst.Options) {
-	files := &pictureFiles{start: r.o.startFile(), keeps: true, apart: true, protect: r.masks != nil}
+	files := &pictureFiles{start: r.o.startFile(), keeps: true, apart: true, protect: r.masks != nil, alpha: r.o.below(formatName(r.o.format)) == keepAlpha}
 	var content, read string
 	pixels, memory := 0, int64(0)
 	styles, used := map[string]bool{}, map[int]bool{}

@@ -22,6 +22,7 @@ type console struct {
 	placed      *placed       // files that were written; nil if nobody asks
 	resumes     bool          // it is of a run that goes on
 	peeks       bool          // paintings are not read, only their headers
+	fetched     map[string][]byte
 }
 
 // newConsole returns the console for the settings, and prints their notes.

@@ -18,9 +18,15 @@ import (
 // checkApply returns the brush that it has planned with, whose paintings are still to be read,
 // so that no network is loaded twice; nil if it could not plan.
 func (o *applyOptions) checkApply(ctx context.Context, t *console) (*brush, error) {
-	contents, err := batch.Contents(o.contents, imgio.Extensions())
-	if err != nil || o.contents[0] == standard {
-		return nil, nil
+	contents := o.contents
+	if err := t.fetch(ctx, contents[0]); err != nil {
+		return nil, err
+	}
+	if t.fetched[contents[0]] == nil {
+		var err error
+		if contents, err = batch.Contents(o.contents, imgio.Extensions()); err != nil {
+			return nil, nil
+		}
 	}
 	peek := *t
 	peek.quiet, peek.peeks = true, true
@@ -28,7 +34,7 @@ func (o *applyOptions) checkApply(ctx context.Context, t *console) (*brush, erro
 	if err != nil || o.checkBlend(len(styles)) != nil {
 		return nil, nil
 	}
-	h, err := (&pictureFiles{contents: contents, masks: o.masks.paths(), wanted: onePassReading(o.pass.size)}).stat(o.pass.size, t)
+	h, err := (&pictureFiles{contents: contents, masks: o.masks.paths(), wanted: onePassReading(o.pass.size), alpha: o.keepsAlpha()}).stat(o.pass.size, t)
 	if err != nil {
 		return nil, nil
 	}
@@ -47,6 +53,17 @@ func (o *applyOptions) checkApply(ctx context.Context, t *console) (*brush, erro
 		confine(f.heap)
 	}
 	return b, nil
+}
+
+// keepsAlpha reports whether results have the transparency of their contents.
+func (o *applyOptions) keepsAlpha() bool {
+	format, output := formatName(o.format), o.output
+	if o.dir == "" && output != "" {
+		if f, err := o.formatOf(output); err == nil {
+			format = f
+		}
+	}
+	return o.below(format) == keepAlpha
 }
 
 // applyFootprint is the memory of painting the content of headers with its longest side scaled

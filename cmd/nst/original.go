@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"image"
-	"io"
 	"os"
 	"slices"
 
@@ -25,6 +24,9 @@ type original struct {
 // openOriginal reads a content from a file or from standard input, for a result in a format,
 // of which it may be a reduction that suffices for a size.
 func (t *console) openOriginal(ctx context.Context, s *settings, path, format string, size int) (*original, error) {
+	if err := t.fetch(ctx, path); err != nil {
+		return nil, err
+	}
 	o, err := await(ctx, func() (*original, error) { return t.readOriginal(s, path, format, t.shrinking(size)) })
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -40,16 +42,17 @@ func (t *console) readOriginal(s *settings, path, format string, limits []imgio.
 	var m image.Image
 	var info imgio.Info
 	keep := imgio.Keep{EXIF: s.keepEXIF, GPS: s.keepGPS}
-	stat, err := os.Stat(path)
-	switch {
-	case path == standard:
-		m, info, err = o.readOnce(t.e.Stdin, "standard input", keep, limits)
-	case err == nil && !stat.Mode().IsRegular() && !stat.IsDir(): // a pipe
-		var f *os.File
-		if f, err = os.Open(path); err == nil {
-			m, info, err = o.readOnce(f, path, keep, limits)
-			f.Close()
+	var err error
+	switch data := t.fetched[path]; {
+	case data != nil:
+		delete(t.fetched, path)
+		name := path
+		if path == standard {
+			name = "standard input"
 		}
+		m, info, err = imgio.Decode(bytes.NewReader(data), limits...)
+		o.file = recipe.FileOfBytes(name, data)
+		o.meta, _ = imgio.ReadMetadata(bytes.NewReader(data), keep, limits...)
 	default: // what is not there, or no picture, is an error of OpenImage
 		o.file, err = recipe.FileOf(path)
 		if f, failed := os.Open(path); failed == nil {
@@ -87,18 +90,6 @@ func (t *console) readOriginal(s *settings, path, format string, limits []imgio.
 	return o, nil
 }
 
-// readOnce reads a content from what can be read only once.
-func (o *original) readOnce(r io.Reader, name string, keep imgio.Keep, limits []imgio.Limit) (image.Image, imgio.Info, error) {
-	var b bytes.Buffer
-	m, info, err := imgio.Decode(io.TeeReader(r, &b), limits...)
-	if err != nil {
-		return nil, info, err
-	}
-	o.file = recipe.FileOfBytes(name, b.Bytes())
-	o.meta, _ = imgio.ReadMetadata(&b, keep, limits...)
-	return m, info, nil
-}
-
 // below returns what --alpha means for a format: keep, or the colour that is laid below.
 func (s *settings) below(format string) string {
 	switch {
@@ -116,6 +107,18 @@ type artwork struct {
 	alpha   []float32 // nil is opaque
 	meta    imgio.Metadata
 	made    imgio.Provenance
+}
+
+// onWhite returns the picture on white, as it looks on a sheet.
+func (a *artwork) onWhite() *imgio.Planar {
+	if a.alpha == nil {
+		return a.picture
+	}
+	p, n := a.picture.Clone(), len(a.alpha)
+	for i := range p.Pix {
+		p.Pix[i] = 1 + a.alpha[i%n]*(p.Pix[i]-1)
+	}
+	return p
 }
 
 // painted returns the artwork that was painted over the content: its transparency and its

@@ -182,6 +182,9 @@ func (f *File) Memory() int64 {
 	return 4 * int64(f.W) * int64(f.H)
 }
 
+// Alpha reports whether pixels have an opacity.
+func (f *File) Alpha() bool { return f.bits > 8 && f.masks[3] != 0 }
+
 // CanRow reports whether a picture can be read row by row.
 func (f *File) CanRow() bool { return f.bits > 8 || f.compression == compressionNone }
 
