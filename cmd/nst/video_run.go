@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"nst/imgio"
@@ -39,7 +38,6 @@ type videoRun struct {
 }
 
 func video(ctx context.Context, e *env, o *videoOptions) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(collectEarly))
 	t := newConsole(e, &o.settings)
 	if err := o.checkInput(); err != nil {
 		return err
