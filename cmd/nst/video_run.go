@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,11 +104,7 @@ func (r *videoRun) run(ctx context.Context) error {
 		return err
 	}
 	defer brush.Close()
-	threads := r.o.Compute.Threads
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
-	r.steady = film.NewSteady(brush, r.o.film.smooth, threads)
+	r.steady = film.NewSteady(brush, r.o.film.smooth, r.threads())
 	source, err := r.source(ctx)
 	if err != nil {
 		return r.named(err)
@@ -128,6 +125,9 @@ func (r *videoRun) run(ctx context.Context) error {
 	}
 	return r.finish(ctx)
 }
+
+// threads returns the number of threads to compute with.
+func (r *videoRun) threads() int { return cmp.Or(r.o.Compute.Threads, runtime.GOMAXPROCS(0)) }
 
 // partial writes a film of what is done, after an error or an interrupt.
 func (r *videoRun) partial(ctx context.Context, why error) error {

@@ -41,6 +41,23 @@ func Mix(painted, warped *imgio.Planar, shares []float32, share float32, threads
 	})
 }
 
+// Alike returns how far a frame and the one before, moved along back, show the same around each
+// pixel, 0 to 1, at half their size. It needs no sure motion: in a flat part, any will do. What
+// comes from outside gets 0.
+func Alike(frame, moved *imgio.Planar, back *Flow, threads int) []float32 {
+	w, h := back.W, back.H
+	out := differences(frame, moved, w, h, threads)
+	for i, d := range out {
+		x, y := float32(i%w)+back.U[i], float32(i/w)+back.V[i]
+		if x < 0 || y < 0 || x > float32(w-1) || y > float32(h-1) {
+			out[i] = 0
+			continue
+		}
+		out[i] = trust(255 * d)
+	}
+	return out
+}
+
 // differences returns the mean difference of two pictures around each pixel, at half their
 // size, w by h.
 func differences(a, b *imgio.Planar, w, h, threads int) []float32 {
