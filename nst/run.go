@@ -64,6 +64,9 @@ func (t *Transfer) prepare(j *Job) (*run, error) {
 		j.Start = j.Start.Resize(first.w, first.h)
 	}
 	mode := colourOf(t.options.Color)
+	if t.options.Color == ColourStyle && j.Style.colourless() {
+		mode, t = colour.Grey{}, t.greyed()
+	}
 	j.Style = j.Style.coloured(mode, contents[Size{w, h}])
 	r := &run{transfer: t, job: j, colour: mode, plan: plan, contents: contents}
 	r.sums = sync.OnceValue(r.sum)

@@ -121,7 +121,7 @@ func fit(p *imgio.Planar, size int) *imgio.Planar {
 //
 // Other errors are [ErrClosed]; a [PictureError], [StyleError] or [MaskError] for what is
 // wrong in j; [ErrMaskCount], unless there is one region for each style picture; a
-// [TooSmallError]; a [ResumeError]; and, with a card, a [MemoryError], [UnsupportedError] or [CardError].
+// [TooSmallError]; [ErrBlind]; a [ResumeError]; and, with a card, a [MemoryError], [UnsupportedError] or [CardError].
 func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 	r, err := t.prepare(&j)
 	if err != nil {

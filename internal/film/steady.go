@@ -32,12 +32,18 @@ type Prior struct {
 	Trust   []float32 // how much of it is to be seen, 0 to 1, at half its size; see motion.Consistent
 
 	frame *imgio.Planar // the last frame, moved as Picture is
+	back  *motion.Flow  // the motion
 }
 
-// Over returns a frame with the last result over it, where that is to be seen.
-func (p *Prior) Over(frame *imgio.Planar) *imgio.Planar {
-	out := frame.Clone()
-	motion.Mix(out, p.Picture, p.Trust, 1, 1)
+// Over returns a picture of the frame with the last result over it, where that is to be seen: where
+// the motion can be trusted, or the last frame, moved along, shows the same.
+func (p *Prior) Over(picture, frame *imgio.Planar, threads int) *imgio.Planar {
+	shares := motion.Alike(frame, p.frame, p.back, threads)
+	for i, t := range p.Trust {
+		shares[i] = max(shares[i], t)
+	}
+	out := picture.Clone()
+	motion.Mix(out, p.Picture, shares, 1, threads)
 	return out
 }
 
@@ -133,5 +139,5 @@ func (s *Steady) prior(v *view) *Prior {
 	s.moved[0] -= x
 	s.moved[1] -= y
 	moved := motion.Warp(v.back, s.threads, s.last, s.frame)
-	return &Prior{moved[0], v.trust, moved[1]}
+	return &Prior{moved[0], v.trust, moved[1], v.back}
 }
