@@ -51,6 +51,19 @@ func newFilter(cpu *CPU, w []float32, k, c int, rotate bool) *Filter {
 	return f
 }
 
+// NewPassingFilter is [NewFilterIn] without memory: call [Engine.Transform] before each use.
+func NewPassingFilter(cpu *CPU, w []float32, k, c int, rotate bool) *Filter {
+	return newFilter(cpu, w, k, c, rotate)
+}
+
+// Transform transforms a filter of [NewPassingFilter] into the working memory that the workers
+// of e share, of which it takes [FilterLen] floats. The next that does so takes its place.
+func (e *Engine) Transform(f *Filter) {
+	e.share(FilterLen(f.K, f.C))
+	f.u = e.shared
+	f.Transform(e.pool)
+}
+
 // RepeatFilterLen is the number of floats of the filters of [NewRepeatFilterIn].
 func RepeatFilterLen(k, c int) int { return 25 * k * c }
 
