@@ -99,7 +99,7 @@ func (p *pass) balances() bool {
 func (p *pass) renewObjective(ctx context.Context) error {
 	t := p.transfer
 	weight := p.balance.of(t.options.Objective.ContentWeight)
-	o, err := p.precisely(p.evaluator()).newObjective(ctx, comparison{content: p.content, contentWeight: weight, style: p.job.Style, size: p.plan[p.index].size})
+	o, err := p.evaluator().newObjective(ctx, comparison{content: p.content, contentWeight: weight, style: p.job.Style, size: p.plan[p.index].size})
 	if err != nil {
 		return err
 	}
@@ -129,8 +129,7 @@ func (p *pass) renew(ctx context.Context) error {
 	if p.halfway() {
 		left, corrected = p.share.end(p.plan[p.index].iterations)
 	}
-	refined := p.refines()
-	if !turned && !corrected && !refined || p.renewed == p.iteration {
+	if !turned && !corrected || p.renewed == p.iteration {
 		return nil
 	}
 	before := p.objective.contentWeight
@@ -151,10 +150,10 @@ func (p *pass) renew(ctx context.Context) error {
 	if corrected {
 		p.recent = p.recent[:0]
 	}
-	p.change(turned || refined && !corrected)
+	p.change(turned)
 	// The loss of the best picture is at most this now: an explosion is still recognised.
 	p.bestLoss *= max(1, p.objective.contentWeight/before)
-	if turned || refined {
+	if turned {
 		p.bestLoss = unknown
 	}
 	return nil

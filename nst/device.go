@@ -61,15 +61,11 @@ func (o *Options) open(net *vgg.Network, getenv func(string) string) (d devices,
 	}
 	kind, number, err := ParseDevice(o.Compute.Device)
 	d.cpu, d.auto = cpu, kind == DeviceAuto
-	if err == nil {
-		err = d.halve(o, net)
-	}
 	if err != nil {
-		cpu.Close()
-		return devices{}, err
+		return d, err
 	}
-	if kind == DeviceCPU || kind == DeviceAuto && (o.Objective.StyleLoss == StyleW2 || o.Compute.Precision == PrecisionBF16) {
-		return d, nil
+	if kind == DeviceCPU || kind == DeviceAuto && (o.Objective.StyleLoss == StyleW2 || o.Compute.Precision.halves()) {
+		return d.halved(o, net)
 	}
 	precision := exec.TF32
 	if o.Compute.Precision == PrecisionFP32 {
@@ -84,7 +80,7 @@ func (o *Options) open(net *vgg.Network, getenv func(string) string) (d devices,
 		if !expected(err) {
 			d.passed = &DeviceError{o.Compute.Device, err}
 		}
-		return d, nil
+		return d.halved(o, net)
 	}
 	cpu.Close()
 	return devices{}, &DeviceError{o.Compute.Device, err}
@@ -92,8 +88,9 @@ func (o *Options) open(net *vgg.Network, getenv func(string) string) (d devices,
 
 // devices are the devices that options have opened.
 type devices struct {
-	cpu    *exec.CPU  // as the precision says
-	exact  *exec.CPU  // the same in fp32, if cpu is in bf16; else nil
+	cpu    *exec.CPU
+	exact  *exec.CPU  // the same in fp32, if cpu is in bf16, else nil
+	by     Precision  // of cpu; empty for fp32
 	card   *exec.CUDA // nil for none
 	auto   bool       // the options leave the choice
 	passed error      // why auto did not take a card, if that is unexpected

@@ -175,8 +175,8 @@ type Compute struct {
 	// processor give similar pictures, not the same bytes.
 	Device string
 
-	// Precision is how convolutions multiply: on a card tf32 or fp32, on the processor fp32
-	// or bf16, or auto. Sums are those of fp32 with each.
+	// Precision is how convolutions multiply: on a card tf32 or fp32, on the processor fp32,
+	// mixed or bf16; or auto. Sums are those of fp32 with each.
 	Precision Precision
 }
 

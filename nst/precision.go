@@ -7,39 +7,39 @@ import (
 	"nst/vgg"
 )
 
-// lastExact is the number of evaluations at the end of a run in bf16 that are in fp32.
-const lastExact = 10
+// halves reports whether p is for processors that multiply in bfloat16.
+func (p Precision) halves() bool { return p == PrecisionMixed || p == PrecisionBF16 }
 
-// ErrNoBF16 means that bf16 was asked for and the processor, or what NST_CPU leaves of it, has
-// no instructions for it.
-var ErrNoBF16 = errors.New("nst: Compute.Precision is bf16: the processor has no instructions for it")
-
-// halve makes the processor of d one in bf16, if the options ask for it or leave the choice and
-// it suits them.
-func (d *devices) halve(o *Options, net *vgg.Network) error {
-	switch o.Compute.Precision {
-	case PrecisionBF16:
-	case PrecisionAuto:
-		if !d.cpu.HasBF16() || !o.suitsBF16(net) {
-			return nil
-		}
-	default:
-		return nil
+// halved returns d with a processor in the precision of the options. For auto that is mixed if
+// it suits them. If the options ask for what the processor cannot do, it is closed, and the
+// error is an [OptionError].
+func (d devices) halved(o *Options, net *vgg.Network) (devices, error) {
+	p := o.Compute.Precision
+	if p == PrecisionAuto && d.cpu.HasBF16() && o.suitsMixed(net) {
+		p = PrecisionMixed
 	}
-	half, err := d.cpu.BF16()
+	if !p.halves() {
+		return d, nil
+	}
+	half, err := d.cpu.BF16(p == PrecisionBF16)
 	if err != nil {
-		return ErrNoBF16
+		none := &OptionError{"Compute.Precision", p, "needs a processor with AVX-512 BF16; the kernels here are those of " + d.cpu.Kernels()}
+		return devices{}, errors.Join(none, d.cpu.Close())
 	}
-	d.exact, d.cpu = d.cpu.Passing(), half
-	return nil
+	if p == PrecisionBF16 {
+		d.exact = d.cpu.Passing()
+	}
+	d.cpu, d.by = half, p
+	return d, nil
 }
 
-// suitsBF16 reports whether pictures of these options are as good in bf16.
-func (o *Options) suitsBF16(net *vgg.Network) bool {
+// suitsMixed reports whether pictures of these options are as good in mixed precision.
+func (o *Options) suitsMixed(net *vgg.Network) bool {
 	return net != nil
 }
 
-// exactly returns a device that computes in fp32 what d computes in bf16, and else d.
+// exactly returns a device that computes features in fp32: d, unless that is the processor in
+// bf16.
 func (d *devices) exactly(on exec.Device) exec.Device {
 	if d.exact != nil && on == exec.Device(d.cpu) {
 		return d.exact
@@ -54,31 +54,8 @@ func (t *Transfer) Precision() Precision {
 		return PrecisionTF32
 	case t.card != nil:
 		return p
-	case t.exact != nil:
-		return PrecisionBF16
+	case t.by != "":
+		return t.by
 	}
 	return PrecisionFP32
-}
-
-// exactFrom returns the iteration of a pass from which a run in bf16 computes in fp32: at the
-// last scale, near its end.
-func (p *pass) exactFrom() int {
-	planned := p.plan[p.index].iterations
-	if p.index < len(p.plan)-1 {
-		return planned
-	}
-	return max(0, planned-lastExact)
-}
-
-// precisely returns e in the precision of the next iteration.
-func (p *pass) precisely(e evaluator) evaluator {
-	if p.iteration >= p.exactFrom() {
-		e.device = p.transfer.exactly(e.device)
-	}
-	return e
-}
-
-// refines reports whether the next iteration is the first in fp32 of a pass in bf16.
-func (p *pass) refines() bool {
-	return p.iteration > 0 && p.iteration == p.exactFrom() && p.transfer.exactly(p.device) != p.device
 }

@@ -76,7 +76,7 @@ func (t *Transfer) Beside(threads int) (*Transfer, error) {
 		return nil, ErrCard
 	}
 	own := *t
-	own.devices = devices{cpu: t.cpu.Beside(threads), auto: t.auto, passed: t.passed}
+	own.devices = devices{cpu: t.cpu.Beside(threads), by: t.by, auto: t.auto, passed: t.passed}
 	if t.exact != nil {
 		own.exact = own.cpu.Passing()
 	}

@@ -122,7 +122,7 @@ const (
 
 // How convolutions multiply.
 const (
-	// PrecisionAuto is tf32 on a card. On the processor it is bf16 where that is faster and
+	// PrecisionAuto is tf32 on a card. On the processor it is mixed where that is faster and
 	// the pictures are as good, else fp32; see [Transfer.Precision].
 	PrecisionAuto Precision = "auto"
 
@@ -132,8 +132,12 @@ const (
 	// PrecisionFP32 has 24 bits. A card takes three times as long.
 	PrecisionFP32 Precision = "fp32"
 
-	// PrecisionBF16 has 8 bits. It is for processors with AVX-512 BF16, which multiply twice as
-	// many numbers in the same time. The last evaluations of a run are in fp32.
+	// PrecisionMixed has 24 bits for features, and so for losses, and 8 bits for gradients. It
+	// is for processors with AVX-512 BF16, which multiply twice as many numbers of 8 bits.
+	PrecisionMixed Precision = "mixed"
+
+	// PrecisionBF16 has 8 bits, also for features, except in a score. It is for the same
+	// processors as PrecisionMixed.
 	PrecisionBF16 Precision = "bf16"
 )
 
@@ -167,7 +171,7 @@ func Paddings() []Padding { return []Padding{PadZero, PadReplicate} }
 
 // Precisions lists how convolutions can multiply.
 func Precisions() []Precision {
-	return []Precision{PrecisionAuto, PrecisionTF32, PrecisionFP32, PrecisionBF16}
+	return []Precision{PrecisionAuto, PrecisionTF32, PrecisionFP32, PrecisionMixed, PrecisionBF16}
 }
 
 // CardPrecisions lists how a card can multiply.

@@ -32,12 +32,11 @@ func OpenCPU(threads int, getenv func(string) string) (*CPU, error) {
 	return &CPU{engine: e, filters: newFilters(), spare: new(kernel.Memory)}, nil
 }
 
-// Name is the instruction set and the number of threads, and bf16 if it multiplies in that.
+// Name is the instruction set and the number of threads, and how it multiplies if that is not
+// in float32.
 func (d *CPU) Name() string {
-	if d.by == inBF16 {
-		return fmt.Sprintf("cpu (%s, bf16, %d threads)", d.engine.CPU().Name(), d.engine.Pool().Threads())
-	}
-	return fmt.Sprintf("cpu (%s, %d threads)", d.engine.CPU().Name(), d.engine.Pool().Threads())
+	by := map[multiplying]string{inBF16: "bf16, ", mixed: "mixed, "}[d.by]
+	return fmt.Sprintf("cpu (%s, %s%d threads)", d.engine.CPU().Name(), by, d.engine.Pool().Threads())
 }
 
 // Kernels is the instruction set that the kernels were chosen for.

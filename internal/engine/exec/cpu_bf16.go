@@ -12,20 +12,25 @@ type multiplying uint8
 const (
 	inFP32  multiplying = iota
 	inBF16              // in bfloat16, see package kernel
+	mixed               // in bfloat16 for gradients, in float32 for features
 	passing             // in float32, with filters that are transformed again for each use
 )
 
 // ErrNoBF16 means that the processor has no instructions for bfloat16.
 var ErrNoBF16 = errors.New("exec: the processor has no instructions for bfloat16")
 
-// BF16 returns the processor as a device that multiplies in bfloat16: in the convolutions of a
-// fixed network, except the first. Sums, and all other operations, are those of float32. It shares everything with d;
-// one of the two is to be closed. The error is [ErrNoBF16].
-func (d *CPU) BF16() (*CPU, error) {
-	if !d.engine.CPU().BF16() {
+// BF16 returns the processor as a device that multiplies in bfloat16 in the convolutions of a
+// fixed network: for gradients, and for features if that is set. The first layer, sums, and all
+// other operations are those of float32. It shares everything with d; one of the two is to be
+// closed. The error is [ErrNoBF16].
+func (d *CPU) BF16(features bool) (*CPU, error) {
+	switch {
+	case !d.engine.CPU().BF16():
 		return nil, ErrNoBF16
+	case features:
+		return d.multiplying(inBF16), nil
 	}
-	return d.multiplying(inBF16), nil
+	return d.multiplying(mixed), nil
 }
 
 // HasBF16 reports whether the processor has instructions for bfloat16. Plain Go, which
@@ -45,7 +50,7 @@ func (d *CPU) multiplying(by multiplying) *CPU {
 
 // fixed records that a step takes a filter of a fixed network, and says in which form.
 func (c *lowering) fixed(f filterNeed) filterNeed {
-	f.bf16 = c.device.by == inBF16
+	f.bf16 = c.device.by == inBF16 || c.device.by == mixed && f.rotated
 	if c.device.by == passing {
 		c.works(kernel.Scratch{Shared: f.floats()})
 	} else {
