@@ -55,7 +55,7 @@ func networkRows() []flagRow {
 			offer: func(*env) []string { return []string{nst.DeviceAuto, nst.DeviceCPU, nst.DeviceCUDA} },
 		},
 		{
-			name: "precision", field: "Compute.Precision", group: groupNetwork, in: measures | inTexture,
+			name: "precision", field: "Compute.Precision", group: groupNetwork, in: measures | inTexture | inVideo,
 			usage: "how convolutions multiply: fp32, exactly; on a processor with AVX-512 BF16 mixed, which is faster and paints as well, or bf16, faster still; on a card tf32, faster; auto, the fastest that paints as well as fp32",
 		},
 	}

@@ -150,6 +150,9 @@ func (r *sweepRecipe) renew() {
 			r.Settings[row.name] = v.String()
 		}
 	}
+	if r.Settings["precision"] == string(nst.PrecisionTF32) && r.Settings["device"] != nst.DeviceCUDA {
+		r.Settings["precision"] = string(s.Compute.Precision) // the default was tf32, of the processor too
+	}
 	for i, name := range r.Varied {
 		if row, ok := findFlag(func(row *flagRow) bool { return row.old == name }); ok {
 			r.Varied[i] = row.name
