@@ -14,7 +14,7 @@ type Filter struct {
 	repeat bool // for [MirrorConvSpec.Repeat]: 25 matrices
 	bf16   bool // for [ConvSpec.BF16]: pairs
 	u      []float32
-	g      [][]float32 // a worker's 16 filters, and two lots of them transformed
+	g      [][]float32 // a worker's 16 filters, and with bf16 two lots of them transformed
 }
 
 // FilterLen is the number of floats of a transformed Filter.
@@ -77,8 +77,12 @@ func NewRepeatFilterIn(cpu *CPU, u, w []float32, k, c int) *Filter {
 
 // Transform computes the transformed filters on p.
 func (f *Filter) Transform(p *Pool) {
+	work := 9 * 16
+	if f.bf16 {
+		work += 2 * 36 * 16
+	}
 	for len(f.g) < p.Threads() {
-		f.g = append(f.g, make([]float32, (9+36+36)*16))
+		f.g = append(f.g, make([]float32, work))
 	}
 	p.Run((*filterTask)(f))
 }
