@@ -222,7 +222,8 @@ func (t *Transfer) Retune(o Options) error {
 	same.Optimizer.History, same.Schedule.Tolerance = o.Optimizer.History, o.Schedule.Tolerance
 	same.Schedule.Init, same.Schedule.Seed = o.Schedule.Init, o.Schedule.Seed
 	same.Color = o.Color
-	if !reflect.DeepEqual(same, o) {
+	net := t.network.weights().Network
+	if !reflect.DeepEqual(same, o) || o.Compute.Precision == PrecisionAuto && o.suitsMixed(net) != t.options.suitsMixed(net) {
 		return ErrRetune
 	}
 	if err := o.Validate(t.network.weights().Network); err != nil {

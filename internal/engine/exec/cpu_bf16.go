@@ -37,6 +37,12 @@ func (d *CPU) BF16(features bool) (*CPU, error) {
 // computes the same without them, is of use for tests only.
 func (d *CPU) HasBF16() bool { return d.engine.CPU().BF16() && d.Kernels() != "generic" }
 
+// RoundsFeatures reports whether a device computes features in bfloat16.
+func RoundsFeatures(d Device) bool {
+	c, ok := d.(*CPU)
+	return ok && c.by == inBF16
+}
+
 // Passing returns the processor as a device that multiplies in float32 and keeps no filters. It
 // transforms them for each use, which makes a pass slower. Like [CPU.BF16] it shares
 // everything with d.
