@@ -2,9 +2,9 @@ package kernel
 
 import "math"
 
-// These twins compute what the instructions do, bit for bit, where they are given the same
-// bits: VCVTNEPS2BF16 and VDPBF16PS take denormal numbers for 0, round to even, and know no
-// other modes.
+// These twins compute what the instructions do, bit for bit: VCVTNEPS2BF16 and VDPBF16PS round
+// to even and know no other mode. Only where a sum of products is below 2^-126, and not 0, do
+// they differ: the instruction makes it 0.
 
 // genericBF16 returns the twins in plain Go.
 func genericBF16() *multiplier {
@@ -19,21 +19,10 @@ func genericBF16() *multiplier {
 	}
 }
 
-// flushed returns x, or 0 in place of a denormal number.
-func flushed(x float32) float32 {
-	if b := math.Float32bits(x); b&0x7f800000 == 0 {
-		return math.Float32frombits(b & 0x80000000)
-	}
-	return x
-}
-
-// dotPair adds the products of two pairs to s: the second, then the first. The product of
-// two numbers in bfloat16 is exact in float32, so that each sum is rounded once.
-func dotPair(s, x, y float32) float32 {
-	a, b := math.Float32bits(x), math.Float32bits(y)
-	high := func(b uint32) float32 { return flushed(math.Float32frombits(b &^ 0xffff)) }
-	s = flushed(flushed(s) + float32(high(a)*high(b)))
-	return flushed(s + float32(high(a<<16)*high(b<<16)))
+// unpair returns the numbers of a pair.
+func unpair(p float32) (lo, hi float32) {
+	b := math.Float32bits(p)
+	return math.Float32frombits(b << 16), math.Float32frombits(b &^ 0xffff)
 }
 
 // gemmNBF16Go is gemmNGo for pairs: for r < n and j < nb*16
@@ -42,19 +31,27 @@ func dotPair(s, x, y float32) float32 {
 //		a[i/8*aStride + r*8 + i%8] . b[i*nb*16 + j]
 //
 // where . is the sum of two products. They are added to 0 in the order of i, the second of a
-// pair before the first.
+// pair before the first. A product of two numbers in bfloat16 is exact in float32, so that each
+// sum is rounded once.
 func gemmNBF16Go(nb, n, k int, a []float32, aStride int, b, m []float32, mRow, mStride int, add bool) {
+	var sums [64]float32
 	for r := range n {
-		for j := range nb * 16 {
-			var s float32
-			for i := range k / 2 {
-				s = dotPair(s, a[i/8*aStride+r*8+i%8], b[i*nb*16+j])
+		s := sums[:nb*16]
+		clear(s)
+		for i := range k / 2 {
+			lo, hi := unpair(a[i/8*aStride+r*8+i%8])
+			for j, p := range b[i*nb*16:][:len(s)] {
+				x, y := unpair(p)
+				s[j] += float32(hi * y)
+				s[j] += float32(lo * x)
 			}
+		}
+		for j, v := range s {
 			at := j/16*mStride + r*mRow + j%16
 			if add {
-				s += m[at]
+				v += m[at]
 			}
-			m[at] = s
+			m[at] = v
 		}
 	}
 }
