@@ -161,6 +161,9 @@ func (b *builder) addStyle(term *layerTerm) error {
 func (b *builder) addTotal() (err error) {
 	o := b.objective
 	o.tv.weight = b.options.TVWeight
+	if b.options.TVForm == TVSmooth {
+		o.tv.weight *= smooth
+	}
 	if o.tv.node, err = loss.TVOf("tv", b.options.tvForm(), o.pixels); err != nil {
 		return err
 	}
@@ -201,8 +204,14 @@ func (b *builder) input(name string, data []float32, shape ...int) *exec.Node {
 	return n
 }
 
+// smooth is how many times [TVQuadratic] is [TVSmooth].
+const smooth = 1000
+
 // tvForm returns the form of the total variation, which Validate has checked.
 func (o *Objective) tvForm() loss.TVForm {
+	if o.TVForm == TVSmooth {
+		return loss.Quadratic
+	}
 	for _, f := range []loss.TVForm{loss.Quadratic, loss.Absolute, loss.QuadraticSum, loss.AbsoluteSum} {
 		if f.String() == string(o.TVForm) {
 			return f

@@ -63,8 +63,9 @@ type Objective struct {
 	StyleScale float64
 
 	// TVForm is the form of the total variation. The sums grow with the picture, the
-	// others are means. Values of nine-point are in 0..1, where the others use 8-bit
-	// levels: its weight must be about 65025 times larger.
+	// others are means. smooth, the default, is a thousand times quadratic; the others are
+	// those of other programs. Values of nine-point are in 0..1, where the others use 8-bit
+	// levels: its weight must be about 65025 times larger than that of quadratic.
 	TVForm TVForm
 
 	// NormalizeGradients divides the gradient of each content and style layer, at its
@@ -227,7 +228,7 @@ func DefaultOptions() Options {
 			Calibrate:     true,
 			StyleMix:      MixMean,
 			StyleScale:    1,
-			TVForm:        TVQuadratic,
+			TVForm:        TVSmooth,
 			Pooling:       PoolMax,
 			Preprocessing: PrepareTrained,
 			Padding:       PadZero,

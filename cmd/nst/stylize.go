@@ -332,6 +332,7 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (_ nst.Job, _ []n
 	}
 	if file := o.startFile(); file != "" {
 		job.Start = read("first", file)
+		o.noteStart(t, job.Start, job.Content)
 	}
 	job.Regions, job.Protect = o.masks.open(read, job.Content, styles)
 	return job, styles, content, errors.Join(errs...)
