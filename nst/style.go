@@ -38,6 +38,7 @@ func newTargets() *targets { return &targets{at: map[setting][]target{}} }
 type setting struct {
 	orientation, size int
 	centre            centre
+	rounded           bool // features in bf16
 }
 
 // target is what the features of a picture are compared with, at one scale. With several
@@ -113,7 +114,7 @@ func (s *Style) Pictures() []StylePicture { return slices.Clone(s.pictures) }
 func (e evaluator) targetsAt(ctx context.Context, s *Style, size int) ([]target, error) {
 	s.targets.mu.Lock()
 	defer s.targets.mu.Unlock()
-	at := setting{e.orientation, size, e.centre}
+	at := setting{e.orientation, size, e.centre, exec.RoundsFeatures(e.device)}
 	if known := s.targets.at[at]; known != nil {
 		return known, nil
 	}
