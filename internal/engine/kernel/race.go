@@ -45,6 +45,7 @@ func annotate(s *isa) *isa {
 	annotateTiles(s, &o)
 	annotatePools(s, &o)
 	annotateNorms(s, &o)
+	annotateNeighbours(s, &o)
 	annotateVectors(s, &o)
 	return &o
 }
