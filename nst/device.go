@@ -59,7 +59,7 @@ func (o *Options) open(getenv func(string) string) (d devices, err error) {
 	}
 	kind, number, err := ParseDevice(o.Compute.Device)
 	d.cpu, d.auto = cpu, kind == DeviceAuto
-	if err != nil || kind == DeviceCPU || kind == DeviceAuto && o.Objective.StyleLoss == StyleW2 {
+	if err != nil || kind == DeviceCPU || kind == DeviceAuto && o.Objective.StyleLoss.needsCPU() {
 		return d, err
 	}
 	precision := exec.TF32

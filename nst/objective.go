@@ -49,6 +49,10 @@ type comparison struct {
 	style         *Style
 	size          int // of the scale
 
+	// matched is the picture that StyleNeighbours finds the matches of, as its difference to
+	// the centre; else it is not used.
+	matched []float32
+
 	// score keeps the terms that have no weight, and leaves the gradient out. Otherwise
 	// those terms are left out, except the total variation.
 	score bool
@@ -68,9 +72,13 @@ func (e evaluator) newObjective(ctx context.Context, c comparison) (*objective, 
 	if err != nil {
 		return nil, err
 	}
+	style, err := e.compared(ctx, c, measured)
+	if err != nil {
+		return nil, err
+	}
 	o, err := e.build(outline{
 		w: c.content.W, h: c.content.H, contentWeight: c.contentWeight, score: c.score,
-		content: content, style: c.style.wanted(measured, e.options.StyleMix),
+		content: content, style: style,
 	})
 	if err != nil {
 		return nil, err
@@ -84,6 +92,16 @@ func (e evaluator) newObjective(ctx context.Context, c comparison) (*objective, 
 	}
 	o.inputs = nil
 	return o, nil
+}
+
+// compared returns the targets that a comparison has the terms of, from those measured of each
+// style picture.
+func (e evaluator) compared(ctx context.Context, c comparison, measured []target) ([]target, error) {
+	if !e.options.matches() {
+		return c.style.wanted(measured, e.options.StyleMix, mean), nil
+	}
+	style := c.style.wanted(measured, e.options.StyleMix, e.blend)
+	return e.match(ctx, style, c.matched, c.content.W, c.content.H)
 }
 
 // open makes the machine for the graph.
