@@ -66,14 +66,11 @@ type source struct{ layer, statistic string }
 // eight orientations, or with one orientation the scales of many contents.
 const remembered = 48
 
-// rememberedFeatures is that number for StyleNeighbours, whose targets are large: one scale in
-// eight orientations.
-const rememberedFeatures = 8
-
-// remembered returns the number of settings that a Style remembers.
+// remembered returns the number of settings that a Style remembers: one scale in all
+// orientations for StyleNeighbours, whose targets are large.
 func (n *network) remembered() int {
 	if n.options.matches() {
-		return rememberedFeatures
+		return len(n.oriented)
 	}
 	return remembered
 }
