@@ -16,7 +16,7 @@ import (
 // optimiser works on it, the objective is a smooth function. A turn later it is made again.
 
 // mostSamples is the most features of a style that a layer chooses from.
-const mostSamples = 4096
+const mostSamples = 2048
 
 // quarters is the number of rotations of a style picture, by quarter turns, that its features
 // are taken from.
@@ -25,11 +25,25 @@ const quarters = 4
 // matched is the statistic of StyleNeighbours. It is compared by the loss of neighbours, which
 // also needs the matches.
 func matched() statistic {
-	return statistic{name: statisticNeighbours, factor: func(int) float64 { return neighbourWeight }}
+	return statistic{name: statisticNeighbours, factor: func(int) float64 { return 1 }}
 }
 
-// neighbourWeight makes a strength of 50 look about as with Gram matrices.
-const neighbourWeight = 1
+// What the loss of neighbours is multiplied by, besides the weight of the layer and the mean
+// square of the content's features. At a strength of 50 a face keeps its features and the
+// strokes of the style are seen. A distilled network, whose features follow single strokes less,
+// wants more.
+const (
+	neighbourWeight          = 0.05
+	neighbourWeightDistilled = 0.1
+)
+
+// neighbourWeight returns that factor.
+func (n *network) neighbourWeight() float64 {
+	if len(n.weights().Projections) > 0 {
+		return neighbourWeightDistilled
+	}
+	return neighbourWeight
+}
 
 // matches reports whether the style is compared feature by feature.
 func (o *Objective) matches() bool { return o.StyleLoss == StyleNeighbours }

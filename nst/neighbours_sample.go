@@ -2,6 +2,7 @@ package nst
 
 import (
 	"context"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 
@@ -9,6 +10,13 @@ import (
 	"nst/internal/engine/exec"
 	"nst/loss"
 )
+
+// sampledIn returns the orientation of the network that features of a style for another
+// orientation are taken in: 0 or, for those that mirror, 1. A network turned by quarters sees in
+// the four rotations of a picture what it sees upright in them, in another order.
+func sampledIn(orientation int) int {
+	return bits.OnesCount(uint(orientation)) % 2
+}
 
 // samplesOf returns features of what a mask selects of a style picture, for each style layer
 // where that is enough: in random order, mostSamples or as many as there are over all
@@ -57,16 +65,16 @@ func (n *network) samples(w, h int, mask *Mask, turn int) measure {
 // draw returns at most some of n positions, none twice, in random order. With a guide position
 // p counts as much as guide[p]²: the keys of Efraimidis and Spirakis (2006).
 func draw(r *rand.Rand, n int, guide []float32, most int) []float32 {
+	if guide == nil {
+		return shuffled(r, n, most)
+	}
 	type keyed struct {
 		key float64
 		at  int
 	}
 	var all []keyed
 	for p := range n {
-		weight, key := 1.0, r.ExpFloat64()
-		if guide != nil {
-			weight = float64(guide[p]) * float64(guide[p])
-		}
+		key, weight := r.ExpFloat64(), float64(guide[p])*float64(guide[p])
 		if weight > 0 {
 			all = append(all, keyed{key / weight, p})
 		}
@@ -85,6 +93,20 @@ func draw(r *rand.Rand, n int, guide []float32, most int) []float32 {
 		positions[i] = float32(all[i].at)
 	}
 	return positions
+}
+
+// shuffled returns the beginning of a random order of n positions.
+func shuffled(r *rand.Rand, n, most int) []float32 {
+	all := make([]float32, n)
+	for p := range all {
+		all[p] = float32(p)
+	}
+	most = min(n, most)
+	for i := range most {
+		j := i + r.IntN(n-i)
+		all[i], all[j] = all[j], all[i]
+	}
+	return all[:most]
 }
 
 // interleave returns the rows of c numbers of some parts, one of each part in turn.

@@ -50,7 +50,7 @@ type comparison struct {
 	size          int // of the scale
 
 	// matched is the picture that StyleNeighbours finds the matches of, as its difference to
-	// the centre; else it is not used.
+	// the centre; nil is the content.
 	matched []float32
 
 	// score keeps the terms that have no weight, and leaves the gradient out. Otherwise
@@ -99,6 +99,10 @@ func (e evaluator) newObjective(ctx context.Context, c comparison) (*objective, 
 func (e evaluator) compared(ctx context.Context, c comparison, measured []target) ([]target, error) {
 	if !e.options.matches() {
 		return c.style.wanted(measured, e.options.StyleMix, mean), nil
+	}
+	if c.matched == nil {
+		c.matched = make([]float32, len(c.content.Pix))
+		e.centre.subtract(c.matched, c.content.Pix)
 	}
 	style := c.style.wanted(measured, e.options.StyleMix, e.blend)
 	return e.match(ctx, style, c.matched, c.content.W, c.content.H)

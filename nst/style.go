@@ -66,11 +66,11 @@ type source struct{ layer, statistic string }
 // eight orientations, or with one orientation the scales of many contents.
 const remembered = 48
 
-// remembered returns the number of settings that a Style remembers: one scale in all
-// orientations for StyleNeighbours, whose targets are large.
+// remembered returns the number of settings that a Style remembers: those of one scale for
+// StyleNeighbours, whose targets are large.
 func (n *network) remembered() int {
 	if n.options.matches() {
-		return len(n.oriented)
+		return min(len(n.oriented), 2) // see sampledIn
 	}
 	return remembered
 }
@@ -127,6 +127,9 @@ func (s *Style) Pictures() []StylePicture { return slices.Clone(s.pictures) }
 func (e evaluator) targetsAt(ctx context.Context, s *Style, size int) ([]target, error) {
 	s.targets.mu.Lock()
 	defer s.targets.mu.Unlock()
+	if e.options.matches() {
+		e.orientation = sampledIn(e.orientation)
+	}
 	at := setting{e.orientation, size, e.centre, e.seed}
 	if known := s.targets.at[at]; known != nil {
 		return known, nil

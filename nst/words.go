@@ -99,7 +99,7 @@ const (
 
 	// StyleNeighbours compares every position with the one of the style that is most like it,
 	// by the cosine of features less their mean (Kolkin et al. 2022): [nst/loss.Neighbours].
-	// The features of the style are those of up to 4096 positions of a layer, drawn by
+	// The features of the style are those of up to 2048 positions of a layer, drawn by
 	// Schedule.Seed from the pictures and their rotations by quarter turns. The weight of a
 	// layer is multiplied by the mean square of the content's features, so that strengths mean
 	// the same for every network.
