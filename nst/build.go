@@ -11,6 +11,7 @@ import (
 type outline struct {
 	w, h          int // of the pictures, pixels
 	contentWeight float64
+	scale         float64             // of the features, see [Objective].Calibrate; 0 stands for 1
 	content       map[string][]tensor // one for each content layer
 	style         []target
 	score         bool // see comparison
@@ -38,6 +39,7 @@ func (e evaluator) build(of outline) (*objective, error) {
 	if err := exec.Build(b.draw); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
+	o.reach = b.reach()
 	return o, nil
 }
 
@@ -89,7 +91,7 @@ func (b *builder) keeps(weight float64) bool { return b.score || weight > 0 }
 func (b *builder) listContent() {
 	for _, l := range b.options.ContentLayers {
 		if w := b.contentWeight * l.Weight; b.keeps(w) {
-			b.objective.content = append(b.objective.content, layerTerm{layer: l.Layer, weight: w, strength: w})
+			b.objective.content = append(b.objective.content, layerTerm{layer: l.Layer, weight: b.calibrated(w, 2), strength: w})
 		}
 	}
 }
@@ -113,7 +115,7 @@ func (b *builder) listStyle() {
 				if !ok || s.lacks(source{l.Layer, of.name}) {
 					continue
 				}
-				weight := factor * w * s.share * of.factor(b.weights().Channels(l.Layer))
+				weight := b.calibrated(factor*w*s.share*of.factor(b.weights().Channels(l.Layer)), of.order)
 				b.objective.style = append(b.objective.style, layerTerm{
 					layer: l.Layer, weight: weight, strength: w * s.share,
 					statistic: of, target: i, region: s.region, guided: guided, guide: guide,
@@ -188,6 +190,9 @@ func (b *builder) addStyle(term *layerTerm) error {
 func (b *builder) addTotal() (err error) {
 	o := b.objective
 	o.tv.weight = b.options.TVWeight
+	if b.options.TVForm == TVSmooth {
+		o.tv.weight *= smooth
+	}
 	if o.tv.node, err = loss.TVOf("tv", b.options.tvForm(), o.pixels); err != nil {
 		return err
 	}
@@ -228,8 +233,14 @@ func (b *builder) input(name string, data []float32, shape ...int) *exec.Node {
 	return n
 }
 
+// smooth is how many times [TVQuadratic] is [TVSmooth].
+const smooth = 1000
+
 // tvForm returns the form of the total variation, which Validate has checked.
 func (o *Objective) tvForm() loss.TVForm {
+	if o.TVForm == TVSmooth {
+		return loss.Quadratic
+	}
 	for _, f := range []loss.TVForm{loss.Quadratic, loss.Absolute, loss.QuadraticSum, loss.AbsoluteSum} {
 		if f.String() == string(o.TVForm) {
 			return f

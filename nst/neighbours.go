@@ -23,9 +23,15 @@ const mostSamples = 2048
 const quarters = 4
 
 // matched is the statistic of StyleNeighbours. It is compared by the loss of neighbours, which
-// also needs the matches.
+// also needs the matches. Multiplied by the mean square of the content's features, as it is, it
+// grows with their square.
 func matched() statistic {
-	return statistic{name: statisticNeighbours, factor: func(int) float64 { return 1 }}
+	return statistic{
+		name:   statisticNeighbours,
+		factor: func(int) float64 { return 1 },
+		order:  2,
+		reach:  func([]float32, int) float64 { return 1 },
+	}
 }
 
 // What the loss of neighbours is multiplied by, besides the weight of the layer and the mean
@@ -204,6 +210,7 @@ func (e evaluator) targetRows(styles []Size, size int) map[string]int {
 		sum := 0
 		for _, s := range styles {
 			w, h := e.styleFit(s.W, s.H, size)
+			w, h = styleCover(w, h, size)
 			w, h = e.styleSize(l.Layer, w, h)
 			sum += quarters * min(w*h, mostSamples/quarters)
 		}

@@ -15,6 +15,8 @@ type network struct {
 	centre   centre
 	options  Objective // with the style layers of the network where none were named
 	seed     uint64    // of the positions of StyleNeighbours; else 0
+
+	calibration *calibration
 }
 
 // newNetwork prepares weights as the options say. The error is one of vgg for layers that
@@ -28,13 +30,13 @@ func newNetwork(w *vgg.Weights, o *Options) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &network{oriented, centreOf(w.Convention, o.Color), o.Objective, o.sampling()}, nil
+	return &network{oriented, centreOf(w.Convention, o.Color), o.Objective, o.sampling(), new(calibration)}, nil
 }
 
 // retuned returns n with options that differ from those of n in what [Transfer.Retune] lets
 // differ.
 func (n *network) retuned(o *Options) *network {
-	return &network{n.oriented, centreOf(n.weights().Convention, o.Color), o.Objective, o.sampling()}
+	return &network{n.oriented, centreOf(n.weights().Convention, o.Color), o.Objective, o.sampling(), n.calibration}
 }
 
 // sampling is the seed that the targets of a style depend on.

@@ -38,7 +38,7 @@ type StylePicture struct {
 type Job struct {
 	Content *imgio.Planar // at any size
 	Style   *Style        // from [Transfer.Style]
-	Start   *imgio.Planar // the first picture, for Schedule.Init image; else unused
+	Start   *imgio.Planar // the first picture, for Schedule.Init image, of which [StartPart] is used; else unused
 
 	// Regions, if there are any, say where each picture of Style is painted: one mask over
 	// the content for each picture, in their order; nil is everywhere. Masks may be soft and
@@ -112,7 +112,7 @@ type Stop string
 // The reasons to end a run.
 const (
 	StopIterations  Stop = "iterations"  // all iterations were done
-	StopTolerance   Stop = "tolerance"   // the loss settled, at the last scale
+	StopTolerance   Stop = "tolerance"   // the loss settled, at the last scale, or was next to nothing
 	StopTime        Stop = "time"        // Schedule.Time reduced the iterations
 	StopInterrupted Stop = "interrupted" // the context was cancelled
 	StopMemory      Stop = "memory"      // there was no memory to go on

@@ -50,6 +50,13 @@ type Objective struct {
 	// iterations of a distilled network, which turns to its next orientation then.
 	MatchEvery int
 
+	// Calibrate divides the losses of content and style by the power of the scale of the
+	// features that they grow with, if the features of the network are more than 4 times
+	// larger or smaller than those of Oxford's VGG-19: torchvision's are a fiftieth. The same
+	// weights then paint alike. The presets of other programs leave it off. It does not
+	// change normalised gradients.
+	Calibrate bool
+
 	// StyleMix says how several styles are combined: mean compares with one style whose
 	// statistics are the weighted mean of all; sum adds a loss for each. It has no effect
 	// where each style has a region of its own, see [Job].
@@ -61,8 +68,9 @@ type Objective struct {
 	StyleScale float64
 
 	// TVForm is the form of the total variation. The sums grow with the picture, the
-	// others are means. Values of nine-point are in 0..1, where the others use 8-bit
-	// levels: its weight must be about 65025 times larger.
+	// others are means. smooth, the default, is a thousand times quadratic; the others are
+	// those of other programs. Values of nine-point are in 0..1, where the others use 8-bit
+	// levels: its weight must be about 65025 times larger than that of quadratic.
 	TVForm TVForm
 
 	// NormalizeGradients divides the gradient of each content and style layer, at its
@@ -223,9 +231,10 @@ func DefaultOptions() Options {
 			StyleWeight:   5 * middle,
 			ContentLayers: []LayerWeight{{"relu4_2", 1}},
 			StyleLoss:     StyleGram,
+			Calibrate:     true,
 			StyleMix:      MixMean,
 			StyleScale:    1,
-			TVForm:        TVQuadratic,
+			TVForm:        TVSmooth,
 			Pooling:       PoolMax,
 			Preprocessing: PrepareTrained,
 			Padding:       PadZero,

@@ -77,7 +77,8 @@ func (n *network) remembered() int {
 
 // Style returns the style of pictures, mixed in the proportion of their weights as
 // Objective.StyleMix says. At each scale pictures are scaled down so that their longest side
-// is at most that of the scale times Objective.StyleScale; they are never enlarged. The error
+// is at most that of the scale times Objective.StyleScale; they are never enlarged. If they are
+// smaller than the scale, their mirror images continue them. The error
 // is [ErrClosed], a [PictureError], a [MaskError], a [TooSmallError], or one for a weight
 // that is not a finite number above 0.
 func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style, error) {
@@ -140,7 +141,8 @@ func (e evaluator) targetsAt(ctx context.Context, s *Style, size int) ([]target,
 		if e.options.matches() {
 			measure = e.samplesOf
 		}
-		values, err := measure(ctx, e.shrunk(p.Picture, size), p.Mask)
+		picture, mask := e.covering(p.Picture, p.Mask, size)
+		values, err := measure(ctx, picture, mask)
 		if err != nil {
 			return nil, err
 		}

@@ -18,7 +18,7 @@ type (
 	StyleMix string
 	// Pooling is how four features become one.
 	Pooling string
-	// TVForm is the form of the total variation; see [nst/loss.TVForm].
+	// TVForm is the form of the total variation: TVSmooth, or see [nst/loss.TVForm].
 	TVForm string
 	// StyleLoss says which statistics of the features make a style.
 	StyleLoss string
@@ -74,6 +74,10 @@ const (
 
 // The forms of the total variation.
 const (
+	// TVSmooth is a thousand times TVQuadratic: nst's own, on a scale where a weight of 10
+	// takes the noise away and 100 blurs.
+	TVSmooth TVForm = "smooth"
+
 	TVQuadratic    TVForm = "quadratic"
 	TVAbsolute     TVForm = "absolute"
 	TVQuadraticSum TVForm = "quadratic-sum"
@@ -151,7 +155,7 @@ func Poolings() []Pooling { return []Pooling{PoolMax, PoolAvg, PoolL2} }
 
 // TVForms lists the forms of the total variation.
 func TVForms() []TVForm {
-	return []TVForm{TVQuadratic, TVAbsolute, TVQuadraticSum, TVAbsoluteSum, TVNinePoint}
+	return []TVForm{TVSmooth, TVQuadratic, TVAbsolute, TVQuadraticSum, TVAbsoluteSum, TVNinePoint}
 }
 
 // StyleLosses lists the statistics that make a style.
