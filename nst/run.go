@@ -38,10 +38,11 @@ func (t *Transfer) prepare(j *Job) (*run, error) {
 		return nil, err
 	}
 	size := t.options.size(j.Content)
+	w, h := j.Content.Whole()
 	if size < MinSize || size > MaxSize {
-		return nil, fmt.Errorf("nst: content of %dx%d pixels: the longest side must be between %d and %d", j.Content.W, j.Content.H, MinSize, MaxSize)
+		return nil, fmt.Errorf("nst: content of %dx%d pixels: the longest side must be between %d and %d", w, h, MinSize, MaxSize)
 	}
-	w, h := imgio.FitLongest(j.Content.W, j.Content.H, size)
+	w, h = imgio.FitLongest(w, h, size)
 	regions, err := regionsOf(j.Regions, j.Style, w, h)
 	if err != nil {
 		return nil, err
@@ -278,7 +279,7 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 		}
 	}
 	if err == nil {
-		err = p.renewObjective(ctx)
+		err = p.renewObjective(ctx, p.matched)
 	}
 	if err == nil {
 		if err = p.vector.Wait(); err != nil {

@@ -22,6 +22,7 @@ type stylizeOptions struct {
 	canvas  nst.Size     // of a texture, which has no content
 	aspect  *aspectValue // of a texture
 	styles  []string
+	stored  string // format of the pictures; empty for that of the output
 }
 
 // newStylizeCmd returns nst stylize. If runF is not nil, it runs
@@ -138,6 +139,14 @@ func (o *stylizeOptions) check(cmd *cobra.Command) error {
 	return errors.Join(errs...)
 }
 
+// storedFormat returns the format of the pictures that are painted.
+func (o *stylizeOptions) storedFormat() (string, error) {
+	if o.stored != "" {
+		return o.stored, nil
+	}
+	return o.formatOf(o.output)
+}
+
 // texture reports whether there is no content.
 func (o *stylizeOptions) texture() bool { return o.canvas != nst.Size{} }
 
@@ -149,6 +158,9 @@ func (o *stylizeOptions) files() *pictureFiles {
 	}
 	if !o.texture() {
 		files.contents = []string{o.content}
+		if format, err := o.storedFormat(); err == nil {
+			files.alpha = o.below(format) == keepAlpha
+		}
 	}
 	return files
 }
@@ -203,6 +215,11 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if err := o.checkFiles(e); err != nil {
 		return err
 	}
+	if !o.texture() {
+		if err := t.fetch(ctx, o.content); err != nil {
+			return err
+		}
+	}
 	ready, err := o.checkRun(t, o.files(), []nst.Options{o.Options})
 	if err != nil {
 		return err
@@ -224,7 +241,7 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if job.Style, err = transfer.Style(ctx, styles...); err != nil {
 		return o.masks.named(err)
 	}
-	maker, err := o.maker(t, weights.Network, transfer.Device())
+	maker, err := o.maker(t, weights.Network, transfer)
 	if err != nil {
 		return err
 	}
@@ -260,12 +277,12 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 }
 
 // maker returns the maker of the recipe, which has read all inputs but the content.
-func (o *stylizeOptions) maker(t *console, net *vgg.Network, device string) (*maker, error) {
+func (o *stylizeOptions) maker(t *console, net *vgg.Network, by *nst.Transfer) (*maker, error) {
 	command, in := "stylize", inStylize
 	if o.texture() {
 		command, in = "texture", inTexture
 	}
-	m, err := o.newMaker(t, command, in, net, device)
+	m, err := o.newMaker(t, command, in, net, by.Device(), by.Precision())
 	if m == nil || err != nil {
 		return nil, err
 	}
@@ -295,16 +312,16 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (_ nst.Job, _ []n
 	var styles []nst.StylePicture
 	var errs []error
 	read := func(what, path string) *imgio.Planar {
-		p, err := t.open(ctx, what, path)
+		p, err := t.openFor(ctx, what, path, map[string]int{"style": o.reading.style}[what])
 		errs = append(errs, err)
 		return p
 	}
 	if o.texture() {
 		job.Content = grey(o.canvas.W, o.canvas.H)
 	} else {
-		format, err := o.formatOf(o.output)
+		format, err := o.storedFormat()
 		if err == nil {
-			content, err = t.openOriginal(ctx, &o.settings, o.content, format)
+			content, err = t.openOriginal(ctx, &o.settings, o.content, format, o.reading.content)
 		}
 		if errs = append(errs, err); err == nil {
 			job.Content, content.picture = content.picture, nil // the run lets go of it
@@ -323,8 +340,9 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (_ nst.Job, _ []n
 
 // shown returns a content at the size of the result, or as it is if that is larger.
 func (o *stylizeOptions) shown(content *imgio.Planar) *imgio.Planar {
-	if o.Size == nst.OriginalSize || o.Size >= max(content.W, content.H) {
+	w, h := content.Whole()
+	if o.Size == nst.OriginalSize || o.Size >= max(w, h) {
 		return content
 	}
-	return content.Resize(imgio.FitLongest(content.W, content.H, o.Size))
+	return content.Resize(imgio.FitLongest(w, h, o.Size))
 }

@@ -37,7 +37,8 @@ Every flag that takes one number takes a list of values here, such as
 downwards. With more lists, there are more rows: one for each combination of the
 second and later values. From row to row, the last list varies fastest.
 
-SHEET is the contact sheet: it shows all pictures, labelled with their values.
+SHEET is the contact sheet: it shows all pictures, labelled with their values,
+and what is transparent as white.
 Without -o it is CONTENT-STYLE-sweep.png. DIR holds the pictures, named after
 their values. It also holds scores.csv, which has the parts of the final loss of
 each picture, and index.html, a page to click through. More than 100 pictures
@@ -52,7 +53,7 @@ same command continues. Longer lists add pictures. --overwrite paints all again.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.content, o.styles = args[0], args[1:]
 			o.fixed = fixedFlags(cmd.Flags())
-			o.alpha = "white" // the sheet shows no transparency
+			o.stored = "png" // whatever the sheet is
 			if err := o.check(cmd); err != nil {
 				return err
 			}
