@@ -189,8 +189,8 @@ type Compute struct {
 	// processor give similar pictures, not the same bytes.
 	Device string
 
-	// Precision is how a card multiplies: tf32, with 10 bits of fraction, or fp32, as
-	// exact as the processor at about a third of the speed. Sums are exact with both.
+	// Precision is how convolutions multiply: on a card tf32 or fp32, on the processor fp32,
+	// mixed or bf16; or auto. Sums are those of fp32 with each.
 	Precision Precision
 }
 
@@ -255,7 +255,7 @@ func DefaultOptions() Options {
 		},
 		Compute: Compute{
 			Device:    DeviceAuto,
-			Precision: PrecisionTF32,
+			Precision: PrecisionAuto,
 		},
 	}
 }

@@ -116,6 +116,9 @@ func (t *Transfer) PlanAt(in Inputs, size int) (p Plan, err error) {
 
 // planOn is PlanAt for a device.
 func (t *Transfer) planOn(d exec.Device, in Inputs, at scale) (Plan, error) {
+	if in.Score {
+		d = t.exactly(d)
+	}
 	e := evaluator{t.network, 0, d}
 	m, err := e.memory(in, at)
 	if err != nil {

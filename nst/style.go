@@ -39,6 +39,7 @@ type setting struct {
 	orientation, size int
 	centre            centre
 	seed              uint64 // of the positions of neighbours; else 0
+	rounded           bool   // features in bf16
 }
 
 // target is what the features of a picture are compared with, at one scale. With several
@@ -131,7 +132,7 @@ func (e evaluator) targetsAt(ctx context.Context, s *Style, size int) ([]target,
 	if e.options.matches() {
 		e.orientation = sampledIn(e.orientation)
 	}
-	at := setting{e.orientation, size, e.centre, e.seed}
+	at := setting{e.orientation, size, e.centre, e.seed, exec.RoundsFeatures(e.device)}
 	if known := s.targets.at[at]; known != nil {
 		return known, nil
 	}

@@ -26,7 +26,7 @@ type (
 	Preprocessing string
 	// Padding is what lies beyond the edges of a picture.
 	Padding string
-	// Precision is how a card multiplies.
+	// Precision is how convolutions multiply.
 	Precision string
 	// Colour says whose colours the result has.
 	Colour string
@@ -132,10 +132,25 @@ const (
 	PadReplicate Padding = "replicate"
 )
 
-// How a card multiplies.
+// How convolutions multiply.
 const (
+	// PrecisionAuto is tf32 on a card. On the processor it is mixed where that is faster and
+	// the pictures are as good, else fp32; see [Transfer.Precision].
+	PrecisionAuto Precision = "auto"
+
+	// PrecisionTF32 has 10 bits of fraction. It is for cards.
 	PrecisionTF32 Precision = "tf32"
+
+	// PrecisionFP32 has 24 bits. A card takes three times as long.
 	PrecisionFP32 Precision = "fp32"
+
+	// PrecisionMixed has 24 bits for features, and so for losses, and 8 bits for gradients. It
+	// is for processors with AVX-512 BF16, which multiply twice as many numbers of 8 bits.
+	PrecisionMixed Precision = "mixed"
+
+	// PrecisionBF16 has 8 bits, also for features, except in a score. It is for the same
+	// processors as PrecisionMixed.
+	PrecisionBF16 Precision = "bf16"
 )
 
 // needsCPU reports whether only the processor has kernels for a style loss.
@@ -169,8 +184,13 @@ func Preprocessings() []Preprocessing {
 // Paddings lists what can lie beyond the edges of a picture.
 func Paddings() []Padding { return []Padding{PadZero, PadReplicate} }
 
-// Precisions lists how a card can multiply.
-func Precisions() []Precision { return []Precision{PrecisionTF32, PrecisionFP32} }
+// Precisions lists how convolutions can multiply.
+func Precisions() []Precision {
+	return []Precision{PrecisionAuto, PrecisionTF32, PrecisionFP32, PrecisionMixed, PrecisionBF16}
+}
+
+// CardPrecisions lists how a card can multiply.
+func CardPrecisions() []Precision { return []Precision{PrecisionTF32, PrecisionFP32} }
 
 // checkWord returns an error that lists words unless w is one of them.
 func checkWord[T ~string](w T, words []T) error {
