@@ -38,8 +38,8 @@ func newTargets() *targets { return &targets{at: map[setting][]target{}} }
 type setting struct {
 	orientation, size int
 	centre            centre
-	seed              uint64 // of the positions of neighbours; else 0
 	rounded           bool   // features in bf16
+	seed              uint64 // of the positions of neighbours; else 0
 }
 
 // target is what the features of a picture are compared with, at one scale. With several
@@ -132,7 +132,7 @@ func (e evaluator) targetsAt(ctx context.Context, s *Style, size int) ([]target,
 	if e.options.matches() {
 		e.orientation = sampledIn(e.orientation)
 	}
-	at := setting{e.orientation, size, e.centre, e.seed, exec.RoundsFeatures(e.device)}
+	at := setting{e.orientation, size, e.centre, exec.RoundsFeatures(e.device), e.seed}
 	if known := s.targets.at[at]; known != nil {
 		return known, nil
 	}
