@@ -99,7 +99,7 @@ func (p *pass) balances() bool {
 func (p *pass) renewObjective(ctx context.Context) error {
 	t := p.transfer
 	weight := p.balance.of(t.options.Objective.ContentWeight)
-	o, err := p.evaluator().newObjective(ctx, comparison{content: p.content, contentWeight: weight, style: p.job.Style, size: p.plan[p.index].size})
+	o, err := p.evaluator().newObjective(ctx, comparison{content: p.content, contentWeight: weight, style: p.job.Style, size: p.plan[p.index].size, calm: p.calm})
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,8 @@ type comparison struct {
 	content       *imgio.Planar // at the size of the pictures
 	contentWeight float64       // in place of that in the options
 	style         *Style
-	size          int // of the scale
+	size          int   // of the scale
+	calm          *Mask // see calmOf
 
 	// score keeps the terms that have no weight, and leaves the gradient out. Otherwise
 	// those terms are left out, except the total variation.
@@ -75,7 +76,7 @@ func (e evaluator) newObjective(ctx context.Context, c comparison) (*objective, 
 	}
 	o, err := e.build(outline{
 		w: c.content.W, h: c.content.H, contentWeight: c.contentWeight, scale: scale, score: c.score,
-		content: content, style: c.style.wanted(measured, e.options.StyleMix),
+		content: content, style: c.style.wanted(measured, e.options.StyleMix), calm: c.calm,
 	})
 	if err != nil {
 		return nil, err

@@ -61,6 +61,7 @@ func TestPlanOfRun(t *testing.T) {
 		},
 		"lbfgs-torch": func(o *nst.Options) { o.Optimizer.Method, o.Optimizer.History = nst.LBFGSTorch, 4 },
 		"lbfgs-wolfe": func(o *nst.Options) { o.Optimizer.Method, o.Optimizer.History = nst.LBFGSWolfe, 2 },
+		"calm":        func(o *nst.Options) { o.Optimizer.Method, o.Objective.Calm = nst.Adam, 50 },
 		"adam":        func(o *nst.Options) { o.Optimizer.Method = nst.Adam },
 	} {
 		t.Run(name, func(t *testing.T) {
