@@ -64,7 +64,7 @@ func (o *Options) open(net *vgg.Network, getenv func(string) string) (d devices,
 	if err != nil {
 		return d, err
 	}
-	if kind == DeviceCPU || kind == DeviceAuto && (o.Objective.StyleLoss == StyleW2 || o.Compute.Precision.halves()) {
+	if kind == DeviceCPU || kind == DeviceAuto && (o.Objective.StyleLoss.needsCPU() || o.Compute.Precision.halves()) {
 		return d.halved(o, net)
 	}
 	precision := exec.TF32

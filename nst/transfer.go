@@ -193,6 +193,8 @@ func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, p
 
 // scoreOf returns the terms of a picture.
 func (e evaluator) scoreOf(ctx context.Context, of comparison, p *imgio.Planar) (*Score, error) {
+	of.matched = make([]float32, len(p.Pix))
+	e.centre.subtract(of.matched, p.Pix)
 	o, err := e.newObjective(ctx, of)
 	if err != nil {
 		return nil, err

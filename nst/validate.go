@@ -55,7 +55,7 @@ func (o *Options) validateTogether(f *faults) {
 	if kind == DeviceCPU && o.Compute.Precision == PrecisionTF32 {
 		f.add("Compute.Precision", o.Compute.Precision, "is only for a card; the processor has fp32, mixed and bf16")
 	}
-	if kind == DeviceCUDA && o.Objective.StyleLoss == StyleW2 {
+	if kind == DeviceCUDA && o.Objective.StyleLoss.needsCPU() {
 		f.add("Objective.StyleLoss", o.Objective.StyleLoss, "has no kernels for a card")
 	}
 }
@@ -80,6 +80,12 @@ func (o *Objective) validate(net *vgg.Network, f *faults) {
 	}
 	if o.Orientations < 0 || o.Orientations > vgg.Orientations {
 		f.add("Objective.Orientations", o.Orientations, "must be 0 (all that the network has) or 1 to %d", vgg.Orientations)
+	}
+	if o.MatchEvery < 0 {
+		f.add("Objective.MatchEvery", o.MatchEvery, "must be 0 (the usual number) or 1 or more")
+	}
+	if o.MatchEvery > 0 && !o.matches() {
+		f.add("Objective.MatchEvery", o.MatchEvery, "needs the style loss %s", StyleNeighbours)
 	}
 	f.word("Objective.StyleMix", o.StyleMix)
 	f.word("Objective.TVForm", o.TVForm)

@@ -100,6 +100,14 @@ const (
 	// StyleW2 is the Wasserstein distance of [nst/loss.W2], with the weight of the layer, as
 	// in crowsonkb/style-transfer-pytorch. An iteration takes longer.
 	StyleW2 StyleLoss = "w2"
+
+	// StyleNeighbours compares every position with the one of the style that is most like it,
+	// by the cosine of features less their mean (Kolkin et al. 2022): [nst/loss.Neighbours].
+	// The features of the style are those of up to 2048 positions of a layer, drawn by
+	// Schedule.Seed from the pictures and their rotations by quarter turns. The weight of a
+	// layer is multiplied by the mean square of the content's features, so that strengths mean
+	// the same for every network.
+	StyleNeighbours StyleLoss = "neighbours"
 )
 
 // The ways to prepare a picture.
@@ -145,6 +153,9 @@ const (
 	PrecisionBF16 Precision = "bf16"
 )
 
+// needsCPU reports whether only the processor has kernels for a style loss.
+func (s StyleLoss) needsCPU() bool { return s == StyleW2 || s == StyleNeighbours }
+
 // Methods lists the optimisers.
 func Methods() []Method { return []Method{Adam, LBFGS, LBFGSTorch, LBFGSWolfe} }
 
@@ -163,7 +174,7 @@ func TVForms() []TVForm {
 }
 
 // StyleLosses lists the statistics that make a style.
-func StyleLosses() []StyleLoss { return []StyleLoss{StyleGram, StyleMeanStd, StyleW2} }
+func StyleLosses() []StyleLoss { return []StyleLoss{StyleGram, StyleMeanStd, StyleW2, StyleNeighbours} }
 
 // Preprocessings lists the ways to prepare a picture.
 func Preprocessings() []Preprocessing {

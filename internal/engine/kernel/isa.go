@@ -62,6 +62,10 @@ type isa struct {
 	quads        func(n int, x []float32, pitch int, y []float32, add bool)
 	sigmoid      func(x []float32)
 
+	nearest    func(n int, x, bias []float32, block float32, best, arg []float32)
+	cosines    func(n, blocks int, x []float32, xStride int, mean, rows, at, sums []float32)
+	cosineGrad func(n, blocks int, x []float32, xStride int, mean, rows, at, k, y []float32, add bool)
+
 	dot      func(x, y []float32) float64
 	diff2    func(x, y []float32) float64
 	absSum   func(x []float32) float64
@@ -127,6 +131,10 @@ func generic() *isa {
 		upsample:     upsampleGo,
 		quads:        quadsGo,
 		sigmoid:      sigmoidGo,
+
+		nearest:    nearestGo,
+		cosines:    cosinesGo,
+		cosineGrad: cosineGradGo,
 
 		dot:      dotGo,
 		diff2:    diff2Go,

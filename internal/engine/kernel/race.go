@@ -46,6 +46,7 @@ func annotate(s *isa) *isa {
 	annotateBF16(s, &o)
 	annotatePools(s, &o)
 	annotateNorms(s, &o)
+	annotateNeighbours(s, &o)
 	annotateVectors(s, &o)
 	return &o
 }

@@ -44,6 +44,7 @@ func (s ISA) All() {
 	s.pools()
 	s.masks()
 	s.feedForward()
+	s.neighbours()
 	s.vectors()
 	s.weights()
 	Generate()
