@@ -121,6 +121,11 @@ func regionRows() []flagRow {
 			usage: "a mask over CONTENT: white pixels stay as they are, grey ones are blended; in batch a folder of masks, each with the name of its CONTENT",
 			bind:  func(s *settings) pflag.Value { return &textValue{&s.masks.protect, "FILE"} },
 		},
+		{
+			name: "calm", field: "Objective.Calm", group: groupRegions, in: measures, list: true,
+			usage:  "how calm flat parts of the content stay, such as skies and faces, 0 to 100; the flattest are painted as if --strength were lower by 0.4 times this",
+			former: func(map[string]string) string { return "0" },
+		},
 	}
 }
 
