@@ -13,9 +13,9 @@ func styleRows() []flagRow {
 	return []flagRow{
 		{
 			name: "strength", field: "Strength", group: groupStyle, everyday: true, in: measures, list: true,
-			usage:    "strength of the style, 0 to 100; 20 more make the style weight 10 times larger; cannot go with the weight flags",
-			fallback: "50",
-			bind:     func(s *settings) pflag.Value { return &strengthValue{&s.Options, &s.strength} },
+			usage:    "strength of the style: 0 is the photograph, 100 all of the style, and equal steps look alike; sets the style weight, so it cannot go with the weight flags",
+			fallback: "75, with slim 95",
+			bind:     func(s *settings) pflag.Value { return &strengthValue{s} },
 		},
 		{
 			name: "style-scale", field: "Objective.StyleScale", group: groupStyle, everyday: true, in: measures | inTexture, list: true,
