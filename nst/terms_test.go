@@ -60,6 +60,7 @@ func TestTVForms(t *testing.T) {
 		nst.TVAbsoluteSum:  absolute,
 	}
 	seen := map[float64]nst.TVForm{}
+	o.Objective.TVWeight = 1
 	for _, form := range nst.TVForms() {
 		o.Objective.TVForm = form
 		tv := scoreOf(t, o).TV
