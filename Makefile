@@ -157,6 +157,10 @@ bench-train: $(filter build/%,$(TORCH)) ## time of a step of a training against 
 bench-slim: ## time of an iteration of the slim network against VGG-19, in turn: SIZE=512
 	$(GO) run ./testdata/bench compare $(or $(SIZE),512) $(or $(THREADS),0) 7
 
+.PHONY: bench-precision
+bench-precision: ## time of an iteration of VGG-19 in each precision of the processor, in turn: SIZE=512
+	$(GO) run ./testdata/bench precision $(or $(SIZE),512) $(or $(THREADS),0) 7
+
 .PHONY: slim-report
 slim-report: ## how well the slim network stands in for VGG-19, which must be installed: REPORTFLAGS="-size 256"
 	$(GO) run ./testdata/report $(REPORTFLAGS)

@@ -273,7 +273,7 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 		}
 	}
 	if err == nil {
-		err = p.renewObjective(ctx)
+		err = p.renewObjective(ctx, p.matched)
 	}
 	if err == nil {
 		if err = p.vector.Wait(); err != nil {

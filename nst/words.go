@@ -26,7 +26,7 @@ type (
 	Preprocessing string
 	// Padding is what lies beyond the edges of a picture.
 	Padding string
-	// Precision is how a card multiplies.
+	// Precision is how convolutions multiply.
 	Precision string
 	// Colour says whose colours the result has.
 	Colour string
@@ -100,6 +100,14 @@ const (
 	// StyleW2 is the Wasserstein distance of [nst/loss.W2], with the weight of the layer, as
 	// in crowsonkb/style-transfer-pytorch. An iteration takes longer.
 	StyleW2 StyleLoss = "w2"
+
+	// StyleNeighbours compares every position with the one of the style that is most like it,
+	// by the cosine of features less their mean (Kolkin et al. 2022): [nst/loss.Neighbours].
+	// The features of the style are those of up to 2048 positions of a layer, drawn by
+	// Schedule.Seed from the pictures and their rotations by quarter turns. The weight of a
+	// layer is multiplied by the mean square of the content's features, so that strengths mean
+	// the same for every network.
+	StyleNeighbours StyleLoss = "neighbours"
 )
 
 // The ways to prepare a picture.
@@ -124,11 +132,29 @@ const (
 	PadReplicate Padding = "replicate"
 )
 
-// How a card multiplies.
+// How convolutions multiply.
 const (
+	// PrecisionAuto is tf32 on a card. On the processor it is mixed where that is faster and
+	// the pictures are as good, else fp32; see [Transfer.Precision].
+	PrecisionAuto Precision = "auto"
+
+	// PrecisionTF32 has 10 bits of fraction. It is for cards.
 	PrecisionTF32 Precision = "tf32"
+
+	// PrecisionFP32 has 24 bits. A card takes three times as long.
 	PrecisionFP32 Precision = "fp32"
+
+	// PrecisionMixed has 24 bits for features, and so for losses, and 8 bits for gradients. It
+	// is for processors with AVX-512 BF16, which multiply twice as many numbers of 8 bits.
+	PrecisionMixed Precision = "mixed"
+
+	// PrecisionBF16 has 8 bits, also for features, except in a score. It is for the same
+	// processors as PrecisionMixed.
+	PrecisionBF16 Precision = "bf16"
 )
+
+// needsCPU reports whether only the processor has kernels for a style loss.
+func (s StyleLoss) needsCPU() bool { return s == StyleW2 || s == StyleNeighbours }
 
 // Methods lists the optimisers.
 func Methods() []Method { return []Method{Adam, LBFGS, LBFGSTorch, LBFGSWolfe} }
@@ -148,7 +174,7 @@ func TVForms() []TVForm {
 }
 
 // StyleLosses lists the statistics that make a style.
-func StyleLosses() []StyleLoss { return []StyleLoss{StyleGram, StyleMeanStd, StyleW2} }
+func StyleLosses() []StyleLoss { return []StyleLoss{StyleGram, StyleMeanStd, StyleW2, StyleNeighbours} }
 
 // Preprocessings lists the ways to prepare a picture.
 func Preprocessings() []Preprocessing {
@@ -158,8 +184,13 @@ func Preprocessings() []Preprocessing {
 // Paddings lists what can lie beyond the edges of a picture.
 func Paddings() []Padding { return []Padding{PadZero, PadReplicate} }
 
-// Precisions lists how a card can multiply.
-func Precisions() []Precision { return []Precision{PrecisionTF32, PrecisionFP32} }
+// Precisions lists how convolutions can multiply.
+func Precisions() []Precision {
+	return []Precision{PrecisionAuto, PrecisionTF32, PrecisionFP32, PrecisionMixed, PrecisionBF16}
+}
+
+// CardPrecisions lists how a card can multiply.
+func CardPrecisions() []Precision { return []Precision{PrecisionTF32, PrecisionFP32} }
 
 // checkWord returns an error that lists words unless w is one of them.
 func checkWord[T ~string](w T, words []T) error {

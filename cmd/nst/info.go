@@ -20,8 +20,11 @@ type machine struct {
 	Arch     string   `json:"arch"`
 	Features []string `json:"features"`
 	Kernels  string   `json:"kernels"`
-	Threads  int      `json:"threads"`
-	Devices  []string `json:"devices"`
+
+	Precisions []nst.Precision `json:"precisions"`
+
+	Threads int      `json:"threads"`
+	Devices []string `json:"devices"`
 
 	Cards  []nst.Card `json:"cards"`
 	Driver string     `json:"driver"`
@@ -38,9 +41,10 @@ func newInfoCmd(e *env) *cobra.Command {
 		Use:   "info",
 		Short: "Show processor, cards and networks",
 		Long: `info shows the version, the instruction sets of the processor and those that nst
-uses, the NVIDIA cards with their memory and driver, and the installed networks.
-If no card can be used, it says why. The environment variable NST_CPU selects the
-instruction set that nst uses. NST_CPU=generic works on every processor.
+uses, the precisions that --precision can choose on it, the NVIDIA cards with their
+memory and driver, and the installed networks. If no card can be used, it says why.
+The environment variable NST_CPU selects the instruction set that nst uses.
+NST_CPU=generic works on every processor.
 
 With --plan, info shows the memory that stylize needs with the same flags, part by
 part, for a square picture of --size pixels. It allocates none of it. The other
@@ -102,7 +106,7 @@ func info(e *env, asJSON bool) error {
 	}
 	m := machine{
 		Version: version(), Go: runtime.Version(), OS: system.OS, Arch: system.Arch,
-		Features: system.Features, Kernels: system.Kernels, Threads: system.Threads, Devices: system.Devices,
+		Features: system.Features, Kernels: system.Kernels, Precisions: system.Precisions, Threads: system.Threads, Devices: system.Devices,
 		Cards: system.Cards, Driver: system.Driver, NoCard: system.NoCard,
 		Folder: folder(store),
 	}
@@ -118,6 +122,7 @@ func info(e *env, asJSON bool) error {
 	fmt.Fprintf(w, "nst       %s (%s, %s/%s)\n", m.Version, m.Go, m.OS, m.Arch)
 	fmt.Fprintf(w, "features  %s\n", strings.Join(m.Features, " "))
 	fmt.Fprintf(w, "kernels   %s\n", m.Kernels)
+	fmt.Fprintf(w, "precision %s\n", strings.Trim(fmt.Sprint(m.Precisions), "[]"))
 	fmt.Fprintf(w, "threads   %d\n", m.Threads)
 	fmt.Fprintf(w, "devices   %s\n", strings.Join(m.Devices, ", "))
 	m.showCards(w)

@@ -153,6 +153,9 @@ func (r *sweepRecipe) renew() {
 			r.Settings[row.name] = v.String()
 		}
 	}
+	if r.Settings["precision"] == string(nst.PrecisionTF32) && r.Settings["device"] != nst.DeviceCUDA {
+		r.Settings["precision"] = string(s.Compute.Precision) // the default was tf32, of the processor too
+	}
 	if r.Settings["tv-weight"] == "0" { // its form has no effect, and had another default
 		r.Settings["tv-form"] = string(s.Objective.TVForm)
 	}

@@ -20,6 +20,7 @@ const (
 type ConvSpec struct {
 	C, K, H, W int
 	U          *Filter   // from C to K channels
+	BF16       bool      // multiplies in bfloat16; U is of [NewBF16FilterIn]
 	Bias       []float32 // (K), or nil
 
 	// In is the blocked input (C,H,W). With InMask, it is multiplied by the mask. With
@@ -55,13 +56,18 @@ type Conv struct {
 	n       int   // tiles of an item
 	split   int   // parts of the outputs, each an item
 	scale   float32
+	by      multiplier
+	lanes   int        // floats of a position of the transformed input
 	zero    []float32  // a bias of zeros
 	nomask  [][]uint16 // where each worker writes masks that nobody wants
 }
 
 // newConv returns the convolution s without what it works with.
 func (e *Engine) newConv(s ConvSpec) *Conv {
-	c := &Conv{s: s, e: e, in: Shape{s.C, s.H, s.W}, out: Shape{s.K, s.H, s.W}, scale: 1}
+	c := &Conv{s: s, e: e, in: Shape{s.C, s.H, s.W}, out: Shape{s.K, s.H, s.W}, scale: 1, by: e.cpu.isa.multiplier(s.BF16), lanes: Lanes}
+	if s.BF16 {
+		c.lanes = pairLanes
+	}
 	c.src, c.dst = c.in, c.out
 	if s.PoolScale != 0 {
 		c.scale = s.PoolScale
@@ -109,7 +115,7 @@ func (c *Conv) check() {
 	c.out.check("conv")
 	c.src.check("conv")
 	c.dst.check("conv")
-	if s.U == nil || s.U.C != s.C || s.U.K != s.K || s.U.repeat {
+	if s.U == nil || s.U.C != s.C || s.U.K != s.K || s.U.repeat || s.U.bf16 != s.BF16 {
 		panic(fmt.Sprintf("kernel: conv: no filter from %d to %d channels", s.C, s.K))
 	}
 	if s.U.isa != c.e.cpu.isa {
@@ -161,7 +167,7 @@ func (c *Conv) plan() {
 // two most of all, would use only a few sets of the cache.
 func (c *Conv) scratch(n int) (block, v, m int) {
 	n |= 1
-	return n * 16, (c.s.C/16*n | 1) * 16, (c.s.K/16/c.split*n | 1) * 16
+	return n * 16, ((c.s.C/16*n*c.lanes+15)/16 | 1) * 16, (c.s.K/16/c.split*n | 1) * 16
 }
 
 // need is the working memory of a worker, in floats.
@@ -186,21 +192,22 @@ func (t *convTiles) Items() int { return (t.th*t.tw + t.n - 1) / t.n * t.split }
 // Do computes n tiles of a part of the outputs, in the scratch of the worker.
 func (t *convTiles) Do(worker, item int) {
 	c := (*Conv)(t)
-	s, gemm := &c.s, c.e.cpu.isa.gemm
+	s, gemm := &c.s, c.by.gemm
 	first := item / c.split * c.n
 	n := min(c.n, c.th*c.tw-first)
 	blocks := s.K / 16 / c.split
 	b0 := item % c.split * blocks
 	ns, vs, ms := c.scratch(n)
+	vn := ns / Lanes * c.lanes
 	v, m := c.e.scratch[worker][:36*vs], c.e.scratch[worker][36*vs:]
 	for b := range s.C / 16 {
-		tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.input(b, ty, tx, n, v[b*ns+i*16:], vs) })
+		tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.input(b, ty, tx, n, v[b*vn+i*c.lanes:], vs) })
 	}
 	// The panels come in the order in which they lie in memory.
 	for f := range 36 {
 		for b := b0; b < b0+blocks; {
 			w := nextPanel(b, s.K/16, len(gemm)-1)
-			gemm[w](n, s.C, v[f*vs:], ns, s.U.panel(f, b), m[f*ms+(b-b0)*ns:], 16, ns, false)
+			gemm[w](n, s.C, v[f*vs:], vn, s.U.panel(f, b), m[f*ms+(b-b0)*ns:], 16, ns, false)
 			b += 1 << w
 		}
 	}
@@ -223,7 +230,7 @@ func tileRows(first, n, width int, f func(i, ty, tx, n int)) {
 
 // input transforms n tiles of block b from tile (ty,tx) on.
 func (c *Conv) input(b, ty, tx, n int, v []float32, vStride int) {
-	s, isa := &c.s, c.e.cpu.isa
+	s := &c.s
 	at := c.in.pos(b, 4*ty-1, 4*tx-1)
 	switch {
 	case s.Unpool != None:
@@ -241,15 +248,15 @@ func (c *Conv) input(b, ty, tx, n int, v []float32, vStride int) {
 			whole--
 		}
 		if whole > 0 {
-			isa.winoInUnpool(whole, s.In[c.src.pos(b, 2*ty-1, 2*tx-1)*16:], c.src.Pitch(), s.InMask[at:], c.in.Pitch(), scale, v, vStride)
+			c.by.winoInUnpool(whole, s.In[c.src.pos(b, 2*ty-1, 2*tx-1)*16:], c.src.Pitch(), s.InMask[at:], c.in.Pitch(), scale, v, vStride)
 		}
 		for i := whole; i < n; i++ {
-			c.inputEdge(b, ty, tx+i, s.InMask[at+4*i:], scale, v[i*16:], vStride)
+			c.inputEdge(b, ty, tx+i, s.InMask[at+4*i:], scale, v[i*c.lanes:], vStride)
 		}
 	case s.InMask != nil:
-		isa.winoInMask(n, s.In[at*16:], s.InMask[at:], c.in.Pitch(), v, vStride)
+		c.by.winoInMask(n, s.In[at*16:], s.InMask[at:], c.in.Pitch(), v, vStride)
 	default:
-		isa.winoIn(n, s.In[at*16:], c.in.Pitch(), v, vStride)
+		c.by.winoIn(n, s.In[at*16:], c.in.Pitch(), v, vStride)
 	}
 }
 
@@ -262,6 +269,10 @@ func (c *Conv) inputEdge(b, ty, tx int, mask []uint16, scale float32, v []float3
 		if y >= 0 && x >= 0 && y < 2*c.src.H && x < 2*c.src.W {
 			masked(&d.p[i], load(c.s.In[c.src.pos(b, y/2, x/2)*16:]), mask[i/6*c.in.Pitch()+i%6], scale)
 		}
+	}
+	if c.s.BF16 {
+		d.transformBF16(v, vStride)
+		return
 	}
 	d.transform(v, vStride)
 }

@@ -12,8 +12,9 @@ type Filter struct {
 	w      []float32
 	rotate bool
 	repeat bool // for [MirrorConvSpec.Repeat]: 25 matrices
+	bf16   bool // for [ConvSpec.BF16]: pairs
 	u      []float32
-	g      [][]float32 // a worker's 16 filters
+	g      [][]float32 // a worker's 16 filters, and with bf16 two lots of them transformed
 }
 
 // FilterLen is the number of floats of a transformed Filter.
@@ -31,16 +32,36 @@ func NewFilter(cpu *CPU, w []float32, k, c int, rotate bool) *Filter {
 // NewFilterIn is [NewFilter] with the transformed filters in u, of [FilterLen] floats.
 // Several filters may share u; then call Transform before each use. The filter keeps w.
 func NewFilterIn(cpu *CPU, u, w []float32, k, c int, rotate bool) *Filter {
+	checkLen("filter", "u", len(u), FilterLen(k, c))
+	f := newFilter(cpu, w, k, c, rotate)
+	f.u = u[:FilterLen(k, c)]
+	return f
+}
+
+// newFilter returns a Filter without memory.
+func newFilter(cpu *CPU, w []float32, k, c int, rotate bool) *Filter {
 	if k < 16 || c < 16 || k%16 != 0 || c%16 != 0 {
 		panic(fmt.Sprintf("kernel: filter: %d to %d channels, want multiples of 16", c, k))
 	}
 	checkLen("filter", "w", len(w), k*c*9)
-	checkLen("filter", "u", len(u), FilterLen(k, c))
-	f := &Filter{K: k, C: c, isa: cpu.isa, w: w, rotate: rotate, u: u[:FilterLen(k, c)]}
+	f := &Filter{K: k, C: c, isa: cpu.isa, w: w, rotate: rotate}
 	if rotate {
 		f.K, f.C = c, k
 	}
 	return f
+}
+
+// NewPassingFilter is [NewFilterIn] without memory: call [Engine.Transform] before each use.
+func NewPassingFilter(cpu *CPU, w []float32, k, c int, rotate bool) *Filter {
+	return newFilter(cpu, w, k, c, rotate)
+}
+
+// Transform transforms a filter of [NewPassingFilter] into the working memory that the workers
+// of e share, of which it takes [FilterLen] floats. The next that does so takes its place.
+func (e *Engine) Transform(f *Filter) {
+	e.share(FilterLen(f.K, f.C))
+	f.u = e.shared
+	f.Transform(e.pool)
 }
 
 // RepeatFilterLen is the number of floats of the filters of [NewRepeatFilterIn].
@@ -56,14 +77,24 @@ func NewRepeatFilterIn(cpu *CPU, u, w []float32, k, c int) *Filter {
 
 // Transform computes the transformed filters on p.
 func (f *Filter) Transform(p *Pool) {
+	work := 9 * 16
+	if f.bf16 {
+		work += 2 * 36 * 16
+	}
 	for len(f.g) < p.Threads() {
-		f.g = append(f.g, make([]float32, 9*16))
+		f.g = append(f.g, make([]float32, work))
 	}
 	p.Run((*filterTask)(f))
 }
 
 // panel is the matrix of frequency i for the panel that begins at a block.
-func (f *Filter) panel(i, block int) []float32 { return f.u[(i*f.K+block*16)*f.C:] }
+func (f *Filter) panel(i, block int) []float32 {
+	at := (i*f.K + block*16) * f.C
+	if f.bf16 {
+		at /= 2
+	}
+	return f.u[at:]
+}
 
 // filterTask has an item for each 16 outputs and 16 inputs.
 type filterTask Filter
@@ -77,25 +108,35 @@ func (t *filterTask) Do(worker, item int) {
 	kb, cb := item/(f.C/16), item%(f.C/16)
 	block, width := panelOf(kb, f.K/16, len(f.isa.gemm)-1)
 	g := f.g[worker]
+	if f.bf16 {
+		u := f.u[block*16*f.C/2+(cb*pairLanes<<width+kb-block)*16:]
+		f.pairFilters(g, func(c int) { f.gather(g, kb, cb*16+c) }, u, 16<<width)
+		return
+	}
 	for c := cb * 16; c < cb*16+16; c++ {
-		for l := range 16 {
-			k := kb*16 + l
-			if f.rotate {
-				for i, v := range f.w[(c*f.K+k)*9:][:9] {
-					g[(8-i)*16+l] = v
-				}
-				continue
-			}
-			for i, v := range f.w[(k*f.C+c)*9:][:9] {
-				g[i*16+l] = v
-			}
-		}
+		f.gather(g, kb, c)
 		u := f.u[block*16*f.C+(c<<width+kb-block)*16:]
 		if f.repeat {
 			repeatFilterGo(g, u, f.K*f.C)
 			continue
 		}
 		f.isa.winoFilter(g, u, f.K*f.C)
+	}
+}
+
+// gather writes the filters of block kb of outputs and input c to g, [9][16].
+func (f *Filter) gather(g []float32, kb, c int) {
+	for l := range 16 {
+		k := kb*16 + l
+		if f.rotate {
+			for i, v := range f.w[(c*f.K+k)*9:][:9] {
+				g[(8-i)*16+l] = v
+			}
+			continue
+		}
+		for i, v := range f.w[(k*f.C+c)*9:][:9] {
+			g[i*16+l] = v
+		}
 	}
 }
 

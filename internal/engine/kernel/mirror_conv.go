@@ -83,7 +83,7 @@ func (c *MirrorConv) check() {
 	s := &c.s
 	c.src.check(name)
 	c.dst.check(name)
-	if s.U == nil || s.U.C != s.C || s.U.K != s.K || s.U.isa != c.e.cpu.isa || s.U.repeat != s.Repeat {
+	if s.U == nil || s.U.C != s.C || s.U.K != s.K || s.U.isa != c.e.cpu.isa || s.U.repeat != s.Repeat || s.U.bf16 {
 		panic(fmt.Sprintf("kernel: %s: no filter from %d to %d channels for this instruction set", name, s.C, s.K))
 	}
 	if s.Stride != 1 && s.Stride != 2 {

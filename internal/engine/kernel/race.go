@@ -43,8 +43,10 @@ func annotate(s *isa) *isa {
 		s.winoFilter(g, u, uStride)
 	}
 	annotateTiles(s, &o)
+	annotateBF16(s, &o)
 	annotatePools(s, &o)
 	annotateNorms(s, &o)
+	annotateNeighbours(s, &o)
 	annotateVectors(s, &o)
 	return &o
 }
