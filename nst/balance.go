@@ -101,7 +101,7 @@ func (p *pass) renewObjective(ctx context.Context, matched []float32) error {
 	t := p.transfer
 	weight := p.balance.of(t.options.Objective.ContentWeight)
 	o, err := p.evaluator().newObjective(ctx, comparison{
-		content: p.content, contentWeight: weight, style: p.job.Style, size: p.plan[p.index].size, matched: matched,
+		content: p.content, contentWeight: weight, style: p.job.Style, size: p.plan[p.index].size, matched: matched, calm: p.calm,
 	})
 	if err != nil {
 		return err

@@ -24,6 +24,7 @@ type run struct {
 	began    time.Time
 	result   *Result
 	contents map[Size]*imgio.Planar // the content as it came, at the size of each scale
+	calm     *Mask                  // see calmOf
 
 	shortened   bool // the plan, by Schedule.Time
 	balance     balance
@@ -70,6 +71,7 @@ func (t *Transfer) prepare(j *Job) (*run, error) {
 	}
 	j.Style = j.Style.coloured(mode, contents[Size{w, h}])
 	r := &run{transfer: t, job: j, colour: mode, plan: plan, contents: contents}
+	r.calm = calmOf(contents[Size{w, h}], t.options.Objective.Calm)
 	r.sums = sync.OnceValue(r.sum)
 	return r, nil
 }
@@ -87,7 +89,7 @@ func contentsOf(content *imgio.Planar, plan []scale) map[Size]*imgio.Planar {
 func (r *run) on(d exec.Device) *run {
 	now := r.transfer.now()
 	return &run{
-		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan), contents: r.contents,
+		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan), contents: r.contents, calm: r.calm,
 		began: now, checkpoints: checkpoints{last: now}, result: &Result{Stop: StopIterations}, sums: r.sums,
 	}
 }

@@ -184,7 +184,7 @@ func TestStateIsWhole(t *testing.T) {
 		{
 			run{},
 			[]string{"plan", "began", "result", "shortened", "balance", "turn"},
-			[]string{"transfer", "device", "job", "colour", "contents", "sums", "checkpoints"},
+			[]string{"transfer", "device", "job", "colour", "contents", "calm", "sums", "checkpoints"},
 		},
 		{
 			pass{},
