@@ -102,7 +102,7 @@ func (b *builder) listContent() {
 func (b *builder) listStyle() {
 	factor := 1.0
 	if b.options.matches() {
-		factor = b.neighbourWeight() * b.contentSquare()
+		factor = neighbourWeight * b.weights().Network.NeighbourWeight * b.contentSquare()
 	}
 	for _, l := range b.options.StyleLayers {
 		w := b.options.StyleWeight * l.Weight

@@ -136,9 +136,10 @@ type Schedule struct {
 
 	// AutoBalance adapts the content weight at each scale after the first, so that every
 	// scale reaches the same degree of stylisation: the same share of the photograph's
-	// own style loss is left. It has no effect with one scale. With orientations it holds
-	// less well: see docs/slim.md. It has no effect with StyleNeighbours, whose loss is
-	// limited.
+	// own style loss is left. If the run starts from noise or mean, the content weight is a
+	// thousand times larger in the first half of the first scale, so that the picture finds
+	// the content. It has no effect with one scale. With orientations it holds less well: see
+	// docs/slim.md. It has no effect with StyleNeighbours, whose loss is limited.
 	AutoBalance bool
 
 	// Init is the first picture: content; noise, independent grey pixels;

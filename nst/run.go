@@ -172,7 +172,7 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 		r.result.Stop = StopTime
 	}
 	full := r.plan[len(r.plan)-1]
-	r.result.Picture = picture
+	r.result.Picture, r.result.Painted = picture, Size{last.w, last.h}
 	if last.w != full.w || last.h != full.h {
 		r.result.Picture = enlarge(r.result.Picture, full.w, full.h)
 	}
@@ -237,6 +237,9 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 		return nil, err
 	}
 	balance, turn := r.balance, r.turn
+	if r.balance.factor == lead { // the first scale ended early
+		r.balance.factor = 0
+	}
 	r.balance.follow(last, &t.options)
 	if last != nil {
 		r.turn++
@@ -270,6 +273,9 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 	if err == nil {
 		p.protection = newProtection(p.job.Protect, p.content)
 		p.prepare()
+		if p.leads() {
+			p.balance.factor = lead
+		}
 		if p.resumed(p.index) {
 			err = p.restore()
 		}

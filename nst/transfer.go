@@ -213,8 +213,9 @@ var ErrRetune = errors.New("nst: these options need a Transfer of their own")
 // Retune gives t other options for further runs, which may use the styles that t has made.
 // These may differ: ContentWeight, StyleWeight, TVWeight and Calm of [Objective]; AutoBalance,
 // Iterations, Tolerance, Init and Seed of [Schedule]; Method, LearningRate and History of
-// [Optimizer]; and Color. If another option differs the error is [ErrRetune]. Other errors are
-// [ErrClosed] and what [Options.Validate] finds. After an error t is unchanged.
+// [Optimizer]; and Color. If another option differs, or the precision that auto stands for, the
+// error is [ErrRetune]. Other errors are [ErrClosed] and what [Options.Validate] finds. After an
+// error t is unchanged.
 func (t *Transfer) Retune(o Options) error {
 	if t.closed {
 		return ErrClosed

@@ -25,8 +25,8 @@ strip() {
 each() {
 	case $1 in
 	strength)
-		for s in 20 35 50 65 80; do paint strength-$s "$town" "$mosaic" --size 256 --strength $s; done
-		strip strength strength-20 strength-35 strength-50 strength-65 strength-80 ;;
+		for s in 0 25 50 75 100; do paint strength-$s "$town" "$mosaic" --size 256 --strength $s; done
+		strip strength strength-0 strength-25 strength-50 strength-75 strength-100 ;;
 	style-scale)
 		for s in 0.5 1 2; do paint style-scale-$s "$town" "$flow" --size 256 --style-scale $s; done
 		strip style-scale style-scale-0.5 style-scale-1 style-scale-2 ;;
