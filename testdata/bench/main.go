@@ -2,7 +2,7 @@
 // each line that it reads, it evaluates once and writes the seconds and the peak memory of
 // the process so far in bytes. peer.py asks it and PyTorch in turn.
 //
-//	bench SIZE THREADS
+//	bench SIZE THREADS [fp32|mixed|bf16]
 //	bench compare SIZE THREADS RUNS
 //	bench precision SIZE THREADS RUNS
 //	bench gpu {check|time} SIZE {tf32|fp32}
@@ -63,11 +63,15 @@ func run(args []string) error {
 		}
 		return precisions(n[0], n[1], n[2])
 	}
+	precision := "fp32"
+	if len(args) == 3 {
+		args, precision = args[:2], args[2]
+	}
 	n, err := numbers(args, "SIZE THREADS", 2)
 	if err != nil {
 		return err
 	}
-	device, err := exec.OpenCPU(n[1], os.Getenv)
+	device, err := openIn(precision, n[1])
 	if err != nil {
 		return err
 	}
@@ -88,6 +92,21 @@ func run(args []string) error {
 		fmt.Println(seconds, peak(), p.machine.Scalar(p.total))
 	}
 	return nil
+}
+
+// openIn returns the processor in a precision.
+func openIn(precision string, threads int) (*exec.CPU, error) {
+	d, err := exec.OpenCPU(threads, os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	switch precision {
+	case "fp32":
+		return d, nil
+	case "mixed", "bf16":
+		return d.BF16(precision == "bf16")
+	}
+	return nil, fmt.Errorf("want fp32, mixed or bf16, got %q", precision)
 }
 
 // numbers reads n arguments.
