@@ -124,6 +124,7 @@ type Result struct {
 	// lie outside 0..1; saving clamps them.
 	Picture *imgio.Planar
 
+	Painted       Size    // of the last scale that was begun: if it is smaller, Picture is enlarged from it
 	Loss          Loss    // of the last evaluation
 	ContentWeight float64 // in Loss; see Schedule.AutoBalance
 	Iterations    int     // evaluations done, over all scales
