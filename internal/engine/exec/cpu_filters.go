@@ -83,7 +83,7 @@ func (d *CPU) make(need filterNeed) error {
 	}
 	k16, c16 := whole(need.k), whole(need.c)
 	f := kernel.NewFilterIn(d.engine.CPU(), memory.Floats(), padFilters(need.w, need.k, need.c, k16, c16), k16, c16, need.rotated)
-	f.Transform(d.engine.Pool())
+	f.Make(d.engine.Pool())
 	s.made[need.key()] = &filter{f, memory}
 	return nil
 }

@@ -9,14 +9,18 @@ type vec = [16]float32
 
 func load(x []float32) *vec { return (*vec)(x) }
 
-// winoFilterGo transforms 16 filters g [9][16]: u[f*uStride + lane].
-func winoFilterGo(g, u []float32, uStride int) {
+// winoFilterGo transforms n times 16 filters g [n][9][16]: u[f*uStride + i*uStep + lane] for
+// i < n.
+func winoFilterGo(n int, g, u []float32, uStride, uStep int) {
 	var t [6][3]vec
-	for x := range 3 {
-		filterLine(load(g[x*16:]), load(g[(3+x)*16:]), load(g[(6+x)*16:]), func(y int, o *vec) { t[y][x] = *o })
-	}
-	for y := range 6 {
-		filterLine(&t[y][0], &t[y][1], &t[y][2], func(x int, o *vec) { copy(u[(6*y+x)*uStride:], o[:]) })
+	for i := range n {
+		g, u := g[i*9*16:], u[i*uStep:]
+		for x := range 3 {
+			filterLine(load(g[x*16:]), load(g[(3+x)*16:]), load(g[(6+x)*16:]), func(y int, o *vec) { t[y][x] = *o })
+		}
+		for y := range 6 {
+			filterLine(&t[y][0], &t[y][1], &t[y][2], func(x int, o *vec) { copy(u[(6*y+x)*uStride:], o[:]) })
+		}
 	}
 }
 

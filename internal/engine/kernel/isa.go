@@ -17,7 +17,7 @@ type isa struct {
 	gemm []func(n, k int, a []float32, aStride int, b, m []float32, mRow, mStride int, add bool)
 	gram func(n int, a, b, g []float32)
 
-	winoFilter   func(g, u []float32, uStride int)
+	winoFilter   func(n int, g, u []float32, uStride, uStep int)
 	winoIn       func(n int, x []float32, pitch int, v []float32, vStride int)
 	winoInMask   func(n int, x []float32, mask []uint16, pitch int, v []float32, vStride int)
 	winoInUnpool func(n int, x []float32, xPitch int, mask []uint16, pitch int, scale float32, v []float32, vStride int)

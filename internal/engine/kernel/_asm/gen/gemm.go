@@ -56,7 +56,7 @@ func (s ISA) gemm(nb int) {
 		ADDQ(ahead, ahead)
 	}
 	ADDQ(b, ahead)
-	for _, rows := range []int{6, 2, 1} {
+	for _, rows := range []int{6, 4, 2, 1} {
 		name := fmt.Sprintf("rows%d", rows)
 		Label(name)
 		CMPQ(n, Imm(uint64(rows)))
