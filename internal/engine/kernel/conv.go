@@ -52,10 +52,9 @@ type Conv struct {
 	src     Shape // of s.In
 	dst     Shape // of s.Out
 	th, tw  int   // tiles
-	n       int   // tiles of an item
-	split   int   // parts of the outputs, each an item
-	group   int   // blocks of outputs whose filters are transformed at a time
-	whole   bool  // all filters are transformed before the items, for all of them
+	order   convOrder
+	n       int // tiles of an item
+	group   int // blocks of outputs that are computed at a time
 	scale   float32
 	zero    []float32  // a bias of zeros
 	nomask  [][]uint16 // where each worker writes masks that nobody wants
@@ -136,117 +135,6 @@ func (c *Conv) check() {
 	}
 	if s.OutMask != nil {
 		checkLen("conv", "OutMask", len(s.OutMask), c.out.MaskLen())
-	}
-}
-
-// plan cuts the work into items of n tiles. If there are too few tiles for all threads, it
-// also splits the outputs. The numbers are measured. Many tiles are better for the
-// transformed filters, which every item reads once. With few channels, the transformed
-// tiles of an item should fit the second-level cache.
-func (c *Conv) plan() {
-	tiles, threads := c.th*c.tw, c.e.pool.Threads()
-	c.split = 1
-	for tiles*c.split < 48*threads && c.s.K%(c.split*128) == 0 {
-		c.split *= 2
-	}
-	want := TuneN
-	if c.s.C <= 64 {
-		want = 36
-	}
-	parts := (threads + c.split - 1) / c.split
-	rounds := max(1, (tiles+want*parts/2)/(want*parts))
-	c.n = (tiles + rounds*parts - 1) / (rounds * parts)
-	c.whole = 36*c.s.C*c.s.K <= TuneWhole
-	c.group = min(c.s.K/16/c.split, max(4, TuneGroup/(36*16*c.s.C)&^3))
-}
-
-var TuneN, TuneWhole, TuneGroup = 96, 36 * 256 * 256, 36 * 512 * 64
-
-// scratch returns the distances, in floats, of blocks and of frequencies in V, in M and in the
-// transformed filters, for items of n tiles. They are odd numbers of cache lines, because even
-// ones, and powers of two most of all, would use only a few sets of the cache.
-func (c *Conv) scratch(n int) (block, v, m, u int) {
-	n |= 1
-	blocks := c.group
-	if c.whole {
-		blocks = c.s.K / 16
-	}
-	return n * 16, (c.s.C/16*n | 1) * 16, (c.group*n | 1) * 16, (blocks*c.s.C | 1) * 16
-}
-
-// need is the working memory.
-func (c *Conv) need() Scratch {
-	_, v, m, u := c.scratch(c.n)
-	if c.whole {
-		return Scratch{Each: 36 * (v + m), Shared: 36 * u}
-	}
-	return Scratch{Each: 36 * (v + m + u)}
-}
-
-// Run computes Out and OutMask.
-func (c *Conv) Run() {
-	if c.whole {
-		c.e.pool.Run((*convFilters)(c))
-	}
-	c.e.pool.Run((*convTiles)(c))
-	c.e.pool.Run((*convFrame)(c))
-}
-
-// convFilters has an item for each 16 outputs of TODO.
-type convFilters Conv
-
-// Items is the number of groups of blocks.
-func (t *convFilters) Items() int { return t.s.K / 16 * (t.s.C / 16) }
-
-// Do transforms the filters of a pair of blocks.
-func (t *convFilters) Do(_, item int) {
-	c := (*Conv)(t)
-	_, _, _, us := c.scratch(c.n)
-	f := c.s.U
-	kb, cb := item/(f.C/16), item%(f.C/16)
-	b, w := panelOf(kb, f.K/16, len(f.isa.gemm)-1)
-	f.isa.winoFilter(16, f.data[(kb*f.C+cb*16)*9*16:], c.e.shared[b*16*f.C+(cb*16<<w+kb-b)*16:], us, 16<<w)
-}
-
-// convTiles has an item for each n tiles, counted along rows, and part of the
-// outputs.
-type convTiles Conv
-
-// Items is the number of runs of n tiles, times the parts of the outputs.
-func (t *convTiles) Items() int { return (t.th*t.tw + t.n - 1) / t.n * t.split }
-
-// Do computes n tiles of a part of the outputs, in the scratch of the worker.
-func (t *convTiles) Do(worker, item int) {
-	c := (*Conv)(t)
-	s, gemm := &c.s, c.e.cpu.isa.gemm
-	first := item / c.split * c.n
-	n := min(c.n, c.th*c.tw-first)
-	blocks := s.K / 16 / c.split
-	b0 := item % c.split * blocks
-	ns, vs, ms, us := c.scratch(c.n)
-	v, m, u := c.e.scratch[worker][:36*vs], c.e.scratch[worker][36*vs:], c.e.shared
-	if !c.whole {
-		u = m[36*ms:]
-	}
-	for b := range s.C / 16 {
-		tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.input(b, ty, tx, n, v[b*ns+i*16:], vs) })
-	}
-	for b1 := b0 + blocks; b0 < b1; b0 += c.group {
-		at, end := b0*16*s.C, min(b0+c.group, b1)
-		if !c.whole {
-			s.U.transform(b0, end, 0, s.C, u, us)
-			at = 0
-		}
-		for f := range 36 {
-			for b := b0; b < end; {
-				w := nextPanel(b, end, len(gemm)-1)
-				gemm[w](n, s.C, v[f*vs:], ns, u[f*us+at+(b-b0)*16*s.C:], m[f*ms+(b-b0)*ns:], 16, ns, false)
-				b += 1 << w
-			}
-		}
-		for b := b0; b < end; b++ {
-			tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.output(worker, b, ty, tx, n, m[(b-b0)*ns+i*16:], ms) })
-		}
 	}
 }
 
@@ -335,24 +223,4 @@ func (c *Conv) output(worker, b, ty, tx, n int, m []float32, mStride int) {
 	default:
 		isa.winoOut(n, m, mStride, bias, s.Out[at*16:], c.out.Pitch())
 	}
-}
-
-// convFrame clears everything outside the picture. It has an item for each block of
-// outputs.
-type convFrame Conv
-
-// Items is the number of blocks of outputs.
-func (t *convFrame) Items() int { return t.s.K / 16 }
-
-// Do clears the frame of a block of Out, and of its mask if there is one.
-func (t *convFrame) Do(_, item int) {
-	clearFrame(t.s.Out, 16, t.dst, t.dst.H, t.dst.W, item, item+1)
-	if t.s.OutMask == nil {
-		return
-	}
-	h, w := t.out.H, t.out.W
-	if t.s.OutPool != None {
-		h, w = t.dst.H*2, t.dst.W*2
-	}
-	clearFrame(t.s.OutMask, 1, t.out, h, w, item, item+1)
 }
