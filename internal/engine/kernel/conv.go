@@ -53,8 +53,9 @@ type Conv struct {
 	dst     Shape // of s.Out
 	th, tw  int   // tiles
 	order   convOrder
-	n       int // tiles of an item
+	n       int // tiles that are multiplied at a time
 	group   int // blocks of outputs that are computed at a time
+	chunk   int // inputs that are multiplied at a time
 	scale   float32
 	zero    []float32  // a bias of zeros
 	nomask  [][]uint16 // where each worker writes masks that nobody wants

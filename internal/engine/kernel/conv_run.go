@@ -1,8 +1,8 @@
 package kernel
 
 // convOrder is the order in which a [Conv] computes. Transformed patches and filters are many
-// times larger than what they are made of, so both are made as late as possible and used while
-// they are in the cache.
+// times larger than what they are made of, so they are made shortly before they are used, and
+// taken from the cache. The result is the same bytes in any order.
 type convOrder uint8
 
 const (
@@ -18,58 +18,69 @@ const (
 	inputsFirst
 )
 
-// The sizes that decide the order, and the sizes of items. They are measured.
-var (
-	// TuneTiles is the number of tiles for each thread below which the order is inputsFirst.
-	TuneTiles = 48
+// The sizes that decide the order, and those of items. They are measured.
+const (
+	// fewTiles is the number of tiles for each thread below which the order is inputsFirst.
+	fewTiles = 48
 
-	// smallFilters is the number of filters up to which the order is filtersFirst: transformed,
-	// they are in the cache.
-	TuneSmallFilters = 256 * 256
+	// smallFilters is the number of filters up to which the order is filtersFirst: their
+	// transforms, 9 MB, stay in the third-level cache.
+	smallFilters = 256 * 256
 
-	// runTiles is the number of tiles of a run. The transformed patches and products of a group
-	// should fit the cache; with few channels, the second-level cache.
-	TuneRunTiles, TuneRunTiles64 = 96, 36
+	// runTiles is the number of tiles of a run, which use the filters once they are
+	// transformed. With few channels the transformed patches, of runShallow tiles, should fit
+	// the second-level cache.
+	runTiles, runShallow = 96, 36
 
-	// groupBlocks is the number of blocks of a group.
-	TuneGroupBlocks = 4
+	// groupBlocks is the number of blocks of a group: one panel of AVX-512.
+	groupBlocks = 4
+
+	// chunkInputs is the number of inputs whose filters are transformed at a time if there are
+	// fewer than fewTiles tiles in all. They and the products of a group then fit the
+	// second-level cache. With more tiles it costs more to add up products than that saves.
+	chunkInputs = 64
 )
 
 // plan chooses the order and cuts the work into items.
 func (c *Conv) plan() {
-	tiles, threads := c.th*c.tw, c.e.pool.Threads()
-	c.group = min(TuneGroupBlocks, c.s.K/16)
-	if tiles < TuneTiles*threads {
-		c.order, c.n = inputsFirst, tiles
-		for c.group > 1 && c.s.K/16 < c.group*threads {
+	tiles, blocks, threads := c.th*c.tw, c.s.K/16, c.e.pool.Threads()
+	c.group, c.chunk = min(groupBlocks, blocks), c.s.C
+	run, parts := runTiles, threads
+	switch {
+	case tiles < fewTiles*threads:
+		c.order, parts = inputsFirst, 1
+		for c.group > 1 && blocks < c.group*threads {
 			c.group /= 2
 		}
-		return
-	}
-	if c.s.C*c.s.K <= TuneSmallFilters {
+		if tiles < fewTiles {
+			c.chunk = min(chunkInputs, c.s.C)
+		}
+	case c.s.C*c.s.K <= smallFilters:
 		c.order = filtersFirst
 	}
-	want := TuneRunTiles
 	if c.s.C <= 64 {
-		want = TuneRunTiles64
+		run = runShallow
 	}
-	rounds := max(1, (tiles+want*threads/2)/(want*threads))
-	c.n = (tiles + rounds*threads - 1) / (rounds * threads)
+	rounds := max(1, (tiles+run*parts/2)/(run*parts))
+	c.n = (tiles + rounds*parts - 1) / (rounds * parts)
 }
 
 // convStrides are distances in floats. They are odd numbers of cache lines, because even ones,
 // and powers of two most of all, would use only a few sets of the cache.
 type convStrides struct {
-	block   int // of blocks of transformed patches, and of products
-	v, m, u int // of frequencies of patches, of products, of filters
+	vBlock, mBlock int // of blocks of transformed patches and of products
+	v, m, u        int // of frequencies of patches, of products and of filters
 }
 
 func (c *Conv) strides() convStrides {
-	n, blocks := c.n|1, c.group
-	if c.order == filtersFirst {
-		blocks = c.s.K / 16
+	held, n, filters := c.n|1, c.n|1, c.group*c.chunk
+	switch c.order {
+	case inputsFirst:
+		held = c.th*c.tw | 1
+	case filtersFirst:
+		filters = c.s.K / 16 * c.s.C
 	}
-	return convStrides{n * 16, (c.s.C/16*n | 1) * 16, (c.group*n | 1) * 16, (blocks*c.s.C | 1) * 16}
+	return convStrides{held * 16, n * 16, (c.s.C/16*held | 1) * 16, (c.group*n | 1) * 16, (filters | 1) * 16}
 }
 
 // need is the working memory.
@@ -81,7 +92,7 @@ func (c *Conv) need() Scratch {
 	case filtersFirst:
 		return Scratch{Each: 36 * (d.m + d.v), Shared: 36 * d.u}
 	}
-	return Scratch{Each: 36 * (d.m + d.u + d.v)}
+	return Scratch{Each: 36 * (d.m + d.v + d.u)}
 }
 
 // Run computes Out and OutMask.
@@ -108,7 +119,7 @@ func (t *convInputs) Items() int { return t.s.C / 16 }
 // Do transforms the patches of all tiles of a block.
 func (t *convInputs) Do(_, b int) {
 	c := (*Conv)(t)
-	c.inputs(b, 0, c.n, c.e.shared, c.strides())
+	c.inputs(b, 0, c.th*c.tw, c.e.shared, c.strides())
 }
 
 // convGroups has an item for each group of outputs.
@@ -120,27 +131,37 @@ func (t *convGroups) Items() int { return (t.s.K/16 + t.group - 1) / t.group }
 // Do computes a group of outputs of all tiles.
 func (t *convGroups) Do(worker, item int) {
 	c := (*Conv)(t)
-	d, b0 := c.strides(), item*c.group
+	d, tiles := c.strides(), c.th*c.tw
+	b0 := item * c.group
 	b1 := min(b0+c.group, c.s.K/16)
 	m, u := c.e.scratch[worker], c.e.scratch[worker][36*d.m:]
-	c.s.U.transform(b0, b1, u, d.u)
-	c.multiply(worker, 0, c.n, b0, b1, c.e.shared, u, m, d)
+	for first := 0; first < tiles; first += c.n {
+		n := min(c.n, tiles-first)
+		for at := 0; at < c.s.C; at += c.chunk {
+			k := min(c.chunk, c.s.C-at)
+			if first == 0 { // in chunks only if this is all tiles
+				c.s.U.transform(b0, b1, at, at+k, u, d.u)
+			}
+			c.multiply(n, at, k, b0, b1, c.e.shared[first*16:], u, m, d)
+		}
+		c.outputs(worker, first, n, b0, b1, m, d)
+	}
 	for b := b0; b < b1; b++ {
 		(*convFrame)(c).Do(worker, b)
 	}
 }
 
-// convFilters has an item for each block of outputs.
+// convFilters has an item for each group of outputs.
 type convFilters Conv
 
-// Items is the number of blocks of outputs.
+// Items is the number of groups.
 func (t *convFilters) Items() int { return (t.s.K/16 + t.group - 1) / t.group }
 
-// Do transforms the filters of a group of outputs.
+// Do transforms the filters of a group.
 func (t *convFilters) Do(_, item int) {
 	c := (*Conv)(t)
 	b0 := item * c.group
-	c.s.U.transform(b0, min(b0+c.group, c.s.K/16), c.e.shared[b0*16*c.s.C:], c.strides().u)
+	c.s.U.transform(b0, min(b0+c.group, c.s.K/16), 0, c.s.C, c.e.shared[b0*16*c.s.C:], c.strides().u)
 }
 
 // convTiles has an item for each n tiles, counted along rows.
@@ -152,41 +173,47 @@ func (t *convTiles) Items() int { return (t.th*t.tw + t.n - 1) / t.n }
 // Do computes n tiles in the scratch of the worker.
 func (t *convTiles) Do(worker, item int) {
 	c := (*Conv)(t)
-	d, first := c.strides(), item*c.n
+	d, first, blocks := c.strides(), item*c.n, c.s.K/16
 	n := min(c.n, c.th*c.tw-first)
 	m, v := c.e.scratch[worker], c.e.scratch[worker][36*d.m:]
 	for b := range c.s.C / 16 {
 		c.inputs(b, first, n, v, d)
 	}
-	for b0 := 0; b0 < c.s.K/16; b0 += c.group {
-		b1, u := min(b0+c.group, c.s.K/16), v[36*d.v:]
+	for b0 := 0; b0 < blocks; b0 += c.group {
+		b1, u := min(b0+c.group, blocks), v[36*d.v:]
 		if c.order == filtersFirst {
 			u = c.e.shared[b0*16*c.s.C:]
 		} else {
-			c.s.U.transform(b0, b1, u, d.u)
+			c.s.U.transform(b0, b1, 0, c.s.C, u, d.u)
 		}
-		c.multiply(worker, first, n, b0, b1, v, u, m, d)
+		c.multiply(n, 0, c.s.C, b0, b1, v, u, m, d)
+		c.outputs(worker, first, n, b0, b1, m, d)
 	}
 }
 
-// inputs transforms the patches of n tiles of a block.
+// inputs transforms the patches of n tiles of a block from the tile first on.
 func (c *Conv) inputs(b, first, n int, v []float32, d convStrides) {
-	tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.input(b, ty, tx, n, v[b*d.block+i*16:], d.v) })
+	tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.input(b, ty, tx, n, v[b*d.vBlock+i*16:], d.v) })
 }
 
-// multiply computes the blocks of outputs b0 to b1 of n tiles from the transformed patches v
-// and filters u. m is for the products.
-func (c *Conv) multiply(worker, first, n, b0, b1 int, v, u, m []float32, d convStrides) {
+// multiply computes the products m of n tiles for the blocks of outputs b0 to b1, from the
+// transformed patches v of k inputs, the first of which is at, and their filters u. If at is
+// not 0 it adds to m.
+func (c *Conv) multiply(n, at, k, b0, b1 int, v, u, m []float32, d convStrides) {
 	gemm := c.e.cpu.isa.gemm
 	for f := range 36 {
 		for b := b0; b < b1; {
 			w := nextPanel(b, b1, len(gemm)-1)
-			gemm[w](n, c.s.C, v[f*d.v:], d.block, u[f*d.u+(b-b0)*16*c.s.C:], m[f*d.m+(b-b0)*d.block:], 16, d.block, false)
+			gemm[w](n, k, v[f*d.v+at/16*d.vBlock:], d.vBlock, u[f*d.u+(b-b0)*16*k:], m[f*d.m+(b-b0)*d.mBlock:], 16, d.mBlock, at > 0)
 			b += 1 << w
 		}
 	}
+}
+
+// outputs transforms the products m of n tiles back, for the blocks of outputs b0 to b1.
+func (c *Conv) outputs(worker, first, n, b0, b1 int, m []float32, d convStrides) {
 	for b := b0; b < b1; b++ {
-		tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.output(worker, b, ty, tx, n, m[(b-b0)*d.block+i*16:], d.m) })
+		tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.output(worker, b, ty, tx, n, m[(b-b0)*d.mBlock+i*16:], d.m) })
 	}
 }
 

@@ -134,13 +134,13 @@ func (f *Filter) gather(kb, c int, g []float32) {
 	}
 }
 
-// transform writes the transformed filters of the blocks of outputs b0 to b1, in panels. The
-// matrix of frequency i is at u[i*stride].
-func (f *Filter) transform(b0, b1 int, u []float32, stride int) {
+// transform writes the transformed filters from inputs c0 to c1 to the blocks of outputs b0 to
+// b1, in panels. The matrix of frequency i is at u[i*stride].
+func (f *Filter) transform(b0, b1, c0, c1 int, u []float32, stride int) {
 	for b := b0; b < b1; {
 		w := nextPanel(b, b1, len(f.isa.gemm)-1)
 		for j := range 1 << w {
-			f.isa.winoFilter(f.C, f.data[(b+j)*f.C*9*16:], u[((b-b0)*f.C+j)*16:], stride, 16<<w)
+			f.isa.winoFilter(c1-c0, f.data[((b+j)*f.C+c0)*9*16:], u[((b-b0)*(c1-c0)+j)*16:], stride, 16<<w)
 		}
 		b += 1 << w
 	}
