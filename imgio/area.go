@@ -5,7 +5,12 @@ package imgio
 // side that grows, values are interpolated linearly. Results stay in [0, 1], unlike those of
 // [Planar.Resize].
 func ResizePlane(pix []float32, w, h, toW, toH int) []float32 {
-	across, down := coverage(w, toW), coverage(h, toH)
+	return resizePlane(pix, w, coverage(w, toW), coverage(h, toH))
+}
+
+// resizePlane makes a plane of the given covers of one that is w pixels wide.
+func resizePlane(pix []float32, w int, across, down []cover) []float32 {
+	h, toW, toH := len(pix)/w, len(across), len(down)
 	rows := make([]float64, h*toW)
 	for y := range h {
 		for x, part := range across {

@@ -16,6 +16,7 @@ func FromImage(m image.Image) *Planar { return FromImageOver(m, [3]float32{1, 1,
 func FromImageOver(m image.Image, colour [3]float32) *Planar {
 	size := m.Bounds().Size()
 	p := NewPlanar(size.X, size.Y)
+	p.from = reductionOf(m)
 	read := rows(m)
 	parallel(p.H, func(lo, hi int) {
 		buf := make([]uint16, 4*p.W)
@@ -52,6 +53,7 @@ func Separate(m image.Image) (p *Planar, alpha []float32) {
 	}
 	size := m.Bounds().Size()
 	p, alpha = NewPlanar(size.X, size.Y), make([]float32, size.X*size.Y)
+	p.from = reductionOf(m)
 	read := rows(m)
 	parallel(p.H, func(lo, hi int) {
 		buf := make([]uint16, 4*p.W)

@@ -124,7 +124,7 @@ func (c *codec) pixels(data []byte, l limits) (s *source, m image.Image, err err
 	if s.heif != nil {
 		return s, nil, nil
 	}
-	if m, err = s.decode(); err != nil {
+	if m, err = s.pixels(); err != nil {
 		return nil, nil, c.classify(err)
 	}
 	return s, m, nil
@@ -153,7 +153,7 @@ func (c *codec) classify(err error) error {
 func finish(s *source, m image.Image, format string) (image.Image, Info) {
 	info := Info{
 		Format: format, Orientation: s.orientation, Animated: s.animated, Pages: s.pages,
-		Grey: isGrey(m) || s.grey, Deep: isDeep(m),
+		Grey: isGrey(m) || s.grey, Deep: isDeep(m) && !s.shallow,
 	}
 	if m, ok := m.(interface{ Opaque() bool }); ok {
 		info.Alpha = !m.Opaque()
@@ -168,6 +168,11 @@ func finish(s *source, m image.Image, format string) (image.Image, Info) {
 	m = orient(m, s.orientation)
 	size := m.Bounds().Size()
 	info.Width, info.Height = size.X, size.Y
+	if s.factor > 1 {
+		of := reduction{w: s.w, h: s.h, factor: s.factor}.turned(s.orientation)
+		info.Width, info.Height = of.w, of.h
+		m = &reducedImage{m, of}
+	}
 	return m, info
 }
 
@@ -206,7 +211,12 @@ func openBMP(data []byte) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &source{w: f.W, h: f.H, memory: f.Memory(), decode: f.Decode, metadata: metadata{orientation: 1}}, nil
+	s := &source{w: f.W, h: f.H, memory: f.Memory(), decode: f.Decode, alpha: f.Alpha(), metadata: metadata{orientation: 1}}
+	if f.CanRow() {
+		s.reduce = func(factor int) (image.Image, error) { return s.reduceRows(factor, f.Rows) }
+		s.reducedMemory = func(factor int) int64 { return 12*int64(f.W) + reducedBytes(f.W, f.H, factor) }
+	}
+	return s, nil
 }
 
 // openTIFF reads the directories of a TIFF file.
@@ -216,8 +226,12 @@ func openTIFF(data []byte) (*source, error) {
 		return nil, err
 	}
 	f.WebP = decodeWebP
-	s := &source{w: f.W, h: f.H, memory: f.Memory(), decode: f.Decode, lab: f.Lab()}
+	s := &source{w: f.W, h: f.H, memory: f.Memory(), decode: f.Decode, alpha: f.Alpha(), lab: f.Lab()}
 	s.orientation, s.icc = f.Orientation, f.ICC
+	if f.CanRow() {
+		s.reduce = func(factor int) (image.Image, error) { return s.reduceRows(factor, f.Rows) }
+		s.reducedMemory = func(factor int) int64 { return f.RowMemory() + reducedBytes(f.W, f.H, factor) }
+	}
 	if f.Pages > 1 {
 		s.pages = f.Pages
 	}

@@ -10,6 +10,9 @@ func DecodeUpTo(r io.Reader, maxPixels int64) (image.Image, Info, error) {
 	return decode(r, -1, limits{pixels: maxPixels, memory: 400 * maxPixels})
 }
 
+// ShrinkFrom lets Shrink reduce pictures of more than a number of pixels.
+func ShrinkFrom(pixels int64) Limit { return func(l *limits) { l.large = pixels } }
+
 // ProfileOf returns the colour profile in a PNG or JPEG file.
 func ProfileOf(file []byte) []byte {
 	if file[0] == 0x89 {

@@ -16,7 +16,8 @@
 // HEIC and AVIF need a [Converter]. [OpenMask] reads a mask, in which transparency is black.
 //
 // The size of a picture is checked before its pixels are decoded, and where possible before
-// its file is read: at most [DefaultMaxPixels], or what a [Limit] says.
+// its file is read: at most [DefaultMaxPixels], or what a [Limit] says. With [Shrink], large
+// pictures that are wanted small are reduced while they are decoded.
 //
 // # Writing
 //
@@ -45,6 +46,8 @@ import (
 type Planar struct {
 	W, H int       // pixels
 	Pix  []float32 // (3, H, W): Pix[(ch*H+y)*W+x]
+
+	from *reduction // see Shrink; nil of a whole picture
 }
 
 // NewPlanar returns a black picture of w by h pixels.
@@ -56,7 +59,7 @@ func NewPlanar(w, h int) *Planar {
 func (p *Planar) Clone() *Planar {
 	pix := memory.Make[float32](len(p.Pix))
 	copy(pix, p.Pix)
-	return &Planar{W: p.W, H: p.H, Pix: pix}
+	return &Planar{W: p.W, H: p.H, Pix: pix, from: p.from}
 }
 
 // row returns row y of plane ch.

@@ -15,6 +15,15 @@ func openJPEG(data []byte) (*source, error) {
 	h, err := fulljpeg.ReadHeader(data)
 	s := &source{w: h.W, h: h.H, metadata: jpegMetadata(data)}
 	pixels := int64(h.W) * int64(h.H)
+	if err == nil && h.CanReduce(fulljpeg.MaxFactor) {
+		s.reduce = func(factor int) (image.Image, error) { return reduceJPEG(data, factor) }
+		s.reducedMemory = func(factor int) int64 {
+			if !h.CanReduce(factor) { // then pixels decodes all of it
+				return s.memory + reducedBytes(h.W, h.H, factor)
+			}
+			return h.ReducedMemory(factor) + 4*reducedBytes(h.W, h.H, factor)/8
+		}
+	}
 	switch {
 	case errors.As(err, new(fulljpeg.UnsupportedError)):
 		return nil, err
@@ -66,6 +75,20 @@ func decodeJPEG(data []byte) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	return jpegImage(p)
+}
+
+// reduceJPEG decodes a file smaller by a factor.
+func reduceJPEG(data []byte, factor int) (image.Image, error) {
+	p, err := fulljpeg.DecodeReduced(data, factor)
+	if err != nil {
+		return nil, err
+	}
+	return jpegImage(p)
+}
+
+// jpegImage returns the picture of planes.
+func jpegImage(p *fulljpeg.Picture) (image.Image, error) {
 	bounds := image.Rect(0, 0, p.W, p.H)
 	if p.YCbCr {
 		p.ToRGB()

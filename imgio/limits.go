@@ -19,6 +19,8 @@ type limits struct {
 	pixels int64
 	memory int64 // bytes, 0 for no limit
 
+	shrink  int       // see Shrink
+	large   int64     // pixels of pictures that are too small for that
 	convert Converter // of HEIC and AVIF, or nil
 	upright bool      // ignore the EXIF orientation
 }
@@ -31,7 +33,7 @@ func MaxPixels(n int64) Limit { return func(l *limits) { l.pixels = n } }
 func MaxMemory(n int64) Limit { return func(l *limits) { l.memory = n } }
 
 func newLimits(options []Limit) limits {
-	l := limits{pixels: DefaultMaxPixels}
+	l := limits{pixels: DefaultMaxPixels, large: shrinkPixels}
 	for _, o := range options {
 		o(&l)
 	}
@@ -47,9 +49,10 @@ func (l limits) check(s *source, size int) error {
 		return fmt.Errorf("%w: %dx%d pixels", ErrTooSmall, s.w, s.h)
 	}
 	pixels := int64(s.w) * int64(s.h)
-	if pixels > l.pixels {
+	if max(s.w, s.h) > 1<<30 || pixels > l.pixels { // the product of larger sides overflows
 		return fmt.Errorf("%w: %dx%d pixels, at most %d million in all", ErrTooLarge, s.w, s.h, l.pixels/1e6)
 	}
+	s.factor = s.possible(l.factor(s.w, s.h))
 	if need := s.need(int64(size)); l.memory > 0 && need > l.memory {
 		return fmt.Errorf("%w: reading %dx%d pixels takes %d MB, at most %d MB", ErrTooLarge, s.w, s.h, need/1e6, l.memory/1e6)
 	}
@@ -59,7 +62,14 @@ func (l limits) check(s *source, size int) error {
 // need is the memory that reading takes, in bytes, from a file of that size.
 func (s *source) need(size int64) int64 {
 	pixels := int64(s.w) * int64(s.h)
-	n := size + s.memory + planarBytes*pixels
+	n := size + s.memory
+	if s.factor > 1 {
+		pixels = reducedBytes(s.w, s.h, s.factor) / 8
+		if n += 8 * pixels; s.reducedMemory != nil {
+			n = size + s.reducedMemory(s.factor)
+		}
+	}
+	n += planarBytes * pixels
 	if s.icc != nil || s.lab || s.orientation > 1 { // a copy is made
 		n += 8 * pixels
 	}

@@ -14,6 +14,8 @@ type rowReader func(y int, dst []uint16)
 // for others.
 func rows(m image.Image) rowReader {
 	switch m := m.(type) {
+	case *reducedImage:
+		return rows(m.Image)
 	case *image.YCbCr:
 		return ycbcrRows(m, jfifToRGB, roundByTurns)
 	case *image.NYCbCrA:

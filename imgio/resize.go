@@ -9,7 +9,7 @@ import (
 // interpolation (Keys 1981, a = -1/2). When a side shrinks, the kernel is widened, so that
 // fine detail averages out instead of aliasing. Taps beyond the border are dropped and the
 // others weighted up. A side that keeps its length is not filtered: the same size gives an
-// exact copy.
+// exact copy. A reduction (see [Shrink]) is resampled as the picture that it stands for.
 //
 // The kernel has negative lobes. Next to sharp edges values can leave the range of p by a few
 // per cent; they are not clamped.
@@ -17,16 +17,18 @@ func (p *Planar) Resize(w, h int) *Planar {
 	if w < 1 || h < 1 {
 		panic(fmt.Sprintf("imgio: resize to %dx%d pixels", w, h))
 	}
-	if w == p.W && h == p.H {
+	across, down := p.across(), p.down()
+	sameW, sameH := w == p.W && across.whole(), h == p.H && down.whole()
+	if sameW && sameH {
 		return p.Clone()
 	}
-	if h == p.H {
+	if sameH {
 		return p.resizeRows(w)
 	}
 	out := NewPlanar(w, h)
-	r := resizer{from: p, to: out, down: resampling(p.H, h)}
-	if w != p.W {
-		r.across = resampling(p.W, w)
+	r := resizer{from: p, to: out, down: resampling(down, h)}
+	if !sameW {
+		r.across = resampling(across, w)
 	}
 	parallel(3*h, func(lo, hi int) {
 		for lo < hi {
@@ -107,7 +109,7 @@ func addRows(dst []float32, rows [4][]float32, weights [4]float32) {
 // resizeRows makes every row w pixels long.
 func (p *Planar) resizeRows(w int) *Planar {
 	out := NewPlanar(w, p.H)
-	taps := resampling(p.W, w)
+	taps := resampling(p.across(), w)
 	parallel(3*p.H, func(lo, hi int) {
 		for ; lo < hi; lo += 4 {
 			n := min(4, hi-lo)
@@ -160,20 +162,21 @@ type tap struct {
 	weights []float32
 }
 
-// resampling returns the taps that make n samples into m. Sample i stands for
-// the interval [i, i+1), so output i is centred on input (i+0.5)*n/m - 0.5.
-func resampling(n, m int) []tap {
-	scale := float64(n) / float64(m)
+// resampling returns the taps that make the samples of a span into m. Sample i stands for
+// the interval [i, i+1), so output i of a whole row of n is centred on input (i+0.5)*n/m - 0.5.
+func resampling(s span, m int) []tap {
+	n, scale := s.n, s.length/float64(m)
 	widen := max(scale, 1)
 	radius := 2 * widen
 	taps := make([]tap, m)
 	for i := range taps {
-		centre := (float64(i)+0.5)*scale - 0.5
+		centre := s.from + (float64(i)+0.5)*scale - 0.5
 		first := max(0, int(math.Ceil(centre-radius)))
 		last := min(n-1, int(math.Floor(centre+radius)))
 		w, sum := make([]float64, last-first+1), 0.0
 		for j := range w {
-			w[j] = catmullRom((float64(first+j) - centre) / widen)
+			at, part := s.sample(first + j)
+			w[j] = part * catmullRom((at-centre)/widen)
 			sum += w[j]
 		}
 		taps[i] = tap{first, make([]float32, len(w))}

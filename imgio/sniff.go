@@ -20,9 +20,18 @@ type source struct {
 	w, h   int   // pixels as stored
 	memory int64 // bytes that decode allocates, about, the decoded picture included
 	decode func() (image.Image, error)
+	alpha  bool  // the picture may have transparency
 	lab    bool  // the channels of the picture are L*a*b*, see tiff.File
 	heif   *heif // only a [Converter] can decode it
 	metadata
+
+	factor int // by which the picture is reduced, 1 if it is not; see Shrink
+
+	// reduce decodes the picture smaller, in less memory than all of it takes: reducedMemory,
+	// with the picture. It is nil for a format that has to be decoded first.
+	reduce        func(factor int) (m image.Image, err error)
+	reducedMemory func(factor int) int64
+	shallow       bool // it has 16 bits only because it was reduced
 }
 
 func codecs() []codec {

@@ -12,6 +12,8 @@ import (
 	"io"
 
 	"golang.org/x/image/webp"
+
+	rowpng "nst/imgio/internal/png"
 )
 
 // glance returns the size of a picture if the first bytes of its file tell it. The error is
@@ -64,10 +66,43 @@ func openPNG(data []byte) (*source, error) {
 	if data[28] != 0 { // interlaced: each pass is a picture of its own
 		memory += memory / 2
 	}
-	return &source{
-		w: config.Width, h: config.Height, memory: memory, metadata: pngMetadata(data),
+	s := &source{
+		w: config.Width, h: config.Height, memory: memory, metadata: pngMetadata(data), alpha: pngAlpha(data),
 		decode: func() (image.Image, error) { return png.Decode(pngReader(data)) },
-	}, nil
+	}
+	if data[28] == 0 {
+		s.reduce = func(factor int) (image.Image, error) { return s.reducePNG(data, factor) }
+		s.reducedMemory = func(factor int) int64 { return 24*int64(s.w) + 64<<10 + reducedBytes(s.w, s.h, factor) }
+	}
+	return s, nil
+}
+
+// pngAlpha reports whether a PNG file has opacities or a transparent colour.
+func pngAlpha(data []byte) bool {
+	const colourType = 25 // of the IHDR chunk
+	for kind := range pngChunks(data) {
+		if kind == "tRNS" {
+			return true
+		}
+		if kind == "IDAT" {
+			break
+		}
+	}
+	return data[colourType]&4 != 0
+}
+
+// reducePNG decodes a PNG file smaller by a factor.
+func (s *source) reducePNG(data []byte, factor int) (image.Image, error) {
+	f, err := rowpng.Open(data)
+	if err != nil {
+		return nil, err
+	}
+	r := newReducer(s.w, s.h, factor)
+	if err := f.Rows(r.add); err != nil {
+		return nil, err
+	}
+	s.grey, s.shallow = f.Grey, !f.Deep
+	return r.out, nil
 }
 
 // pngReader reads a PNG file, with an end added if it lacks nothing else.
@@ -110,7 +145,7 @@ func openGIF(data []byte) (*source, error) {
 		return onCanvas(m, screen), nil
 	}
 	return &source{
-		w: w, h: h, memory: 5 * int64(w) * int64(h), decode: decode,
+		w: w, h: h, memory: 5 * int64(w) * int64(h), decode: decode, alpha: true,
 		metadata: metadata{orientation: 1, animated: gifFrames(data, 2) == 2},
 	}, nil
 }
@@ -133,17 +168,26 @@ func openWebP(data []byte) (*source, error) {
 	}
 	return &source{
 		w: config.Width, h: config.Height, memory: webpBytes * int64(config.Width) * int64(config.Height),
-		metadata: webpMetadata(data),
-		decode:   func() (image.Image, error) { return decodeWebP(data) },
+		metadata: webpMetadata(data), alpha: webpAlpha(data),
+		decode: func() (image.Image, error) { return decodeWebP(data) },
 	}, nil
 }
 
 const (
 	webpFlags    = 20 // place of the flags of a VP8X chunk in the file
 	webpAnimated = 1 << 1
-	webpAlpha    = 1 << 4
+	webpHasAlpha = 1 << 4
 	webpBytes    = 8 // of memory for each pixel: one decoded, one as RGB
 )
+
+// webpAlpha reports whether a WebP file that is no animation has opacities.
+func webpAlpha(data []byte) bool {
+	if matches(data, "RIFF????WEBPVP8X") {
+		return len(data) > webpFlags && data[webpFlags]&webpHasAlpha != 0
+	}
+	const flag = 24 // byte of a VP8L chunk with the bit after width and height
+	return matches(data, "RIFF????WEBPVP8L") && len(data) > flag && data[flag]&(1<<4) != 0
+}
 
 // openAnimatedWebP makes a file of the first frame: an ANMF chunk holds its place, its size
 // and the chunks of a picture.
@@ -164,7 +208,7 @@ func openAnimatedWebP(data []byte) (*source, error) {
 		meta := webpMetadata(data)
 		meta.animated = true
 		return &source{
-			w: screen.Dx(), h: screen.Dy(), memory: webpBytes * int64(screen.Dx()) * int64(screen.Dy()), metadata: meta,
+			w: screen.Dx(), h: screen.Dy(), memory: webpBytes * int64(screen.Dx()) * int64(screen.Dy()), metadata: meta, alpha: true,
 			decode: func() (image.Image, error) {
 				config, err := webp.DecodeConfig(bytes.NewReader(still))
 				if err != nil {
@@ -189,7 +233,7 @@ func openAnimatedWebP(data []byte) (*source, error) {
 func stillWebP(w, h int, chunks []byte) []byte {
 	var extended []byte
 	if bytes.HasPrefix(chunks, []byte("ALPH")) {
-		extended = append([]byte("VP8X\x0a\x00\x00\x00"), webpAlpha, 0, 0, 0)
+		extended = append([]byte("VP8X\x0a\x00\x00\x00"), webpHasAlpha, 0, 0, 0)
 		extended = append(extended, byte(w-1), byte((w-1)>>8), byte((w-1)>>16))
 		extended = append(extended, byte(h-1), byte((h-1)>>8), byte((h-1)>>16))
 	}

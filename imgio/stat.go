@@ -12,6 +12,8 @@ type Header struct {
 	Format        string // png, jpeg, webp, tiff, bmp, gif or heif
 	Width, Height int    // pixels, upright
 	Memory        int64  // bytes that Open takes, of which its Planar stays
+	Pixels        int64  // of that Planar: Width times Height, or less with [Shrink]
+	Alpha         bool   // the picture may have transparency; not known of heif
 }
 
 // Stat reads the header of the picture in the file at path. It reads the rest of the file only
@@ -32,6 +34,25 @@ func Stat(path string, limits ...Limit) (Header, error) {
 		return Header{}, fmt.Errorf("imgio: reading %q: %w", path, err)
 	}
 	return h, nil
+}
+
+// StatReader is [Stat] of a file of size bytes in r.
+func StatReader(r io.ReadSeeker, size int64, limits ...Limit) (Header, error) {
+	h, err := statHeader(r, size, newLimits(limits))
+	if err != nil {
+		return Header{}, fmt.Errorf("imgio: %w", err)
+	}
+	return h, nil
+}
+
+// ReadOnce returns the bytes of a picture file that can be read only once. It reads no more than
+// the limits allow. The errors are those of [Decode] about the first bytes, or come from r.
+func ReadOnce(r io.Reader, limits ...Limit) ([]byte, error) {
+	_, data, err := load(r, -1, newLimits(limits))
+	if err != nil {
+		return nil, fmt.Errorf("imgio: %w", err)
+	}
+	return data, nil
 }
 
 // openFile opens a file, and tells its size, or -1 if that is not known.
@@ -94,7 +115,8 @@ func describe(c *codec, s *source, size int64, l limits) (Header, error) {
 	if err := l.check(s, int(size)); err != nil {
 		return Header{}, err
 	}
-	h := Header{Format: c.name, Width: s.w, Height: s.h, Memory: s.need(size)}
+	h := Header{Format: c.name, Width: s.w, Height: s.h, Memory: s.need(size), Alpha: s.alpha}
+	h.Pixels = reducedBytes(s.w, s.h, s.factor) / 8
 	if s.orientation > 4 {
 		h.Width, h.Height = h.Height, h.Width
 	}

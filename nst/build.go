@@ -11,6 +11,7 @@ import (
 type outline struct {
 	w, h          int // of the pictures, pixels
 	contentWeight float64
+	scale         float64             // of the features, see [Objective].Calibrate; 0 stands for 1
 	content       map[string][]tensor // one for each content layer
 	style         []target
 	score         bool // see comparison
@@ -38,6 +39,7 @@ func (e evaluator) build(of outline) (*objective, error) {
 	if err := exec.Build(b.draw); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}
+	o.reach = b.reach()
 	return o, nil
 }
 
@@ -70,7 +72,7 @@ func (b *builder) keeps(weight float64) bool { return b.score || weight > 0 }
 func (b *builder) listContent() {
 	for _, l := range b.options.ContentLayers {
 		if w := b.contentWeight * l.Weight; b.keeps(w) {
-			b.objective.content = append(b.objective.content, layerTerm{layer: l.Layer, weight: w, strength: w})
+			b.objective.content = append(b.objective.content, layerTerm{layer: l.Layer, weight: b.calibrated(w, 2), strength: w})
 		}
 	}
 }
@@ -90,7 +92,7 @@ func (b *builder) listStyle() {
 				if !ok || s.lacks(source{l.Layer, of.name}) {
 					continue
 				}
-				weight := w * s.share * of.factor(b.weights().Channels(l.Layer))
+				weight := b.calibrated(w*s.share*of.factor(b.weights().Channels(l.Layer)), of.order)
 				b.objective.style = append(b.objective.style, layerTerm{
 					layer: l.Layer, weight: weight, strength: w * s.share,
 					statistic: of, target: i, region: s.region, guided: guided, guide: guide,

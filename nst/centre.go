@@ -15,10 +15,15 @@ type centre [3]float32
 func centreOf(c vgg.Convention, colours Colour) centre {
 	m := centre(c.Centre())
 	if colours == ColourLuma {
-		grey := (m[0] + m[1] + m[2]) / 3
-		return centre{grey, grey, grey}
+		return m.grey()
 	}
 	return m
+}
+
+// grey returns the grey that is as light as m.
+func (m centre) grey() centre {
+	grey := (m[0] + m[1] + m[2]) / 3
+	return centre{grey, grey, grey}
 }
 
 // add sets dst to src, differences (3, h, w), plus the colour: a picture.

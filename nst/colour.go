@@ -9,7 +9,8 @@ import (
 
 // Whose colours the result has.
 const (
-	// ColourStyle takes the colours of the style, which come with its texture.
+	// ColourStyle takes the colours of the style, which come with its texture. If all
+	// pictures of the style are grey, so is the result.
 	ColourStyle Colour = "style"
 
 	// ColourLuma paints light and dark only. Content and style are made grey, and the
@@ -61,6 +62,24 @@ func (c Colour) Repaint(content *imgio.Planar, paint func(*imgio.Planar) (*imgio
 		return nil, err
 	}
 	return mode.Finish(mode.Style(painted, content), content), nil
+}
+
+// colourless reports whether all pictures of a style have shades of grey only.
+func (s *Style) colourless() bool {
+	for _, p := range s.pictures {
+		if !colour.Colourless(p.Picture) {
+			return false
+		}
+	}
+	return true
+}
+
+// greyed returns t for a run over grey pictures: they are differences to a grey.
+func (t *Transfer) greyed() *Transfer {
+	own, n := *t, *t.network
+	n.centre = n.centre.grey()
+	own.network = &n
+	return &own
 }
 
 // coloured returns s with its pictures prepared by a mode, for a content that is as it came.

@@ -133,3 +133,41 @@ func TestColourProgress(t *testing.T) {
 		}
 	}
 }
+
+// TestGreyStyle looks that a style without colours gives a picture without colours, also where
+// JPEG has left a tint in it, and for a texture; and that one coloured style among several
+// gives colours. Slim used to paint patches of blue and magenta.
+func TestGreyStyle(t *testing.T) {
+	open := func(name string) *imgio.Planar {
+		p, _, err := imgio.Open("../testdata/images/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	town, woodcut := open("content/town.jpg"), grey(open("style/woodcut.jpg"))
+	tinted := woodcut.Clone()
+	for i := range tinted.W * tinted.H {
+		tinted.Pix[i] += 1. / levels
+	}
+	for name, tt := range map[string]struct {
+		content, style *imgio.Planar
+		weight         float64
+	}{
+		"colours":      {town, woodcut, 5},
+		"grey on grey": {grey(town), woodcut, 5},
+		"tinted":       {town, tinted, 5},
+		"texture":      {town, woodcut, 0},
+	} {
+		p := slimly(t, tt.content, tt.style, func(o *Options) {
+			o.Size, o.Schedule.Iterations, o.Objective.ContentWeight = 96, 12, tt.weight
+		})
+		if frame, middle := chromaOf(p); frame+middle > 0.01 {
+			t.Errorf("%s: chroma %.2f and %.2f", name, frame, middle)
+		}
+		sensible(t, name, p, p)
+	}
+	if _, middle := chromaOf(slimly(t, town, open("style/woodcut.jpg"), func(o *Options) { o.Size, o.Schedule.Iterations = 96, 12 })); middle < 3 {
+		t.Errorf("a style of brown paper gives chroma %.2f", middle)
+	}
+}

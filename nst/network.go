@@ -14,6 +14,8 @@ type network struct {
 	oriented []*vgg.Weights // the network in each orientation that a run cycles through
 	centre   centre
 	options  Objective // with the style layers of the network where none were named
+
+	calibration *calibration
 }
 
 // newNetwork prepares weights as the options say. The error is one of vgg for layers that
@@ -27,13 +29,13 @@ func newNetwork(w *vgg.Weights, o *Options) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &network{oriented, centreOf(w.Convention, o.Color), o.Objective}, nil
+	return &network{oriented, centreOf(w.Convention, o.Color), o.Objective, new(calibration)}, nil
 }
 
 // retuned returns n with options that differ from those of n in what [Transfer.Retune] lets
 // differ.
 func (n *network) retuned(o *Options) *network {
-	return &network{n.oriented, centreOf(n.weights().Convention, o.Color), o.Objective}
+	return &network{n.oriented, centreOf(n.weights().Convention, o.Color), o.Objective, n.calibration}
 }
 
 // weights returns the network as it was trained.

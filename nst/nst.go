@@ -112,7 +112,7 @@ type Stop string
 // The reasons to end a run.
 const (
 	StopIterations  Stop = "iterations"  // all iterations were done
-	StopTolerance   Stop = "tolerance"   // the loss settled, at the last scale
+	StopTolerance   Stop = "tolerance"   // the loss settled, at the last scale, or was next to nothing
 	StopTime        Stop = "time"        // Schedule.Time reduced the iterations
 	StopInterrupted Stop = "interrupted" // the context was cancelled
 	StopMemory      Stop = "memory"      // there was no memory to go on

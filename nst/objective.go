@@ -20,6 +20,7 @@ type objective struct {
 	total          *exec.Node
 	gradient       *exec.Node // nil when only the loss is wanted
 	contentWeight  float64
+	reach          float64 // see builder.reach
 	content, style []layerTerm
 	tv             layerTerm
 }
@@ -68,12 +69,19 @@ func (e evaluator) newObjective(ctx context.Context, c comparison) (*objective, 
 	if err != nil {
 		return nil, err
 	}
+	scale, err := e.featureScale(ctx)
+	if err != nil {
+		return nil, err
+	}
 	o, err := e.build(outline{
-		w: c.content.W, h: c.content.H, contentWeight: c.contentWeight, score: c.score,
+		w: c.content.W, h: c.content.H, contentWeight: c.contentWeight, scale: scale, score: c.score,
 		content: content, style: c.style.wanted(measured, e.options.StyleMix),
 	})
 	if err != nil {
 		return nil, err
+	}
+	if o.reach == 0 {
+		return nil, ErrBlind
 	}
 	if err := o.open(e.device); err != nil {
 		return nil, err

@@ -45,6 +45,13 @@ type Objective struct {
 	// StyleLoss says which statistics of the features of a style layer are compared.
 	StyleLoss StyleLoss
 
+	// Calibrate divides the losses of content and style by the power of the scale of the
+	// features that they grow with, if the features of the network are more than 4 times
+	// larger or smaller than those of Oxford's VGG-19: torchvision's are a fiftieth. The same
+	// weights then paint alike. The presets of other programs leave it off. It does not
+	// change normalised gradients.
+	Calibrate bool
+
 	// StyleMix says how several styles are combined: mean compares with one style whose
 	// statistics are the weighted mean of all; sum adds a loss for each. It has no effect
 	// where each style has a region of its own, see [Job].
@@ -217,6 +224,7 @@ func DefaultOptions() Options {
 			StyleWeight:   5 * middle,
 			ContentLayers: []LayerWeight{{"relu4_2", 1}},
 			StyleLoss:     StyleGram,
+			Calibrate:     true,
 			StyleMix:      MixMean,
 			StyleScale:    1,
 			TVForm:        TVQuadratic,

@@ -97,9 +97,13 @@ func (p *pass) descend(ctx context.Context) error {
 		p.iteration++
 		p.result.Iterations++
 		settled := false
-		if p.exploded(loss.Total) {
+		switch {
+		case p.arrived(loss.Total):
+			settled = true
+			p.arrive(loss)
+		case p.exploded(loss.Total):
 			err = p.rollback()
-		} else {
+		default:
 			p.result.Loss = loss
 			if p.iteration%max(1, p.turnLength()) == 0 {
 				p.share.add(loss.Style)

@@ -32,6 +32,7 @@ func (e evaluator) memory(in Inputs, at scale) (exec.Plan, error) {
 	}
 	for _, s := range in.Styles {
 		w, h := e.styleFit(s.W, s.H, at.size)
+		w, h = styleCover(w, h, at.size)
 		g, err := e.graphOf(w, h, e.options.StyleLayers, e.summaries(w, h, nil))
 		if err != nil {
 			return p, err

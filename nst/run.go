@@ -38,10 +38,11 @@ func (t *Transfer) prepare(j *Job) (*run, error) {
 		return nil, err
 	}
 	size := t.options.size(j.Content)
+	w, h := j.Content.Whole()
 	if size < MinSize || size > MaxSize {
-		return nil, fmt.Errorf("nst: content of %dx%d pixels: the longest side must be between %d and %d", j.Content.W, j.Content.H, MinSize, MaxSize)
+		return nil, fmt.Errorf("nst: content of %dx%d pixels: the longest side must be between %d and %d", w, h, MinSize, MaxSize)
 	}
-	w, h := imgio.FitLongest(j.Content.W, j.Content.H, size)
+	w, h = imgio.FitLongest(w, h, size)
 	regions, err := regionsOf(j.Regions, j.Style, w, h)
 	if err != nil {
 		return nil, err
@@ -63,6 +64,9 @@ func (t *Transfer) prepare(j *Job) (*run, error) {
 		j.Start = j.Start.Resize(first.w, first.h)
 	}
 	mode := colourOf(t.options.Color)
+	if t.options.Color == ColourStyle && j.Style.colourless() {
+		mode, t = colour.Grey{}, t.greyed()
+	}
 	j.Style = j.Style.coloured(mode, contents[Size{w, h}])
 	r := &run{transfer: t, job: j, colour: mode, plan: plan, contents: contents}
 	r.sums = sync.OnceValue(r.sum)

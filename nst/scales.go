@@ -36,10 +36,11 @@ func (n *network) scales(by *Schedule, content *imgio.Planar, s *Style, size int
 	if count == 0 {
 		count = countScales(size, by.MinScale)
 	}
+	w, h := content.Whole()
 	var plan []scale
 	for i := count - 1; i >= 0; i-- {
 		at := scale{size: scaled(size, i), iterations: by.fine(i == 0)}
-		at.w, at.h = imgio.FitLongest(content.W, content.H, at.size)
+		at.w, at.h = imgio.FitLongest(w, h, at.size)
 		// A picture is none the worse for a scale that is left out. The last one must be
 		// possible, and so must those that were asked for.
 		if err := n.visible(at, s); err != nil && (i == 0 || by.Scales > 0) {

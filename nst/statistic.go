@@ -11,7 +11,9 @@ import (
 type statistic struct {
 	name    string
 	rows    func(c int) int
-	factor  func(c int) float64 // of the weight of the layer
+	factor  func(c int) float64                   // of the weight of the layer
+	order   float64                               // the power of the scale of the features that the loss grows with
+	reach   func(target []float32, c int) float64 // the loss of features of 0
 	measure func(name string, features, guide *exec.Node) (*exec.Node, error)
 	loss    func(name string, features, guide, target *exec.Node) (*exec.Node, error)
 }
@@ -29,6 +31,8 @@ func gram() statistic {
 		name:    statisticGram,
 		rows:    func(c int) int { return c },
 		factor:  func(c int) float64 { return 1 / float64(c*c) },
+		order:   4,
+		reach:   func(target []float32, _ int) float64 { return power(target) },
 		measure: loss.GuidedGram,
 		loss:    loss.GuidedStyle,
 	}
@@ -41,6 +45,8 @@ func meanStd() statistic {
 		name:    statisticMoments,
 		rows:    func(int) int { return 2 },
 		factor:  func(int) float64 { return 10 },
+		order:   2,
+		reach:   func(target []float32, _ int) float64 { return 2 * power(target) },
 		measure: loss.Moments,
 		loss:    loss.StyleMeanStd,
 	}
@@ -52,6 +58,8 @@ func wasserstein() statistic {
 		name:    statisticW2,
 		rows:    func(c int) int { return 1 + c },
 		factor:  func(int) float64 { return 1 },
+		order:   2,
+		reach:   traceOf,
 		measure: loss.MeanGram,
 		loss:    loss.W2,
 	}
@@ -66,4 +74,13 @@ func (o *Objective) statistics() []statistic {
 		return []statistic{wasserstein()}
 	}
 	return []statistic{gram()}
+}
+
+// traceOf returns the trace of the matrix in a mean and a Gram matrix (1+c, c), divided by c: the
+// Wasserstein distance from features of 0.
+func traceOf(target []float32, c int) (sum float64) {
+	for i := range min(c, len(target)/max(c, 1)-1) {
+		sum += float64(target[(1+i)*c+i]) / float64(c)
+	}
+	return sum
 }

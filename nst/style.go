@@ -62,7 +62,8 @@ const remembered = 48
 
 // Style returns the style of pictures, mixed in the proportion of their weights as
 // Objective.StyleMix says. At each scale pictures are scaled down so that their longest side
-// is at most that of the scale times Objective.StyleScale; they are never enlarged. The error
+// is at most that of the scale times Objective.StyleScale; they are never enlarged. If they are
+// smaller than the scale, their mirror images continue them. The error
 // is [ErrClosed], a [PictureError], a [MaskError], a [TooSmallError], or one for a weight
 // that is not a finite number above 0.
 func (t *Transfer) Style(ctx context.Context, pictures ...StylePicture) (*Style, error) {
@@ -118,7 +119,8 @@ func (e evaluator) targetsAt(ctx context.Context, s *Style, size int) ([]target,
 	}
 	var all []target
 	for _, p := range s.pictures {
-		values, err := e.statisticsOf(ctx, e.shrunk(p.Picture, size), p.Mask)
+		picture, mask := e.covering(p.Picture, p.Mask, size)
+		values, err := e.statisticsOf(ctx, picture, mask)
 		if err != nil {
 			return nil, err
 		}

@@ -95,7 +95,10 @@ func (t *Transfer) Close() error {
 }
 
 // size is Options.Size for a content picture.
-func (o *Options) size(content *imgio.Planar) int { return o.SizeFor(Size{content.W, content.H}) }
+func (o *Options) size(content *imgio.Planar) int {
+	w, h := content.Whole()
+	return o.SizeFor(Size{w, h})
+}
 
 // SizeFor returns the longest side of the result for a content of that size, in pixels.
 func (o *Options) SizeFor(content Size) int {
@@ -107,8 +110,8 @@ func (o *Options) SizeFor(content Size) int {
 
 // fit scales a picture so that its longest side is size.
 func fit(p *imgio.Planar, size int) *imgio.Planar {
-	w, h := imgio.FitLongest(p.W, p.H, size)
-	return p.Resize(w, h)
+	w, h := p.Whole()
+	return p.Resize(imgio.FitLongest(w, h, size))
 }
 
 // Run paints one picture. If ctx is cancelled it returns, within one operation of the
@@ -118,7 +121,7 @@ func fit(p *imgio.Planar, size int) *imgio.Planar {
 //
 // Other errors are [ErrClosed]; a [PictureError], [StyleError] or [MaskError] for what is
 // wrong in j; [ErrMaskCount], unless there is one region for each style picture; a
-// [TooSmallError]; a [ResumeError]; and, with a card, a [MemoryError], [UnsupportedError] or [CardError].
+// [TooSmallError]; [ErrBlind]; a [ResumeError]; and, with a card, a [MemoryError], [UnsupportedError] or [CardError].
 func (t *Transfer) Run(ctx context.Context, j Job) (*Result, error) {
 	r, err := t.prepare(&j)
 	if err != nil {

@@ -88,7 +88,8 @@ func (n *network) styleFit(w, h, size int) (int, int) {
 
 // shrunk returns a style picture at the size at which it is measured.
 func (n *network) shrunk(p *imgio.Planar, size int) *imgio.Planar {
-	w, h := n.styleFit(p.W, p.H, size)
+	w, h := p.Whole()
+	w, h = n.styleFit(w, h, size)
 	if w == p.W && h == p.H {
 		return p
 	}
@@ -102,9 +103,10 @@ func (n *network) advise(err error, content *imgio.Planar, s *Style, size, steps
 	if !errors.As(err, &small) {
 		return err
 	}
+	w, h := content.Whole()
 	for size++; size <= MaxSize; size++ {
 		at := scale{size: scaled(size, steps)}
-		at.w, at.h = imgio.FitLongest(content.W, content.H, at.size)
+		at.w, at.h = imgio.FitLongest(w, h, at.size)
 		if !errors.As(n.visible(at, s), new(*TooSmallError)) {
 			small.Size = size
 			break

@@ -181,7 +181,7 @@ func (r *applyRun) paint(ctx context.Context, j batch.Job) (*artwork, error) {
 	if err != nil {
 		return nil, err
 	}
-	from, err := r.t.openOriginal(ctx, &r.o.settings, j.Content, format)
+	from, err := r.t.openOriginal(ctx, &r.o.settings, j.Content, format, onePassReading(r.o.pass.size).content)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (r *applyRun) paint(ctx context.Context, j batch.Job) (*artwork, error) {
 func (r *applyRun) write(j batch.Job, a *artwork) (string, error) {
 	o := r.o
 	if j.Output == standard || o.dir == "" {
-		return o.saveArtwork(r.t, j.Output, o.overwrite, a)
+		return o.saveSomewhere(r.t, j.Output, o.overwrite, a)
 	}
 	e, err := o.encodingFor(a, j.Output)
 	if err != nil {
@@ -220,7 +220,7 @@ func (r *applyRun) write(j batch.Job, a *artwork) (string, error) {
 		at, err = batch.Aside(j.Output, "conflict", save)
 	}
 	if err != nil {
-		return "", &fileError{"result", j.Output, err}
+		return "", rescue("result", j.Output, j.Output, &fileError{"result", j.Output, err}, func(path string) error { return savePicture(path, false, a.picture, e) })
 	}
 	r.t.moved("picture", j.Output, at)
 	return at, nil

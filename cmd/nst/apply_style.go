@@ -22,9 +22,9 @@ type styleRef struct {
 	index   int // of the style in the network; -1 if it has several and none is named
 
 	// What the header of a painting says, before it is read: its size, and the memory that
-	// reading takes.
-	size nst.Size
-	read int64
+	// reading takes, of which some is held.
+	size       nst.Size
+	read, held int64
 }
 
 // undecided reports whether a network is named, but not which of its styles.
@@ -174,7 +174,7 @@ func (t *console) openPainting(ctx context.Context, path string) (styleRef, erro
 	if t.peeks {
 		return t.peekPainting(path)
 	}
-	p, err := t.open(ctx, "style", path)
+	p, err := t.openFor(ctx, "style", path, instant.PaintingSize)
 	if err == nil && min(p.W, p.H) < leastPixels {
 		err = &fileError{"style image", path, &smallError{width: p.W, height: p.H}}
 	}

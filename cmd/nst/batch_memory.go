@@ -46,7 +46,8 @@ func (r *batchRun) footprint(todo []batch.Todo) (f footprint, shared int64, err 
 	if c.weights, err = r.o.outline(r.e); err != nil {
 		return f, 0, nil
 	}
-	if c.headers, err = files.stat(options[0].Size, r.t.limits); err != nil {
+	files.wanted = readingOf(options)
+	if c.headers, err = files.stat(options[0].Size, r.t); err != nil {
 		return f, 0, nil
 	}
 	size := options[0].SizeFor(c.inputs.Content)
@@ -69,11 +70,14 @@ func (r *batchRun) footprint(todo []batch.Todo) (f footprint, shared int64, err 
 // onePassFootprint is footprint for pictures that are painted in one pass.
 func (r *batchRun) onePassFootprint(files *pictureFiles) (footprint, int64, error) {
 	var f footprint
-	h, err := files.stat(nst.OriginalSize, r.t.limits)
+	size := r.o.pass.size
+	for i := range r.setups.all {
+		files.wanted = files.wanted.and(r.reading(i), i == 0)
+	}
+	h, err := files.stat(nst.OriginalSize, r.t)
 	if err != nil {
 		return f, 0, nil
 	}
-	size := r.o.pass.size
 	w, height := h.inputs.Content.W, h.inputs.Content.H
 	if size != nst.OriginalSize && size < max(w, height) {
 		w, height = imgio.FitLongest(w, height, size)
@@ -86,7 +90,7 @@ func (r *batchRun) onePassFootprint(files *pictureFiles) (footprint, int64, erro
 
 // largest returns the files that take most memory, with every set of options that is used.
 func (r *batchRun) largest(todo []batch.Todo) (*pictureFiles, []nst.Options) {
-	files := &pictureFiles{start: r.o.startFile(), keeps: true, apart: true, protect: r.masks != nil}
+	files := &pictureFiles{start: r.o.startFile(), keeps: true, apart: true, protect: r.masks != nil, alpha: r.o.below(formatName(r.o.format)) == keepAlpha}
 	var content, read string
 	pixels, memory := 0, int64(0)
 	styles, used := map[string]bool{}, map[int]bool{}

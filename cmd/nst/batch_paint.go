@@ -163,7 +163,7 @@ func (p *optimiser) styleOf(ctx context.Context, j *batch.Job) (*nst.Style, erro
 	one := p.styles.at(key)
 	one.once.Do(func() {
 		var picture *imgio.Planar
-		if picture, one.err = p.read(ctx, "style", j.Style); one.err == nil {
+		if picture, one.err = p.read(ctx, "style", j.Style, p.reading(j.Setup).style); one.err == nil {
 			if one.style, one.err = p.transfer.Style(ctx, nst.StylePicture{Picture: picture, Weight: 1}); one.err != nil {
 				one.err = &batch.PictureError{What: "style", Path: j.Style, Err: one.err}
 			}
@@ -175,9 +175,9 @@ func (p *optimiser) styleOf(ctx context.Context, j *batch.Job) (*nst.Style, erro
 	return one.style, one.err
 }
 
-// read reads a picture, and prints notes about it.
-func (p *batchRun) read(ctx context.Context, what, path string) (*imgio.Planar, error) {
-	picture, err := p.t.open(ctx, what, path)
+// read reads a picture as openFor does, and prints notes about it.
+func (p *batchRun) read(ctx context.Context, what, path string, size int) (*imgio.Planar, error) {
+	picture, err := p.t.openFor(ctx, what, path, size)
 	if file := new(fileError); errors.As(err, &file) {
 		return nil, &batch.PictureError{What: what, Path: path, Err: file.err}
 	}

@@ -59,7 +59,7 @@ func (p *batchRun) open(ctx context.Context, j *batch.Job, maker *maker) (conten
 	if err != nil {
 		return nil, nil, err
 	}
-	from, err := p.t.openOriginal(ctx, s, j.Content, format)
+	from, err := p.t.openOriginal(ctx, s, j.Content, format, p.reading(j.Setup).content)
 	if file := new(fileError); errors.As(err, &file) {
 		return nil, nil, &batch.PictureError{What: "content", Path: j.Content, Err: file.err}
 	}
@@ -67,7 +67,7 @@ func (p *batchRun) open(ctx context.Context, j *batch.Job, maker *maker) (conten
 		return nil, nil, err
 	}
 	if j.Mask != "" {
-		mask, err := p.read(ctx, "mask", j.Mask)
+		mask, err := p.read(ctx, "mask", j.Mask, 0)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 	"time"
 
 	"nst/cmd/nst/internal/batch"
 	"nst/cmd/nst/internal/manifest"
+	"nst/internal/atomicfile"
 	"nst/nst"
 )
 
@@ -26,6 +28,9 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	r := &batchRun{batchPlan: p}
 	if !manifest.Exists(o.dir) { // what is wrong shows before there is a folder
 		if err := r.load(ctx); err != nil {
+			return err
+		}
+		if err := r.fitsFirst(); err != nil {
 			return err
 		}
 	}
@@ -63,7 +68,7 @@ func runBatch(ctx context.Context, e *env, o *batchOptions) (err error) {
 	t.noteEdited(todo)
 	undo := t.onInterrupt(ctx)
 	defer undo()
-	opts := batch.Options{FailFast: o.many.failFast, Encode: r.encode}
+	opts := batch.Options{FailFast: o.many.failFast, Encode: r.encode, Rescue: rescueResult}
 	if o.many.time > 0 {
 		opts.Deadline = began.Add(o.many.time)
 	}
@@ -106,6 +111,30 @@ func (r *batchRun) load(ctx context.Context) error {
 		r.start, err = r.t.open(ctx, "first", file)
 	}
 	return err
+}
+
+// fitsFirst returns a [memoryError] if a batch without a manifest needs more memory than there
+// is.
+func (r *batchRun) fitsFirst() error {
+	if r.o.force || r.o.many.dryRun {
+		return nil
+	}
+	book, err := manifest.Peek(r.o.dir)
+	if err != nil {
+		return manifestError(r.o.dir, err)
+	}
+	_, _, err = r.footprint(r.look(book))
+	return err
+}
+
+// rescueResult saves a result that could not be written at its place.
+func rescueResult(output string, data []byte, err error) error {
+	return rescue("result", output, output, err, func(path string) error {
+		return atomicfile.Create(path, func(w io.Writer) error {
+			_, err := w.Write(data)
+			return err
+		})
+	})
 }
 
 // openBook opens the manifest, or only reads it for --dry-run.

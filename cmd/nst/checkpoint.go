@@ -16,7 +16,7 @@ const checkpointExtension = ".checkpoint"
 
 // What the metadata of a checkpoint hold besides the state of the run.
 const (
-	metaProgram   = "program"   // version of nst
+	metaProgram   = "program"   // see program
 	metaArguments = "arguments" // as given, a JSON list of rawText
 	metaFolder    = "folder"    // that the arguments are relative to, rawText
 	metaOutput    = "output"    // the picture, which may have got another name, rawText
@@ -119,7 +119,10 @@ func (p *painting) metadata(saved []savedFile) (map[string]string, error) {
 	for _, a := range p.t.e.Args {
 		arguments = append(arguments, rawText(a))
 	}
-	meta := map[string]string{metaProgram: version(), metaLog: strconv.FormatInt(size, 10)}
+	if p.program == "" {
+		p.program = program()
+	}
+	meta := map[string]string{metaProgram: p.program, metaLog: strconv.FormatInt(size, 10)}
 	for key, v := range map[string]any{
 		metaFolder: rawText(folder), metaOutput: rawText(output), metaArguments: arguments,
 		metaFiles: saved, metaCurve: p.recorder.saved(),

@@ -22,6 +22,7 @@ type console struct {
 	placed      *placed       // files that were written; nil if nobody asks
 	resumes     bool          // it is of a run that goes on
 	peeks       bool          // paintings are not read, only their headers
+	fetched     map[string][]byte
 }
 
 // newConsole returns the console for the settings, and prints their notes.
@@ -71,12 +72,18 @@ func (t *console) put(v any, words string) {
 
 // open reads a picture and prints notes about its file.
 func (t *console) open(ctx context.Context, what, path string) (*imgio.Planar, error) {
+	return t.openFor(ctx, what, path, 0)
+}
+
+// openFor is open for a picture whose longest side is wanted at a size at most, if that is not
+// 0: a much larger one is reduced.
+func (t *console) openFor(ctx context.Context, what, path string, size int) (*imgio.Planar, error) {
 	var info imgio.Info
 	p, err := await(ctx, func() (p *imgio.Planar, err error) {
 		if what == "mask" {
 			p, info, err = imgio.OpenMask(path, t.limits...)
 		} else {
-			p, info, err = imgio.Open(path, t.limits...)
+			p, info, err = imgio.Open(path, t.shrinking(size)...)
 		}
 		return p, err
 	})

@@ -17,6 +17,7 @@ type env struct {
 	Columns        func() int // of that terminal, 0 if not known; nil for none
 	Args           []string   // as given
 	resuming       *resuming  // what goes on; nil for none
+	wholePictures  bool       // no picture is reduced while it is read
 }
 
 // colour reports whether messages may be coloured: on a terminal, unless NO_COLOR is set

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"nst/imgio"
+	"nst/nst"
 )
 
 // disk mounts a small file system on a folder until the test ends. It skips the test where
@@ -94,6 +95,67 @@ func TestReadOnlyDisk(t *testing.T) {
 	launch(t, dir, "stylize c.png s.png -o disk/out.png --overwrite"+endless).
 		fails(`output "disk/out.png": read-only file system`)
 	empty(t, d)
+}
+
+// TestSavedElsewhere makes the disk of a batch and of a sweep read-only while they paint.
+func TestSavedElsewhere(t *testing.T) {
+	few := strings.Replace(endless, "1000000", "3000", 1)
+	for _, c := range []struct{ args, message, instead string }{
+		{"sweep c.png s.png --tv-weight 0,1 -o sheet.png --out-dir disk/out" + few, `output "disk/out/tv-weight-0.png"`, "tv-weight-0.png"},
+		{"batch c.png --style s.png --jobs 1 --out-dir disk/out" + few, `result "disk/out/c-s.png"`, "c-s.png"},
+	} {
+		dir := newScene(t)
+		d := filepath.Join(dir, "disk")
+		disk(t, d, "size=1m")
+		p := launch(t, dir, c.args)
+		p.awaitLine()
+		if err := syscall.Mount("nst-test", d, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, "size=1m"); err != nil {
+			_ = p.Process.Kill()
+			t.Skip(err)
+		}
+		p.ends(exitFailed)
+		want := fmt.Sprintf("%s: read-only file system; the picture is %q instead", c.message, c.instead)
+		if got := p.stderr.String(); strings.Count(got, want) != 1 {
+			t.Errorf("%s: want one error %q:\n%s", c.args, want, got)
+		}
+		if _, _, err := imgio.Open(filepath.Join(dir, c.instead)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestOtherProgram does not go on with the run of another build of the same version.
+func TestOtherProgram(t *testing.T) {
+	dir := newScene(t)
+	p := launch(t, dir, "stylize c.png s.png -o out.png"+endless)
+	p.awaitLine()
+	p.signal(syscall.SIGINT)
+	p.ends(exitInterrupted)
+	path := filepath.Join(dir, "out.png.checkpoint")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := nst.ReadState(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := s.Meta[metaProgram]
+	if !strings.HasPrefix(made, version()) || len(made) < len(version())+16 {
+		t.Errorf("made by %q", made)
+	}
+	s.Meta[metaProgram] = made[:len(made)-3] + "00)"
+	if s.Meta[metaProgram] == made {
+		s.Meta[metaProgram] = made[:len(made)-3] + "11)"
+	}
+	var b bytes.Buffer
+	if err := s.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	launch(t, dir, "resume out.png.checkpoint").fails("another version of nst made it: " + s.Meta[metaProgram])
 }
 
 // TestFolderRemoved removes the folder of the output during a run.

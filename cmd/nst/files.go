@@ -105,15 +105,19 @@ func (s *settings) saveSomewhere(t *console, path string, overwrite bool, a *art
 	if failed != nil {
 		return at, err
 	}
+	return at, rescue("output", path, name, err, func(path string) error { return savePicture(path, false, a.picture, e) })
+}
+
+// rescue saves a picture that could not be saved at its path, because of err, under a free name
+// like another in the folder for temporary files or in the current one. It returns an error
+// that says so, an [elsewhereError]; if that fails too, err.
+func rescue(what, path, name string, err error, save func(path string) error) error {
 	for _, dir := range []string{os.TempDir(), "."} {
-		instead, failed := atomicfile.Beside(filepath.Join(dir, filepath.Base(name)), func(path string) error {
-			return savePicture(path, false, a.picture, e)
-		})
-		if failed == nil {
-			return at, &fileError{"output", path, &elsewhereError{instead, err}}
+		if at, failed := atomicfile.Beside(filepath.Join(dir, filepath.Base(name)), save); failed == nil {
+			return &fileError{what, path, &elsewhereError{at, err}}
 		}
 	}
-	return at, err
+	return err
 }
 
 // write is save for a file that is no picture.

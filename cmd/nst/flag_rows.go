@@ -22,7 +22,7 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "color", field: "Color", group: groupColour, everyday: true, in: paints | onePass,
-			usage: "colours of the result: style takes those of the style; luma and post keep those of the content; match and histogram fit the style's to the content's",
+			usage: "colours of the result: style takes those of the style, which are grey if it is grey; luma and post keep those of the content; match and histogram fit the style's to the content's",
 		},
 		{
 			name: "preset", field: "preset", group: groupStyle, everyday: true, in: measures,
@@ -64,6 +64,11 @@ func styleRows() []flagRow {
 		{
 			name: "style-loss", field: "Objective.StyleLoss", group: groupStyle, in: measures,
 			usage: "how styles are compared: gram, by Gram matrices; meanstd, also by means and deviations; w2, by the Wasserstein distance, which is slower and needs the processor",
+		},
+		{
+			name: "calibrate", field: "Objective.Calibrate", group: groupStyle, in: measures | inTexture,
+			usage:  "weigh the losses of networks with far larger or smaller features, as torchvision's are, so that they paint like Oxford's VGG-19; presets of other programs have it off",
+			former: "off",
 		},
 		{
 			name: "tv-weight", field: "Objective.TVWeight", group: groupStyle, in: measures | inTexture, list: true,

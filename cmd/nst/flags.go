@@ -38,6 +38,7 @@ type settings struct {
 	checkpointEvery time.Duration // 0 is never
 	resume          *resuming     // nil for a run from the start
 	maxPixels       int           // millions, of a picture that is read
+	reading         reading       // what checkRun found
 	force           bool          // go on with too little memory
 	artifacts
 	storage

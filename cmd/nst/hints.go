@@ -153,7 +153,7 @@ func networkHints(err error) []string {
 		return []string{"if it is one of several parts, save them as one file; if the weights are to end there, name them: nst weights import FILE --network " + part.Network}
 	case errors.As(err, new(*installedError)):
 		return []string{"--name installs this one under another name; --overwrite replaces the other"}
-	case errors.Is(err, vgg.ErrDamaged):
+	case errors.Is(err, vgg.ErrDamaged), errors.Is(err, nst.ErrBlind):
 		return []string{"install the network again: nst weights pull, or nst weights import FILE --overwrite"}
 	case errors.As(err, new(*pullError)):
 		return []string{"download the weights by other means, then: nst weights import FILE"}

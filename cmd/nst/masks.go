@@ -93,7 +93,8 @@ func (m *masks) open(read func(what, path string) *imgio.Planar, content *imgio.
 		regions = append(regions, region)
 	}
 	if left >= 0 && content != nil {
-		regions[left] = nst.Rest(content.W, content.H, others...)
+		w, h := content.Whole()
+		regions[left] = nst.Rest(w, h, others...)
 	}
 	return regions, mask(m.protect)
 }

@@ -8,6 +8,7 @@ import (
 	"nst/cmd/nst/internal/batch"
 	"nst/imgio"
 	"nst/nst"
+	"nst/nst/instant"
 )
 
 // checkApply compares the memory of painting in one pass with what there is, for the largest of
@@ -17,9 +18,15 @@ import (
 // checkApply returns the brush that it has planned with, whose paintings are still to be read,
 // so that no network is loaded twice; nil if it could not plan.
 func (o *applyOptions) checkApply(ctx context.Context, t *console) (*brush, error) {
-	contents, err := batch.Contents(o.contents, imgio.Extensions())
-	if err != nil || o.contents[0] == standard {
-		return nil, nil
+	contents := o.contents
+	if err := t.fetch(ctx, contents[0]); err != nil {
+		return nil, err
+	}
+	if t.fetched[contents[0]] == nil {
+		var err error
+		if contents, err = batch.Contents(o.contents, imgio.Extensions()); err != nil {
+			return nil, nil
+		}
 	}
 	peek := *t
 	peek.quiet, peek.peeks = true, true
@@ -27,7 +34,7 @@ func (o *applyOptions) checkApply(ctx context.Context, t *console) (*brush, erro
 	if err != nil || o.checkBlend(len(styles)) != nil {
 		return nil, nil
 	}
-	h, err := (&pictureFiles{contents: contents, masks: o.masks.paths()}).stat(o.pass.size, t.limits)
+	h, err := (&pictureFiles{contents: contents, masks: o.masks.paths(), wanted: onePassReading(o.pass.size), alpha: o.keepsAlpha()}).stat(o.pass.size, t)
 	if err != nil {
 		return nil, nil
 	}
@@ -48,6 +55,17 @@ func (o *applyOptions) checkApply(ctx context.Context, t *console) (*brush, erro
 	return b, nil
 }
 
+// keepsAlpha reports whether results have the transparency of their contents.
+func (o *applyOptions) keepsAlpha() bool {
+	format, output := formatName(o.format), o.output
+	if o.dir == "" && output != "" {
+		if f, err := o.formatOf(output); err == nil {
+			format = f
+		}
+	}
+	return o.below(format) == keepAlpha
+}
+
 // applyFootprint is the memory of painting the content of headers with its longest side scaled
 // down to size.
 func (o *applyOptions) applyFootprint(b *brush, h headers, size int) (footprint, error) {
@@ -61,7 +79,7 @@ func (o *applyOptions) applyFootprint(b *brush, h headers, size int) (footprint,
 	var paintings int64
 	for _, s := range b.styles {
 		sizes = append(sizes, s.size)
-		paintings += s.size.Bytes()
+		paintings += s.held
 	}
 	if b.universal != nil {
 		p, err = b.universal.Plan(w, high, sizes, b.options)
@@ -76,7 +94,7 @@ func (o *applyOptions) applyFootprint(b *brush, h headers, size int) (footprint,
 	kept := h.kept + paintings + max(regions-1, 0)*picture + regions*picture/3
 	reading := started + paintings + h.read
 	for _, s := range b.styles {
-		reading = max(reading, started+paintings+s.read-s.size.Bytes())
+		reading = max(reading, started+paintings+s.read-s.held)
 	}
 	f := footprint{total: p.OnHost() + kept, mapped: p.OnHost() - p.OnHeap(), heap: p.OnHeap() + kept, output: fmt.Sprintf("a picture of %dx%d pixels", w, high)}
 	f.total, f.heap = max(f.total, reading), max(f.heap, reading)
@@ -85,6 +103,6 @@ func (o *applyOptions) applyFootprint(b *brush, h headers, size int) (footprint,
 
 // peekPainting is openPainting that reads only the header.
 func (t *console) peekPainting(path string) (styleRef, error) {
-	h, err := imgio.Stat(path, t.limits...)
-	return styleRef{name: batch.Stem(path), path: path, size: nst.Size{W: h.Width, H: h.Height}, read: h.Memory}, err
+	h, err := imgio.Stat(path, t.shrinking(instant.PaintingSize)...)
+	return styleRef{name: batch.Stem(path), path: path, size: nst.Size{W: h.Width, H: h.Height}, held: 12 * h.Pixels, read: h.Memory}, err
 }

@@ -23,6 +23,8 @@ type pictureFiles struct {
 	protect  bool
 	keeps    bool // contents and styles are kept during the run, at their size
 	apart    bool // each style is a job of its own
+	wanted   reading
+	alpha    bool // the transparency of contents is kept
 }
 
 // headers are what the headers of such files say.
@@ -34,26 +36,29 @@ type headers struct {
 }
 
 // stat reads the headers. An error is one that reading the pictures would find too.
-func (p *pictureFiles) stat(size int, limits []imgio.Limit) (h headers, err error) {
+func (p *pictureFiles) stat(size int, t *console) (h headers, err error) {
 	// add counts a picture that stays; it has so many channels while others are read, and so
-	// many during the run.
-	add := func(path string, channels, kept int64) (nst.Size, error) {
-		head, err := imgio.Stat(path, limits...)
+	// many during the run, and one more for alpha. It is wanted at a size, as in reading.
+	add := func(path string, channels, kept int64, size int, alpha bool) (nst.Size, error) {
+		head, err := t.stat(path, size)
 		if err != nil {
 			return nst.Size{}, err
 		}
-		pixels := int64(head.Width) * int64(head.Height)
+		if alpha && head.Alpha {
+			head.Memory += 4 * head.Pixels
+			channels, kept = channels+1, kept+1
+		}
 		h.read = max(h.read, h.whole+head.Memory)
-		h.whole += 4 * channels * pixels
-		h.kept += 4 * kept * pixels
+		h.whole += 4 * channels * head.Pixels
+		h.kept += 4 * kept * head.Pixels
 		return nst.Size{W: head.Width, H: head.Height}, nil
 	}
 	// most adds the largest of pictures of which one is there at a time.
-	most := func(paths []string, kept int64) (all []nst.Size, err error) {
+	most := func(paths []string, kept int64, size int, alpha bool) (all []nst.Size, err error) {
 		largest, before := h, h
 		for _, path := range paths {
 			h = before
-			one, err := add(path, 3, kept)
+			one, err := add(path, 3, kept, size, alpha)
 			if err != nil {
 				return nil, err
 			}
@@ -68,7 +73,7 @@ func (p *pictureFiles) stat(size int, limits []imgio.Limit) (h headers, err erro
 		keep = 3
 	}
 	h.inputs.Regions, h.inputs.Protect, h.inputs.Score = p.regions, p.protect, len(p.scored) > 0
-	contents, err := most(p.contents, keep)
+	contents, err := most(p.contents, keep, p.wanted.content, p.alpha)
 	if err != nil {
 		return h, err
 	}
@@ -77,14 +82,14 @@ func (p *pictureFiles) stat(size int, limits []imgio.Limit) (h headers, err erro
 		h.inputs.Content = p.canvas
 	}
 	if p.apart {
-		all, err := most(p.styles, keep)
+		all, err := most(p.styles, keep, p.wanted.style, false)
 		if err != nil {
 			return h, err
 		}
 		h.inputs.Styles = []nst.Size{largestAt(nst.OriginalSize, all)}
 	} else {
 		for _, path := range p.styles {
-			one, err := add(path, 3, keep)
+			one, err := add(path, 3, keep, p.wanted.style, false)
 			if err != nil {
 				return h, err
 			}
@@ -92,16 +97,16 @@ func (p *pictureFiles) stat(size int, limits []imgio.Limit) (h headers, err erro
 		}
 	}
 	if p.start != "" {
-		if _, err := add(p.start, 3, 3); err != nil {
+		if _, err := add(p.start, 3, 3, 0, false); err != nil {
 			return h, err
 		}
 	}
 	for _, path := range p.masks {
-		if _, err := add(path, 1, 1); err != nil {
+		if _, err := add(path, 1, 1, 0, false); err != nil {
 			return h, err
 		}
 	}
-	_, err = most(p.scored, 3)
+	_, err = most(p.scored, 3, 0, false)
 	return h, err
 }
 
@@ -152,7 +157,9 @@ func (s *settings) checkRun(t *console, files *pictureFiles, runs []nst.Options)
 	if c.weights, err = s.outline(t.e); err != nil {
 		return ready, nil
 	}
-	if c.headers, err = files.stat(runs[0].Size, t.limits); err != nil {
+	s.reading = readingOf(runs)
+	files.wanted = s.reading
+	if c.headers, err = files.stat(runs[0].Size, t); err != nil {
 		return ready, nil
 	}
 	size := runs[0].SizeFor(c.inputs.Content)

@@ -25,7 +25,7 @@ func (o *trainOptions) checkTraining(t *console) error {
 	if err != nil {
 		return nil
 	}
-	h, err := (&pictureFiles{styles: o.styles, keeps: true}).stat(nst.OriginalSize, t.limits)
+	h, err := (&pictureFiles{styles: o.styles, keeps: true}).stat(nst.OriginalSize, t)
 	if err != nil {
 		return nil
 	}

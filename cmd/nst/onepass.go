@@ -91,7 +91,7 @@ func (e *smallError) Error() string {
 // fitted returns p with its longest side scaled down to size, or p itself if it is smaller or
 // the size is that of the content. The error is a smallError.
 func fitted(p *imgio.Planar, size int) (*imgio.Planar, error) {
-	w, h := p.W, p.H
+	w, h := p.Whole()
 	if size != nst.OriginalSize && max(w, h) > size {
 		w, h = imgio.FitLongest(w, h, size)
 	}

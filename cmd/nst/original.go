@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"image"
-	"io"
 	"os"
 	"slices"
 
@@ -14,7 +13,7 @@ import (
 
 // original is a content with all that its file says.
 type original struct {
-	w, h    int
+	frame   *imgio.Planar // the picture without its pixels
 	picture *imgio.Planar // nil once the run has it
 	alpha   []float32     // its opacity; nil if it is opaque, or is not kept
 	seen    bool          // it is not opaque
@@ -22,9 +21,13 @@ type original struct {
 	file    recipe.File
 }
 
-// openOriginal reads a content from a file or from standard input, for a result in a format.
-func (t *console) openOriginal(ctx context.Context, s *settings, path, format string) (*original, error) {
-	o, err := await(ctx, func() (*original, error) { return t.readOriginal(s, path, format) })
+// openOriginal reads a content from a file or from standard input, for a result in a format,
+// of which it may be a reduction that suffices for a size.
+func (t *console) openOriginal(ctx context.Context, s *settings, path, format string, size int) (*original, error) {
+	if err := t.fetch(ctx, path); err != nil {
+		return nil, err
+	}
+	o, err := await(ctx, func() (*original, error) { return t.readOriginal(s, path, format, t.shrinking(size)) })
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -34,29 +37,30 @@ func (t *console) openOriginal(ctx context.Context, s *settings, path, format st
 	return o, nil
 }
 
-func (t *console) readOriginal(s *settings, path, format string) (*original, error) {
+func (t *console) readOriginal(s *settings, path, format string, limits []imgio.Limit) (*original, error) {
 	o := new(original)
 	var m image.Image
 	var info imgio.Info
 	keep := imgio.Keep{EXIF: s.keepEXIF, GPS: s.keepGPS}
-	stat, err := os.Stat(path)
-	switch {
-	case path == standard:
-		m, info, err = o.readOnce(t.e.Stdin, "standard input", keep, t.limits)
-	case err == nil && !stat.Mode().IsRegular() && !stat.IsDir(): // a pipe
-		var f *os.File
-		if f, err = os.Open(path); err == nil {
-			m, info, err = o.readOnce(f, path, keep, t.limits)
-			f.Close()
+	var err error
+	switch data := t.fetched[path]; {
+	case data != nil:
+		delete(t.fetched, path)
+		name := path
+		if path == standard {
+			name = "standard input"
 		}
+		m, info, err = imgio.Decode(bytes.NewReader(data), limits...)
+		o.file = recipe.FileOfBytes(name, data)
+		o.meta, _ = imgio.ReadMetadata(bytes.NewReader(data), keep, limits...)
 	default: // what is not there, or no picture, is an error of OpenImage
 		o.file, err = recipe.FileOf(path)
 		if f, failed := os.Open(path); failed == nil {
-			o.meta, _ = imgio.ReadMetadata(f, keep, t.limits...) // without it there still is the picture
+			o.meta, _ = imgio.ReadMetadata(f, keep, limits...) // without it there still is the picture
 			f.Close()
 		}
 		var failed error
-		if m, info, failed = imgio.OpenImage(path, t.limits...); failed != nil {
+		if m, info, failed = imgio.OpenImage(path, limits...); failed != nil {
 			err = failed
 		}
 	}
@@ -82,20 +86,8 @@ func (t *console) readOriginal(s *settings, path, format string) (*original, err
 		}
 		o.picture = imgio.FromImageOver(m, [3]float32{float32(c.R) / 255, float32(c.G) / 255, float32(c.B) / 255})
 	}
-	o.w, o.h = o.picture.W, o.picture.H
+	o.frame = o.picture.Frame()
 	return o, nil
-}
-
-// readOnce reads a content from what can be read only once.
-func (o *original) readOnce(r io.Reader, name string, keep imgio.Keep, limits []imgio.Limit) (image.Image, imgio.Info, error) {
-	var b bytes.Buffer
-	m, info, err := imgio.Decode(io.TeeReader(r, &b), limits...)
-	if err != nil {
-		return nil, info, err
-	}
-	o.file = recipe.FileOfBytes(name, b.Bytes())
-	o.meta, _ = imgio.ReadMetadata(&b, keep, limits...)
-	return m, info, nil
 }
 
 // below returns what --alpha means for a format: keep, or the colour that is laid below.
@@ -117,6 +109,18 @@ type artwork struct {
 	made    imgio.Provenance
 }
 
+// onWhite returns the picture on white, as it looks on a sheet.
+func (a *artwork) onWhite() *imgio.Planar {
+	if a.alpha == nil {
+		return a.picture
+	}
+	p, n := a.picture.Clone(), len(a.alpha)
+	for i := range p.Pix {
+		p.Pix[i] = 1 + a.alpha[i%n]*(p.Pix[i]-1)
+	}
+	return p
+}
+
 // painted returns the artwork that was painted over the content: its transparency and its
 // metadata go with it. A nil original has none.
 func (o *original) painted(p *imgio.Planar, made imgio.Provenance) *artwork {
@@ -127,8 +131,8 @@ func (o *original) painted(p *imgio.Planar, made imgio.Provenance) *artwork {
 	a.meta = o.meta
 	if o.alpha != nil {
 		a.alpha = slices.Clone(o.alpha)
-		if p.W != o.w || p.H != o.h {
-			a.alpha = imgio.ResizePlane(o.alpha, o.w, o.h, p.W, p.H)
+		if p.W != o.frame.W || p.H != o.frame.H {
+			a.alpha = o.frame.ResizeBeside(o.alpha, p.W, p.H)
 		}
 	}
 	return a

@@ -35,6 +35,8 @@ type painting struct {
 	besides   error  // of saving what belongs to it
 	numbered  error  // of the first picture of --save-every that could not be written
 
+	program string // this one
+
 	kept   bool // this run has written its checkpoint
 	warned bool // that it could not
 }

@@ -32,6 +32,9 @@ func (s *settings) newMaker(t *console, command string, in commands, net *vgg.Ne
 		Settings: eff.values, Changed: eff.changed, Short: eff.short,
 		Inputs: []recipe.Input{}, Weights: []recipe.File{},
 	}}
+	if !t.e.wholePictures {
+		m.base.Reading = recipe.ReadingReduced
+	}
 	var err error
 	if m.base.Engine, err = s.engine(device); err != nil {
 		return nil, err

@@ -126,6 +126,7 @@ func rerun(ctx context.Context, e *env, path string, dirs, args []string) error 
 	}
 	again := *e
 	again.Args = append(line, args...)
+	again.wholePictures = r.Reading == 0 // of a program before that reduced large ones
 	root := newRootCmd(&again)
 	root.SetArgs(again.Args)
 	return root.ExecuteContext(ctx)

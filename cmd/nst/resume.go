@@ -141,8 +141,8 @@ func (o *resumeOptions) read() (*resuming, error) {
 	if err != nil {
 		return nil, err
 	}
-	if made := s.Meta[metaProgram]; made != version() && !o.force {
-		return nil, fmt.Errorf("%w: %s, and this is %s", errOtherProgram, made, version())
+	if made, this := s.Meta[metaProgram], program(); made != this && !o.force {
+		return nil, fmt.Errorf("%w: %s, and this is %s", errOtherProgram, made, this)
 	}
 	r := &resuming{path: o.path, state: s, force: o.force, overwrite: o.overwrite, files: map[string]string{}}
 	return r, r.parse(s.Meta)

@@ -82,7 +82,7 @@ func score(ctx context.Context, e *env, o *scoreOptions) error {
 	defer unconfine()
 	var errs []error
 	read := func(what, path string) *imgio.Planar {
-		p, err := t.open(ctx, what, path)
+		p, err := t.openFor(ctx, what, path, map[string]int{"content": o.reading.content, "style": o.reading.style}[what])
 		errs = append(errs, err)
 		return p
 	}

@@ -166,8 +166,8 @@ func cmdEvenly(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o666))
 }
 
-// cmdNetwork is network FILE LAYER [NETWORK]: it writes a network, vgg19 unless
-// said, with random weights up to and with LAYER.
+// cmdNetwork is network FILE LAYER [NETWORK [FACTOR]]: it writes a network, vgg19 unless
+// said, with random weights up to and with LAYER, whose features are FACTOR times as large.
 func cmdNetwork(ts *testscript.TestScript, _ bool, args []string) {
 	net := vgg.VGG19()
 	if len(args) > 2 {
@@ -177,12 +177,32 @@ func cmdNetwork(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	w, err := vgg.Seeded(net, vgg.Caffe(), args[1], 1)
 	ts.Check(err)
+	if len(args) > 3 {
+		factor, err := strconv.ParseFloat(args[3], 32)
+		ts.Check(err)
+		enlarge(w, float32(factor))
+	}
 	path := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o777))
 	f, err := os.Create(path)
 	ts.Check(err)
 	ts.Check(vgg.Write(f, w, true))
 	ts.Check(f.Close())
+}
+
+// enlarge multiplies the features of a network: the filters of its first convolution, and all
+// biases.
+func enlarge(w *vgg.Weights, factor float32) {
+	for name, f := range w.Filters {
+		for i := range f.B {
+			f.B[i] *= factor
+		}
+		if name == "conv1_1" {
+			for i := range f.W {
+				f.W[i] *= factor
+			}
+		}
+	}
 }
 
 // cmdMisshapen is misshapen FILE: it changes the shape of conv1_1 in a network

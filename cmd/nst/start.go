@@ -54,7 +54,8 @@ func (t *instantStarter) Run(ctx context.Context, j nst.Job) (*nst.Result, error
 func (s *settings) paintStart(ctx context.Context, j *nst.Job) (*imgio.Planar, error) {
 	content := j.Content
 	if s.Size != nst.OriginalSize {
-		content = content.Resize(imgio.FitLongest(content.W, content.H, s.Size))
+		w, h := content.Whole()
+		content = content.Resize(imgio.FitLongest(w, h, s.Size))
 	}
 	if min(content.W, content.H) < leastPixels {
 		return nil, startError("the content", content.W, content.H)

@@ -22,6 +22,7 @@ type stylizeOptions struct {
 	canvas  nst.Size     // of a texture, which has no content
 	aspect  *aspectValue // of a texture
 	styles  []string
+	stored  string // format of the pictures; empty for that of the output
 }
 
 // newStylizeCmd returns nst stylize. If runF is not nil, it runs
@@ -138,6 +139,14 @@ func (o *stylizeOptions) check(cmd *cobra.Command) error {
 	return errors.Join(errs...)
 }
 
+// storedFormat returns the format of the pictures that are painted.
+func (o *stylizeOptions) storedFormat() (string, error) {
+	if o.stored != "" {
+		return o.stored, nil
+	}
+	return o.formatOf(o.output)
+}
+
 // texture reports whether there is no content.
 func (o *stylizeOptions) texture() bool { return o.canvas != nst.Size{} }
 
@@ -149,6 +158,9 @@ func (o *stylizeOptions) files() *pictureFiles {
 	}
 	if !o.texture() {
 		files.contents = []string{o.content}
+		if format, err := o.storedFormat(); err == nil {
+			files.alpha = o.below(format) == keepAlpha
+		}
 	}
 	return files
 }
@@ -202,6 +214,11 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	o.goOn(e, t)
 	if err := o.checkFiles(e); err != nil {
 		return err
+	}
+	if !o.texture() {
+		if err := t.fetch(ctx, o.content); err != nil {
+			return err
+		}
 	}
 	ready, err := o.checkRun(t, o.files(), []nst.Options{o.Options})
 	if err != nil {
@@ -295,16 +312,16 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (_ nst.Job, _ []n
 	var styles []nst.StylePicture
 	var errs []error
 	read := func(what, path string) *imgio.Planar {
-		p, err := t.open(ctx, what, path)
+		p, err := t.openFor(ctx, what, path, map[string]int{"style": o.reading.style}[what])
 		errs = append(errs, err)
 		return p
 	}
 	if o.texture() {
 		job.Content = grey(o.canvas.W, o.canvas.H)
 	} else {
-		format, err := o.formatOf(o.output)
+		format, err := o.storedFormat()
 		if err == nil {
-			content, err = t.openOriginal(ctx, &o.settings, o.content, format)
+			content, err = t.openOriginal(ctx, &o.settings, o.content, format, o.reading.content)
 		}
 		if errs = append(errs, err); err == nil {
 			job.Content, content.picture = content.picture, nil // the run lets go of it
@@ -322,8 +339,9 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (_ nst.Job, _ []n
 
 // shown returns a content at the size of the result, or as it is if that is larger.
 func (o *stylizeOptions) shown(content *imgio.Planar) *imgio.Planar {
-	if o.Size == nst.OriginalSize || o.Size >= max(content.W, content.H) {
+	w, h := content.Whole()
+	if o.Size == nst.OriginalSize || o.Size >= max(w, h) {
 		return content
 	}
-	return content.Resize(imgio.FitLongest(content.W, content.H, o.Size))
+	return content.Resize(imgio.FitLongest(w, h, o.Size))
 }

@@ -52,7 +52,7 @@ same command continues. Longer lists add pictures. --overwrite paints all again.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.content, o.styles = args[0], args[1:]
 			o.fixed = fixedFlags(cmd.Flags())
-			o.alpha = "white" // the sheet shows no transparency
+			o.stored = "png" // whatever the sheet is
 			if err := o.check(cmd); err != nil {
 				return err
 			}

@@ -26,6 +26,9 @@ func sweep(ctx context.Context, e *env, o *sweepOptions) (err error) {
 	}
 	files := o.files()
 	files.keeps = true
+	if err := t.fetch(ctx, o.content); err != nil {
+		return err
+	}
 	ready, err := o.checkRun(t, files, o.points())
 	if err != nil {
 		return err
@@ -283,11 +286,11 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 		return err
 	}
 	picture := r.original.painted(result.Picture, maker.of(&r.settings, r.original, r.files[i], stopWords(result, nil)))
-	if r.files[i], err = r.saveArtwork(r.console, r.files[i], replace, picture); err != nil {
+	if r.files[i], err = r.saveSomewhere(r.console, r.files[i], replace, picture); err != nil {
 		return err
 	}
 	r.recipe.done(name, filepath.Base(r.files[i]), scoreOf(result))
-	r.show(i, result.Picture)
+	r.show(i, picture.onWhite())
 	r.console.wrote(r.files[i], result, nil)
 	return nil
 }

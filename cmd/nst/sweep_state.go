@@ -146,6 +146,9 @@ func (r *sweepRecipe) renew() {
 			r.Settings[row.name] = was
 			delete(r.Settings, row.old)
 		}
+		if was := r.Settings[row.name]; was == "" && row.former != "" && row.in&inSweep != 0 {
+			r.Settings[row.name] = row.value(&s).String() // what it changes is rare
+		}
 		if v, ok := row.value(&s).(*switchValue); ok && r.Settings[row.name] != "" && v.Set(r.Settings[row.name]) == nil {
 			r.Settings[row.name] = v.String()
 		}

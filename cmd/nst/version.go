@@ -1,8 +1,10 @@
 package main
 
 import (
+	"os"
 	"regexp"
 	"runtime/debug"
+	"strings"
 )
 
 // release is the version of a released program, set by the linker:
@@ -16,6 +18,24 @@ func version() string {
 		info = new(debug.BuildInfo)
 	}
 	return versionOf(release, info)
+}
+
+// program returns what tells this program from others: its version, with a hash of its file if
+// that is of a commit that is not known, or has changes on top.
+func program() string {
+	name := version()
+	if name != "devel" && !strings.Contains(name, "+dirty") {
+		return name
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return name
+	}
+	sum, err := fileSum(path)
+	if err != nil {
+		return name
+	}
+	return name + " (SHA-256 " + sum[:16] + ")"
 }
 
 // versionOf returns the release, or that of the module, with the commit; devel if nothing is

@@ -20,16 +20,29 @@ func (r *videoRun) newBrush(ctx context.Context) (filmBrush, error) {
 	if r.o.film.paint {
 		return r.newPaintBrush(ctx)
 	}
+	steady := instant.DefaultFilm().Steady
+	if r.o.film.smooth == 0 {
+		steady = 0
+	}
+	return r.newPassBrush(ctx, steady, r.o.applyOptions())
+}
+
+// newStartBrush returns the brush that begins what --paint finds newly seen in a frame.
+func (r *videoRun) newStartBrush(ctx context.Context) (filmBrush, error) {
+	o := r.o.applyOptions()
+	if o.Color == nst.ColourPost {
+		o.Color = nst.ColourStyle // the run ends with it
+	}
+	return r.newPassBrush(ctx, 0, o)
+}
+
+// newPassBrush returns a brush that paints in one pass. steady is that of [instant.FilmOptions].
+func (r *videoRun) newPassBrush(ctx context.Context, steady float64, apply instant.ApplyOptions) (filmBrush, error) {
 	b, err := r.o.newBrush(r.styles)
 	if err != nil {
 		return nil, err
 	}
-	o := instant.DefaultFilm()
-	o.ApplyOptions = b.options
-	if r.o.film.smooth == 0 {
-		o.Steady = 0
-	}
-	f, err := b.film(ctx, r.shape.W, r.shape.H, o)
+	f, err := b.film(ctx, r.shape.W, r.shape.H, instant.FilmOptions{ApplyOptions: apply, Steady: steady})
 	if err != nil {
 		return nil, err
 	}

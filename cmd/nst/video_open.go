@@ -156,7 +156,7 @@ func (r *videoRun) settings() (string, error) {
 			return "", err
 		}
 	}
-	text := fmt.Sprintf("%s %s %q %v %v %v %v %v", version(), input, o.styles, o.blend, o.pass.strength, o.Color, o.film, r.shape)
+	text := fmt.Sprintf("%s %s %q %v %v %v %v %v", program(), input, o.styles, o.blend, o.pass.strength, o.Color, o.film, r.shape)
 	if o.film.paint {
 		o.choose(r.t.e)
 		text += fmt.Sprintf(" %s %v", o.network, o.Options)

@@ -13,9 +13,13 @@ import (
 var errNotPainting = errors.New("is a style of a network: --paint needs a painting")
 
 // paintBrush paints each frame by an optimisation, as nst stylize does. The first frame of a
-// scene goes through all sizes. Each other one begins with the last result, moved along; what
-// is newly seen begins with the frame itself (Ruder et al. 2016, arXiv 1604.08610, section 4.1).
+// scene goes through all sizes. Each other one begins with the last result, moved along (Ruder et
+// al. 2016, arXiv 1604.08610, section 4.1). What is newly seen begins with what the network for
+// any painting makes of the frame. The paper takes the frame itself, of which the few iterations
+// of a frame leave a photograph.
 type paintBrush struct {
+	pass                  filmBrush // of what is newly seen
+	threads               int
 	first, next           *nst.Transfer
 	firstStyle, nextStyle *nst.Style
 	options               nst.Options // of next
@@ -38,7 +42,10 @@ func (r *videoRun) newPaintBrush(ctx context.Context) (*paintBrush, error) {
 	}
 	o := s.Options
 	o.Size = nst.OriginalSize
-	b := &paintBrush{options: o}
+	b := &paintBrush{options: o, threads: r.threads()}
+	if b.pass, err = r.newStartBrush(ctx); err != nil {
+		return nil, err
+	}
 	b.options.Schedule.Scales, b.options.Schedule.Init, b.options.Schedule.Iterations = 1, nst.InitImage, s.film.iterations
 	if b.first, err = nst.New(weights, o); err == nil {
 		b.firstStyle, err = b.first.Style(ctx, pictures...)
@@ -60,7 +67,11 @@ func (r *videoRun) newPaintBrush(ctx context.Context) (*paintBrush, error) {
 func (b *paintBrush) Paint(ctx context.Context, frame *imgio.Planar, prior *film.Prior) (*imgio.Planar, error) {
 	transfer, job := b.first, nst.Job{Content: frame, Style: b.firstStyle}
 	if prior != nil {
-		transfer, job.Style, job.Start = b.next, b.nextStyle, prior.Over(frame)
+		passed, err := b.pass.Paint(ctx, frame, nil)
+		if err != nil {
+			return nil, err
+		}
+		transfer, job.Style, job.Start = b.next, b.nextStyle, prior.Over(passed, frame, b.threads)
 		b.options.Objective.ContentWeight = b.weight
 		if err := transfer.Retune(b.options); err != nil {
 			return nil, err
@@ -82,8 +93,8 @@ func (b *paintBrush) Paint(ctx context.Context, frame *imgio.Planar, prior *film
 // Cut does nothing: a frame without a last result begins a scene.
 func (b *paintBrush) Cut() {}
 
-// Move does nothing.
-func (b *paintBrush) Move(int, int) {}
+// Move tells the network how far the frames have moved.
+func (b *paintBrush) Move(x, y int) { b.pass.Move(x, y) }
 
 // Memory returns the weight of the content.
 func (b *paintBrush) Memory() []float32 { return []float32{float32(b.weight)} }
@@ -99,7 +110,7 @@ func (b *paintBrush) Remember(memory []float32) error {
 
 // Close frees the networks.
 func (b *paintBrush) Close() error {
-	var err error
+	err := b.pass.Close()
 	for _, t := range []*nst.Transfer{b.first, b.next} {
 		if t != nil {
 			err = errors.Join(err, t.Close())

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"nst/imgio"
@@ -39,7 +39,6 @@ type videoRun struct {
 }
 
 func video(ctx context.Context, e *env, o *videoOptions) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(collectEarly))
 	t := newConsole(e, &o.settings)
 	if err := o.checkInput(); err != nil {
 		return err
@@ -105,11 +104,7 @@ func (r *videoRun) run(ctx context.Context) error {
 		return err
 	}
 	defer brush.Close()
-	threads := r.o.Compute.Threads
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
-	r.steady = film.NewSteady(brush, r.o.film.smooth, threads)
+	r.steady = film.NewSteady(brush, r.o.film.smooth, r.threads())
 	source, err := r.source(ctx)
 	if err != nil {
 		return r.named(err)
@@ -130,6 +125,9 @@ func (r *videoRun) run(ctx context.Context) error {
 	}
 	return r.finish(ctx)
 }
+
+// threads returns the number of threads to compute with.
+func (r *videoRun) threads() int { return cmp.Or(r.o.Compute.Threads, runtime.GOMAXPROCS(0)) }
 
 // partial writes a film of what is done, after an error or an interrupt.
 func (r *videoRun) partial(ctx context.Context, why error) error {

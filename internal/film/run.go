@@ -48,17 +48,20 @@ type Output interface {
 func Run(ctx context.Context, from Source, to Sink, s *Steady, told func()) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	ahead := make(chan read, 2) // frames are read while others are painted
+	ahead := make(chan read, 2) // frames are read and looked at while others are painted
 	go func() {
 		defer close(ahead)
 		for {
-			f, err := from.Next(ctx)
+			r := read{}
+			if r.frame, r.err = from.Next(ctx); r.err == nil {
+				r.view = s.watch.look(r.frame.Picture)
+			}
 			select {
-			case ahead <- read{f, err}:
+			case ahead <- r:
 			case <-ctx.Done():
 				return
 			}
-			if err != nil {
+			if r.err != nil {
 				return
 			}
 		}
@@ -75,7 +78,7 @@ func Run(ctx context.Context, from Source, to Sink, s *Steady, told func()) erro
 		if err := cmp.Or(r.err, ctx.Err()); err != nil {
 			return err
 		}
-		painted, err := s.Paint(ctx, r.frame.Picture)
+		painted, err := s.paint(ctx, r.view)
 		if err != nil {
 			return err
 		}
@@ -92,5 +95,6 @@ func Run(ctx context.Context, from Source, to Sink, s *Steady, told func()) erro
 // read is a frame that was read ahead, or why there is none.
 type read struct {
 	frame *Frame
+	view  *view
 	err   error
 }

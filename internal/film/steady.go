@@ -32,12 +32,18 @@ type Prior struct {
 	Trust   []float32 // how much of it is to be seen, 0 to 1, at half its size; see motion.Consistent
 
 	frame *imgio.Planar // the last frame, moved as Picture is
+	back  *motion.Flow  // the motion
 }
 
-// Over returns a frame with the last result over it, where that is to be seen.
-func (p *Prior) Over(frame *imgio.Planar) *imgio.Planar {
-	out := frame.Clone()
-	motion.Mix(out, p.Picture, p.Trust, 1, 1)
+// Over returns a picture of the frame with the last result over it, where that is to be seen: where
+// the motion can be trusted, or the last frame, moved along, shows the same.
+func (p *Prior) Over(picture, frame *imgio.Planar, threads int) *imgio.Planar {
+	shares := motion.Alike(frame, p.frame, p.back, threads)
+	for i, t := range p.Trust {
+		shares[i] = max(shares[i], t)
+	}
+	out := picture.Clone()
+	motion.Mix(out, p.Picture, shares, 1, threads)
 	return out
 }
 
@@ -48,8 +54,7 @@ type Steady struct {
 	brush   Brush
 	smooth  float32
 	threads int
-	before  *motion.Pyramid // of the last frame; nil at the start
-	hist    histogram
+	watch   watcher
 	last    *imgio.Planar
 	scenes  int
 	frame   *imgio.Planar // the last frame
@@ -58,7 +63,7 @@ type Steady struct {
 
 // NewSteady returns a Steady around a brush. smooth is the share of the last result, 0 to 1.
 func NewSteady(b Brush, smooth float64, threads int) *Steady {
-	return &Steady{brush: b, smooth: float32(smooth), threads: threads}
+	return &Steady{brush: b, smooth: float32(smooth), threads: threads, watch: watcher{threads: threads}}
 }
 
 // Scenes returns the number of scenes so far.
@@ -66,22 +71,26 @@ func (s *Steady) Scenes() int { return s.scenes }
 
 // Paint paints the next frame. [Steady.Keep] must be called with the result.
 func (s *Steady) Paint(ctx context.Context, frame *imgio.Planar) (*imgio.Planar, error) {
-	now, hist := motion.NewPyramid(frame), newHistogram(frame)
-	prior, cut := s.prior(now, hist)
-	if cut {
+	return s.paint(ctx, s.watch.look(frame))
+}
+
+// paint paints what was looked at.
+func (s *Steady) paint(ctx context.Context, v *view) (*imgio.Planar, error) {
+	prior := s.prior(v)
+	if prior == nil {
 		s.scenes++
 		s.moved = [2]float32{}
 		s.brush.Cut()
 	}
 	s.brush.Move(s.place())
-	painted, err := s.brush.Paint(ctx, s.calm(frame, prior), prior)
+	painted, err := s.brush.Paint(ctx, s.calm(v.frame, prior), prior)
 	if err != nil {
 		return nil, err
 	}
 	if prior != nil && s.smooth > 0 {
 		motion.Blend(painted, prior.Picture, prior.Trust, s.smooth, s.threads)
 	}
-	s.frame, s.before, s.hist = frame, now, hist
+	s.frame = v.frame
 	return painted, nil
 }
 
@@ -109,7 +118,8 @@ func (s *Steady) Keep(written *imgio.Planar) { s.last = written }
 
 // Resume goes on after a frame whose result an earlier run has written.
 func (s *Steady) Resume(frame, written *imgio.Planar, memory []float32) error {
-	s.frame, s.before, s.hist, s.last = frame, motion.NewPyramid(frame), newHistogram(frame), written
+	s.watch.remember(frame)
+	s.frame, s.last = frame, written
 	if len(memory) < 2 {
 		return errors.New("film: what was remembered is damaged")
 	}
@@ -120,61 +130,14 @@ func (s *Steady) Resume(frame, written *imgio.Planar, memory []float32) error {
 // Memory returns what is to be written down with the last result.
 func (s *Steady) Memory() []float32 { return append(s.moved[:2:2], s.brush.Memory()...) }
 
-// The limits beyond which a frame begins another scene: where the motion leads back for few
-// pixels and the colours differ, or where hardly a colour is the same.
-const (
-	lostTrust   = 0.35
-	otherColour = 0.12
-	newColour   = 0.6
-)
-
-// prior moves the last result, and tells whether the frame begins another scene.
-func (s *Steady) prior(now *motion.Pyramid, hist histogram) (*Prior, bool) {
-	if s.before == nil {
-		return nil, true
+// prior moves the last result to where its parts are in the next frame, nil where a scene begins.
+func (s *Steady) prior(v *view) *Prior {
+	if v.back == nil {
+		return nil
 	}
-	change := hist.distance(&s.hist)
-	if change > newColour {
-		return nil, true
-	}
-	back := motion.Estimate(now, s.before, s.threads)
-	ahead := motion.Estimate(s.before, now, s.threads)
-	trust := motion.Consistent(back, ahead, now, s.before)
-	sum := 0.0
-	for _, t := range trust {
-		sum += float64(t)
-	}
-	if sum/float64(len(trust)) < lostTrust && change > otherColour {
-		return nil, true
-	}
-	u, v := back.Usual()
-	s.moved[0] -= u
-	s.moved[1] -= v
-	moved := motion.Warp(back, s.threads, s.last, s.frame)
-	return &Prior{moved[0], trust, moved[1]}, false
-}
-
-// histogram counts the colours of a frame: 4 levels of each channel.
-type histogram [64]float64
-
-func newHistogram(m *imgio.Planar) (h histogram) {
-	n := m.W * m.H
-	bin := func(v float32) int { return int(max(0, min(v, 0.999)) * 4) }
-	var counts [len(h)]int
-	for i := 0; i < n; i += 3 { // a third of the pixels are enough
-		counts[bin(m.Pix[i])<<4|bin(m.Pix[n+i])<<2|bin(m.Pix[2*n+i])]++
-	}
-	for i, c := range counts {
-		h[i] = float64(c) / float64((n+2)/3)
-	}
-	return h
-}
-
-// distance is the share of pixels whose colour differs, 0 to 1.
-func (h *histogram) distance(other *histogram) float64 {
-	sum := 0.0
-	for i, v := range h {
-		sum += math.Abs(v - other[i])
-	}
-	return sum / 2
+	x, y := v.back.Usual()
+	s.moved[0] -= x
+	s.moved[1] -= y
+	moved := motion.Warp(v.back, s.threads, s.last, s.frame)
+	return &Prior{moved[0], v.trust, moved[1], v.back}
 }

@@ -200,3 +200,56 @@ func TestSequence(t *testing.T) {
 		}
 	}
 }
+
+// over is a brush that looks at what a frame begins with: 1 where the last result is to be seen,
+// 0 where it is new.
+type over struct {
+	echo
+	seen *imgio.Planar
+}
+
+func (o *over) Paint(_ context.Context, f *imgio.Planar, p *Prior) (*imgio.Planar, error) {
+	white := imgio.NewPlanar(f.W, f.H)
+	for i := range white.Pix {
+		white.Pix[i] = 1
+	}
+	if p != nil {
+		o.seen = p.Over(imgio.NewPlanar(f.W, f.H), f, 2)
+	}
+	return white, nil
+}
+
+// TestOver pans over a photograph with a flat sky, in which no motion is sure. The next frame
+// begins with the last result everywhere but in the part that comes into the frame.
+func TestOver(t *testing.T) {
+	b := &over{}
+	sky := func(x int) *imgio.Planar {
+		f := photograph(t, "town", x, 0, 200, 120)
+		for c := range 3 {
+			for i := range 60 * f.W {
+				f.Pix[c*f.W*f.H+i] = 0.7
+			}
+		}
+		return f
+	}
+	play(t, NewSteady(b, 0, 2), []*imgio.Planar{sky(0), sky(8)})
+	mean := func(x0, x1, y0, y1 int) (sum float64) {
+		for y := y0; y < y1; y++ {
+			for x := x0; x < x1; x++ {
+				sum += float64(b.seen.Pix[y*200+x])
+			}
+		}
+		return sum / float64((x1-x0)*(y1-y0))
+	}
+	for _, part := range []struct {
+		name           string
+		x0, x1, y0, y1 int
+		least, most    float64
+	}{
+		{"sky", 8, 184, 4, 52, 0.99, 1}, {"houses", 8, 184, 68, 116, 0.9, 1}, {"new", 195, 200, 68, 116, 0, 0.1},
+	} {
+		if got := mean(part.x0, part.x1, part.y0, part.y1); got < part.least || got > part.most {
+			t.Errorf("%s: the last result has a share of %.3f, want %g to %g", part.name, got, part.least, part.most)
+		}
+	}
+}

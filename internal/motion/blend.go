@@ -28,18 +28,34 @@ func Blend(painted, warped *imgio.Planar, trust []float32, share float32, thread
 // pixel, at half the size, times share.
 func Mix(painted, warped *imgio.Planar, shares []float32, share float32, threads int) {
 	w, h := (painted.W+1)/2, (painted.H+1)/2
-	f := &Flow{w, h, shares, shares}
-	n := painted.W * painted.H
-	parallel(threads, painted.H, func(y int) {
-		for x := range painted.W {
-			k, _ := f.sample((float32(x)-0.5)/2, (float32(y)-0.5)/2)
-			k *= share
-			for c := range 3 {
-				at := c*n + y*painted.W + x
-				painted.Pix[at] += k * (warped.Pix[at] - painted.Pix[at])
+	inRows(threads, painted.W, painted.H, 1, func(y int, rows [][]float32) {
+		double(rows[0], shares, w, h, y)
+		for c := range 3 {
+			at := (c*painted.H + y) * painted.W
+			from := warped.Pix[at:][:painted.W]
+			to := painted.Pix[at:][:painted.W]
+			for x, k := range rows[0] {
+				to[x] += k * share * (from[x] - to[x])
 			}
 		}
 	})
+}
+
+// Alike returns how far a frame and the one before, moved along back, show the same around each
+// pixel, 0 to 1, at half their size. It needs no sure motion: in a flat part, any will do. What
+// comes from outside gets 0.
+func Alike(frame, moved *imgio.Planar, back *Flow, threads int) []float32 {
+	w, h := back.W, back.H
+	out := differences(frame, moved, w, h, threads)
+	for i, d := range out {
+		x, y := float32(i%w)+back.U[i], float32(i/w)+back.V[i]
+		if x < 0 || y < 0 || x > float32(w-1) || y > float32(h-1) {
+			out[i] = 0
+			continue
+		}
+		out[i] = trust(255 * d)
+	}
+	return out
 }
 
 // differences returns the mean difference of two pictures around each pixel, at half their

@@ -122,3 +122,18 @@ func parallel(threads, n int, do func(i int)) {
 	}
 	wait.Wait()
 }
+
+// inRows calls do for the rows of a picture, w by h, on a number of goroutines. Each has a number
+// of rows to compute with.
+func inRows(threads, w, h, rows int, do func(y int, rows [][]float32)) {
+	threads = max(1, min(threads, h))
+	parallel(threads, threads, func(t int) {
+		own := make([][]float32, rows)
+		for i := range own {
+			own[i] = make([]float32, w)
+		}
+		for y := t; y < h; y += threads {
+			do(y, own)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package motion
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -190,4 +191,26 @@ func BenchmarkEstimate(b *testing.B) {
 			Consistent(f, g, x, y)
 		}
 	})
+}
+
+// TestDouble compares rows of a plane that is doubled with its values between pixels, at odd
+// sizes.
+func TestDouble(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, size := range [][2]int{{2, 2}, {3, 5}, {7, 4}, {16, 9}, {41, 3}} {
+		w, h := (size[0]+1)/2, (size[1]+1)/2
+		f := &Flow{w, h, make([]float32, w*h), make([]float32, w*h)}
+		for i := range f.U {
+			f.U[i] = r.Float32()
+		}
+		row := make([]float32, size[0])
+		for y := range size[1] {
+			double(row, f.U, w, h, y)
+			for x, got := range row {
+				if want, _ := f.sample((float32(x)-0.5)/2, (float32(y)-0.5)/2); math.Abs(float64(got-want)) > 1e-6 {
+					t.Fatalf("%v at %d, %d: %g, want %g", size, x, y, got, want)
+				}
+			}
+		}
+	}
 }

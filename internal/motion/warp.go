@@ -65,6 +65,24 @@ func (f *Flow) sample(x, y float32) (u, v float32) {
 	return mix(f.U), mix(f.V)
 }
 
+// double fills a row of a plane with the values of one of half its size, w by h, between whose
+// pixels it interpolates.
+func double(out, half []float32, w, h, y int) {
+	_, y0, _, fy := between(0, (float32(y)-0.5)/2, w, h)
+	a := half[y0*w:][:w]
+	b := half[min(y0+1, h-1)*w:][:w]
+	at := func(left, right int, fx float32) float32 {
+		top := a[left] + (a[right]-a[left])*fx
+		bottom := b[left] + (b[right]-b[left])*fx
+		return top + (bottom-top)*fy
+	}
+	out[0] = at(0, 0, 0)
+	for x := 1; x < len(out); x++ {
+		left := (x - 1) / 2
+		out[x] = at(left, min(left+1, w-1), 0.75-float32(x&1)/2)
+	}
+}
+
 // between returns the pixel left of and above (x, y), within w by h, and the rest.
 func between(x, y float32, w, h int) (x0, y0 int, fx, fy float32) {
 	x, y = max(0, min(x, float32(w-1))), max(0, min(y, float32(h-1)))
@@ -81,10 +99,12 @@ func Warp(back *Flow, threads int, pictures ...*imgio.Planar) []*imgio.Planar {
 	for i := range out {
 		out[i] = imgio.NewPlanar(w, h)
 	}
-	parallel(threads, h, func(y int) {
+	inRows(threads, w, h, 2, func(y int, rows [][]float32) {
+		us, vs := rows[0], rows[1]
+		double(us, back.U, back.W, back.H, y)
+		double(vs, back.V, back.W, back.H, y)
 		for x := range w {
-			u, v := back.sample((float32(x)-0.5)/2, (float32(y)-0.5)/2)
-			p := pointAt(snap(float32(x)+2*u), snap(float32(y)+2*v), w, h)
+			p := pointAt(snap(float32(x)+2*us[x]), snap(float32(y)+2*vs[x]), w, h)
 			for i, m := range pictures {
 				p.cubic(out[i].Pix[y*w+x:], m)
 			}
@@ -129,20 +149,32 @@ func (p *point) cubic(out []float32, m *imgio.Planar) {
 	}
 	inside := p.x >= 1 && p.x+2 < m.W && p.y >= 1 && p.y+2 < m.H
 	for c := range 3 {
+		plane := m.Pix[c*n:][:n]
+		if inside {
+			out[c*n] = p.sum(plane[(p.y-1)*m.W+p.x-1:], m.W)
+			continue
+		}
 		sum := float32(0)
 		for j, k := range p.wy {
-			if inside {
-				r := m.Pix[c*n+(p.y-1+j)*m.W+p.x-1:][:4]
-				sum += k * (p.wx[0]*r[0] + p.wx[1]*r[1] + p.wx[2]*r[2] + p.wx[3]*r[3])
-				continue
-			}
-			row := m.Pix[c*n+max(0, min(p.y-1+j, m.H-1))*m.W:][:m.W]
+			row := plane[max(0, min(p.y-1+j, m.H-1))*m.W:][:m.W]
 			for i, l := range p.wx {
 				sum += k * l * row[max(0, min(p.x-1+i, m.W-1))]
 			}
 		}
 		out[c*n] = max(0, min(sum, 1))
 	}
+}
+
+// sum returns the weighted sum of 4 by 4 pixels, which begin with the first of pix.
+func (p *point) sum(pix []float32, stride int) float32 {
+	a, b := (*[4]float32)(pix), (*[4]float32)(pix[stride:])
+	c, d := (*[4]float32)(pix[2*stride:]), (*[4]float32)(pix[3*stride:])
+	w0, w1, w2, w3 := p.wx[0], p.wx[1], p.wx[2], p.wx[3]
+	s := p.wy[0] * (w0*a[0] + w1*a[1] + w2*a[2] + w3*a[3])
+	s += p.wy[1] * (w0*b[0] + w1*b[1] + w2*b[2] + w3*b[3])
+	s += p.wy[2] * (w0*c[0] + w1*c[1] + w2*c[2] + w3*c[3])
+	s += p.wy[3] * (w0*d[0] + w1*d[1] + w2*d[2] + w3*d[3])
+	return max(0, min(s, 1))
 }
 
 // keys returns the weights of four pixels for a place t after the second.

@@ -15,6 +15,9 @@ import (
 // program would misunderstand a recipe; fields that are only new do not change it.
 const Version = 1
 
+// ReadingReduced is a value of Recipe.Reading.
+const ReadingReduced = 1
+
 // MaxBytes is the length of the longest recipe in bytes.
 const MaxBytes = 1 << 20
 
@@ -49,6 +52,10 @@ type Recipe struct {
 
 	Inputs  []Input `json:"inputs"`
 	Weights []File  `json:"weights"` // of the networks
+
+	// Reading is how the inputs were read: 0 as they are, 1 ([ReadingReduced]) with large pictures
+	// reduced while they are decoded.
+	Reading int `json:"reading,omitempty"`
 
 	// Stopped says why the run ended before its last iteration, empty if it did not. A new
 	// run of the same recipe gives another picture then.

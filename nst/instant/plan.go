@@ -33,7 +33,7 @@ func (m *UniversalModel) Plan(w, h int, styles []nst.Size, o ApplyOptions) (nst.
 	var describing exec.Plan
 	for _, s := range styles {
 		sw, sh := s.W, s.H
-		if fw, fh := imgio.FitLongest(sw, sh, universalStyle); fw < sw {
+		if fw, fh := imgio.FitLongest(sw, sh, PaintingSize); fw < sw {
 			sw, sh = max(fw, MinContent), max(fh, MinContent)
 		}
 		p, err := m.describer.Plan(d, sw, sh)

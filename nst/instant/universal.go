@@ -70,9 +70,9 @@ func newUniversal(u *feedforward.Universal) (*UniversalModel, error) {
 	return m, nil
 }
 
-// universalStyle is the longest side that a style picture is scaled down to, in pixels. The
+// PaintingSize is the longest side that a style picture is scaled down to, in pixels. The
 // network was taught paintings of about this size, and paints strokes as wide as theirs are.
-const universalStyle = 512
+const PaintingSize = 512
 
 // Apply paints content in a blend of the styles of pictures, and returns a picture of its
 // size. Pictures of styles are scaled down to 512 pixels; their Weight is as in
@@ -152,7 +152,8 @@ func (m *UniversalModel) norms(ctx context.Context, e *engine, s nst.StylePictur
 			return norms, nil
 		}
 	}
-	if w, h := imgio.FitLongest(p.W, p.H, universalStyle); w < p.W {
+	wide, high := p.Whole()
+	if w, h := imgio.FitLongest(wide, high, PaintingSize); w < wide {
 		p = p.Resize(max(w, MinContent), max(h, MinContent))
 	}
 	part, err := guideOf(s.Mask, number, p.W, p.H)

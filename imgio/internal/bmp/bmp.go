@@ -89,7 +89,7 @@ func Open(data []byte) (*File, error) {
 	if f.H < 0 {
 		f.H, f.topDown = -f.H, true
 	}
-	if f.W < 1 || f.H < 1 {
+	if f.W < 1 || f.H < 1 || int64(f.W)*int64(f.H) > 1<<48 { // so that no sum of bytes overflows
 		return nil, fmt.Errorf("bmp: picture of %dx%d pixels", f.W, f.H)
 	}
 	rest := data[fileHeader+size:]
@@ -182,26 +182,62 @@ func (f *File) Memory() int64 {
 	return 4 * int64(f.W) * int64(f.H)
 }
 
+// Alpha reports whether pixels have an opacity.
+func (f *File) Alpha() bool { return f.bits > 8 && f.masks[3] != 0 }
+
+// CanRow reports whether a picture can be read row by row.
+func (f *File) CanRow() bool { return f.bits > 8 || f.compression == compressionNone }
+
+// Rows calls add for each row from the top, as a picture one pixel high that is valid until add
+// returns. The error is that of Decode, or that of a picture that cannot be read by rows.
+func (f *File) Rows(add func(row image.Image)) error {
+	if !f.CanRow() {
+		return UnsupportedError("rows of run lengths")
+	}
+	one := *f
+	one.H, one.topDown = 1, true
+	m, put := one.canvas()
+	stride := f.stride()
+	for y := range int64(f.H) {
+		if !f.topDown {
+			y = int64(f.H) - 1 - y
+		}
+		one.pixels = f.pixels[min(y*stride, int64(len(f.pixels))):]
+		if err := one.rows(put); err != nil {
+			return err
+		}
+		add(m)
+	}
+	return nil
+}
+
 // Decode reads the pixels.
 func (f *File) Decode() (image.Image, error) {
+	if f.bits <= 8 && f.compression != compressionNone {
+		m := image.NewPaletted(image.Rect(0, 0, f.W, f.H), f.palette)
+		return m, f.runs(m)
+	}
+	m, put := f.canvas()
+	return m, f.rows(put)
+}
+
+// canvas returns the picture to decode into, and a function that writes a row of it.
+func (f *File) canvas() (image.Image, func(y int, src []byte)) {
 	bounds := image.Rect(0, 0, f.W, f.H)
 	if f.bits <= 8 {
 		m := image.NewPaletted(bounds, f.palette)
-		if f.compression != compressionNone {
-			return m, f.runs(m)
-		}
-		return m, f.rows(func(y int, src []byte) {
+		return m, func(y int, src []byte) {
 			dst := m.Pix[y*m.Stride:]
 			for x := range f.W {
 				at := x * f.bits
 				dst[x] = src[at/8] >> (8 - f.bits - at%8) & (1<<f.bits - 1)
 			}
-		})
+		}
 	}
 	m := image.NewNRGBA(bounds)
 	channels := f.channels()
 	size := f.bits / 8
-	return m, f.rows(func(y int, src []byte) {
+	return m, func(y int, src []byte) {
 		dst := m.Pix[y*m.Stride:]
 		for x := range f.W {
 			var v uint32
@@ -212,12 +248,15 @@ func (f *File) Decode() (image.Image, error) {
 				dst[4*x+i] = channels[i].level(v)
 			}
 		}
-	})
+	}
 }
 
-// rows calls read for each row of the picture. Rows are stored in multiples of 4 bytes.
+// stride returns the bytes of a row, which are a multiple of 4.
+func (f *File) stride() int64 { return (int64(f.W)*int64(f.bits) + 31) / 32 * 4 }
+
+// rows calls read for each row of the picture.
 func (f *File) rows(read func(y int, src []byte)) error {
-	stride := (int64(f.W)*int64(f.bits) + 31) / 32 * 4
+	stride := f.stride()
 	for i := range f.H {
 		y := f.H - 1 - i
 		if f.topDown {

@@ -84,6 +84,10 @@ func (d *decoder) parseScan(body []byte) (*scan, error) {
 
 // decodeScan reads the coefficients of a scan.
 func (d *decoder) decodeScan(s *scan) error {
+	if d.skips(s) {
+		d.skipped = true // up to the next marker
+		return nil
+	}
 	var e entropy
 	var err error
 	if d.header.Arithmetic {
@@ -104,14 +108,14 @@ func (d *decoder) decodeScan(s *scan) error {
 		}
 		x, y := i%across, i/across
 		if alone {
-			if err := e.block(0, s.parts[0].c.at(x, y)); err != nil {
+			if err := d.decodeBlock(e, 0, s.parts[0].c, x, y); err != nil {
 				return err
 			}
 			continue
 		}
 		for j, p := range s.parts {
 			for k := range p.c.h * p.c.v {
-				if err := e.block(j, p.c.at(x*p.c.h+k%p.c.h, y*p.c.v+k/p.c.h)); err != nil {
+				if err := d.decodeBlock(e, j, p.c, x*p.c.h+k%p.c.h, y*p.c.v+k/p.c.h); err != nil {
 					return err
 				}
 			}
@@ -123,8 +127,9 @@ func (d *decoder) decodeScan(s *scan) error {
 
 // at returns the block in column x and row y.
 func (c *component) at(x, y int) []int16 {
-	i := 64 * (y*c.blocksX + x)
-	return c.coefficients[i : i+64 : i+64]
+	n := c.perBlock
+	i := n * (y*c.blocksX + x)
+	return c.coefficients[i : i+n : i+n]
 }
 
 // afterRestart returns the position after the restart marker that should be at pos.

@@ -36,9 +36,15 @@ type component struct {
 	blocksX         int  // blocks in a row, up to a whole number of MCUs
 	blocksY         int
 	width, height   int     // samples that belong to the picture
-	coefficients    []int16 // blocks of 64, in natural order
+	coefficients    []int16 // blocks of perBlock, in natural order
+	perBlock        int     // 64, or 1 if only the first are wanted
 	quantisation    [64]uint16
 	hasQuantisation bool // set by the first scan of the component
+
+	// Of a picture that is reduced.
+	factors  [2]int // horizontal and vertical
+	reduced  []byte
+	reducedW int
 }
 
 // decoder holds what the segments read so far say.
@@ -46,6 +52,11 @@ type decoder struct {
 	data   []byte
 	pos    int
 	pixels bool // memory for coefficients is wanted
+
+	factor  int  // by which the picture is reduced, 0 if it is not
+	skipped bool // scans that a reduced picture does not need
+	ended   bool // by the marker of the end
+	block   [64]int16
 
 	header       Header
 	jfif         bool
@@ -76,6 +87,7 @@ func (d *decoder) walk(f func(*scan) error) error {
 		marker, ok := d.nextMarker()
 		switch {
 		case !ok && d.header.Scans > 0 || marker == markerEOI && d.header.Scans > 0:
+			d.ended = ok
 			return d.complete()
 		case !ok:
 			return io.ErrUnexpectedEOF
@@ -239,9 +251,13 @@ func (d *decoder) parseFrame(body []byte) error {
 		c := &d.components[i]
 		c.blocksX, c.blocksY = d.mcusX*c.h, d.mcusY*c.v
 		c.width, c.height = ceil(h.W*c.h, d.hMax), ceil(h.H*c.v, d.vMax)
-		if d.pixels {
+		if d.pixels && d.factor == 0 {
+			c.perBlock = 64
 			c.coefficients = make([]int16, 64*c.blocksX*c.blocksY)
 		}
+	}
+	if d.factor > 0 {
+		return d.prepareReduced()
 	}
 	return nil
 }

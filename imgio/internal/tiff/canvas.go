@@ -21,6 +21,12 @@ func (f *File) alpha() (at, kind int) {
 	return 0, 0
 }
 
+// Alpha reports whether pixels have an opacity that Decode returns.
+func (f *File) Alpha() bool {
+	_, kind := f.alpha()
+	return kind != 0 && f.photometric != cmyk
+}
+
 // canvas returns the picture to decode into, and a function that writes samples to it from
 // the pixel at x, y on.
 func (f *File) canvas() (image.Image, func(x, y int, s []uint16)) {

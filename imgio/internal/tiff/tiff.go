@@ -137,7 +137,7 @@ func (f *File) choose(l *layout, offset int64) error {
 func (f *File) parse() error {
 	d := f.d
 	w, h := d.number(tagImageWidth, 0), d.number(tagImageLength, 0)
-	if w < 1 || h < 1 || w > 1<<30 || h > 1<<30 {
+	if w < 1 || h < 1 || w > 1<<30 || h > 1<<30 || w*h > 1<<48 { // so that no sum of bytes overflows
 		return fmt.Errorf("tiff: picture of %dx%d pixels", w, h)
 	}
 	f.W, f.H = int(w), int(h)
@@ -268,18 +268,55 @@ func (f *File) Memory() int64 {
 	return int64(f.W)*int64(f.H)*pixel + planes*f.grid.bytes
 }
 
+// CanRow reports whether a picture can be read row by row: it is not cut into tiles, and its
+// pixels are no inks.
+func (f *File) CanRow() bool { return !f.grid.tiled && f.photometric != cmyk }
+
+// RowMemory is Memory for Rows.
+func (f *File) RowMemory() int64 {
+	planes := int64(1)
+	if f.planar {
+		planes = int64(f.samples)
+	}
+	return planes*f.grid.bytes + int64(f.W)*int64(8+2*f.samples)
+}
+
+// Rows calls add for each row from the top, as a picture one pixel high that is valid until add
+// returns. It holds one strip at a time. The errors are those of Decode, or that of a picture
+// that cannot be read by rows.
+func (f *File) Rows(add func(row image.Image)) error {
+	if !f.CanRow() {
+		return UnsupportedError("rows of tiles")
+	}
+	one := *f
+	one.H = 1
+	m, put := one.canvas()
+	return f.eachRow(func(x, y int, samples []uint16) {
+		put(0, 0, samples)
+		add(m)
+	})
+}
+
 // Decode reads the pixels. Errors are an [UnsupportedError] or mean that the file is damaged.
 func (f *File) Decode() (image.Image, error) {
 	m, put := f.canvas()
+	if err := f.eachRow(put); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// eachRow calls put for the samples of each row of each chunk, which begins at pixel x, y.
+func (f *File) eachRow(put func(x, y int, samples []uint16)) error {
 	c, err := f.newChunks()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	row := make([]uint16, f.grid.w*f.samples)
 	for y := 0; y < f.H; y += f.grid.h {
 		for x := 0; x < f.W; x += f.grid.w {
 			if err := c.read(x/f.grid.w, y/f.grid.h); err != nil {
-				return nil, err
+				return err
 			}
 			w := min(f.grid.w, f.W-x)
 			for dy := range min(f.grid.h, f.H-y) {
@@ -288,5 +325,5 @@ func (f *File) Decode() (image.Image, error) {
 			}
 		}
 	}
-	return m, nil
+	return nil
 }

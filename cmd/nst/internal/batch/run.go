@@ -32,6 +32,10 @@ type Options struct {
 	// Encode returns the bytes of the file of the result of the job with this output.
 	Encode func(output string, r *nst.Result) ([]byte, error)
 
+	// Rescue saves the bytes of a result that could not be written, because of err, somewhere
+	// else. It returns the error of the job. It may be nil.
+	Rescue func(output string, data []byte, err error) error
+
 	// Started is called before a job is begun; Progress after each iteration; Finished when a
 	// job is done, skipped, failed or interrupted; Warn with what does not stop the batch.
 	Started  func(j Job)
@@ -130,11 +134,12 @@ func (t *team) do(ctx context.Context, p Painter, todo Todo) (out Outcome, err e
 // is there, so that the next run knows it for its own whatever happens in between.
 func (t *team) save(out *Outcome, r *manifest.Record, v Verdict) error {
 	data, err := t.options.Encode(out.Output, out.Result)
-	if err == nil {
-		err = os.MkdirAll(filepath.Dir(out.Output), 0o777)
-	}
 	if err != nil {
 		out.Status, out.Err = Failed, err
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(out.Output), 0o777); err != nil {
+		t.rescue(out, data, err)
 		return nil
 	}
 	if !unchanged(t.book, r) {
@@ -145,6 +150,7 @@ func (t *team) save(out *Outcome, r *manifest.Record, v Verdict) error {
 	r.Status, r.Picture = manifest.Saving, manifest.PictureOf(data)
 	r.Pixels, r.Loss = out.Result.Picture.W*out.Result.Picture.H, lossOf(out.Result)
 	if err := t.book.Add(r); err != nil {
+		t.rescue(out, data, err)
 		return err
 	}
 	out.Saved = out.Output
@@ -154,7 +160,7 @@ func (t *team) save(out *Outcome, r *manifest.Record, v Verdict) error {
 		r.Saved = t.rel(out.Saved)
 	}
 	if err != nil {
-		out.Status, out.Err, out.Saved = Failed, err, ""
+		t.rescue(out, data, err)
 		return nil
 	}
 	out.Status = Done
@@ -165,6 +171,14 @@ func (t *team) save(out *Outcome, r *manifest.Record, v Verdict) error {
 	}
 	t.dropPartial(v.last)
 	return t.book.Note(&done)
+}
+
+// rescue ends a job whose result could not be written.
+func (t *team) rescue(out *Outcome, data []byte, err error) {
+	if t.options.Rescue != nil {
+		err = t.options.Rescue(out.Output, data, err)
+	}
+	out.Status, out.Err, out.Saved = Failed, err, ""
 }
 
 // place writes a file so that it appears whole or not at all.
@@ -190,6 +204,9 @@ func (t *team) keepPartial(out *Outcome, r *manifest.Record) error {
 		out.Saved, err = Aside(out.Output, "partial", func(path string) error { return place(path, data, false) })
 	}
 	if err != nil {
+		if t.options.Rescue != nil && data != nil {
+			err = t.options.Rescue(out.Output, data, err)
+		}
 		out.Saved, out.Err = "", err
 		return nil
 	}
