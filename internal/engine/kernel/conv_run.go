@@ -1,39 +1,37 @@
 package kernel
 
-// convOrder is the order in which a [Conv] computes. Transformed patches and filters are many
-// times larger than what they are made of, so they are made shortly before they are used, and
-// taken from the cache. The result is the same bytes in any order.
+// convOrder is the order in which a [Conv] computes. The result is the same bytes in either.
 type convOrder uint8
 
 const (
-	// tilesFirst takes a run of tiles and transforms its patches. For one group of outputs
-	// after the other, it transforms the filters and multiplies.
-	tilesFirst convOrder = iota
+	// filtersFirst transforms all filters. Then threads take runs of tiles: each transforms
+	// their patches and computes all outputs.
+	filtersFirst convOrder = iota
 
-	// filtersFirst is tilesFirst with all filters transformed before, for all runs.
-	filtersFirst
-
-	// inputsFirst is for too few tiles for all threads. It transforms all patches. Then
-	// threads take groups of outputs.
+	// inputsFirst transforms all patches. Then threads take groups of outputs: each transforms
+	// their filters and computes them for all tiles.
 	inputsFirst
 )
 
 // The sizes that decide the order, and those of items. They are measured.
 const (
-	// fewTiles is the number of tiles for each thread below which the order is inputsFirst.
+	// fewTiles is the number of tiles for each thread below which the order is inputsFirst:
+	// there is not enough work in runs of tiles.
 	fewTiles = 48
 
-	// smallFilters is the number of filters up to which the order is filtersFirst: their
-	// transforms, 9 MB, stay in the third-level cache.
-	smallFilters = 256 * 256
+	// cachedInputs is the length of transformed patches, in floats, up to which the order is
+	// inputsFirst if there are more than 128 channels: 20 MB, which the third-level cache of
+	// many processors holds. Then the filters of a group are used while they are in the cache,
+	// which cannot hold all of them.
+	cachedInputs = 5 << 20
 
-	// runTiles is the number of tiles of a run, which use the filters once they are
-	// transformed. With few channels the transformed patches, of runShallow tiles, should fit
-	// the second-level cache.
+	// runTiles is the number of tiles of a run, each of which reads all transformed filters
+	// once. With few channels the transformed patches, of runShallow tiles, should fit the
+	// second-level cache.
 	runTiles, runShallow = 96, 36
 
-	// groupBlocks is the number of blocks of a group: one panel of AVX-512.
-	groupBlocks = 4
+	// groupBlocks is the number of blocks of a group.
+	groupBlocks = 2
 
 	// chunkInputs is the number of inputs whose filters are transformed at a time if there are
 	// fewer than fewTiles tiles in all. They and the products of a group then fit the
@@ -44,22 +42,19 @@ const (
 // plan chooses the order and cuts the work into items.
 func (c *Conv) plan() {
 	tiles, blocks, threads := c.th*c.tw, c.s.K/16, c.e.pool.Threads()
-	c.group, c.chunk = min(groupBlocks, blocks), c.s.C
+	c.group, c.chunk = blocks, c.s.C
 	run, parts := runTiles, threads
-	switch {
-	case tiles < fewTiles*threads:
+	if c.s.C <= 64 {
+		run = runShallow
+	}
+	if tiles < fewTiles*threads || c.s.C > 128 && 36*c.s.C*tiles <= cachedInputs {
 		c.order, parts = inputsFirst, 1
-		for c.group > 1 && blocks < c.group*threads {
+		for c.group = min(groupBlocks, blocks); c.group > 1 && blocks < c.group*threads; {
 			c.group /= 2
 		}
 		if tiles < fewTiles {
 			c.chunk = min(chunkInputs, c.s.C)
 		}
-	case c.s.C*c.s.K <= smallFilters:
-		c.order = filtersFirst
-	}
-	if c.s.C <= 64 {
-		run = runShallow
 	}
 	rounds := max(1, (tiles+run*parts/2)/(run*parts))
 	c.n = (tiles + rounds*parts - 1) / (rounds * parts)
@@ -73,12 +68,9 @@ type convStrides struct {
 }
 
 func (c *Conv) strides() convStrides {
-	held, n, filters := c.n|1, c.n|1, c.group*c.chunk
-	switch c.order {
-	case inputsFirst:
-		held = c.th*c.tw | 1
-	case filtersFirst:
-		filters = c.s.K / 16 * c.s.C
+	held, n, filters := c.n|1, c.n|1, c.s.K/16*c.s.C
+	if c.order == inputsFirst {
+		held, filters = c.th*c.tw|1, c.group*c.chunk
 	}
 	return convStrides{held * 16, n * 16, (c.s.C/16*held | 1) * 16, (c.group*n | 1) * 16, (filters | 1) * 16}
 }
@@ -86,26 +78,21 @@ func (c *Conv) strides() convStrides {
 // need is the working memory.
 func (c *Conv) need() Scratch {
 	d := c.strides()
-	switch c.order {
-	case inputsFirst:
+	if c.order == inputsFirst {
 		return Scratch{Each: 36 * (d.m + d.u), Shared: 36 * d.v}
-	case filtersFirst:
-		return Scratch{Each: 36 * (d.m + d.v), Shared: 36 * d.u}
 	}
-	return Scratch{Each: 36 * (d.m + d.v + d.u)}
+	return Scratch{Each: 36 * (d.m + d.v), Shared: 36 * d.u}
 }
 
 // Run computes Out and OutMask.
 func (c *Conv) Run() {
 	pool := c.e.pool
-	switch c.order {
-	case inputsFirst:
+	if c.order == inputsFirst {
 		pool.Run((*convInputs)(c))
 		pool.Run((*convGroups)(c))
 		return
-	case filtersFirst:
-		pool.Run((*convFilters)(c))
 	}
+	pool.Run((*convFilters)(c))
 	pool.Run((*convTiles)(c))
 	pool.Run((*convFrame)(c))
 }
@@ -151,17 +138,20 @@ func (t *convGroups) Do(worker, item int) {
 	}
 }
 
-// convFilters has an item for each group of outputs.
+// convFilters has an item for each panel of outputs, as wide as the widest.
 type convFilters Conv
 
-// Items is the number of groups.
-func (t *convFilters) Items() int { return (t.s.K/16 + t.group - 1) / t.group }
+// Items is the number of panels.
+func (t *convFilters) Items() int { w := t.width(); return (t.s.K/16 + w - 1) / w }
 
-// Do transforms the filters of a group.
+// width is the number of blocks of the widest panel.
+func (t *convFilters) width() int { return 1 << (len(t.e.cpu.isa.gemm) - 1) }
+
+// Do transforms the filters of a panel.
 func (t *convFilters) Do(_, item int) {
 	c := (*Conv)(t)
-	b0 := item * c.group
-	c.s.U.transform(b0, min(b0+c.group, c.s.K/16), 0, c.s.C, c.e.shared[b0*16*c.s.C:], c.strides().u)
+	b0, b1 := item*t.width(), min((item+1)*t.width(), c.s.K/16)
+	c.s.U.transform(b0, b1, 0, c.s.C, c.e.shared[b0*16*c.s.C:], c.strides().u)
 }
 
 // convTiles has an item for each n tiles, counted along rows.
@@ -180,13 +170,8 @@ func (t *convTiles) Do(worker, item int) {
 		c.inputs(b, first, n, v, d)
 	}
 	for b0 := 0; b0 < blocks; b0 += c.group {
-		b1, u := min(b0+c.group, blocks), v[36*d.v:]
-		if c.order == filtersFirst {
-			u = c.e.shared[b0*16*c.s.C:]
-		} else {
-			c.s.U.transform(b0, b1, 0, c.s.C, u, d.u)
-		}
-		c.multiply(n, 0, c.s.C, b0, b1, v, u, m, d)
+		b1 := min(b0+c.group, blocks)
+		c.multiply(n, 0, c.s.C, b0, b1, v, c.e.shared[b0*16*c.s.C:], m, d)
 		c.outputs(worker, first, n, b0, b1, m, d)
 	}
 }

@@ -43,6 +43,9 @@ func (s ISA) filterLine(d []reg.VecVirtual, c filterConstants, put func(i int, v
 	put(5, d[2])
 }
 
+// filtersAhead is how many inputs before its use a filter is asked for. It comes from memory.
+const filtersAhead = 12
+
 // winoFilter is G g G^T for 16 filters at a time. With AVX-512 what is between the two lines
 // stays in registers.
 func (s ISA) winoFilter() {
@@ -61,6 +64,7 @@ func (s ISA) winoFilter() {
 			d := s.vs(3)
 			for i := range d {
 				VMOVUPS(Mem{Base: g, Disp: (3*i + x) * 64}, d[i])
+				PREFETCHT0(Mem{Base: g, Disp: (9*filtersAhead + 3*i + x) * 64})
 			}
 			s.filterLine(d, c, func(y int, v reg.VecVirtual) {
 				if t[y][x] = v; !s.wide {

@@ -80,6 +80,9 @@ func (s ISA) gemm(nb int) {
 			if rows == 6 && q%4 == 0 {
 				PREFETCHT1(Mem{Base: ahead, Disp: q * 16})
 			}
+			if rows == 6 && q%2 == 1 && q < 12 {
+				PREFETCHT1(Mem{Base: ap, Disp: (rows + q/2) * 64})
+			}
 			for r := range rows {
 				x := as[r%2]
 				VBROADCASTSS(Mem{Base: ap, Disp: r*64 + q*4}, x)
