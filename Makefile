@@ -162,6 +162,10 @@ bench-picture: ## where the seconds of a picture go, for vgg19, which must be in
 	@$(GO) run ./testdata/bench picture $(or $(SIZE),512) $(or $(THREADS),0) vgg19
 	@$(GO) run ./testdata/bench picture $(or $(SIZE),512) $(or $(THREADS),0) slim
 
+.PHONY: bench-precision
+bench-precision: ## time of an iteration of VGG-19 in each precision of the processor, in turn: SIZE=512
+	$(GO) run ./testdata/bench precision $(or $(SIZE),512) $(or $(THREADS),0) 7
+
 .PHONY: slim-report
 slim-report: ## how well the slim network stands in for VGG-19, which must be installed: REPORTFLAGS="-size 256"
 	$(GO) run ./testdata/report $(REPORTFLAGS)

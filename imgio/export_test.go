@@ -10,6 +10,11 @@ func DecodeUpTo(r io.Reader, maxPixels int64) (image.Image, Info, error) {
 	return decode(r, -1, limits{pixels: maxPixels, memory: 400 * maxPixels})
 }
 
+// DecodeReduced is DecodeUpTo of a picture that is wanted one pixel long.
+func DecodeReduced(r io.Reader, maxPixels int64) (image.Image, Info, error) {
+	return decode(r, -1, limits{pixels: maxPixels, memory: 400 * maxPixels, shrink: 1})
+}
+
 // ShrinkFrom lets Shrink reduce pictures of more than a number of pixels.
 func ShrinkFrom(pixels int64) Limit { return func(l *limits) { l.large = pixels } }
 

@@ -59,7 +59,15 @@ func FuzzDecode(f *testing.F) {
 		if p.W != info.Width || p.H != info.Height || p.W < 2 || p.H < 2 || p.W*p.H > maxPixels {
 			t.Fatalf("%dx%d pixels, info %+v", p.W, p.H, info)
 		}
-		for _, v := range p.Pix {
+		small, reduced, err := imgio.DecodeReduced(bytes.NewReader(file), maxPixels)
+		if err != nil || reduced != info {
+			t.Fatalf("reduced: %+v, error %v, want %+v", reduced, err, info)
+		}
+		q := imgio.FromImage(small)
+		if w, h := q.Whole(); w != p.W || h != p.H || min(p.W, p.H) >= 4 && q.W >= p.W {
+			t.Fatalf("%dx%d pixels of %dx%d reduced to %dx%d", w, h, p.W, p.H, q.W, q.H)
+		}
+		for _, v := range append(p.Pix, q.Pix...) {
 			if !(v >= 0 && v <= 1) {
 				t.Fatalf("value %v, info %+v", v, info)
 			}

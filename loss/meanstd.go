@@ -15,10 +15,7 @@ func Moments(name string, features, guide *G.Node) (*G.Node, error) {
 
 // guided returns the inputs of a statistic of features: features and, if not nil, guide.
 func guided(features, guide *G.Node) []*G.Node {
-	if guide == nil {
-		return []*G.Node{features}
-	}
-	return []*G.Node{features, guide}
+	return guidedBy(guide, features)
 }
 
 // StyleMeanStd returns the mean over channels of (μ - μ')² + (σ - σ')². μ and σ are the

@@ -91,15 +91,18 @@ func (s *share) end(n int) (left float64, ok bool) {
 // balances reports whether the run adapts the weight of the content.
 func (p *pass) balances() bool {
 	o := &p.transfer.options
-	return o.Schedule.AutoBalance && len(p.plan) > 1 && o.Objective.ContentWeight > 0 && o.Objective.StyleWeight > 0
+	return o.Schedule.AutoBalance && !o.Objective.matches() && len(p.plan) > 1 && o.Objective.ContentWeight > 0 && o.Objective.StyleWeight > 0
 }
 
 // renewObjective makes the objective of a pass for the current orientation and weight of the
-// content. If that has not been done, it measures the photograph by it.
-func (p *pass) renewObjective(ctx context.Context) error {
+// content, and for the matches of a picture, given as its difference to the centre. If that has
+// not been done, it measures the photograph by it.
+func (p *pass) renewObjective(ctx context.Context, matched []float32) error {
 	t := p.transfer
 	weight := p.balance.of(t.options.Objective.ContentWeight)
-	o, err := p.evaluator().newObjective(ctx, comparison{content: p.content, contentWeight: weight, style: p.job.Style, size: p.plan[p.index].size})
+	o, err := p.evaluator().newObjective(ctx, comparison{
+		content: p.content, contentWeight: weight, style: p.job.Style, size: p.plan[p.index].size, matched: matched,
+	})
 	if err != nil {
 		return err
 	}
@@ -142,10 +145,11 @@ func (p *pass) renew(ctx context.Context) error {
 	}
 	p.objective.close()
 	p.objective = nil
-	if err := p.renewObjective(ctx); err != nil {
+	if err := p.renewObjective(ctx, p.seen); err != nil {
 		p.balance, p.turn = balance, turn // a State is that before
 		return err
 	}
+	copy(p.matched, p.seen)
 	p.renewed = p.iteration
 	if corrected {
 		p.recent = p.recent[:0]

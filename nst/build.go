@@ -65,6 +65,25 @@ func (b *builder) draw() error {
 	return b.addTotal()
 }
 
+// contentSquare is the mean square of the features of the content layers, by which the loss of
+// neighbours is multiplied: of all losses only it does not grow with the features. It is 1
+// where there are none.
+func (b *builder) contentSquare() float64 {
+	sum, count := 0.0, 0
+	for _, l := range b.options.ContentLayers {
+		for _, t := range b.content[l.Layer] {
+			for _, v := range t.data {
+				sum += float64(v) * float64(v)
+			}
+			count += len(t.data)
+		}
+	}
+	if sum == 0 {
+		return 1
+	}
+	return sum / float64(count)
+}
+
 // keeps reports whether a term of that weight belongs to the objective.
 func (b *builder) keeps(weight float64) bool { return b.score || weight > 0 }
 
@@ -80,6 +99,10 @@ func (b *builder) listContent() {
 // listStyle lists the terms of the style: for each layer, each target and each statistic,
 // unless a mask selects too little there.
 func (b *builder) listStyle() {
+	factor := 1.0
+	if b.options.matches() {
+		factor = b.neighbourWeight() * b.contentSquare()
+	}
 	for _, l := range b.options.StyleLayers {
 		w := b.options.StyleWeight * l.Weight
 		if !b.keeps(w) {
@@ -92,7 +115,7 @@ func (b *builder) listStyle() {
 				if !ok || s.lacks(source{l.Layer, of.name}) {
 					continue
 				}
-				weight := b.calibrated(w*s.share*of.factor(b.weights().Channels(l.Layer)), of.order)
+				weight := b.calibrated(factor*w*s.share*of.factor(b.weights().Channels(l.Layer)), of.order)
 				b.objective.style = append(b.objective.style, layerTerm{
 					layer: l.Layer, weight: weight, strength: w * s.share,
 					statistic: of, target: i, region: s.region, guided: guided, guide: guide,
@@ -144,16 +167,22 @@ func (b *builder) addStyle(term *layerTerm) error {
 	if err != nil {
 		return err
 	}
-	of := term.statistic
+	of, s := term.statistic, &b.style[term.target]
 	name += "/" + of.name
 	l, _ := b.layer(term.layer)
-	target := b.input(name+"/target", b.style[term.target].values[source{term.layer, of.name}], of.rows(l.K), l.K)
+	w, h := b.styleSize(term.layer, b.w, b.h)
+	values := s.values[source{term.layer, of.name}]
 	var guide *exec.Node
 	if term.guided {
-		w, h := b.styleSize(term.layer, b.w, b.h)
 		guide = b.input(name+"/guide", term.guide, h, w)
 	}
-	term.node, err = of.loss(name, f, guide, target)
+	if b.options.matches() {
+		target := b.input(name+"/target", values, s.rowsAt(term.layer, l.K), l.K)
+		matches := b.input(name+"/matches", s.matches[term.layer], h, w)
+		term.node, err = loss.Neighbours(name, f, guide, target, matches)
+		return err
+	}
+	term.node, err = of.loss(name, f, guide, b.input(name+"/target", values, of.rows(l.K), l.K))
 	return err
 }
 
@@ -161,6 +190,9 @@ func (b *builder) addStyle(term *layerTerm) error {
 func (b *builder) addTotal() (err error) {
 	o := b.objective
 	o.tv.weight = b.options.TVWeight
+	if b.options.TVForm == TVSmooth {
+		o.tv.weight *= smooth
+	}
 	if o.tv.node, err = loss.TVOf("tv", b.options.tvForm(), o.pixels); err != nil {
 		return err
 	}
@@ -201,8 +233,14 @@ func (b *builder) input(name string, data []float32, shape ...int) *exec.Node {
 	return n
 }
 
+// smooth is how many times [TVQuadratic] is [TVSmooth].
+const smooth = 1000
+
 // tvForm returns the form of the total variation, which Validate has checked.
 func (o *Objective) tvForm() loss.TVForm {
+	if o.TVForm == TVSmooth {
+		return loss.Quadratic
+	}
 	for _, f := range []loss.TVForm{loss.Quadratic, loss.Absolute, loss.QuadraticSum, loss.AbsoluteSum} {
 		if f.String() == string(o.TVForm) {
 			return f

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"nst/internal/engine/exec"
+	"nst/vgg"
 )
 
 // The kinds of device; see Compute.Device.
@@ -52,15 +53,19 @@ func UsableCards() (cards []int, together bool) {
 
 // open opens the processor, which is always needed, and the card that the options name, by
 // default number 0. With auto the card may be nil.
-func (o *Options) open(getenv func(string) string) (d devices, err error) {
+// net is the network, for the choice of the precision; nil leaves that at fp32.
+func (o *Options) open(net *vgg.Network, getenv func(string) string) (d devices, err error) {
 	cpu, err := exec.OpenCPU(threads(o.Compute.Threads), getenv)
 	if err != nil {
 		return d, fmt.Errorf("nst: %w", err)
 	}
 	kind, number, err := ParseDevice(o.Compute.Device)
 	d.cpu, d.auto = cpu, kind == DeviceAuto
-	if err != nil || kind == DeviceCPU || kind == DeviceAuto && o.Objective.StyleLoss == StyleW2 {
+	if err != nil {
 		return d, err
+	}
+	if kind == DeviceCPU || kind == DeviceAuto && (o.Objective.StyleLoss.needsCPU() || o.Compute.Precision.halves()) {
+		return d.halved(o, net)
 	}
 	precision := exec.TF32
 	if o.Compute.Precision == PrecisionFP32 {
@@ -75,7 +80,7 @@ func (o *Options) open(getenv func(string) string) (d devices, err error) {
 		if !expected(err) {
 			d.passed = &DeviceError{o.Compute.Device, err}
 		}
-		return d, nil
+		return d.halved(o, net)
 	}
 	cpu.Close()
 	return devices{}, &DeviceError{o.Compute.Device, err}
@@ -84,6 +89,8 @@ func (o *Options) open(getenv func(string) string) (d devices, err error) {
 // devices are the devices that options have opened.
 type devices struct {
 	cpu    *exec.CPU
+	exact  *exec.CPU  // the same in fp32, if cpu is in bf16, else nil
+	by     Precision  // of cpu; empty for fp32
 	card   *exec.CUDA // nil for none
 	auto   bool       // the options leave the choice
 	passed error      // why auto did not take a card, if that is unexpected
@@ -129,13 +136,13 @@ type CardCheck struct {
 	Failed bool
 }
 
-// SelftestCard runs every operation and its gradient on a card, with one of the [Precisions],
+// SelftestCard runs every operation and its gradient on a card, with one of the [CardPrecisions],
 // and compares them with their plain definitions. It calls report for each check, also for
 // one that fails. A card that cannot be used is a [DeviceError].
 func SelftestCard(ctx context.Context, device string, precision Precision, report func(CardCheck)) error {
 	o := DefaultOptions()
 	o.Compute.Device, o.Compute.Precision = device, precision
-	d, err := o.open(os.Getenv)
+	d, err := o.open(nil, os.Getenv)
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,18 @@ func (e evaluator) measure(ctx context.Context, p *imgio.Planar, layers []LayerW
 	if len(layers) == 0 {
 		return nil, nil
 	}
-	g, err := e.graphOf(p.W, p.H, layers, m)
+	difference := make([]float32, len(p.Pix))
+	e.centre.subtract(difference, p.Pix)
+	return e.measureDifference(ctx, difference, p.W, p.H, layers, m)
+}
+
+// measureDifference is measure for a picture of w by h pixels, given as its difference to the
+// centre.
+func (e evaluator) measureDifference(ctx context.Context, difference []float32, w, h int, layers []LayerWeight, m measure) (map[string][]tensor, error) {
+	if len(layers) == 0 {
+		return nil, nil
+	}
+	g, err := e.graphOf(w, h, layers, m)
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +107,6 @@ func (e evaluator) measure(ctx context.Context, p *imgio.Planar, layers []LayerW
 		return nil, fmt.Errorf("nst: %w", err)
 	}
 	defer machine.Close()
-	difference := make([]float32, len(p.Pix))
-	e.centre.subtract(difference, p.Pix)
 	if err := machine.Set(g.pixels, difference); err != nil {
 		return nil, fmt.Errorf("nst: %w", err)
 	}

@@ -58,7 +58,7 @@ func goldens() []golden {
 func goldenOptions(change func(*nst.Options)) nst.Options {
 	o := nst.DefaultOptions()
 	o.Size = 64
-	o.Objective.ContentWeight, o.Objective.StyleWeight = 5, 100
+	o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVForm = 5, 100, nst.TVQuadratic
 	o.Objective.StyleLayers = []nst.LayerWeight{{"relu1_1", 10}, {"relu2_1", 60}, {"relu3_1", 300}, {"relu4_1", 2}, {"relu5_1", 20}}
 	o.Schedule.Scales, o.Schedule.Iterations, o.Compute.Device = 1, 6, nst.DeviceCPU
 	change(&o)

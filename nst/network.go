@@ -14,6 +14,7 @@ type network struct {
 	oriented []*vgg.Weights // the network in each orientation that a run cycles through
 	centre   centre
 	options  Objective // with the style layers of the network where none were named
+	seed     uint64    // of the positions of StyleNeighbours; else 0
 
 	calibration *calibration
 }
@@ -29,13 +30,21 @@ func newNetwork(w *vgg.Weights, o *Options) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &network{oriented, centreOf(w.Convention, o.Color), o.Objective, new(calibration)}, nil
+	return &network{oriented, centreOf(w.Convention, o.Color), o.Objective, o.sampling(), new(calibration)}, nil
 }
 
 // retuned returns n with options that differ from those of n in what [Transfer.Retune] lets
 // differ.
 func (n *network) retuned(o *Options) *network {
-	return &network{n.oriented, centreOf(n.weights().Convention, o.Color), o.Objective, n.calibration}
+	return &network{n.oriented, centreOf(n.weights().Convention, o.Color), o.Objective, o.sampling(), n.calibration}
+}
+
+// sampling is the seed that the targets of a style depend on.
+func (o *Options) sampling() uint64 {
+	if o.Objective.matches() {
+		return o.Schedule.Seed
+	}
+	return 0
 }
 
 // weights returns the network as it was trained.

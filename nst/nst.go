@@ -38,7 +38,7 @@ type StylePicture struct {
 type Job struct {
 	Content *imgio.Planar // at any size
 	Style   *Style        // from [Transfer.Style]
-	Start   *imgio.Planar // the first picture, for Schedule.Init image; else unused
+	Start   *imgio.Planar // the first picture, for Schedule.Init image, of which [StartPart] is used; else unused
 
 	// Regions, if there are any, say where each picture of Style is painted: one mask over
 	// the content for each picture, in their order; nil is everywhere. Masks may be soft and

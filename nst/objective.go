@@ -50,6 +50,10 @@ type comparison struct {
 	style         *Style
 	size          int // of the scale
 
+	// matched is the picture that StyleNeighbours finds the matches of, as its difference to
+	// the centre; nil is the content.
+	matched []float32
+
 	// score keeps the terms that have no weight, and leaves the gradient out. Otherwise
 	// those terms are left out, except the total variation.
 	score bool
@@ -69,13 +73,17 @@ func (e evaluator) newObjective(ctx context.Context, c comparison) (*objective, 
 	if err != nil {
 		return nil, err
 	}
+	style, err := e.compared(ctx, c, measured)
+	if err != nil {
+		return nil, err
+	}
 	scale, err := e.featureScale(ctx)
 	if err != nil {
 		return nil, err
 	}
 	o, err := e.build(outline{
 		w: c.content.W, h: c.content.H, contentWeight: c.contentWeight, scale: scale, score: c.score,
-		content: content, style: c.style.wanted(measured, e.options.StyleMix),
+		content: content, style: style,
 	})
 	if err != nil {
 		return nil, err
@@ -92,6 +100,20 @@ func (e evaluator) newObjective(ctx context.Context, c comparison) (*objective, 
 	}
 	o.inputs = nil
 	return o, nil
+}
+
+// compared returns the targets that a comparison has the terms of, from those measured of each
+// style picture.
+func (e evaluator) compared(ctx context.Context, c comparison, measured []target) ([]target, error) {
+	if !e.options.matches() {
+		return c.style.wanted(measured, e.options.StyleMix, mean), nil
+	}
+	if c.matched == nil {
+		c.matched = make([]float32, len(c.content.Pix))
+		e.centre.subtract(c.matched, c.content.Pix)
+	}
+	style := c.style.wanted(measured, e.options.StyleMix, e.blend)
+	return e.match(ctx, style, c.matched, c.content.W, c.content.H)
 }
 
 // open makes the machine for the graph.

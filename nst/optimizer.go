@@ -49,7 +49,10 @@ func (o *Options) optimizer(w, h int, v exec.Vectors) (optim.Optimizer, error) {
 // passVectors is the number of vectors of a pass of so many evaluations: picture, difference,
 // gradient, best picture and average, and those of the optimiser.
 func (o *Options) passVectors(evaluations int) int {
-	const loop = 4
+	loop := 4
+	if o.Objective.matches() {
+		loop++
+	}
 	if o.Optimizer.Method == Adam {
 		if o.Optimizer.Average > 0 {
 			return loop + 2 + 1

@@ -45,6 +45,11 @@ type Objective struct {
 	// StyleLoss says which statistics of the features of a style layer are compared.
 	StyleLoss StyleLoss
 
+	// MatchEvery is the number of evaluations after which StyleNeighbours matches positions
+	// anew, 1 or more. 0 takes 10, 20 with a line search, and fewer at the sizes of few
+	// iterations of a distilled network, which turns to its next orientation then.
+	MatchEvery int
+
 	// Calibrate divides the losses of content and style by the power of the scale of the
 	// features that they grow with, if the features of the network are more than 4 times
 	// larger or smaller than those of Oxford's VGG-19: torchvision's are a fiftieth. The same
@@ -63,8 +68,9 @@ type Objective struct {
 	StyleScale float64
 
 	// TVForm is the form of the total variation. The sums grow with the picture, the
-	// others are means. Values of nine-point are in 0..1, where the others use 8-bit
-	// levels: its weight must be about 65025 times larger.
+	// others are means. smooth, the default, is a thousand times quadratic; the others are
+	// those of other programs. Values of nine-point are in 0..1, where the others use 8-bit
+	// levels: its weight must be about 65025 times larger than that of quadratic.
 	TVForm TVForm
 
 	// NormalizeGradients divides the gradient of each content and style layer, at its
@@ -126,7 +132,8 @@ type Schedule struct {
 	// AutoBalance adapts the content weight at each scale after the first, so that every
 	// scale reaches the same degree of stylisation: the same share of the photograph's
 	// own style loss is left. It has no effect with one scale. With orientations it holds
-	// less well: see docs/slim.md.
+	// less well: see docs/slim.md. It has no effect with StyleNeighbours, whose loss is
+	// limited.
 	AutoBalance bool
 
 	// Init is the first picture: content; noise, independent grey pixels;
@@ -182,8 +189,8 @@ type Compute struct {
 	// processor give similar pictures, not the same bytes.
 	Device string
 
-	// Precision is how a card multiplies: tf32, with 10 bits of fraction, or fp32, as
-	// exact as the processor at about a third of the speed. Sums are exact with both.
+	// Precision is how convolutions multiply: on a card tf32 or fp32, on the processor fp32,
+	// mixed or bf16; or auto. Sums are those of fp32 with each.
 	Precision Precision
 }
 
@@ -227,7 +234,7 @@ func DefaultOptions() Options {
 			Calibrate:     true,
 			StyleMix:      MixMean,
 			StyleScale:    1,
-			TVForm:        TVQuadratic,
+			TVForm:        TVSmooth,
 			Pooling:       PoolMax,
 			Preprocessing: PrepareTrained,
 			Padding:       PadZero,
@@ -248,7 +255,7 @@ func DefaultOptions() Options {
 		},
 		Compute: Compute{
 			Device:    DeviceAuto,
-			Precision: PrecisionTF32,
+			Precision: PrecisionAuto,
 		},
 	}
 }

@@ -23,10 +23,13 @@ const (
 	searchTurn = 20
 )
 
-// turnLength returns the length of a turn in evaluations, or 0 if there is one orientation.
+// turnLength returns the length of a turn in evaluations, or 0 if there is one orientation and
+// nothing is matched: the matches of StyleNeighbours are renewed with each turn.
 func turnLength(o *Options, orientations int) int {
 	switch {
-	case orientations == 1:
+	case o.Objective.matches() && o.Objective.MatchEvery > 0:
+		return o.Objective.MatchEvery
+	case orientations == 1 && !o.Objective.matches():
 		return 0
 	case o.Optimizer.Method == LBFGSWolfe:
 		return searchTurn

@@ -34,6 +34,7 @@ type pass struct {
 	content   *imgio.Planar // at this size, as the colour mode prepares it
 	start     *imgio.Planar // the first picture of this scale, in [0, 1]
 	seen      []float32     // by the objective: the difference of the picture to the centre
+	matched   []float32     // seen when the objective was made, for StyleNeighbours; else nil
 	shown     []float32     // the picture itself; nil without protection
 
 	protection *protection // nil if there is none
@@ -70,12 +71,16 @@ func (p *pass) prepare() {
 	if p.protection != nil {
 		p.shown = make([]float32, n)
 	}
+	if p.transfer.options.Objective.matches() {
+		p.matched = v.Make(n)
+	}
 	difference := make([]float32, n)
 	p.transfer.network.centre.subtract(difference, p.start.Pix)
 	v.Copy(p.variables, difference)
 	v.Scale(p.variables, p.unit, p.variables)
 	p.start = nil
 	p.show()
+	copy(p.matched, p.seen) // on the processor: a card does not match
 }
 
 // descend evaluates and steps until this scale is done. An error ends the run.

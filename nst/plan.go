@@ -116,6 +116,9 @@ func (t *Transfer) PlanAt(in Inputs, size int) (p Plan, err error) {
 
 // planOn is PlanAt for a device.
 func (t *Transfer) planOn(d exec.Device, in Inputs, at scale) (Plan, error) {
+	if in.Score {
+		d = t.exactly(d)
+	}
 	e := evaluator{t.network, 0, d}
 	m, err := e.memory(in, at)
 	if err != nil {
@@ -196,12 +199,15 @@ func (e evaluator) targetBytes(in Inputs, at scale) (bytes int64) {
 	style := 0
 	for _, l := range e.options.StyleLayers {
 		layer, _ := e.layer(l.Layer)
+		if e.options.matches() {
+			continue
+		}
 		for _, s := range e.options.statistics() {
 			style += s.rows(layer.K) * layer.K
 		}
 	}
-	settings := min(remembered, len(e.oriented)*countScales(at.size, MinSize))
-	return bytes + 4*int64(style*settings*len(in.Styles))
+	settings := min(e.remembered(), len(e.oriented)*countScales(at.size, MinSize))
+	return bytes + 4*int64(style*settings*len(in.Styles)) + e.matchBytes(in, at, settings)
 }
 
 // contentShapes returns the shape of the features of each content layer.

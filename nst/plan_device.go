@@ -33,20 +33,40 @@ func (e evaluator) memory(in Inputs, at scale) (exec.Plan, error) {
 	for _, s := range in.Styles {
 		w, h := e.styleFit(s.W, s.H, at.size)
 		w, h = styleCover(w, h, at.size)
-		g, err := e.graphOf(w, h, e.options.StyleLayers, e.summaries(w, h, nil))
-		if err != nil {
+		measure := e.summaries(w, h, nil)
+		if e.options.matches() {
+			measure = e.samples(w, h, nil, 0)
+		}
+		if err := e.alsoMeasures(&p, w, h, measure); err != nil {
 			return p, err
 		}
-		m, err := e.planFor(slices.Concat(g.wanted...))
-		if err != nil {
-			return p, err
-		}
-		if m.Features+m.Masks > p.Features+p.Masks {
-			p.Features, p.Masks = m.Features, m.Masks
-		}
-		p.Scratch = max(p.Scratch, m.Scratch)
 	}
-	return p, nil
+	if !e.options.matches() {
+		return p, nil
+	}
+	err = e.alsoMeasures(&p, at.w, at.h, func(layer string, f *exec.Node, numbers inputs) ([]*exec.Node, error) {
+		nodes, _, err := e.nearest(layer, f, numbers, e.sketchStyle(in, at), at.w, at.h)
+		return nodes, err
+	})
+	return p, err
+}
+
+// alsoMeasures raises p to what the machine of a measure takes, which is closed before the one
+// of the objective is made.
+func (e evaluator) alsoMeasures(p *exec.Plan, w, h int, by measure) error {
+	g, err := e.graphOf(w, h, e.options.StyleLayers, by)
+	if err != nil {
+		return err
+	}
+	m, err := e.planFor(slices.Concat(g.wanted...))
+	if err != nil {
+		return err
+	}
+	if m.Features+m.Masks > p.Features+p.Masks {
+		p.Features, p.Masks = m.Features, m.Masks
+	}
+	p.Scratch = max(p.Scratch, m.Scratch)
+	return nil
 }
 
 // objectiveMemory returns what the machine for an objective takes.
@@ -79,15 +99,23 @@ func (e evaluator) sketch(in Inputs, at scale) (*objective, error) {
 	for layer, shape := range e.contentShapes(at.w, at.h) {
 		content[layer] = []tensor{{shape: shape}}
 	}
-	style := []target{{share: 1}}
-	if in.Regions || e.options.StyleMix == MixSum {
-		style = make([]target, len(in.Styles))
-		for i := range style {
-			style[i].share = 1 / float64(len(style))
-			if in.Regions {
-				style[i].region = i + 1
-			}
+	return e.build(outline{
+		w: at.w, h: at.h, score: in.Score, contentWeight: e.options.ContentWeight, content: content, style: e.sketchStyle(in, at),
+	})
+}
+
+// sketchStyle returns the targets of a run, without numbers.
+func (e evaluator) sketchStyle(in Inputs, at scale) []target {
+	if !in.Regions && e.options.StyleMix != MixSum {
+		return []target{{share: 1, rows: e.targetRows(in.Styles, at.size)}}
+	}
+	style := make([]target, len(in.Styles))
+	for i := range style {
+		style[i].share = 1 / float64(len(style))
+		style[i].rows = e.targetRows(in.Styles[i:i+1], at.size)
+		if in.Regions {
+			style[i].region = i + 1
 		}
 	}
-	return e.build(outline{w: at.w, h: at.h, score: in.Score, contentWeight: e.options.ContentWeight, content: content, style: style})
+	return style
 }

@@ -61,7 +61,10 @@ func TestPlanOfRun(t *testing.T) {
 		},
 		"lbfgs-torch": func(o *nst.Options) { o.Optimizer.Method, o.Optimizer.History = nst.LBFGSTorch, 4 },
 		"lbfgs-wolfe": func(o *nst.Options) { o.Optimizer.Method, o.Optimizer.History = nst.LBFGSWolfe, 2 },
-		"adam":        func(o *nst.Options) { o.Optimizer.Method = nst.Adam },
+		"neighbours": func(o *nst.Options) {
+			o.Objective.StyleLoss, o.Objective.MatchEvery, o.Optimizer.Method = nst.StyleNeighbours, 4, nst.Adam
+		},
+		"adam": func(o *nst.Options) { o.Optimizer.Method = nst.Adam },
 	} {
 		t.Run(name, func(t *testing.T) {
 			if testing.Short() && name != "lbfgs" && name != "turning" {

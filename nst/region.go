@@ -89,10 +89,10 @@ func (s *Style) over(regions []region) *Style {
 }
 
 // wanted returns the targets of a loss from those measured of each style picture, at a scale.
-// Without regions mix decides. With regions each picture is a target of its own, whose share
+// Without regions mix decides, and mean makes one target of several. With regions each picture is a target of its own, whose share
 // is the area of its region times the weight of its picture divided by the mean weight: then
 // the style pulls as hard at a position as it would in a picture of a single style.
-func (s *Style) wanted(measured []target, mix StyleMix) []target {
+func (s *Style) wanted(measured []target, mix StyleMix, mean func([]target) target) []target {
 	if s.regions == nil {
 		if mix == MixMean {
 			return []target{mean(measured)}

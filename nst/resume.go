@@ -132,6 +132,9 @@ func (p *pass) restore() error {
 		p.vector.Copy(p.average, vectors[vectorAverage])
 		p.averaged = at.Averaged
 	}
+	if p.matched != nil && at.Matched {
+		p.vector.Copy(p.matched, vectors[vectorMatched])
+	}
 	p.began = p.began.Add(-at.AtScale)
 	p.iteration, p.renewed, p.over = at.Iteration, at.Renewed, at.Over
 	p.bestLoss, p.setbacks, p.halvings = float64(at.BestLoss), at.Setbacks, at.Halvings

@@ -61,7 +61,8 @@ func (t *Transfer) prepare(j *Job) (*run, error) {
 	j.Content = nil // which may be far larger
 	if t.options.Schedule.Init == InitImage {
 		first := plan[0]
-		j.Start = j.Start.Resize(first.w, first.h)
+		part := StartPart(Size{j.Start.W, j.Start.H}, Size{w, h})
+		j.Start = middleOf(j.Start, part).Resize(first.w, first.h)
 	}
 	mode := colourOf(t.options.Color)
 	if t.options.Color == ColourStyle && j.Style.colourless() {
@@ -272,7 +273,7 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 		}
 	}
 	if err == nil {
-		err = p.renewObjective(ctx)
+		err = p.renewObjective(ctx, p.matched)
 	}
 	if err == nil {
 		if err = p.vector.Wait(); err != nil {

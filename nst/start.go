@@ -1,6 +1,7 @@
 package nst
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"nst/imgio"
@@ -67,4 +68,36 @@ func meanColour(w, h int, m centre, seed uint64) *imgio.Planar {
 		p.Pix[i] = m[i/(w*h)] + float32(0.001/levels*r.NormFloat64())
 	}
 	return p
+}
+
+// StartPart returns the size of the part of a first picture that a run over a content starts
+// from: the largest one around its middle that has the shape of the content. If the shapes
+// differ by 2 % of a side at most, it is all of the picture.
+func StartPart(start, content Size) Size {
+	w, h := imgio.FitLongest(start.W, start.H, max(content.W, content.H))
+	near := func(a, b int) bool { return math.Abs(float64(a-b)) <= max(1, 0.02*float64(b)) }
+	if near(w, content.W) && near(h, content.H) {
+		return start
+	}
+	shape := float64(content.W) / float64(content.H)
+	if wide := shape * float64(start.H); wide < float64(start.W) {
+		return Size{max(1, int(math.Round(wide))), start.H}
+	}
+	return Size{start.W, max(1, int(math.Round(float64(start.W)/shape)))}
+}
+
+// middleOf returns the part of that size around the middle of p: p itself if it is all.
+func middleOf(p *imgio.Planar, part Size) *imgio.Planar {
+	if part.W == p.W && part.H == p.H {
+		return p
+	}
+	out := imgio.NewPlanar(part.W, part.H)
+	left, top := (p.W-part.W)/2, (p.H-part.H)/2
+	for c := range 3 {
+		for y := range part.H {
+			from := (c*p.H+top+y)*p.W + left
+			copy(out.Pix[(c*part.H+y)*part.W:][:part.W], p.Pix[from:])
+		}
+	}
+	return out
 }

@@ -17,7 +17,7 @@ import (
 // had never stopped. That uses the state up.
 //
 // A state has up to 5 vectors with adam and up to 4 + 2 Optimizer.History with L-BFGS, and 3 more
-// with a line search. Each takes 12 bytes a pixel.
+// with a line search and one with StyleNeighbours. Each takes 12 bytes a pixel.
 type State struct {
 	// Meta is for the caller, who may set it before Write. It must be UTF-8.
 	Meta map[string]string
@@ -39,6 +39,7 @@ const (
 	vectorVariables = "variables"
 	vectorBest      = "best"
 	vectorAverage   = "average"
+	vectorMatched   = "matched"
 	vectorOptimizer = "optimizer."
 )
 
@@ -64,6 +65,7 @@ type position struct {
 	Recent   []exact `json:"recent"`   // losses, for Schedule.Tolerance
 	Average  bool    `json:"average"`  // there is a vector of that name
 	Averaged int     `json:"averaged"` // steps in it
+	Matched  bool    `json:"matched"`  // there is a vector of that name
 
 	Target     exact   `json:"target"`     // of balance
 	Factor     exact   `json:"factor"`     // of balance
@@ -124,6 +126,9 @@ func (p *pass) state() (*State, error) {
 	if p.average != nil {
 		vectors = append(vectors, p.average)
 	}
+	if p.matched != nil {
+		vectors = append(vectors, p.matched)
+	}
 	return &State{Meta: map[string]string{}, made: p.made(), position: at, vectors: append(vectors, of.Vectors...)}, nil
 }
 
@@ -134,7 +139,7 @@ func (p *pass) position(of optim.State) position {
 		Shortened: p.shortened, Elapsed: now.Sub(p.run.began), AtScale: now.Sub(p.began),
 		Index: p.index, Iteration: p.iteration, Renewed: p.renewed, Over: p.over, Turn: p.turn,
 		BestLoss: exact(p.bestLoss), Setbacks: p.setbacks, Halvings: p.halvings, Recent: convert[exact](p.recent),
-		Average: p.average != nil, Averaged: p.averaged,
+		Average: p.average != nil, Averaged: p.averaged, Matched: p.matched != nil,
 		Target: exact(p.balance.target), Factor: exact(p.balance.factor),
 		Shares: p.share.left != nil, Photograph: exact(p.share.photograph), Left: convert[exact](p.share.left),
 		Method: of.Method, Steps: of.Steps, Numbers: convert[exact](of.Numbers), Vectors: len(of.Vectors),
@@ -212,6 +217,9 @@ func (at *position) names() []string {
 	names := []string{vectorVariables, vectorBest}
 	if at.Average {
 		names = append(names, vectorAverage)
+	}
+	if at.Matched {
+		names = append(names, vectorMatched)
 	}
 	for i := range at.Vectors {
 		names = append(names, vectorOptimizer+strconv.Itoa(i))

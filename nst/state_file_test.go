@@ -190,7 +190,7 @@ func TestStateIsWhole(t *testing.T) {
 			pass{},
 			[]string{
 				"index", "began", "share", "optimizer", "variables", "average", "averaged", "best", "bestLoss",
-				"setbacks", "halvings", "iteration", "renewed", "over", "recent",
+				"setbacks", "halvings", "iteration", "renewed", "over", "recent", "matched",
 			},
 			[]string{"run", "objective", "vector", "w", "h", "content", "start", "seen", "shown", "protection", "unit", "gradient", "snapshot"},
 		},

@@ -11,15 +11,17 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 
+	"nst/internal/engine/exec"
 	"nst/vgg"
 )
 
 // made is what a run depends on besides the machine's threads. Where it is the same, a state
 // leads to the same bytes.
 type made struct {
-	Options  Options           `json:"options"`  // without Threads and Device
-	Computes string            `json:"computes"` // the kernels of the processor, or the card
+	Options  Options           `json:"options"`  // without Threads and Device, and of a processor without Precision
+	Computes string            `json:"computes"` // the kernels of the processor and how they multiply, or the card
 	Network  string            `json:"network"`  // its name
 	Sums     map[string]string `json:"sha256"`   // of the weights and the pictures, by what they are
 }
@@ -33,8 +35,10 @@ func (r *run) made() made {
 	t := r.transfer
 	m := made{Options: t.options, Network: t.origin.weights.Network.Name}
 	m.Options.Compute.Threads, m.Options.Compute.Device = 0, ""
-	if m.Computes = t.cpu.Kernels(); r.device != t.cpu {
-		m.Computes = r.device.Name()
+	m.Computes = r.device.Name()
+	if r.device == exec.Device(t.cpu) {
+		m.Computes = strings.TrimSpace(t.cpu.Kernels() + " " + string(t.by))
+		m.Options.Compute.Precision = PrecisionTF32 // as long as a processor had no other
 	}
 	m.Sums = r.sums()
 	return m

@@ -23,6 +23,8 @@ const (
 	statisticGram    = "" // the default, which has no name
 	statisticMoments = "moments"
 	statisticW2      = "w2"
+
+	statisticNeighbours = "neighbours"
 )
 
 // gram has the weight of the layer divided by c², as in Gatys' own program.
@@ -72,6 +74,8 @@ func (o *Objective) statistics() []statistic {
 		return []statistic{gram(), meanStd()}
 	case StyleW2:
 		return []statistic{wasserstein()}
+	case StyleNeighbours:
+		return []statistic{matched()}
 	}
 	return []statistic{gram()}
 }

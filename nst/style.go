@@ -38,6 +38,8 @@ func newTargets() *targets { return &targets{at: map[setting][]target{}} }
 type setting struct {
 	orientation, size int
 	centre            centre
+	rounded           bool   // features in bf16
+	seed              uint64 // of the positions of neighbours; else 0
 }
 
 // target is what the features of a picture are compared with, at one scale. With several
@@ -47,6 +49,11 @@ type target struct {
 	where  *Mask   // of the content; nil is everywhere
 	region int     // from 1; 0 if there are none
 	values map[source][]float32
+
+	// With StyleNeighbours, values are features, and matches says for each position of a layer
+	// (h, w) which of them it is compared with. A plan has only the number of rows.
+	matches map[string][]float32
+	rows    map[string]int
 }
 
 // lacks reports whether a statistic was not measured, because the mask of the style selects
@@ -59,6 +66,15 @@ type source struct{ layer, statistic string }
 // remembered is the number of settings that a Style remembers targets of: six scales in
 // eight orientations, or with one orientation the scales of many contents.
 const remembered = 48
+
+// remembered returns the number of settings that a Style remembers: those of one scale for
+// StyleNeighbours, whose targets are large.
+func (n *network) remembered() int {
+	if n.options.matches() {
+		return min(len(n.oriented), 2) // see sampledIn
+	}
+	return remembered
+}
 
 // Style returns the style of pictures, mixed in the proportion of their weights as
 // Objective.StyleMix says. At each scale pictures are scaled down so that their longest side
@@ -113,20 +129,27 @@ func (s *Style) Pictures() []StylePicture { return slices.Clone(s.pictures) }
 func (e evaluator) targetsAt(ctx context.Context, s *Style, size int) ([]target, error) {
 	s.targets.mu.Lock()
 	defer s.targets.mu.Unlock()
-	at := setting{e.orientation, size, e.centre}
+	if e.options.matches() {
+		e.orientation = sampledIn(e.orientation)
+	}
+	at := setting{e.orientation, size, e.centre, exec.RoundsFeatures(e.device), e.seed}
 	if known := s.targets.at[at]; known != nil {
 		return known, nil
 	}
 	var all []target
 	for _, p := range s.pictures {
+		measure := e.statisticsOf
+		if e.options.matches() {
+			measure = e.samplesOf
+		}
 		picture, mask := e.covering(p.Picture, p.Mask, size)
-		values, err := e.statisticsOf(ctx, picture, mask)
+		values, err := measure(ctx, picture, mask)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, target{share: p.Weight, values: values})
 	}
-	if len(s.targets.at) >= remembered {
+	if len(s.targets.at) >= e.remembered() {
 		clear(s.targets.at)
 	}
 	s.targets.at[at] = all

@@ -16,10 +16,13 @@ type SystemInfo struct {
 	Kernels  string   `json:"kernels"`  // the instruction set: avx512, avx2 or generic
 	Features []string `json:"features"` // of the processor, those that nst can use
 	Threads  int      `json:"threads"`
-	Devices  []string `json:"devices"` // that can run a graph
-	Cards    []Card   `json:"cards"`   // of NVIDIA
-	Driver   string   `json:"driver"`  // the version of CUDA of their driver; empty without one
-	NoCard   string   `json:"no_card"` // why no card can be used; empty if one can
+
+	Precisions []Precision `json:"precisions"` // of the processor
+
+	Devices []string `json:"devices"` // that can run a graph
+	Cards   []Card   `json:"cards"`   // of NVIDIA
+	Driver  string   `json:"driver"`  // the version of CUDA of their driver; empty without one
+	NoCard  string   `json:"no_card"` // why no card can be used; empty if one can
 }
 
 // Card is an NVIDIA card.
@@ -42,6 +45,10 @@ func System(n int) (SystemInfo, error) {
 		OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Kernels: cpu.Kernels(), Features: cpu.Features(),
 		Threads: threads(n), Devices: []string{cpu.Name()}, Cards: []Card{},
+	}
+	info.Precisions = []Precision{PrecisionFP32}
+	if _, err := cpu.BF16(true); err == nil {
+		info.Precisions = append(info.Precisions, PrecisionMixed, PrecisionBF16)
 	}
 	info.cards()
 	return info, nil

@@ -47,7 +47,7 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := o.open(os.Getenv)
+	d, err := o.open(w.Network, os.Getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,10 @@ func (t *Transfer) Beside(threads int) (*Transfer, error) {
 		return nil, ErrCard
 	}
 	own := *t
-	own.devices = devices{cpu: t.cpu.Beside(threads), auto: t.auto, passed: t.passed}
+	own.devices = devices{cpu: t.cpu.Beside(threads), by: t.by, auto: t.auto, passed: t.passed}
+	if t.exact != nil {
+		own.exact = own.cpu.Passing()
+	}
 	own.options.Compute.Threads = threads
 	return &own, nil
 }
@@ -182,7 +185,7 @@ func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, p
 	of := comparison{content: c, contentWeight: t.options.Objective.ContentWeight, style: s, size: size, score: true}
 	var score *Score
 	err = t.fallBack(nil, func(d exec.Device) (begun bool, err error) {
-		score, err = evaluator{t.network, 0, d}.scoreOf(ctx, of, p)
+		score, err = evaluator{t.network, 0, t.exactly(d)}.scoreOf(ctx, of, p)
 		return false, t.named(err, c.W, c.H)
 	})
 	return score, err
@@ -190,6 +193,8 @@ func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, p
 
 // scoreOf returns the terms of a picture.
 func (e evaluator) scoreOf(ctx context.Context, of comparison, p *imgio.Planar) (*Score, error) {
+	of.matched = make([]float32, len(p.Pix))
+	e.centre.subtract(of.matched, p.Pix)
 	o, err := e.newObjective(ctx, of)
 	if err != nil {
 		return nil, err
@@ -222,7 +227,8 @@ func (t *Transfer) Retune(o Options) error {
 	same.Optimizer.History, same.Schedule.Tolerance = o.Optimizer.History, o.Schedule.Tolerance
 	same.Schedule.Init, same.Schedule.Seed = o.Schedule.Init, o.Schedule.Seed
 	same.Color = o.Color
-	if !reflect.DeepEqual(same, o) {
+	net := t.network.weights().Network
+	if !reflect.DeepEqual(same, o) || o.Compute.Precision == PrecisionAuto && o.suitsMixed(net) != t.options.suitsMixed(net) {
 		return ErrRetune
 	}
 	if err := o.Validate(t.network.weights().Network); err != nil {

@@ -48,7 +48,14 @@ func (o *Options) validateTogether(f *faults) {
 	if o.Objective.NormalizeGradients && o.Schedule.Tolerance > 0 {
 		f.add("Objective.NormalizeGradients", true, "cannot go with a tolerance, which compares losses")
 	}
-	if kind, _, _ := ParseDevice(o.Compute.Device); kind == DeviceCUDA && o.Objective.StyleLoss == StyleW2 {
+	kind, _, _ := ParseDevice(o.Compute.Device)
+	if kind == DeviceCUDA && o.Compute.Precision.halves() {
+		f.add("Compute.Precision", o.Compute.Precision, "is only for the processor; a card has tf32 and fp32")
+	}
+	if kind == DeviceCPU && o.Compute.Precision == PrecisionTF32 {
+		f.add("Compute.Precision", o.Compute.Precision, "is only for a card; the processor has fp32, mixed and bf16")
+	}
+	if kind == DeviceCUDA && o.Objective.StyleLoss.needsCPU() {
 		f.add("Objective.StyleLoss", o.Objective.StyleLoss, "has no kernels for a card")
 	}
 }
@@ -67,6 +74,12 @@ func (o *Objective) validate(net *vgg.Network, f *faults) {
 	}
 	if o.Orientations < 0 || o.Orientations > vgg.Orientations {
 		f.add("Objective.Orientations", o.Orientations, "must be 0 (all that the network has) or 1 to %d", vgg.Orientations)
+	}
+	if o.MatchEvery < 0 {
+		f.add("Objective.MatchEvery", o.MatchEvery, "must be 0 (the usual number) or 1 or more")
+	}
+	if o.MatchEvery > 0 && !o.matches() {
+		f.add("Objective.MatchEvery", o.MatchEvery, "needs the style loss %s", StyleNeighbours)
 	}
 	f.word("Objective.StyleMix", o.StyleMix)
 	f.word("Objective.TVForm", o.TVForm)

@@ -18,7 +18,7 @@ type (
 	StyleMix string
 	// Pooling is how four features become one.
 	Pooling string
-	// TVForm is the form of the total variation; see [nst/loss.TVForm].
+	// TVForm is the form of the total variation: TVSmooth, or see [nst/loss.TVForm].
 	TVForm string
 	// StyleLoss says which statistics of the features make a style.
 	StyleLoss string
@@ -26,7 +26,7 @@ type (
 	Preprocessing string
 	// Padding is what lies beyond the edges of a picture.
 	Padding string
-	// Precision is how a card multiplies.
+	// Precision is how convolutions multiply.
 	Precision string
 	// Colour says whose colours the result has.
 	Colour string
@@ -74,6 +74,10 @@ const (
 
 // The forms of the total variation.
 const (
+	// TVSmooth is a thousand times TVQuadratic: nst's own, on a scale where a weight of 10
+	// takes the noise away and 100 blurs.
+	TVSmooth TVForm = "smooth"
+
 	TVQuadratic    TVForm = "quadratic"
 	TVAbsolute     TVForm = "absolute"
 	TVQuadraticSum TVForm = "quadratic-sum"
@@ -96,6 +100,14 @@ const (
 	// StyleW2 is the Wasserstein distance of [nst/loss.W2], with the weight of the layer, as
 	// in crowsonkb/style-transfer-pytorch. An iteration takes longer.
 	StyleW2 StyleLoss = "w2"
+
+	// StyleNeighbours compares every position with the one of the style that is most like it,
+	// by the cosine of features less their mean (Kolkin et al. 2022): [nst/loss.Neighbours].
+	// The features of the style are those of up to 2048 positions of a layer, drawn by
+	// Schedule.Seed from the pictures and their rotations by quarter turns. The weight of a
+	// layer is multiplied by the mean square of the content's features, so that strengths mean
+	// the same for every network.
+	StyleNeighbours StyleLoss = "neighbours"
 )
 
 // The ways to prepare a picture.
@@ -120,11 +132,29 @@ const (
 	PadReplicate Padding = "replicate"
 )
 
-// How a card multiplies.
+// How convolutions multiply.
 const (
+	// PrecisionAuto is tf32 on a card. On the processor it is mixed where that is faster and
+	// the pictures are as good, else fp32; see [Transfer.Precision].
+	PrecisionAuto Precision = "auto"
+
+	// PrecisionTF32 has 10 bits of fraction. It is for cards.
 	PrecisionTF32 Precision = "tf32"
+
+	// PrecisionFP32 has 24 bits. A card takes three times as long.
 	PrecisionFP32 Precision = "fp32"
+
+	// PrecisionMixed has 24 bits for features, and so for losses, and 8 bits for gradients. It
+	// is for processors with AVX-512 BF16, which multiply twice as many numbers of 8 bits.
+	PrecisionMixed Precision = "mixed"
+
+	// PrecisionBF16 has 8 bits, also for features, except in a score. It is for the same
+	// processors as PrecisionMixed.
+	PrecisionBF16 Precision = "bf16"
 )
+
+// needsCPU reports whether only the processor has kernels for a style loss.
+func (s StyleLoss) needsCPU() bool { return s == StyleW2 || s == StyleNeighbours }
 
 // Methods lists the optimisers.
 func Methods() []Method { return []Method{Adam, LBFGS, LBFGSTorch, LBFGSWolfe} }
@@ -140,11 +170,11 @@ func Poolings() []Pooling { return []Pooling{PoolMax, PoolAvg, PoolL2} }
 
 // TVForms lists the forms of the total variation.
 func TVForms() []TVForm {
-	return []TVForm{TVQuadratic, TVAbsolute, TVQuadraticSum, TVAbsoluteSum, TVNinePoint}
+	return []TVForm{TVSmooth, TVQuadratic, TVAbsolute, TVQuadraticSum, TVAbsoluteSum, TVNinePoint}
 }
 
 // StyleLosses lists the statistics that make a style.
-func StyleLosses() []StyleLoss { return []StyleLoss{StyleGram, StyleMeanStd, StyleW2} }
+func StyleLosses() []StyleLoss { return []StyleLoss{StyleGram, StyleMeanStd, StyleW2, StyleNeighbours} }
 
 // Preprocessings lists the ways to prepare a picture.
 func Preprocessings() []Preprocessing {
@@ -154,8 +184,13 @@ func Preprocessings() []Preprocessing {
 // Paddings lists what can lie beyond the edges of a picture.
 func Paddings() []Padding { return []Padding{PadZero, PadReplicate} }
 
-// Precisions lists how a card can multiply.
-func Precisions() []Precision { return []Precision{PrecisionTF32, PrecisionFP32} }
+// Precisions lists how convolutions can multiply.
+func Precisions() []Precision {
+	return []Precision{PrecisionAuto, PrecisionTF32, PrecisionFP32, PrecisionMixed, PrecisionBF16}
+}
+
+// CardPrecisions lists how a card can multiply.
+func CardPrecisions() []Precision { return []Precision{PrecisionTF32, PrecisionFP32} }
 
 // checkWord returns an error that lists words unless w is one of them.
 func checkWord[T ~string](w T, words []T) error {

@@ -189,7 +189,9 @@ var errNotTogether = errors.New("there are several cards, and the driver shares 
 // named. If only one can be used at a time, auto takes the first.
 func (o *batchOptions) devices() ([]string, error) {
 	cards, together := nst.UsableCards()
-	switch {
+	switch p := o.Compute.Precision; {
+	case p == nst.PrecisionMixed || p == nst.PrecisionBF16: // of the processor
+		return []string{o.Compute.Device}, nil
 	case len(cards) < 2 || o.Compute.Device != nst.DeviceAuto && o.Compute.Device != nst.DeviceCUDA:
 		return []string{o.Compute.Device}, nil
 	case !together && o.Compute.Device == nst.DeviceCUDA:

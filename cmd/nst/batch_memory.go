@@ -46,7 +46,7 @@ func (r *batchRun) footprint(todo []batch.Todo) (f footprint, shared int64, err 
 	if c.weights, err = r.o.outline(r.e); err != nil {
 		return f, 0, nil
 	}
-	files.wanted = readingOf(options)
+	files.wanted = r.readings()
 	if c.headers, err = files.stat(options[0].Size, r.t); err != nil {
 		return f, 0, nil
 	}
@@ -71,9 +71,7 @@ func (r *batchRun) footprint(todo []batch.Todo) (f footprint, shared int64, err 
 func (r *batchRun) onePassFootprint(files *pictureFiles) (footprint, int64, error) {
 	var f footprint
 	size := r.o.pass.size
-	for i := range r.setups.all {
-		files.wanted = files.wanted.and(r.reading(i), i == 0)
-	}
+	files.wanted = r.readings()
 	h, err := files.stat(nst.OriginalSize, r.t)
 	if err != nil {
 		return f, 0, nil

@@ -98,6 +98,7 @@ func (p *optimiser) Paint(ctx context.Context, j batch.Job, progress func(nst.Pr
 	if err != nil {
 		return nil, err
 	}
+	p.o.noteStart(p.t, p.start, content)
 	job := nst.Job{Content: content, Style: style, Start: p.start, Protect: protect, Warn: maker.warn(p.t)}
 	every, saved := p.o.saveEvery, error(nil)
 	job.Progress = func(at nst.Progress) {

@@ -84,7 +84,7 @@ func (p *batchRun) open(ctx context.Context, j *batch.Job, maker *maker) (conten
 // maker returns the maker of the recipe of a job that is painted step by step.
 func (p *optimiser) maker(j *batch.Job) (*maker, error) {
 	s := p.setups.all[j.Setup].settings
-	m, err := s.newMaker(p.t, "stylize", inStylize, p.weights.Network, p.transfer.Device())
+	m, err := s.newMaker(p.t, "stylize", inStylize, p.weights.Network, p.transfer.Device(), p.transfer.Precision())
 	if m == nil || err != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ func (r *batchRun) fitsFirst() error {
 	}
 	book, err := manifest.Peek(r.o.dir)
 	if err != nil {
-		return manifestError(r.o.dir, err)
+		return nil // which opening it finds too
 	}
 	_, _, err = r.footprint(r.look(book))
 	return err

@@ -71,7 +71,7 @@ func (p *batchPlan) head(path string) (imgio.Header, error) {
 		err = atomicfile.CheckKind(info) // to open a pipe could take for ever
 	}
 	if err == nil {
-		h, err = imgio.Stat(path, p.t.limits...)
+		h, err = imgio.Stat(path, p.t.shrinking(p.readings().content)...)
 	}
 	p.heads[path] = headOf{h, err}
 	return h, err

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"nst/nst"
+	"nst/vgg"
 )
 
 // styleRows are the flags of what is minimised, and those of colour.
@@ -63,20 +64,36 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "style-loss", field: "Objective.StyleLoss", group: groupStyle, in: measures,
-			usage: "how styles are compared: gram, by Gram matrices; meanstd, also by means and deviations; w2, by the Wasserstein distance, which is slower and needs the processor",
+			usage: "how styles are compared: gram, by Gram matrices; meanstd, also by means and deviations; w2, by the Wasserstein distance, which is slower and needs the processor; neighbours, each position with the most similar one of the style, which needs the processor",
+		},
+		{
+			name: "match-every", field: "Objective.MatchEvery", group: groupStyle, in: paints,
+			usage: "iterations after which --style-loss neighbours looks for the most similar positions again; 0 is 10, or 20 with a line search",
+			only:  rule{func(s *settings) bool { return s.Objective.StyleLoss == nst.StyleNeighbours }, "is only for --style-loss neighbours"},
 		},
 		{
 			name: "calibrate", field: "Objective.Calibrate", group: groupStyle, in: measures | inTexture,
-			usage:  "weigh the losses of networks with far larger or smaller features, as torchvision's are, so that they paint like Oxford's VGG-19; presets of other programs have it off",
-			former: "off",
+			usage: "weigh the losses of networks with far larger or smaller features, as torchvision's are, so that they paint like Oxford's VGG-19; presets of other programs have it off",
+			former: func(settings map[string]string) string {
+				if _, err := vgg.ByName(settings["network"]); err == nil {
+					return "" // it does not change these
+				}
+				return "off"
+			},
 		},
 		{
 			name: "tv-weight", field: "Objective.TVWeight", group: groupStyle, in: measures | inTexture, list: true,
 			usage: "weight of the total variation loss, which makes the picture smoother; try 10 against noise",
 		},
 		{
-			name: "tv-form", field: "Objective.TVForm", group: groupStyle, in: measures,
-			usage: "form of the total variation: squared or absolute differences, as a mean or a sum; nine-point includes diagonals",
+			name: "tv-form", field: "Objective.TVForm", group: groupStyle, in: measures | inTexture,
+			usage: "form of the total variation: smooth; or those of other programs: quadratic, a thousandth of it; absolute differences; both as a sum, which grows with the picture; nine-point, which includes diagonals",
+			former: func(settings map[string]string) string { // of a texture
+				if weight := settings["tv-weight"]; weight == "" || weight == "0" {
+					return ""
+				}
+				return string(nst.TVQuadratic)
+			},
 		},
 		{
 			name: "normalize-gradients", field: "Objective.NormalizeGradients", group: groupStyle, in: measures,
@@ -143,7 +160,7 @@ func scheduleRows() []flagRow {
 		},
 		{
 			name: "init", field: "Schedule.Init", group: groupSchedule, in: paints,
-			usage: "picture to start from: content; noise; mean, the mean colour of the network's training set with very little noise; instant, what nst apply paints; or a file",
+			usage: "picture to start from: content; noise; mean, the mean colour of the network's training set with very little noise; instant, what nst apply paints; or a file, whose middle is used if it has another shape",
 			bind: func(s *settings) pflag.Value {
 				return &wordValue[nst.Init]{
 					word: &s.Schedule.Init, words: []nst.Init{nst.InitContent, nst.InitNoise, nst.InitMean},

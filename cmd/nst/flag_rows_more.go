@@ -55,9 +55,8 @@ func networkRows() []flagRow {
 			offer: func(*env) []string { return []string{nst.DeviceAuto, nst.DeviceCPU, nst.DeviceCUDA} },
 		},
 		{
-			name: "precision", field: "Compute.Precision", group: groupNetwork, in: measures | inTexture,
-			usage: "arithmetic of a card: tf32 is fast; fp32 is as exact as the processor, but slower",
-			only:  rule{func(s *settings) bool { return s.Compute.Device != nst.DeviceCPU }, "is only for a card; --device is cpu"},
+			name: "precision", field: "Compute.Precision", group: groupNetwork, in: measures | inTexture | inVideo,
+			usage: "how convolutions multiply: fp32, exactly; on a processor with AVX-512 BF16 mixed, which is faster and paints as well, or bf16, faster still; on a card tf32, faster; auto, the fastest that paints as well as fp32",
 		},
 	}
 }

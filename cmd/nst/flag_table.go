@@ -32,7 +32,10 @@ type flagRow struct {
 	texture  string // usage in nst texture, where that is another
 	fallback string // the default in words, where the value does not show it
 	only     rule   // when it has an effect
-	former   string // its value in recipes from before there was such a flag; empty for the default
+
+	// former returns the value in a recipe from before there was such a flag, where it has an
+	// effect beside the settings; else nothing. nil is the default.
+	former func(settings map[string]string) string
 
 	bind  func(*settings) pflag.Value // nil derives the value from the field
 	offer func(*env) []string         // completions; nil takes the words of the value

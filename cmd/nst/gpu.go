@@ -56,7 +56,7 @@ The exit code is 1 if a difference exceeds its limit.`,
 
 func selftest(ctx context.Context, e *env, device string) error {
 	failed := 0
-	for _, precision := range nst.Precisions() {
+	for _, precision := range nst.CardPrecisions() {
 		err := nst.SelftestCard(ctx, device, precision, func(c nst.CardCheck) {
 			verdict := "ok"
 			if c.Failed {
@@ -110,7 +110,7 @@ func bench(ctx context.Context, e *env, s *settings, sizes []int, runs int) erro
 		return err
 	}
 	for _, size := range sizes {
-		for _, precision := range nst.Precisions() {
+		for _, precision := range nst.CardPrecisions() {
 			for _, optimizer := range []nst.Method{nst.LBFGS, nst.Adam} {
 				o := s.Options
 				o.Size, o.Schedule.Scales, o.Compute.Precision, o.Optimizer.Method, o.Schedule.Iterations = size, 1, precision, optimizer, runs+warmup

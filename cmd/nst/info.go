@@ -20,8 +20,11 @@ type machine struct {
 	Arch     string   `json:"arch"`
 	Features []string `json:"features"`
 	Kernels  string   `json:"kernels"`
-	Threads  int      `json:"threads"`
-	Devices  []string `json:"devices"`
+
+	Precisions []nst.Precision `json:"precisions"`
+
+	Threads int      `json:"threads"`
+	Devices []string `json:"devices"`
 
 	Cards  []nst.Card `json:"cards"`
 	Driver string     `json:"driver"`
@@ -102,7 +105,7 @@ func info(e *env, asJSON bool) error {
 	}
 	m := machine{
 		Version: version(), Go: runtime.Version(), OS: system.OS, Arch: system.Arch,
-		Features: system.Features, Kernels: system.Kernels, Threads: system.Threads, Devices: system.Devices,
+		Features: system.Features, Kernels: system.Kernels, Precisions: system.Precisions, Threads: system.Threads, Devices: system.Devices,
 		Cards: system.Cards, Driver: system.Driver, NoCard: system.NoCard,
 		Folder: folder(store),
 	}
@@ -118,6 +121,7 @@ func info(e *env, asJSON bool) error {
 	fmt.Fprintf(w, "nst       %s (%s, %s/%s)\n", m.Version, m.Go, m.OS, m.Arch)
 	fmt.Fprintf(w, "features  %s\n", strings.Join(m.Features, " "))
 	fmt.Fprintf(w, "kernels   %s\n", m.Kernels)
+	fmt.Fprintf(w, "precision %s\n", strings.Trim(fmt.Sprint(m.Precisions), "[]"))
 	fmt.Fprintf(w, "threads   %d\n", m.Threads)
 	fmt.Fprintf(w, "devices   %s\n", strings.Join(m.Devices, ", "))
 	m.showCards(w)

@@ -57,3 +57,11 @@ func (p *batchPlan) reading(setup int) reading {
 	}
 	return readingOf([]nst.Options{s.Options})
 }
+
+// readings is reading for all jobs together.
+func (p *batchPlan) readings() (all reading) {
+	for i := range p.setups.all {
+		all = all.and(p.reading(i), i == 0)
+	}
+	return all
+}

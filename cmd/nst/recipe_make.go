@@ -20,8 +20,8 @@ type maker struct {
 }
 
 // newMaker returns the maker of a command with a network that compares pictures, on a device
-// that [nst.Transfer.Device] names. It is nil with --no-recipe.
-func (s *settings) newMaker(t *console, command string, in commands, net *vgg.Network, device string) (*maker, error) {
+// and in a precision that [nst.Transfer.Device] and its Precision name. It is nil with --no-recipe.
+func (s *settings) newMaker(t *console, command string, in commands, net *vgg.Network, device string, by nst.Precision) (*maker, error) {
 	if s.noRecipe {
 		return nil, nil
 	}
@@ -36,7 +36,7 @@ func (s *settings) newMaker(t *console, command string, in commands, net *vgg.Ne
 		m.base.Reading = recipe.ReadingReduced
 	}
 	var err error
-	if m.base.Engine, err = s.engine(device); err != nil {
+	if m.base.Engine, err = engine(device, by); err != nil {
 		return nil, err
 	}
 	if net != nil {
@@ -50,13 +50,17 @@ func (s *settings) newMaker(t *console, command string, in commands, net *vgg.Ne
 }
 
 // engine describes what computes.
-func (s *settings) engine(device string) (recipe.Engine, error) {
+func engine(device string, by nst.Precision) (recipe.Engine, error) {
 	platform := runtime.GOOS + "/" + runtime.GOARCH
 	if !strings.HasPrefix(device, nst.DeviceCPU) {
-		return recipe.Engine{Device: nst.DeviceCUDA, Precision: string(s.Compute.Precision), Kernels: device, Platform: platform}, nil
+		return recipe.Engine{Device: nst.DeviceCUDA, Precision: string(by), Kernels: device, Platform: platform}, nil
 	}
 	system, err := nst.System(1)
-	return recipe.Engine{Device: nst.DeviceCPU, Kernels: system.Kernels, Platform: platform}, err
+	e := recipe.Engine{Device: nst.DeviceCPU, Kernels: system.Kernels, Platform: platform}
+	if by != nst.PrecisionFP32 {
+		e.Precision = string(by)
+	}
+	return e, err
 }
 
 // networkSum describes the network that compares pictures.
@@ -82,7 +86,7 @@ func (o *applyOptions) maker(t *console, styles []styleRef) (*maker, error) {
 // onePassMaker returns the maker of pictures that are painted in one pass. Paintings are inputs;
 // of the styles of a network, the recipe has the file of the network and their names.
 func (s *settings) onePassMaker(t *console, styles []styleRef) (*maker, error) {
-	m, err := s.newMaker(t, "apply", inApply, nil, nst.DeviceCPU)
+	m, err := s.newMaker(t, "apply", inApply, nil, nst.DeviceCPU, nst.PrecisionFP32)
 	if m == nil || err != nil {
 		return nil, err
 	}
@@ -129,7 +133,7 @@ func (m *maker) warn(t *console) func(error) {
 		if m == nil {
 			return
 		}
-		if engine, err := new(settings).engine(nst.DeviceCPU); err == nil {
+		if engine, err := engine(nst.DeviceCPU, nst.PrecisionFP32); err == nil {
 			m.base.Engine = engine
 		}
 	}

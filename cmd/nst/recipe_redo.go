@@ -75,8 +75,9 @@ func newRedo(r *recipe.Recipe, dropped func(name string) bool) (*redo, error) {
 	now := usual.effective(in, net).values
 	for _, row := range rowsOf(in) {
 		value, ok := r.Settings[row.name]
-		if !ok && row.former != "" {
-			value, ok = row.former, true
+		if !ok && row.former != nil {
+			value = row.former(r.Settings)
+			ok = value != ""
 		}
 		switch {
 		case !ok || !row.paints() || row.isShort() || dropped(row.name) || now[row.name] == value:

@@ -170,3 +170,47 @@ func TestProtectedPixelsOf16Bits(t *testing.T) {
 		}
 	}
 }
+
+// A recipe of an older nst is made again with what its settings meant then.
+func TestFormerSettings(t *testing.T) {
+	for settings, want := range map[string]string{
+		`"network":"slim","tv-weight":"10","tv-form":"quadratic"`: "--tv-weight=10 --tv-form=quadratic",
+		`"network":"torch19","tv-weight":"0"`:                     "--calibrate=off",
+		`"network":"slim","tv-weight":"0","calibrate":"on"`:       "",
+	} {
+		text := strings.Replace(mustMarshal(t, plainRecipe()), `"network":"slim"`, settings, 1)
+		r, err := recipe.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := newRedo(r, func(string) bool { return false })
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(d.words(), " ")
+		for _, word := range strings.Fields(want) {
+			if !strings.Contains(got, word) {
+				t.Errorf("%s: %s, want %s", settings, got, want)
+			}
+		}
+		if want == "" && (strings.Contains(got, "calibrate") || strings.Contains(got, "tv-form")) {
+			t.Errorf("%s: %s", settings, got)
+		}
+	}
+	old := plainRecipe()
+	old.Command, old.Inputs = "texture", old.Inputs[1:]
+	old.Settings["tv-weight"] = "10"
+	d, err := newRedo(old, func(string) bool { return false })
+	if err != nil || !strings.Contains(strings.Join(d.words(), " "), "--tv-form=quadratic") {
+		t.Errorf("a texture: %v, %v", d, err)
+	}
+}
+
+func mustMarshal(t *testing.T, r *recipe.Recipe) string {
+	t.Helper()
+	data, err := r.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}

@@ -206,11 +206,26 @@ func (d *redo) line(e *env, t *console, dropped func(string) bool, user *cobra.C
 	}
 	if d.in != inApply && d.recipe.Engine.Device == nst.DeviceCPU && !user.Flags().Changed("device") {
 		line = append(line, "--device="+nst.DeviceCPU)
-	}
-	if d.recipe.Engine.Precision == string(nst.PrecisionFP32) && !dropped("precision") {
+		if !dropped("precision") {
+			line = append(line, "--precision="+string(t.precisionOf(&d.recipe.Engine)))
+		}
+	} else if d.recipe.Engine.Precision == string(nst.PrecisionFP32) && !dropped("precision") {
 		line = append(line, "--precision="+d.recipe.Engine.Precision)
 	}
 	return line, errors.Join(errs...)
+}
+
+// precisionOf returns the precision that paints on the processor as a recipe says. It says so
+// if the processor has not that of the recipe.
+func (t *console) precisionOf(e *recipe.Engine) nst.Precision {
+	if e.Precision == "" {
+		return nst.PrecisionFP32
+	}
+	if here, err := nst.System(1); err != nil || slices.Contains(here.Precisions, nst.Precision(e.Precision)) {
+		return nst.Precision(e.Precision)
+	}
+	t.say("the picture of the recipe was painted with --precision %s, which needs AVX-512 BF16: this one is painted with fp32 and will differ a little", e.Precision)
+	return nst.PrecisionFP32
 }
 
 // importedModel finds a network for nst apply among the imported ones.
@@ -227,7 +242,7 @@ func (t *console) compare(r *recipe.Recipe) {
 	if now := "nst " + version(); now != r.Program {
 		t.say("the recipe is of %s, this is %s: the picture may differ", r.Program, now)
 	}
-	here, err := new(settings).engine(r.Engine.Device)
+	here, err := engine(r.Engine.Device, nst.PrecisionFP32)
 	switch {
 	case err != nil:
 	case r.Engine.Device != nst.DeviceCPU:

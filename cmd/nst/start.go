@@ -20,6 +20,18 @@ func (s *settings) startFile() string {
 	return s.start
 }
 
+// noteStart says which part of the file of --init FILE is used, if it has not the shape of the
+// content.
+func (s *settings) noteStart(t *console, start, content *imgio.Planar) {
+	if start == nil || content == nil {
+		return
+	}
+	part := nst.StartPart(nst.Size{W: start.W, H: start.H}, nst.Size{W: content.W, H: content.H})
+	if part.W != start.W || part.H != start.H {
+		t.say("--init %s has %dx%d pixels and not the shape of the content: the %dx%d in its middle are used", s.start, start.W, start.H, part.W, part.H)
+	}
+}
+
 // worker paints one picture at a time; it is a [nst.Transfer].
 type worker interface {
 	Run(ctx context.Context, j nst.Job) (*nst.Result, error)

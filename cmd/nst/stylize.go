@@ -241,7 +241,7 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 	if job.Style, err = transfer.Style(ctx, styles...); err != nil {
 		return o.masks.named(err)
 	}
-	maker, err := o.maker(t, weights.Network, transfer.Device())
+	maker, err := o.maker(t, weights.Network, transfer)
 	if err != nil {
 		return err
 	}
@@ -277,12 +277,12 @@ func stylize(ctx context.Context, e *env, o *stylizeOptions) (err error) {
 }
 
 // maker returns the maker of the recipe, which has read all inputs but the content.
-func (o *stylizeOptions) maker(t *console, net *vgg.Network, device string) (*maker, error) {
+func (o *stylizeOptions) maker(t *console, net *vgg.Network, by *nst.Transfer) (*maker, error) {
 	command, in := "stylize", inStylize
 	if o.texture() {
 		command, in = "texture", inTexture
 	}
-	m, err := o.newMaker(t, command, in, net, device)
+	m, err := o.newMaker(t, command, in, net, by.Device(), by.Precision())
 	if m == nil || err != nil {
 		return nil, err
 	}
@@ -332,6 +332,7 @@ func (o *stylizeOptions) open(ctx context.Context, t *console) (_ nst.Job, _ []n
 	}
 	if file := o.startFile(); file != "" {
 		job.Start = read("first", file)
+		o.noteStart(t, job.Start, job.Content)
 	}
 	job.Regions, job.Protect = o.masks.open(read, job.Content, styles)
 	return job, styles, content, errors.Join(errs...)

@@ -37,7 +37,8 @@ Every flag that takes one number takes a list of values here, such as
 downwards. With more lists, there are more rows: one for each combination of the
 second and later values. From row to row, the last list varies fastest.
 
-SHEET is the contact sheet: it shows all pictures, labelled with their values.
+SHEET is the contact sheet: it shows all pictures, labelled with their values,
+and what is transparent as white.
 Without -o it is CONTENT-STYLE-sweep.png. DIR holds the pictures, named after
 their values. It also holds scores.csv, which has the parts of the final loss of
 each picture, and index.html, a page to click through. More than 100 pictures

@@ -281,7 +281,7 @@ func (r *sweepRun) one(ctx context.Context, i int) error {
 	if err != nil {
 		return r.masks.named(err)
 	}
-	maker, err := r.maker(r.console, r.transferCache.weights.Network, transfer.Device())
+	maker, err := r.maker(r.console, r.transferCache.weights.Network, transfer)
 	if err != nil {
 		return err
 	}

@@ -146,12 +146,18 @@ func (r *sweepRecipe) renew() {
 			r.Settings[row.name] = was
 			delete(r.Settings, row.old)
 		}
-		if was := r.Settings[row.name]; was == "" && row.former != "" && row.in&inSweep != 0 {
+		if was := r.Settings[row.name]; was == "" && row.former != nil && row.in&inSweep != 0 {
 			r.Settings[row.name] = row.value(&s).String() // what it changes is rare
 		}
 		if v, ok := row.value(&s).(*switchValue); ok && r.Settings[row.name] != "" && v.Set(r.Settings[row.name]) == nil {
 			r.Settings[row.name] = v.String()
 		}
+	}
+	if r.Settings["precision"] == string(nst.PrecisionTF32) && r.Settings["device"] != nst.DeviceCUDA {
+		r.Settings["precision"] = string(s.Compute.Precision) // the default was tf32, of the processor too
+	}
+	if r.Settings["tv-weight"] == "0" { // its form has no effect, and had another default
+		r.Settings["tv-form"] = string(s.Objective.TVForm)
 	}
 	for i, name := range r.Varied {
 		if row, ok := findFlag(func(row *flagRow) bool { return row.old == name }); ok {

@@ -87,7 +87,7 @@ func (o *videoOptions) check(cmd *cobra.Command) error {
 	if flags.Changed("codec") && !slices.Contains(film.Codecs(), f.codec) {
 		bad("--codec", fmt.Sprintf("%q", f.codec), "must be one of "+strings.Join(film.Codecs(), ", "))
 	}
-	for _, flag := range []string{"iterations", "network", "draft"} {
+	for _, flag := range []string{"iterations", "network", "draft", "precision"} {
 		if flags.Changed(flag) && !f.paint {
 			bad("--"+flag, flags.Lookup(flag).Value, "is only for --paint")
 		}

@@ -65,7 +65,7 @@ type Recipe struct {
 // Engine is what computed the picture.
 type Engine struct {
 	Device    string `json:"device"`              // cpu or cuda
-	Precision string `json:"precision,omitempty"` // of a card: tf32 or fp32
+	Precision string `json:"precision,omitempty"` // of a card: tf32 or fp32; of a processor: mixed or bf16, or empty for fp32
 	Kernels   string `json:"kernels,omitempty"`   // instruction set or card
 	Platform  string `json:"platform,omitempty"`  // such as linux/amd64
 }

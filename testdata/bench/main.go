@@ -4,16 +4,18 @@
 //
 //	bench SIZE THREADS
 //	bench compare SIZE THREADS RUNS
+//	bench precision SIZE THREADS RUNS
 //	bench gpu {check|time} SIZE {tf32|fp32}
 //	bench train SIZE THREADS FIRST
 //	bench picture SIZE THREADS NETWORK [CONTENT:STYLE]
 //
 // The objective is that of torch_iteration.py: seeded weights, the usual taps, targets of
-// zeros. The second form times VGG-19 and the slim network in turn. The third compares the
-// results of an NVIDIA card with those of the processor, or times the card. The fourth takes
-// a step of a training for each line that it reads, after it has written the first parameters
-// to the file FIRST; train.py asks it and PyTorch in turn. The fifth paints a picture with the
-// default settings and prints what each part of it took.
+// zeros. The second form times VGG-19 and the slim network in turn, the third VGG-19 in each
+// precision of the processor. The fourth compares the results of an NVIDIA card with those of
+// the processor, or times the card. The fifth takes a step of a training for each line that it
+// reads, after it has written the first parameters to the file FIRST; train.py asks it and
+// PyTorch in turn. The sixth paints a picture with the default settings and prints what each
+// part of it took.
 package main
 
 import (
@@ -63,6 +65,13 @@ func run(args []string) error {
 			return err
 		}
 		return compare(n[0], n[1], n[2])
+	}
+	if len(args) > 0 && args[0] == "precision" {
+		n, err := numbers(args[1:], "precision SIZE THREADS RUNS", 3)
+		if err != nil {
+			return err
+		}
+		return precisions(n[0], n[1], n[2])
 	}
 	n, err := numbers(args, "SIZE THREADS", 2)
 	if err != nil {

@@ -2,7 +2,7 @@
 // L-BFGS at one size. Both minimise the objective of neural-style from the content picture,
 // on the same engine, and are timed.
 //
-//	quality [-starts] [-size 512] [-iterations 500] [-fine N] [-optimizer NAME] [-pairs CONTENT:STYLE,...] [-network NAME] [-out DIR]
+//	quality [-starts] [-precisions] [-size 512] [-iterations 500] [-fine N] [-optimizer NAME] [-pairs CONTENT:STYLE,...] [-network NAME] [-out DIR]
 //
 // Each is measured by the picture that it writes, because neural-style's variables leave the
 // range of a picture and a file cannot. For each pair a row in Markdown has the losses of
@@ -11,7 +11,8 @@
 // losses over time.
 //
 // With -starts it compares nst's start from the photograph with that of --init instant, with
-// the default settings.
+// the default settings. With -precisions it compares fp32, mixed and bf16, with the default
+// settings.
 package main
 
 import (
@@ -35,6 +36,7 @@ import (
 type settings struct {
 	size, iterations, fine, threads int
 	starting                        bool // compare starts instead
+	precise                         bool // compare precisions instead
 	optimizer                       nst.Method
 	pairs, network, out             string
 }
@@ -42,6 +44,7 @@ type settings struct {
 func main() {
 	var s settings
 	flag.BoolVar(&s.starting, "starts", false, "compare the starts from the photograph and from the picture of one pass")
+	flag.BoolVar(&s.precise, "precisions", false, "compare the precisions of the processor")
 	flag.IntVar(&s.size, "size", 512, "longest side, `PIXELS`")
 	flag.IntVar(&s.iterations, "iterations", 500, "evaluations that neural-style has")
 	flag.IntVar(&s.fine, "fine", 0, "evaluations of ours at each scale but the first; 0 is the default's")
@@ -79,6 +82,9 @@ func (s *settings) run(ctx context.Context) error {
 	}
 	if s.starting {
 		return s.starts(ctx, store, weights)
+	}
+	if s.precise {
+		return s.comparePrecisions(ctx, weights)
 	}
 	fmt.Println("| pair | neural-style ends at | in its file | after | ours is there after | ours ends at | in its file | after | times as fast |")
 	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")

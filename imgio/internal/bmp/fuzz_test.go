@@ -30,5 +30,25 @@ func FuzzDecode(f *testing.F) {
 		if err == nil && m.Bounds() != image.Rect(0, 0, file.W, file.H) {
 			t.Fatalf("bounds %v, want %dx%d", m.Bounds(), file.W, file.H)
 		}
+		if err == nil && file.CanRow() && file.W*file.H < 1<<14 {
+			sameRows(t, file, m)
+		}
 	})
+}
+
+// sameRows fails the test if the rows of a picture, read one by one, are not those of m.
+func sameRows(t *testing.T, file *File, m image.Image) {
+	t.Helper()
+	y := 0
+	err := file.Rows(func(row image.Image) {
+		for x := range file.W {
+			if row.At(x, 0) != m.At(x, y) {
+				t.Fatalf("pixel %d,%d is %v, want %v", x, y, row.At(x, 0), m.At(x, y))
+			}
+		}
+		y++
+	})
+	if err != nil || y != file.H {
+		t.Fatalf("%d rows of %d, error %v", y, file.H, err)
+	}
 }

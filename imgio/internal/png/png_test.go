@@ -61,7 +61,7 @@ func pictures() []image.Image {
 		rgba, nrgba, deep := image.NewRGBA(bounds), image.NewNRGBA(bounds), image.NewNRGBA64(bounds)
 		for _, pix := range [][]uint8{grey.Pix, grey16.Pix, rgba.Pix, nrgba.Pix, deep.Pix} {
 			for i := range pix {
-				pix[i] = uint8(r.IntN(256)) & uint8(r.IntN(256))
+				pix[i] = uint8(r.IntN(256)) * uint8(r.IntN(2))
 			}
 		}
 		for i := 3; i < len(rgba.Pix); i += 4 {

@@ -17,7 +17,8 @@ type HostMemoryError = kernel.MemoryError
 type CPU struct {
 	engine  *kernel.Engine
 	filters *filters
-	spare   kernel.Memory // of a machine that was closed, for the next one
+	spare   *kernel.Memory // of a machine that was closed, for the next one
+	by      multiplying
 }
 
 // OpenCPU returns the processor with the given number of threads. The variable
@@ -28,12 +29,14 @@ func OpenCPU(threads int, getenv func(string) string) (*CPU, error) {
 		return nil, fmt.Errorf("exec: %w", err)
 	}
 	e := kernel.NewEngine(cpu, kernel.NewPool(threads))
-	return &CPU{engine: e, filters: newFilters()}, nil
+	return &CPU{engine: e, filters: newFilters(), spare: new(kernel.Memory)}, nil
 }
 
-// Name is the instruction set and the number of threads.
+// Name is the instruction set and the number of threads, and how it multiplies if that is not
+// in float32.
 func (d *CPU) Name() string {
-	return fmt.Sprintf("cpu (%s, %d threads)", d.engine.CPU().Name(), d.engine.Pool().Threads())
+	by := map[multiplying]string{inBF16: "bf16, ", mixed: "mixed, "}[d.by]
+	return fmt.Sprintf("cpu (%s, %s%d threads)", d.engine.CPU().Name(), by, d.engine.Pool().Threads())
 }
 
 // Kernels is the instruction set that the kernels were chosen for.
@@ -55,12 +58,18 @@ type filterNeed struct {
 	w       []float32
 	k, c    int
 	rotated bool
+	bf16    bool
 }
 
-func (f filterNeed) key() filterKey { return filterKey{&f.w[0], f.rotated} }
+func (f filterNeed) key() filterKey { return filterKey{&f.w[0], f.rotated, f.bf16} }
 
 // floats is the length of the filter as the kernels want it.
-func (f filterNeed) floats() int { return kernel.FilterLen(whole(f.k), whole(f.c)) }
+func (f filterNeed) floats() int {
+	if f.bf16 {
+		return kernel.BF16FilterLen(whole(f.k), whole(f.c))
+	}
+	return kernel.FilterLen(whole(f.k), whole(f.c))
+}
 
 // whole rounds a number of channels up to whole blocks.
 func whole(c int) int { return (c + kernel.Lanes - 1) / kernel.Lanes * kernel.Lanes }
@@ -203,8 +212,8 @@ func (p *cpuProgram) place(c *lowering) (err error) {
 // take returns n zeros or more, in the memory of a closed machine if that is large enough.
 // If it is too small it goes back to the system first.
 func (d *CPU) take(n int) (kernel.Memory, error) {
-	m := d.spare
-	d.spare = kernel.Memory{}
+	m := *d.spare
+	*d.spare = kernel.Memory{}
 	if len(m.Floats()) >= n {
 		clear(m.Floats()[:n])
 		return m, nil
@@ -281,7 +290,7 @@ func (p *cpuProgram) plan() Plan {
 func (p *cpuProgram) close() error {
 	d := p.device
 	if len(p.memory.Floats()) > len(d.spare.Floats()) {
-		p.memory, d.spare = d.spare, p.memory
+		p.memory, *d.spare = *d.spare, p.memory
 	}
 	p.memory.Free()
 	for _, t := range p.trained {

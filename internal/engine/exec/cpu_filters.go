@@ -15,15 +15,17 @@ type filters struct {
 }
 
 // filterKey identifies a filter by the address of its weights, which must not change,
-// and by its direction.
+// by its direction and by what it is for.
 type filterKey struct {
 	weights *float32
 	rotated bool
+	bf16    bool
 }
 
 // filter is transformed filters and their memory.
 type filter struct {
 	*kernel.Filter
+	floats int
 	memory kernel.Memory
 }
 
@@ -35,7 +37,7 @@ func (d *CPU) Beside(threads int) *CPU {
 	d.filters.mu.Lock()
 	defer d.filters.mu.Unlock()
 	d.filters.users++
-	return &CPU{engine: kernel.NewEngine(d.engine.CPU(), kernel.NewPool(threads)), filters: d.filters}
+	return &CPU{engine: kernel.NewEngine(d.engine.CPU(), kernel.NewPool(threads)), filters: d.filters, spare: new(kernel.Memory), by: d.by}
 }
 
 // release ends the use of the filters by a processor.
@@ -63,7 +65,7 @@ func (s *filters) bytes() (bytes int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.made {
-		bytes += 4 * int64(kernel.FilterLen(f.K, f.C))
+		bytes += 4 * int64(f.floats)
 	}
 	return bytes
 }
@@ -82,13 +84,12 @@ func (d *CPU) make(need filterNeed) error {
 		return err
 	}
 	k16, c16 := whole(need.k), whole(need.c)
-	f := kernel.NewFilterIn(d.engine.CPU(), memory.Floats(), padFilters(need.w, need.k, need.c, k16, c16), k16, c16, need.rotated)
+	create := kernel.NewFilterIn
+	if need.bf16 {
+		create = kernel.NewBF16FilterIn
+	}
+	f := create(d.engine.CPU(), memory.Floats(), padFilters(need.w, need.k, need.c, k16, c16), k16, c16, need.rotated)
 	f.Make(d.engine.Pool())
-	s.made[need.key()] = &filter{f, memory}
+	s.made[need.key()] = &filter{f, need.floats(), memory}
 	return nil
-}
-
-// filter returns filters that were made.
-func (d *CPU) filter(w []float32, rotated bool) *kernel.Filter {
-	return d.filters.get(filterKey{&w[0], rotated}).Filter
 }

@@ -128,6 +128,10 @@ func (c *lowering) lower(n *Node) error {
 		c.w2(n, in[0], in[1])
 	case *op.W2Grad:
 		c.w2Grad(n, in[0], in[1], in[2], in[3])
+	case *op.Cosine:
+		c.cosine(n, in)
+	case *op.CosineGrad:
+		c.cosineGrad(n, in[0], in[1:])
 	case *op.NormalizeGrad:
 		c.reads(in[0])
 		c.values[n] = c.values[in[0]]
@@ -143,7 +147,7 @@ func (c *lowering) lower(n *Node) error {
 		c.scale(n, o, in[0])
 	default:
 		if !isSum(n) {
-			return c.lowerFeedForward(n, in)
+			return c.lowerSearch(n, in)
 		}
 		c.sum(n, in)
 	}

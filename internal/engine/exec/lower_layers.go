@@ -80,13 +80,12 @@ func (c *lowering) conv(n *Node, o *op.Conv, x, w, b *Node) error {
 		})
 		return nil
 	}
-	c.needs = append(c.needs, filterNeed{weights, out.C, in.C, false})
-	spec := kernel.ConvSpec{C: whole(in.C), K: k16, H: in.H, W: in.W, Bias: bias, ReLU: o.ReLU, OutPool: fused, PoolScale: scale}
+	filters := c.fixed(filterNeed{w: weights, k: out.C, c: in.C})
+	spec := kernel.ConvSpec{BF16: filters.bf16, C: whole(in.C), K: k16, H: in.H, W: in.W, Bias: bias, ReLU: o.ReLU, OutPool: fused, PoolScale: scale}
 	c.works(e.ConvScratch(spec))
 	c.step(n.Name(), func() func() {
-		spec.U = c.device.filter(weights, false)
 		spec.In, spec.Out, spec.OutMask = from.buf.data, to.buf.data, m.words16()
-		return e.NewConv(spec).Run
+		return c.device.convolution(spec, filters)
 	})
 	return nil
 }
@@ -138,13 +137,12 @@ func (c *lowering) convGrad(n *Node, o *op.ConvGrad, grad, y, w *Node) {
 		})
 		return
 	}
-	c.needs = append(c.needs, filterNeed{weights, out.C, back, true})
-	spec := kernel.ConvSpec{C: k16, K: whole(back), H: out.H, W: out.W, Unpool: from.spread, PoolScale: from.scale, Accumulate: add}
+	filters := c.fixed(filterNeed{w: weights, k: out.C, c: back, rotated: true})
+	spec := kernel.ConvSpec{BF16: filters.bf16, C: k16, K: whole(back), H: out.H, W: out.W, Unpool: from.spread, PoolScale: from.scale, Accumulate: add}
 	c.works(e.ConvScratch(spec))
 	c.step(n.Name(), func() func() {
-		spec.U = c.device.filter(weights, true)
 		spec.In, spec.InMask, spec.Out = from.buf.data, m.words16(), to.buf.data
-		return e.NewConv(spec).Run
+		return c.device.convolution(spec, filters)
 	})
 }
 

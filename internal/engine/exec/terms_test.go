@@ -35,6 +35,15 @@ func (p *problem) input(r *rand.Rand, like *exec.Node, name string, middle, size
 	return n
 }
 
+// matches adds an input of whole numbers below rows, one for each position of features.
+func (p *problem) matches(r *rand.Rand, features *exec.Node, name string, rows int) *exec.Node {
+	n := p.input(r, features, "matches/"+name, 0, 1, features.Shape()[2:]...)
+	for i := range p.given[n] {
+		p.given[n][i] = float32(r.IntN(rows))
+	}
+	return n
+}
+
 func termTests() []termTest {
 	r := rand.New(rand.NewPCG(3, 3))
 	target := func(p *problem, l string, f *exec.Node, shape ...int) *exec.Node {
@@ -74,6 +83,12 @@ func termTests() []termTest {
 			}
 			return loss.W2(l, f, guide(p, l, f), want)
 		}, vgg.FeatureOptions{}, false},
+		{"neighbours", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
+			return loss.Neighbours(l, f, nil, target(p, l, f, 6, f.Shape()[1]), p.matches(r, f, l, 5))
+		}, vgg.FeatureOptions{}, false},
+		{"guided neighbours", usual, func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
+			return loss.Neighbours(l, f, guide(p, l, f), target(p, l, f, 4, f.Shape()[1]), p.matches(r, f, l, 3))
+		}, vgg.FeatureOptions{}, false},
 		{"normalised gradients", append([]string{"relu2_2"}, usual...), func(p *problem, l string, f *exec.Node) (*exec.Node, error) {
 			n, err := loss.NormalizeGrad("normalise/"+l, f, 100)
 			if err != nil {
@@ -96,7 +111,7 @@ func mappedTests() []termTest {
 	var tests []termTest
 	for _, tt := range termTests() {
 		switch tt.name {
-		case "guided gram", "w2", "normalised gradients", "mean and deviation":
+		case "guided gram", "w2", "neighbours", "normalised gradients", "mean and deviation":
 			tt.name, tt.maps = "mapped "+tt.name, true
 			tests = append(tests, tt)
 		}

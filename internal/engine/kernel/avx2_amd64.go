@@ -107,6 +107,15 @@ func quadsAVX2(n int, x []float32, pitch int, y []float32, add bool)
 func sigmoidAVX2(n int, x []float32)
 
 //go:noescape
+func nearestAVX2(n int, x []float32, bias []float32, block float32, best []float32, arg []float32)
+
+//go:noescape
+func cosinesAVX2(n int, blocks int, x []float32, xStride int, mean []float32, rows []float32, at []float32, sums []float32)
+
+//go:noescape
+func cosineGradAVX2(n int, blocks int, x []float32, xStride int, mean []float32, rows []float32, at []float32, k []float32, y []float32, add bool)
+
+//go:noescape
 func dotAVX2(n int, x []float32, y []float32) (sum float64)
 
 //go:noescape

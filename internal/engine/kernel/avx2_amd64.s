@@ -7845,6 +7845,189 @@ DATA f3f800000AVX2<>+24(SB)/4, $0x3f800000
 DATA f3f800000AVX2<>+28(SB)/4, $0x3f800000
 GLOBL f3f800000AVX2<>(SB), RODATA|NOPTR, $32
 
+// func nearestAVX2(n int, x []float32, bias []float32, block float32, best []float32, arg []float32)
+// Requires: AVX
+TEXT ·nearestAVX2(SB), $0-112
+	MOVQ         n+0(FP), AX
+	MOVQ         x_base+8(FP), CX
+	MOVQ         best_base+64(FP), DX
+	MOVQ         arg_base+88(FP), BX
+	MOVQ         bias_base+32(FP), SI
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
+	VBROADCASTSS block+56(FP), Y2
+	TESTQ        AX, AX
+	JZ           loop_end
+
+loop:
+	VMOVUPS   (CX), Y3
+	VADDPS    Y0, Y3, Y3
+	VMOVUPS   (DX), Y4
+	VMOVUPS   (BX), Y6
+	VCMPPS    $0x1e, Y4, Y3, Y5
+	VBLENDVPS Y5, Y3, Y4, Y4
+	VBLENDVPS Y5, Y2, Y6, Y6
+	VMOVUPS   Y4, (DX)
+	VMOVUPS   Y6, (BX)
+	VMOVUPS   32(CX), Y3
+	VADDPS    Y1, Y3, Y3
+	VMOVUPS   32(DX), Y4
+	VMOVUPS   32(BX), Y6
+	VCMPPS    $0x1e, Y4, Y3, Y5
+	VBLENDVPS Y5, Y3, Y4, Y4
+	VBLENDVPS Y5, Y2, Y6, Y6
+	VMOVUPS   Y4, 32(DX)
+	VMOVUPS   Y6, 32(BX)
+	ADDQ      $+64, CX
+	ADDQ      $+64, DX
+	ADDQ      $+64, BX
+	DECQ      AX
+	JNZ       loop
+
+loop_end:
+	VZEROUPPER
+	RET
+
+// func cosinesAVX2(n int, blocks int, x []float32, xStride int, mean []float32, rows []float32, at []float32, sums []float32)
+// Requires: AVX, FMA3
+TEXT ·cosinesAVX2(SB), $0-144
+	MOVQ  n+0(FP), AX
+	MOVQ  blocks+8(FP), CX
+	SHLQ  $0x06, CX
+	MOVQ  x_base+16(FP), DX
+	MOVQ  xStride+40(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  mean_base+48(FP), SI
+	MOVQ  at_base+96(FP), DI
+	MOVQ  sums_base+120(FP), R8
+	TESTQ AX, AX
+	JZ    loop_end
+
+loop:
+	VCVTTSS2SIQ (DI), R9
+	IMULQ       CX, R9
+	ADDQ        rows_base+72(FP), R9
+	MOVQ        DX, R10
+	XORQ        R11, R11
+	VXORPS      Y0, Y0, Y0
+	VXORPS      Y2, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VXORPS      Y3, Y3, Y3
+
+blocks:
+	VMOVUPS     (R10), Y4
+	VSUBPS      (SI)(R11*1), Y4, Y4
+	VFMADD231PS (R9)(R11*1), Y4, Y0
+	VFMADD231PS Y4, Y4, Y2
+	VMOVUPS     32(R10), Y4
+	VSUBPS      32(SI)(R11*1), Y4, Y4
+	VFMADD231PS 32(R9)(R11*1), Y4, Y1
+	VFMADD231PS Y4, Y4, Y3
+	ADDQ        BX, R10
+	ADDQ        $+64, R11
+	CMPQ        R11, CX
+	JNE         blocks
+	VMOVUPS     Y0, (R8)
+	VMOVUPS     Y2, 64(R8)
+	VMOVUPS     Y1, 32(R8)
+	VMOVUPS     Y3, 96(R8)
+	ADDQ        $+64, DX
+	ADDQ        $+4, DI
+	ADDQ        $+128, R8
+	DECQ        AX
+	JNZ         loop
+
+loop_end:
+	VZEROUPPER
+	RET
+
+// func cosineGradAVX2(n int, blocks int, x []float32, xStride int, mean []float32, rows []float32, at []float32, k []float32, y []float32, add bool)
+// Requires: AVX, FMA3
+TEXT ·cosineGradAVX2(SB), $0-169
+	MOVQ  n+0(FP), AX
+	MOVQ  blocks+8(FP), CX
+	SHLQ  $0x06, CX
+	MOVQ  x_base+16(FP), DX
+	MOVQ  xStride+40(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  mean_base+48(FP), SI
+	MOVQ  at_base+96(FP), DI
+	MOVQ  k_base+120(FP), R8
+	MOVQ  y_base+144(FP), R9
+	SUBQ  DX, R9
+	MOVB  add+168(FP), R10
+	TESTQ AX, AX
+	JZ    end
+	TESTB R10, R10
+	JNZ   add
+
+store:
+	VCVTTSS2SIQ  (DI), R10
+	IMULQ        CX, R10
+	ADDQ         rows_base+72(FP), R10
+	VBROADCASTSS (R8), Y0
+	VBROADCASTSS 4(R8), Y1
+	MOVQ         DX, R11
+	XORQ         R12, R12
+
+store_blocks:
+	VMOVUPS     (R11), Y2
+	VSUBPS      (SI)(R12*1), Y2, Y2
+	VMULPS      (R10)(R12*1), Y0, Y3
+	VFMADD231PS Y2, Y1, Y3
+	VMOVUPS     Y3, (R11)(R9*1)
+	VMOVUPS     32(R11), Y2
+	VSUBPS      32(SI)(R12*1), Y2, Y2
+	VMULPS      32(R10)(R12*1), Y0, Y3
+	VFMADD231PS Y2, Y1, Y3
+	VMOVUPS     Y3, 32(R11)(R9*1)
+	ADDQ        BX, R11
+	ADDQ        $+64, R12
+	CMPQ        R12, CX
+	JNE         store_blocks
+	ADDQ        $+64, DX
+	ADDQ        $+4, DI
+	ADDQ        $+8, R8
+	DECQ        AX
+	JNZ         store
+	JMP         end
+
+add:
+	VCVTTSS2SIQ  (DI), R10
+	IMULQ        CX, R10
+	ADDQ         rows_base+72(FP), R10
+	VBROADCASTSS (R8), Y0
+	VBROADCASTSS 4(R8), Y1
+	MOVQ         DX, R11
+	XORQ         R12, R12
+
+add_blocks:
+	VMOVUPS     (R11), Y2
+	VSUBPS      (SI)(R12*1), Y2, Y2
+	VMULPS      (R10)(R12*1), Y0, Y3
+	VFMADD231PS Y2, Y1, Y3
+	VADDPS      (R11)(R9*1), Y3, Y3
+	VMOVUPS     Y3, (R11)(R9*1)
+	VMOVUPS     32(R11), Y2
+	VSUBPS      32(SI)(R12*1), Y2, Y2
+	VMULPS      32(R10)(R12*1), Y0, Y3
+	VFMADD231PS Y2, Y1, Y3
+	VADDPS      32(R11)(R9*1), Y3, Y3
+	VMOVUPS     Y3, 32(R11)(R9*1)
+	ADDQ        BX, R11
+	ADDQ        $+64, R12
+	CMPQ        R12, CX
+	JNE         add_blocks
+	ADDQ        $+64, DX
+	ADDQ        $+4, DI
+	ADDQ        $+8, R8
+	DECQ        AX
+	JNZ         add
+
+end:
+	VZEROUPPER
+	RET
+
 // func dotAVX2(n int, x []float32, y []float32) (sum float64)
 // Requires: AVX, FMA3, SSE2
 TEXT ·dotAVX2(SB), $96-64

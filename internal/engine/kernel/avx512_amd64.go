@@ -119,6 +119,15 @@ func quadsAVX512(n int, x []float32, pitch int, y []float32, add bool)
 func sigmoidAVX512(n int, x []float32)
 
 //go:noescape
+func nearestAVX512(n int, x []float32, bias []float32, block float32, best []float32, arg []float32)
+
+//go:noescape
+func cosinesAVX512(n int, blocks int, x []float32, xStride int, mean []float32, rows []float32, at []float32, sums []float32)
+
+//go:noescape
+func cosineGradAVX512(n int, blocks int, x []float32, xStride int, mean []float32, rows []float32, at []float32, k []float32, y []float32, add bool)
+
+//go:noescape
 func dotAVX512(n int, x []float32, y []float32) (sum float64)
 
 //go:noescape

@@ -11657,6 +11657,157 @@ DATA f3f800000AVX512<>+56(SB)/4, $0x3f800000
 DATA f3f800000AVX512<>+60(SB)/4, $0x3f800000
 GLOBL f3f800000AVX512<>(SB), RODATA|NOPTR, $64
 
+// func nearestAVX512(n int, x []float32, bias []float32, block float32, best []float32, arg []float32)
+// Requires: AVX, AVX512F
+TEXT ·nearestAVX512(SB), $0-112
+	MOVQ         n+0(FP), AX
+	MOVQ         x_base+8(FP), CX
+	MOVQ         best_base+64(FP), DX
+	MOVQ         arg_base+88(FP), BX
+	MOVQ         bias_base+32(FP), SI
+	VMOVUPS      (SI), Z0
+	VBROADCASTSS block+56(FP), Z1
+	TESTQ        AX, AX
+	JZ           loop_end
+
+loop:
+	VMOVUPS (CX), Z2
+	VADDPS  Z0, Z2, Z2
+	VMOVUPS (DX), Z3
+	VCMPPS  $0x1e, Z3, Z2, K1
+	VMOVUPS Z2, K1, (DX)
+	VMOVUPS Z1, K1, (BX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, BX
+	DECQ    AX
+	JNZ     loop
+
+loop_end:
+	VZEROUPPER
+	RET
+
+// func cosinesAVX512(n int, blocks int, x []float32, xStride int, mean []float32, rows []float32, at []float32, sums []float32)
+// Requires: AVX, AVX512F
+TEXT ·cosinesAVX512(SB), $0-144
+	MOVQ  n+0(FP), AX
+	MOVQ  blocks+8(FP), CX
+	SHLQ  $0x06, CX
+	MOVQ  x_base+16(FP), DX
+	MOVQ  xStride+40(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  mean_base+48(FP), SI
+	MOVQ  at_base+96(FP), DI
+	MOVQ  sums_base+120(FP), R8
+	TESTQ AX, AX
+	JZ    loop_end
+
+loop:
+	VCVTTSS2SIQ  (DI), R9
+	IMULQ        CX, R9
+	ADDQ         rows_base+72(FP), R9
+	MOVQ         DX, R10
+	XORQ         R11, R11
+	VBROADCASTSS f00000000AVX512<>+0(SB), Z0
+	VBROADCASTSS f00000000AVX512<>+0(SB), Z1
+
+blocks:
+	VMOVUPS     (R10), Z2
+	VSUBPS      (SI)(R11*1), Z2, Z2
+	VFMADD231PS (R9)(R11*1), Z2, Z0
+	VFMADD231PS Z2, Z2, Z1
+	ADDQ        BX, R10
+	ADDQ        $+64, R11
+	CMPQ        R11, CX
+	JNE         blocks
+	VMOVUPS     Z0, (R8)
+	VMOVUPS     Z1, 64(R8)
+	ADDQ        $+64, DX
+	ADDQ        $+4, DI
+	ADDQ        $+128, R8
+	DECQ        AX
+	JNZ         loop
+
+loop_end:
+	VZEROUPPER
+	RET
+
+// func cosineGradAVX512(n int, blocks int, x []float32, xStride int, mean []float32, rows []float32, at []float32, k []float32, y []float32, add bool)
+// Requires: AVX, AVX512F
+TEXT ·cosineGradAVX512(SB), $0-169
+	MOVQ  n+0(FP), AX
+	MOVQ  blocks+8(FP), CX
+	SHLQ  $0x06, CX
+	MOVQ  x_base+16(FP), DX
+	MOVQ  xStride+40(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  mean_base+48(FP), SI
+	MOVQ  at_base+96(FP), DI
+	MOVQ  k_base+120(FP), R8
+	MOVQ  y_base+144(FP), R9
+	SUBQ  DX, R9
+	MOVB  add+168(FP), R10
+	TESTQ AX, AX
+	JZ    end
+	TESTB R10, R10
+	JNZ   add
+
+store:
+	VCVTTSS2SIQ  (DI), R10
+	IMULQ        CX, R10
+	ADDQ         rows_base+72(FP), R10
+	VBROADCASTSS (R8), Z0
+	VBROADCASTSS 4(R8), Z1
+	MOVQ         DX, R11
+	XORQ         R12, R12
+
+store_blocks:
+	VMOVUPS     (R11), Z2
+	VSUBPS      (SI)(R12*1), Z2, Z2
+	VMULPS      (R10)(R12*1), Z0, Z3
+	VFMADD231PS Z2, Z1, Z3
+	VMOVUPS     Z3, (R11)(R9*1)
+	ADDQ        BX, R11
+	ADDQ        $+64, R12
+	CMPQ        R12, CX
+	JNE         store_blocks
+	ADDQ        $+64, DX
+	ADDQ        $+4, DI
+	ADDQ        $+8, R8
+	DECQ        AX
+	JNZ         store
+	JMP         end
+
+add:
+	VCVTTSS2SIQ  (DI), R10
+	IMULQ        CX, R10
+	ADDQ         rows_base+72(FP), R10
+	VBROADCASTSS (R8), Z0
+	VBROADCASTSS 4(R8), Z1
+	MOVQ         DX, R11
+	XORQ         R12, R12
+
+add_blocks:
+	VMOVUPS     (R11), Z2
+	VSUBPS      (SI)(R12*1), Z2, Z2
+	VMULPS      (R10)(R12*1), Z0, Z3
+	VFMADD231PS Z2, Z1, Z3
+	VADDPS      (R11)(R9*1), Z3, Z3
+	VMOVUPS     Z3, (R11)(R9*1)
+	ADDQ        BX, R11
+	ADDQ        $+64, R12
+	CMPQ        R12, CX
+	JNE         add_blocks
+	ADDQ        $+64, DX
+	ADDQ        $+4, DI
+	ADDQ        $+8, R8
+	DECQ        AX
+	JNZ         add
+
+end:
+	VZEROUPPER
+	RET
+
 // func dotAVX512(n int, x []float32, y []float32) (sum float64)
 // Requires: AVX, AVX512F, SSE2
 TEXT ·dotAVX512(SB), $128-64

@@ -20,6 +20,7 @@ const (
 type ConvSpec struct {
 	C, K, H, W int
 	U          *Filter   // from C to K channels
+	BF16       bool      // multiplies in bfloat16; U is of [NewBF16FilterIn]
 	Bias       []float32 // (K), or nil
 
 	// In is the blocked input (C,H,W). With InMask, it is multiplied by the mask. With
@@ -57,13 +58,18 @@ type Conv struct {
 	group   int // blocks of outputs that are computed at a time
 	chunk   int // inputs that are multiplied at a time
 	scale   float32
+	by      multiplier
+	lanes   int        // floats of a position of the transformed input
 	zero    []float32  // a bias of zeros
 	nomask  [][]uint16 // where each worker writes masks that nobody wants
 }
 
 // newConv returns the convolution s without what it works with.
 func (e *Engine) newConv(s ConvSpec) *Conv {
-	c := &Conv{s: s, e: e, in: Shape{s.C, s.H, s.W}, out: Shape{s.K, s.H, s.W}, scale: 1}
+	c := &Conv{s: s, e: e, in: Shape{s.C, s.H, s.W}, out: Shape{s.K, s.H, s.W}, scale: 1, by: e.cpu.isa.multiplier(s.BF16), lanes: Lanes}
+	if s.BF16 {
+		c.lanes = pairLanes
+	}
 	c.src, c.dst = c.in, c.out
 	if s.PoolScale != 0 {
 		c.scale = s.PoolScale
@@ -92,6 +98,9 @@ func (e *Engine) NewConv(s ConvSpec) *Conv {
 			c.nomask[i] = make([]uint16, c.out.Pitch()*4)
 		}
 	}
+	if s.U.form == unpacked {
+		s.U.workers(e.pool.Threads())
+	}
 	c.plan()
 	e.Reserve(c.need())
 	return c
@@ -111,7 +120,7 @@ func (c *Conv) check() {
 	c.out.check("conv")
 	c.src.check("conv")
 	c.dst.check("conv")
-	if s.U == nil || s.U.C != s.C || s.U.K != s.K || s.U.form != packed {
+	if s.U == nil || s.U.C != s.C || s.U.K != s.K || s.U.form > paired || (s.U.form == paired) != s.BF16 {
 		panic(fmt.Sprintf("kernel: conv: no filter from %d to %d channels", s.C, s.K))
 	}
 	if s.U.isa != c.e.cpu.isa {
@@ -153,7 +162,7 @@ func tileRows(first, n, width int, f func(i, ty, tx, n int)) {
 
 // input transforms n tiles of block b from tile (ty,tx) on.
 func (c *Conv) input(b, ty, tx, n int, v []float32, vStride int) {
-	s, isa := &c.s, c.e.cpu.isa
+	s := &c.s
 	at := c.in.pos(b, 4*ty-1, 4*tx-1)
 	switch {
 	case s.Unpool != None:
@@ -171,15 +180,15 @@ func (c *Conv) input(b, ty, tx, n int, v []float32, vStride int) {
 			whole--
 		}
 		if whole > 0 {
-			isa.winoInUnpool(whole, s.In[c.src.pos(b, 2*ty-1, 2*tx-1)*16:], c.src.Pitch(), s.InMask[at:], c.in.Pitch(), scale, v, vStride)
+			c.by.winoInUnpool(whole, s.In[c.src.pos(b, 2*ty-1, 2*tx-1)*16:], c.src.Pitch(), s.InMask[at:], c.in.Pitch(), scale, v, vStride)
 		}
 		for i := whole; i < n; i++ {
-			c.inputEdge(b, ty, tx+i, s.InMask[at+4*i:], scale, v[i*16:], vStride)
+			c.inputEdge(b, ty, tx+i, s.InMask[at+4*i:], scale, v[i*c.lanes:], vStride)
 		}
 	case s.InMask != nil:
-		isa.winoInMask(n, s.In[at*16:], s.InMask[at:], c.in.Pitch(), v, vStride)
+		c.by.winoInMask(n, s.In[at*16:], s.InMask[at:], c.in.Pitch(), v, vStride)
 	default:
-		isa.winoIn(n, s.In[at*16:], c.in.Pitch(), v, vStride)
+		c.by.winoIn(n, s.In[at*16:], c.in.Pitch(), v, vStride)
 	}
 }
 
@@ -192,6 +201,10 @@ func (c *Conv) inputEdge(b, ty, tx int, mask []uint16, scale float32, v []float3
 		if y >= 0 && x >= 0 && y < 2*c.src.H && x < 2*c.src.W {
 			masked(&d.p[i], load(c.s.In[c.src.pos(b, y/2, x/2)*16:]), mask[i/6*c.in.Pitch()+i%6], scale)
 		}
+	}
+	if c.s.BF16 {
+		d.transformBF16(v, vStride)
+		return
 	}
 	d.transform(v, vStride)
 }

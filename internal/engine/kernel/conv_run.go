@@ -47,17 +47,28 @@ func (c *Conv) plan() {
 	if c.s.C <= 64 {
 		run = runShallow
 	}
-	if tiles < fewTiles*threads || c.s.C > 128 && 36*c.s.C*tiles <= cachedInputs {
+	if tiles < fewTiles*threads || c.s.C > 128 && 36*c.s.C*tiles*c.lanes/Lanes <= cachedInputs {
 		c.order, parts = inputsFirst, 1
-		for c.group = min(groupBlocks, blocks); c.group > 1 && blocks < c.group*threads; {
-			c.group /= 2
-		}
-		if tiles < fewTiles {
+		c.divide(blocks, threads)
+		if tiles < fewTiles && !c.s.BF16 {
 			c.chunk = min(chunkInputs, c.s.C)
 		}
 	}
 	rounds := max(1, (tiles+run*parts/2)/(run*parts))
 	c.n = (tiles + rounds*parts - 1) / (rounds * parts)
+}
+
+// divide chooses the group, so that there is one for each thread. In bfloat16 filters are
+// transformed for panels, which a group must not divide.
+func (c *Conv) divide(blocks, threads int) {
+	c.group = groupBlocks
+	if c.s.BF16 {
+		c.group = 1 << (len(c.by.gemm) - 1)
+		return
+	}
+	for c.group > 1 && blocks < c.group*threads {
+		c.group /= 2
+	}
 }
 
 // convStrides are distances in floats. They are odd numbers of cache lines, because even ones,
@@ -72,12 +83,19 @@ func (c *Conv) strides() convStrides {
 	if c.order == inputsFirst {
 		held, filters = c.th*c.tw|1, c.group*c.chunk
 	}
-	return convStrides{held * 16, n * 16, (c.s.C/16*held | 1) * 16, (c.group*n | 1) * 16, (filters | 1) * 16}
+	d := convStrides{held * c.lanes, n * 16, ((c.s.C/16*held*c.lanes+15)/16 | 1) * 16, (c.group*n | 1) * 16, (filters | 1) * 16}
+	if c.s.BF16 {
+		d.u = c.s.K * c.s.C / 2
+	}
+	return d
 }
 
 // need is the working memory.
 func (c *Conv) need() Scratch {
 	d := c.strides()
+	if c.s.BF16 {
+		d.u = 0
+	}
 	if c.order == inputsFirst {
 		return Scratch{Each: 36 * (d.m + d.u), Shared: 36 * d.v}
 	}
@@ -92,7 +110,9 @@ func (c *Conv) Run() {
 		pool.Run((*convGroups)(c))
 		return
 	}
-	pool.Run((*convFilters)(c))
+	if !c.s.BF16 {
+		pool.Run((*convFilters)(c))
+	}
 	pool.Run((*convTiles)(c))
 	pool.Run((*convFrame)(c))
 }
@@ -122,14 +142,17 @@ func (t *convGroups) Do(worker, item int) {
 	b0 := item * c.group
 	b1 := min(b0+c.group, c.s.K/16)
 	m, u := c.e.scratch[worker], c.e.scratch[worker][36*d.m:]
+	if c.s.BF16 {
+		u = c.paired(b0)
+	}
 	for first := 0; first < tiles; first += c.n {
 		n := min(c.n, tiles-first)
 		for at := 0; at < c.s.C; at += c.chunk {
 			k := min(c.chunk, c.s.C-at)
-			if first == 0 { // in chunks only if this is all tiles
-				c.s.U.transform(b0, b1, at, at+k, u, d.u)
+			if first == 0 && !c.s.BF16 { // in chunks only if this is all tiles
+				c.s.U.transform(worker, b0, b1, at, at+k, u, d.u)
 			}
-			c.multiply(n, at, k, b0, b1, c.e.shared[first*16:], u, m, d)
+			c.multiply(n, at, k, b0, b1, c.e.shared[first*c.lanes:], u, m, d)
 		}
 		c.outputs(worker, first, n, b0, b1, m, d)
 	}
@@ -137,6 +160,9 @@ func (t *convGroups) Do(worker, item int) {
 		(*convFrame)(c).Do(worker, b)
 	}
 }
+
+// paired returns the filters of the blocks of outputs from b0 on, in bfloat16.
+func (c *Conv) paired(b0 int) []float32 { return c.s.U.data[b0*16*c.s.C/2:] }
 
 // convFilters has an item for each panel of outputs, as wide as the widest.
 type convFilters Conv
@@ -148,10 +174,10 @@ func (t *convFilters) Items() int { w := t.width(); return (t.s.K/16 + w - 1) / 
 func (t *convFilters) width() int { return 1 << (len(t.e.cpu.isa.gemm) - 1) }
 
 // Do transforms the filters of a panel.
-func (t *convFilters) Do(_, item int) {
+func (t *convFilters) Do(worker, item int) {
 	c := (*Conv)(t)
 	b0, b1 := item*t.width(), min((item+1)*t.width(), c.s.K/16)
-	c.s.U.transform(b0, b1, 0, c.s.C, c.e.shared[b0*16*c.s.C:], c.strides().u)
+	c.s.U.transform(worker, b0, b1, 0, c.s.C, c.e.shared[b0*16*c.s.C:], c.strides().u)
 }
 
 // convTiles has an item for each n tiles, counted along rows.
@@ -169,27 +195,31 @@ func (t *convTiles) Do(worker, item int) {
 	for b := range c.s.C / 16 {
 		c.inputs(b, first, n, v, d)
 	}
-	for b0 := 0; b0 < blocks; b0 += c.group {
-		b1 := min(b0+c.group, blocks)
-		c.multiply(n, 0, c.s.C, b0, b1, v, c.e.shared[b0*16*c.s.C:], m, d)
-		c.outputs(worker, first, n, b0, b1, m, d)
+	u := c.e.shared
+	if c.s.BF16 {
+		u = c.paired(0)
 	}
+	c.multiply(n, 0, c.s.C, 0, blocks, v, u, m, d)
+	c.outputs(worker, first, n, 0, blocks, m, d)
 }
 
 // inputs transforms the patches of n tiles of a block from the tile first on.
 func (c *Conv) inputs(b, first, n int, v []float32, d convStrides) {
-	tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.input(b, ty, tx, n, v[b*d.vBlock+i*16:], d.v) })
+	tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.input(b, ty, tx, n, v[b*d.vBlock+i*c.lanes:], d.v) })
 }
 
 // multiply computes the products m of n tiles for the blocks of outputs b0 to b1, from the
 // transformed patches v of k inputs, the first of which is at, and their filters u. If at is
 // not 0 it adds to m.
 func (c *Conv) multiply(n, at, k, b0, b1 int, v, u, m []float32, d convStrides) {
-	gemm := c.e.cpu.isa.gemm
+	gemm, row := c.by.gemm, k // floats of a column of the filters
+	if c.s.BF16 {
+		row /= 2
+	}
 	for f := range 36 {
 		for b := b0; b < b1; {
 			w := nextPanel(b, b1, len(gemm)-1)
-			gemm[w](n, k, v[f*d.v+at/16*d.vBlock:], d.vBlock, u[f*d.u+(b-b0)*16*k:], m[f*d.m+(b-b0)*d.mBlock:], 16, d.mBlock, at > 0)
+			gemm[w](n, k, v[f*d.v+at/16*d.vBlock:], d.vBlock, u[f*d.u+(b-b0)*16*row:], m[f*d.m+(b-b0)*d.mBlock:], 16, d.mBlock, at > 0)
 			b += 1 << w
 		}
 	}

@@ -26,7 +26,11 @@ func supported() []*CPU {
 	}
 	var all []*CPU
 	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL {
-		all = append(all, &CPU{annotate(avx512()), features})
+		s := avx512()
+		if x.HasAVX512BF16 {
+			s.bf16 = avx512BF16()
+		}
+		all = append(all, &CPU{annotate(s), features})
 	}
 	if x.HasAVX2 && x.HasFMA {
 		all = append(all, &CPU{annotate(avx2()), features})

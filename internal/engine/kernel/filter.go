@@ -18,7 +18,7 @@ type Filter struct {
 	w      []float32
 	rotate bool
 	data   []float32
-	g      [][]float32 // a worker's 16 filters
+	g      [][]float32 // a worker's 16 filters, and if they are paired two lots of them transformed
 }
 
 // filterForm is a form of filters.
@@ -26,6 +26,8 @@ type filterForm uint8
 
 const (
 	packed      filterForm = iota // for [Conv]
+	unpacked                      // for [Conv], without data
+	paired                        // for [ConvSpec.BF16]: 36 matrices of pairs
 	transformed                   // for [MirrorConv]: 36 matrices
 	repeated                      // for [MirrorConvSpec.Repeat]: 25 matrices
 )
@@ -46,9 +48,19 @@ func NewFilter(cpu *CPU, w []float32, k, c int, rotate bool) *Filter {
 // before the first use, and whenever w has changed. Several filters may share data; then call
 // Make before each use. The filter keeps w.
 func NewFilterIn(cpu *CPU, data, w []float32, k, c int, rotate bool) *Filter {
-	f := newFilter(cpu, data, w, k, c, packed, FilterLen(k, c))
+	return newFilter(cpu, data, w, k, c, packed, FilterLen(k, c)).turned(rotate)
+}
+
+// NewPassingFilter is [NewFilterIn] without data: a convolution packs the filters anew in each
+// run, which takes longer.
+func NewPassingFilter(cpu *CPU, w []float32, k, c int, rotate bool) *Filter {
+	return newFilter(cpu, nil, w, k, c, unpacked, 0).turned(rotate)
+}
+
+// turned returns f, made the filters of the gradient if rotate is set.
+func (f *Filter) turned(rotate bool) *Filter {
 	if f.rotate = rotate; rotate {
-		f.K, f.C = c, k
+		f.K, f.C = f.C, f.K
 	}
 	return f
 }
@@ -82,14 +94,28 @@ func newFilter(cpu *CPU, data, w []float32, k, c int, form filterForm, n int) *F
 
 // Make brings the filters into their form on p.
 func (f *Filter) Make(p *Pool) {
-	for len(f.g) < p.Threads() {
-		f.g = append(f.g, make([]float32, 9*16))
+	f.workers(p.Threads())
+	if f.form != unpacked {
+		p.Run((*filterTask)(f))
 	}
-	p.Run((*filterTask)(f))
+}
+
+// workers gives each of so many workers what it needs to make filters.
+func (f *Filter) workers(n int) {
+	work := 9 * 16
+	if f.form == paired {
+		work += 2 * 36 * 16
+	}
+	for len(f.g) < n {
+		f.g = append(f.g, make([]float32, work))
+	}
 }
 
 // panel is the matrix of frequency i for the panel that begins at a block.
 func (f *Filter) panel(i, block int) []float32 { return f.data[(i*f.K+block*16)*f.C:] }
+
+// pairStride is the distance of the frequencies of paired filters.
+func (f *Filter) pairStride() int { return f.K * f.C / 2 }
 
 // filterTask has an item for each 16 outputs and 16 inputs.
 type filterTask Filter
@@ -102,6 +128,11 @@ func (t *filterTask) Do(worker, item int) {
 	f := (*Filter)(t)
 	kb, cb := item/(f.C/16), item%(f.C/16)
 	block, width := panelOf(kb, f.K/16, len(f.isa.gemm)-1)
+	if g := f.g[worker]; f.form == paired {
+		u := f.data[block*16*f.C/2+(cb*pairLanes<<width+kb-block)*16:]
+		f.pairFilters(g, func(c int) { f.gather(kb, cb*16+c, g) }, u, 16<<width)
+		return
+	}
 	for c := cb * 16; c < cb*16+16; c++ {
 		if f.form == packed {
 			f.gather(kb, c, f.data[(kb*f.C+c)*9*16:])
@@ -136,11 +167,19 @@ func (f *Filter) gather(kb, c int, g []float32) {
 
 // transform writes the transformed filters from inputs c0 to c1 to the blocks of outputs b0 to
 // b1, in panels. The matrix of frequency i is at u[i*stride].
-func (f *Filter) transform(b0, b1, c0, c1 int, u []float32, stride int) {
+func (f *Filter) transform(worker, b0, b1, c0, c1 int, u []float32, stride int) {
 	for b := b0; b < b1; {
 		w := nextPanel(b, b1, len(f.isa.gemm)-1)
 		for j := range 1 << w {
-			f.isa.winoFilter(c1-c0, f.data[((b+j)*f.C+c0)*9*16:], u[((b-b0)*(c1-c0)+j)*16:], stride, 16<<w)
+			to := u[((b-b0)*(c1-c0)+j)*16:]
+			if f.form == packed {
+				f.isa.winoFilter(c1-c0, f.data[((b+j)*f.C+c0)*9*16:], to, stride, 16<<w)
+				continue
+			}
+			for c := c0; c < c1; c++ {
+				f.gather(b+j, c, f.g[worker])
+				f.isa.winoFilter(1, f.g[worker], to[(c-c0)*16<<w:], stride, 0)
+			}
 		}
 		b += 1 << w
 	}

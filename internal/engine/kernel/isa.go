@@ -1,6 +1,7 @@
 package kernel
 
 //go:generate go -C _asm run ./avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg kernel
+//go:generate go -C _asm run ./avx512bf16 -out ../avx512bf16_amd64.s -stubs ../avx512bf16_amd64.go -pkg kernel
 //go:generate go -C _asm run ./avx2 -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg kernel
 //go:generate go -C _asm run ./neon -out ../neon_arm64.s -stubs ../neon_arm64.go -pkg kernel
 
@@ -16,6 +17,8 @@ type isa struct {
 	// gemm[i] takes panels of 1<<i blocks of columns.
 	gemm []func(n, k int, a []float32, aStride int, b, m []float32, mRow, mStride int, add bool)
 	gram func(n int, a, b, g []float32)
+
+	bf16 *multiplier // nil without bfloat16
 
 	winoFilter   func(n int, g, u []float32, uStride, uStep int)
 	winoIn       func(n int, x []float32, pitch int, v []float32, vStride int)
@@ -59,6 +62,10 @@ type isa struct {
 	quads        func(n int, x []float32, pitch int, y []float32, add bool)
 	sigmoid      func(x []float32)
 
+	nearest    func(n int, x, bias []float32, block float32, best, arg []float32)
+	cosines    func(n, blocks int, x []float32, xStride int, mean, rows, at, sums []float32)
+	cosineGrad func(n, blocks int, x []float32, xStride int, mean, rows, at, k, y []float32, add bool)
+
 	dot      func(x, y []float32) float64
 	diff2    func(x, y []float32) float64
 	absSum   func(x []float32) float64
@@ -81,6 +88,7 @@ func generic() *isa {
 			gemm1Go, gemm2Go, gemm4Go,
 		},
 		gram: gramGo,
+		bf16: genericBF16(),
 
 		winoFilter:   winoFilterGo,
 		winoIn:       winoInGo,
@@ -123,6 +131,10 @@ func generic() *isa {
 		upsample:     upsampleGo,
 		quads:        quadsGo,
 		sigmoid:      sigmoidGo,
+
+		nearest:    nearestGo,
+		cosines:    cosinesGo,
+		cosineGrad: cosineGradGo,
 
 		dot:      dotGo,
 		diff2:    diff2Go,

@@ -41,6 +41,9 @@ func avx512() *isa {
 		normGradMask: normGradMaskAVX512,
 		upsample:     upsampleAVX512,
 		quads:        quadsAVX512,
+		nearest:      nearestAVX512,
+		cosines:      cosinesAVX512,
+		cosineGrad:   cosineGradAVX512,
 
 		sigmoid: func(x []float32) {
 			n := len(x) &^ 15
@@ -98,6 +101,9 @@ func avx2() *isa {
 		normGradMask: normGradMaskAVX2,
 		upsample:     upsampleAVX2,
 		quads:        quadsAVX2,
+		nearest:      nearestAVX2,
+		cosines:      cosinesAVX2,
+		cosineGrad:   cosineGradAVX2,
 
 		sigmoid: func(x []float32) {
 			n := len(x) &^ 15

@@ -41,6 +41,9 @@ func neon() *isa {
 		normGradMask: normGradMaskNEON,
 		upsample:     upsampleNEON,
 		quads:        quadsNEON,
+		nearest:      nearestNEON,
+		cosines:      cosinesNEON,
+		cosineGrad:   cosineGradNEON,
 
 		sigmoid: func(x []float32) {
 			n := len(x) &^ 15

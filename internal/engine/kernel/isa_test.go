@@ -14,14 +14,14 @@ import (
 func TestRequire(t *testing.T) {
 	var covered []string
 	for _, c := range Supported() {
-		covered = append(covered, c.Name())
+		covered = append(covered, c.Choice())
 	}
 	t.Logf("covered here: %v", covered)
 	want := os.Getenv("NST_TEST_REQUIRE")
 	if want == "" {
 		t.Skip("NST_TEST_REQUIRE is not set: any instruction set will do")
 	}
-	if cpu, err := Detect(os.Getenv); err != nil || cpu.Name() != want {
+	if cpu, err := Detect(os.Getenv); err != nil || cpu.Choice() != want {
 		t.Errorf("NST_TEST_REQUIRE=%s, but Detect gives %v, %v", want, cpu, err)
 	}
 }

@@ -92,6 +92,15 @@ func quadsNEON(n int, x []float32, pitch int, y []float32, add bool)
 func sigmoidNEON(n int, x []float32)
 
 //go:noescape
+func nearestNEON(n int, x, bias []float32, block float32, best, arg []float32)
+
+//go:noescape
+func cosinesNEON(n, blocks int, x []float32, xStride int, mean, rows, at, sums []float32)
+
+//go:noescape
+func cosineGradNEON(n, blocks int, x []float32, xStride int, mean, rows, at, k, y []float32, add bool)
+
+//go:noescape
 func winoInAffineNEON(n int, x []float32, pitch int, k []float32, lo float32, v []float32, vStride int)
 
 //go:noescape

@@ -8568,6 +8568,274 @@ loop:
 loop_end:
 	RET
 
+// func nearestNEON
+TEXT ·nearestNEON(SB), 0, $0-112
+	MOVD n+0(FP), R0
+	MOVD x_base+8(FP), R1
+	MOVD best_base+64(FP), R2
+	MOVD arg_base+88(FP), R3
+	MOVD bias_base+32(FP), R4
+	FMOVQ (R4), F0
+	FMOVQ 16(R4), F1
+	FMOVQ 32(R4), F2
+	FMOVQ 48(R4), F3
+	FMOVS block+56(FP), F4
+	VDUP V4.S[0], V4.S4
+	CBZ R0, loop_end
+loop:
+	FMOVQ (R1), F5
+	FMOVQ (R2), F6
+	FMOVQ (R3), F7
+	WORD $0x4e20d4a5 // fadd v5.4s, v5.4s, v0.4s
+	WORD $0x6ea6e4a8 // fcmgt v8.4s, v5.4s, v6.4s
+	WORD $0x6ea81ca6 // bit v6.16b, v5.16b, v8.16b
+	WORD $0x6ea81c87 // bit v7.16b, v4.16b, v8.16b
+	FMOVQ F6, (R2)
+	FMOVQ F7, (R3)
+	FMOVQ 16(R1), F5
+	FMOVQ 16(R2), F6
+	FMOVQ 16(R3), F7
+	WORD $0x4e21d4a5 // fadd v5.4s, v5.4s, v1.4s
+	WORD $0x6ea6e4a8 // fcmgt v8.4s, v5.4s, v6.4s
+	WORD $0x6ea81ca6 // bit v6.16b, v5.16b, v8.16b
+	WORD $0x6ea81c87 // bit v7.16b, v4.16b, v8.16b
+	FMOVQ F6, 16(R2)
+	FMOVQ F7, 16(R3)
+	FMOVQ 32(R1), F5
+	FMOVQ 32(R2), F6
+	FMOVQ 32(R3), F7
+	WORD $0x4e22d4a5 // fadd v5.4s, v5.4s, v2.4s
+	WORD $0x6ea6e4a8 // fcmgt v8.4s, v5.4s, v6.4s
+	WORD $0x6ea81ca6 // bit v6.16b, v5.16b, v8.16b
+	WORD $0x6ea81c87 // bit v7.16b, v4.16b, v8.16b
+	FMOVQ F6, 32(R2)
+	FMOVQ F7, 32(R3)
+	FMOVQ 48(R1), F5
+	FMOVQ 48(R2), F6
+	FMOVQ 48(R3), F7
+	WORD $0x4e23d4a5 // fadd v5.4s, v5.4s, v3.4s
+	WORD $0x6ea6e4a8 // fcmgt v8.4s, v5.4s, v6.4s
+	WORD $0x6ea81ca6 // bit v6.16b, v5.16b, v8.16b
+	WORD $0x6ea81c87 // bit v7.16b, v4.16b, v8.16b
+	FMOVQ F6, 48(R2)
+	FMOVQ F7, 48(R3)
+	ADD $64, R1
+	ADD $64, R2
+	ADD $64, R3
+	SUBS $1, R0
+	BNE loop
+loop_end:
+	RET
+
+// func cosinesNEON
+TEXT ·cosinesNEON(SB), 0, $0-144
+	MOVD n+0(FP), R0
+	MOVD blocks+8(FP), R1
+	LSL $6, R1
+	MOVD x_base+16(FP), R2
+	MOVD xStride+40(FP), R3
+	LSL $2, R3
+	MOVD mean_base+48(FP), R4
+	MOVD rows_base+72(FP), R5
+	MOVD at_base+96(FP), R6
+	MOVD sums_base+120(FP), R7
+	CBZ R0, loop_end
+loop:
+	FMOVS (R6), F10
+	FCVTZSS F10, R8
+	MUL R1, R8
+	ADD R5, R8
+	MOVD R2, R9
+	MOVD R4, R10
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	MOVD R1, R11
+blocks:
+	FMOVQ (R9), F8
+	FMOVQ (R10), F9
+	WORD $0x4ea9d508 // fsub v8.4s, v8.4s, v9.4s
+	FMOVQ (R8), F9
+	VFMLA V9.S4, V8.S4, V0.S4
+	VFMLA V8.S4, V8.S4, V4.S4
+	FMOVQ 16(R9), F8
+	FMOVQ 16(R10), F9
+	WORD $0x4ea9d508 // fsub v8.4s, v8.4s, v9.4s
+	FMOVQ 16(R8), F9
+	VFMLA V9.S4, V8.S4, V1.S4
+	VFMLA V8.S4, V8.S4, V5.S4
+	FMOVQ 32(R9), F8
+	FMOVQ 32(R10), F9
+	WORD $0x4ea9d508 // fsub v8.4s, v8.4s, v9.4s
+	FMOVQ 32(R8), F9
+	VFMLA V9.S4, V8.S4, V2.S4
+	VFMLA V8.S4, V8.S4, V6.S4
+	FMOVQ 48(R9), F8
+	FMOVQ 48(R10), F9
+	WORD $0x4ea9d508 // fsub v8.4s, v8.4s, v9.4s
+	FMOVQ 48(R8), F9
+	VFMLA V9.S4, V8.S4, V3.S4
+	VFMLA V8.S4, V8.S4, V7.S4
+	ADD R3, R9
+	ADD $64, R10
+	ADD $64, R8
+	SUBS $64, R11
+	BNE blocks
+	FMOVQ F0, (R7)
+	FMOVQ F4, 64(R7)
+	FMOVQ F1, 16(R7)
+	FMOVQ F5, 80(R7)
+	FMOVQ F2, 32(R7)
+	FMOVQ F6, 96(R7)
+	FMOVQ F3, 48(R7)
+	FMOVQ F7, 112(R7)
+	ADD $64, R2
+	ADD $4, R6
+	ADD $128, R7
+	SUBS $1, R0
+	BNE loop
+loop_end:
+	RET
+
+// func cosineGradNEON
+TEXT ·cosineGradNEON(SB), 0, $0-169
+	MOVD n+0(FP), R0
+	MOVD blocks+8(FP), R1
+	LSL $6, R1
+	MOVD x_base+16(FP), R2
+	MOVD xStride+40(FP), R3
+	LSL $2, R3
+	MOVD mean_base+48(FP), R4
+	MOVD rows_base+72(FP), R5
+	MOVD at_base+96(FP), R6
+	MOVD k_base+120(FP), R7
+	MOVD y_base+144(FP), R8
+	MOVBU add+168(FP), R9
+	MOVD R0, R14
+	CBNZ R9, sums
+	CBZ R0, store_end
+store:
+	FMOVS (R6), F4
+	FCVTZSS F4, R10
+	MUL R1, R10
+	ADD R5, R10
+	MOVD R2, R11
+	MOVD R8, R12
+	MOVD R4, R13
+	FMOVD (R7), F3
+	MOVD R1, R15
+store_blocks:
+	FMOVQ (R11), F0
+	FMOVQ (R13), F1
+	WORD $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ (R10), F2
+	WORD $0x4f839041 // fmul v1.4s, v2.4s, v3.s[0]
+	WORD $0x4fa31001 // fmla v1.4s, v0.4s, v3.s[1]
+	FMOVQ F1, (R12)
+	FMOVQ 16(R11), F0
+	FMOVQ 16(R13), F1
+	WORD $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ 16(R10), F2
+	WORD $0x4f839041 // fmul v1.4s, v2.4s, v3.s[0]
+	WORD $0x4fa31001 // fmla v1.4s, v0.4s, v3.s[1]
+	FMOVQ F1, 16(R12)
+	FMOVQ 32(R11), F0
+	FMOVQ 32(R13), F1
+	WORD $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ 32(R10), F2
+	WORD $0x4f839041 // fmul v1.4s, v2.4s, v3.s[0]
+	WORD $0x4fa31001 // fmla v1.4s, v0.4s, v3.s[1]
+	FMOVQ F1, 32(R12)
+	FMOVQ 48(R11), F0
+	FMOVQ 48(R13), F1
+	WORD $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ 48(R10), F2
+	WORD $0x4f839041 // fmul v1.4s, v2.4s, v3.s[0]
+	WORD $0x4fa31001 // fmla v1.4s, v0.4s, v3.s[1]
+	FMOVQ F1, 48(R12)
+	ADD R3, R12
+	ADD R3, R11
+	ADD $64, R13
+	ADD $64, R10
+	SUBS $64, R15
+	BNE store_blocks
+	ADD $64, R2
+	ADD $64, R8
+	ADD $4, R6
+	ADD $8, R7
+	SUBS $1, R0
+	BNE store
+store_end:
+	RET
+sums:
+	CBZ R14, add_end
+add:
+	FMOVS (R6), F4
+	FCVTZSS F4, R10
+	MUL R1, R10
+	ADD R5, R10
+	MOVD R2, R11
+	MOVD R8, R12
+	MOVD R4, R13
+	FMOVD (R7), F3
+	MOVD R1, R16
+add_blocks:
+	FMOVQ (R11), F0
+	FMOVQ (R13), F1
+	WORD $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ (R10), F2
+	WORD $0x4f839041 // fmul v1.4s, v2.4s, v3.s[0]
+	WORD $0x4fa31001 // fmla v1.4s, v0.4s, v3.s[1]
+	FMOVQ (R12), F2
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ F1, (R12)
+	FMOVQ 16(R11), F0
+	FMOVQ 16(R13), F1
+	WORD $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ 16(R10), F2
+	WORD $0x4f839041 // fmul v1.4s, v2.4s, v3.s[0]
+	WORD $0x4fa31001 // fmla v1.4s, v0.4s, v3.s[1]
+	FMOVQ 16(R12), F2
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 16(R12)
+	FMOVQ 32(R11), F0
+	FMOVQ 32(R13), F1
+	WORD $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ 32(R10), F2
+	WORD $0x4f839041 // fmul v1.4s, v2.4s, v3.s[0]
+	WORD $0x4fa31001 // fmla v1.4s, v0.4s, v3.s[1]
+	FMOVQ 32(R12), F2
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 32(R12)
+	FMOVQ 48(R11), F0
+	FMOVQ 48(R13), F1
+	WORD $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ 48(R10), F2
+	WORD $0x4f839041 // fmul v1.4s, v2.4s, v3.s[0]
+	WORD $0x4fa31001 // fmla v1.4s, v0.4s, v3.s[1]
+	FMOVQ 48(R12), F2
+	WORD $0x4e22d421 // fadd v1.4s, v1.4s, v2.4s
+	FMOVQ F1, 48(R12)
+	ADD R3, R12
+	ADD R3, R11
+	ADD $64, R13
+	ADD $64, R10
+	SUBS $64, R16
+	BNE add_blocks
+	ADD $64, R2
+	ADD $64, R8
+	ADD $4, R6
+	ADD $8, R7
+	SUBS $1, R14
+	BNE add
+add_end:
+	RET
+
 // func winoInAffineNEON
 TEXT ·winoInAffineNEON(SB), 0, $576-104
 	MOVD n+0(FP), R0

@@ -45,8 +45,10 @@ func annotate(s *isa) *isa {
 		s.winoFilter(n, g, u, uStride, uStep)
 	}
 	annotateTiles(s, &o)
+	annotateBF16(s, &o)
 	annotatePools(s, &o)
 	annotateNorms(s, &o)
+	annotateNeighbours(s, &o)
 	annotateVectors(s, &o)
 	return &o
 }

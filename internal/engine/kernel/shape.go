@@ -81,6 +81,22 @@ func Unpack(dst, src []float32, s Shape) {
 	}
 }
 
+// Gather writes the features of the blocked tensor src of shape s at some positions, each y s.W
+// + x, as dst (len(positions), s.C). It panics if there is no such position.
+func Gather(dst, src []float32, s Shape, positions []float32) {
+	checkLen("gather", "dst", len(dst), len(positions)*s.C)
+	checkLen("gather", "src", len(src), s.Len())
+	for i, v := range positions {
+		p := int(v)
+		if p < 0 || p >= s.H*s.W {
+			panic(fmt.Sprintf("kernel: gather: position %v of %v", v, s))
+		}
+		for c := range s.C {
+			dst[i*s.C+c] = src[s.pos(c/Lanes, p/s.W, p%s.W)*Lanes+c%Lanes]
+		}
+	}
+}
+
 // clearFrame zeroes everything outside the h x w picture in blocks [b0,b1) of a blocked
 // tensor (lanes = 16) or mask (lanes = 1) with the geometry of s.
 func clearFrame[T float32 | uint16](buf []T, lanes int, s Shape, h, w, b0, b1 int) {

@@ -59,6 +59,9 @@ func tests() []opTest {
 		{"orient", op.NewOrient(), [][]int{{1, 3, 4, 4}, {}}, []int{0}, 0.1},
 		{"sigmoid", op.NewSigmoid(), [][]int{x, {3}}, []int{0, 1}, 1e-2},
 		{"nine-point tv", op.NewTV(op.NinePoint, 10), [][]int{x}, []int{0}, 1e-2},
+		// Its matches are below 1, so that all are the first row.
+		{"cosine", op.NewCosine(false), [][]int{x, {4, 3}, {5, 4}}, []int{0}, 1e-3},
+		{"guided cosine", op.NewCosine(true), [][]int{x, {4, 3}, {5, 4}, {5, 4}}, []int{0}, 1e-3},
 	}
 }
 
@@ -194,6 +197,7 @@ func TestIdentity(t *testing.T) {
 		op.NewNormalizeGrad(1), op.NewNormalizeGrad(2), op.NewMoments(false), op.NewMoments(true),
 		op.NewWeightedSum([]float32{1, 2}), op.NewWeightedSum([]float32{2, 1}),
 		op.NewPointwise(), op.NewCongruence(), op.NewSteadyNorm(false), op.NewSteadyNorm(true),
+		op.NewSample(), op.NewNearest(false), op.NewNearest(true), op.NewCosine(false), op.NewCosine(true),
 	}
 	seen := map[uint32]string{}
 	for _, o := range variants {
@@ -228,6 +232,11 @@ func TestShapes(t *testing.T) {
 		{"no moments", op.NewW2(), []G.DimSizer{s(3, 3), s(3, 3)}},
 		{"moments of others", op.NewW2(), []G.DimSizer{s(4, 3), s(5, 4)}},
 		{"moments of other channels", op.NewSteadyNorm(true), []G.DimSizer{s(1, 3, 4, 4), s(2, 3), s(2, 3), s(2, 4), s()}},
+		{"neighbours of other channels", op.NewNearest(false), []G.DimSizer{s(1, 3, 4, 4), s(5, 4)}},
+		{"no neighbours", op.NewNearest(false), []G.DimSizer{s(1, 3, 4, 4), s(1, 3)}},
+		{"guide of another size for neighbours", op.NewNearest(true), []G.DimSizer{s(1, 3, 4, 4), s(5, 3), s(4, 5)}},
+		{"cosine of other channels", op.NewCosine(false), []G.DimSizer{s(1, 3, 4, 4), s(5, 4), s(4, 4)}},
+		{"matches of another size", op.NewCosine(false), []G.DimSizer{s(1, 3, 4, 4), s(5, 3), s(4, 5)}},
 		{"one row", op.NewTV(op.Quadratic, 1), []G.DimSizer{s(1, 3, 1, 4)}},
 	} {
 		if shape, err := tt.o.InferShape(tt.in...); err == nil {

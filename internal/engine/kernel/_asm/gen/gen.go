@@ -20,13 +20,14 @@ import (
 type ISA struct {
 	suffix string
 	wide   bool // AVX-512; else AVX2 with FMA
+	half   bool // transforms write bfloat16
 }
 
 // AVX512 needs F, BW, DQ and VL.
-var AVX512 = ISA{"AVX512", true}
+var AVX512 = ISA{"AVX512", true, false}
 
 // AVX2 needs AVX2 and FMA.
-var AVX2 = ISA{"AVX2", false}
+var AVX2 = ISA{"AVX2", false, false}
 
 // All generates every kernel and ends the program.
 func (s ISA) All() {
@@ -43,6 +44,7 @@ func (s ISA) All() {
 	s.pools()
 	s.masks()
 	s.feedForward()
+	s.neighbours()
 	s.vectors()
 	s.weights()
 	Generate()

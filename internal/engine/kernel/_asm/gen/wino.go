@@ -151,7 +151,11 @@ func (s ISA) winoIn(n reg.GPVirtual, ptrs []pointer, start func(), load func(y i
 	column := newStrided(p, times(6, vs))
 	tmp := s.frame(36)
 	c := s.inConstants()
-	s.positions(n, append(ptrs, pointer{v, 32, 64}), func() {
+	to := pointer{v, 32, 64}
+	if s.half {
+		to.step = 32
+	}
+	s.positions(n, append(ptrs, to), func() {
 		start()
 		for y := range 6 {
 			d := s.vs(6)
@@ -169,7 +173,7 @@ func (s ISA) winoIn(n reg.GPVirtual, ptrs []pointer, start func(), load func(y i
 			}
 			s.inLine(d, c)
 			for y := range 6 {
-				VMOVUPS(d[y], column.at(y, 0))
+				s.put(d[y], column.at(y, 0))
 			}
 			if x < 5 {
 				ADDQ(vs, p)

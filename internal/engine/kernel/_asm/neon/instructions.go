@@ -118,6 +118,9 @@ func (a *asm) or(d, n, m vreg) { a.inst("VORR V%d.B16, V%d.B16, V%d.B16", m, n, 
 // clearBits is d = n &^ m.
 func (a *asm) clearBits(d, n, m vreg) { a.three(0x4e601c00, "bic", "16b", d, n, m) }
 
+// insert is d = n where mask has ones.
+func (a *asm) insert(d, n, mask vreg) { a.three(0x6ea01c00, "bit", "16b", d, n, mask) }
+
 // test sets the lanes where n and m have a common bit to ones.
 func (a *asm) test(d, n, m vreg) { a.three(0x4ea08c00, "cmtst", "4s", d, n, m) }
 

@@ -40,6 +40,7 @@ func (a *asm) all() {
 	a.pools()
 	a.masks()
 	a.feedForward()
+	a.neighbours()
 	a.mirrors()
 	a.vectors()
 	a.weights()

@@ -1,0 +1,199 @@
+package nst
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"nst/imgio"
+)
+
+func neighbours(o *Options) { o.Objective.StyleLoss = StyleNeighbours }
+
+// TestDraw looks that positions are drawn once each, by the squares of a guide.
+func TestDraw(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	all := draw(r, 100, nil, 1000)
+	slices.Sort(all)
+	for i, p := range all {
+		if p != float32(i) {
+			t.Fatalf("position %d of all is %v", i, p)
+		}
+	}
+	guide := []float32{0, 1, 2, 0, 3}
+	var counts [5]int
+	const draws = 14000
+	for range draws {
+		got := draw(r, 5, guide, 1)
+		if len(got) != 1 {
+			t.Fatalf("drew %v, want one position", got)
+		}
+		counts[int(got[0])]++
+	}
+	for p, g := range guide {
+		if want := draws * float64(g) * float64(g) / 14; math.Abs(float64(counts[p])-want) > 5*math.Sqrt(want+1) {
+			t.Errorf("position %d was drawn %d times, want about %.0f", p, counts[p], want)
+		}
+	}
+	if got := draw(r, 5, guide, 9); len(got) != 3 {
+		t.Errorf("drew %v of three positions", got)
+	}
+}
+
+// TestQuarterTurned turns a picture and a mask.
+func TestQuarterTurned(t *testing.T) {
+	m := (&Mask{3, 2, []float32{1, 2, 3, 4, 5, 6}}).quarterTurned()
+	if m.W != 2 || m.H != 3 || !slices.Equal(m.Pix, []float32{4, 1, 5, 2, 6, 3}) {
+		t.Errorf("turned to %+v", m)
+	}
+	p := drawn(5, 4, 1)
+	q := p
+	for range quarters {
+		q = quarterTurned(q)
+	}
+	if !slices.Equal(q.Pix, p.Pix) || slices.Equal(quarterTurned(p).Pix, p.Pix) {
+		t.Error("four quarter turns are not the picture, or one is")
+	}
+}
+
+// TestBlendOfFeatures looks at how many features each style has in a blend.
+func TestBlendOfFeatures(t *testing.T) {
+	tr, _ := scene(t, neighbours)
+	e := evaluatorOf(tr, 0)
+	of := source{"relu1_1", statisticNeighbours}
+	l, _ := e.layer(of.layer)
+	style := func(rows int, share float64, value float32) target {
+		return target{share: share, values: map[source][]float32{of: slices.Repeat([]float32{value}, rows*l.K)}}
+	}
+	for _, tt := range []struct {
+		styles     []target
+		ones, twos int
+	}{
+		{[]target{style(mostSamples, 0.75, 1), style(mostSamples, 0.25, 2)}, mostSamples * 3 / 4, mostSamples / 4},
+		{[]target{style(100, 0.5, 1), style(mostSamples, 0.5, 2)}, 100, 100},
+		{[]target{style(100, 0.999, 1), style(50, 0.001, 2)}, 100, 1},
+		{[]target{style(30, 1, 1)}, 30, 0},
+		{[]target{style(30, 0.5, 1), {share: 0.5}}, 30, 0},
+	} {
+		var counts [3]int
+		for _, v := range e.blend(tt.styles).values[of] {
+			counts[int(v)]++
+		}
+		if counts[1] != tt.ones*l.K || counts[2] != tt.twos*l.K {
+			t.Errorf("%d and %d numbers, want %d and %d rows of %d", counts[1], counts[2], tt.ones, tt.twos, l.K)
+		}
+	}
+}
+
+// TestCentred looks that features lose their mean and get the norm 1.
+func TestCentred(t *testing.T) {
+	got := centred([]float32{1, 5, 4, 9, 4, 1, 3, 5}, 2)
+	want := []float32{3, 5, -1, 0, 0.24253562, 0.9701425, 0.24253562, -0.9701425, 0, 0}
+	for i, v := range want {
+		if math.Abs(float64(got[i]-v)) > 1e-6 {
+			t.Fatalf("centred to %v, want %v", got, want)
+		}
+	}
+}
+
+// TestMatchesOfStyle looks that a style finds its own features: a picture that is the style has a
+// loss near 0. It is not 0, because the mean of the style is also over its rotations.
+func TestMatchesOfStyle(t *testing.T) {
+	tr, j := scene(t, func(o *Options) { neighbours(o); o.Objective.StyleLayers = styleLayers(1, 1, 1) })
+	content := fit(j.Content, 64)
+	style, err := tr.Style(context.Background(), StylePicture{Picture: content, Weight: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(picture *imgio.Planar) []Term {
+		score, err := tr.Score(context.Background(), j.Content, style, picture)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return score.Style
+	}
+	other := of(drawn(80, 60, 5))
+	for i, s := range of(j.Content) {
+		if s.Statistic != statisticNeighbours || !(s.Weight > 0) || !(s.Loss < 0.02 && s.Loss < 0.7*other[i].Loss) {
+			t.Errorf("%+v of a picture that is the style, %+v of another", s, other[i])
+		}
+	}
+}
+
+// TestNeighboursPaint looks that painting lessens the loss, that another seed samples other
+// features, and that what one Transfer has measured for a seed is not taken for another.
+func TestNeighboursPaint(t *testing.T) {
+	tr, j := scene(t, func(o *Options) { neighbours(o); o.Schedule.Iterations, o.Optimizer.Method = 30, LBFGS })
+	painted := func() *Result {
+		r, err := tr.Run(context.Background(), j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	first := painted()
+	before, err := tr.Score(context.Background(), j.Content, j.Style, j.Content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !(first.Loss.Total < 0.7*before.Total) {
+		t.Errorf("painted to a loss of %v, the photograph has %v", first.Loss.Total, before.Total)
+	}
+	o := tr.options
+	o.Schedule.Seed = 5
+	if err := tr.Retune(o); err != nil {
+		t.Fatal(err)
+	}
+	second := painted()
+	if slices.Equal(first.Picture.Pix, second.Picture.Pix) {
+		t.Error("another seed gives the same picture")
+	}
+	o.Schedule.Seed = 0
+	if err := tr.Retune(o); err != nil {
+		t.Fatal(err)
+	}
+	if again := painted(); !slices.Equal(first.Picture.Pix, again.Picture.Pix) {
+		t.Error("the first seed gives another picture")
+	}
+}
+
+// TestNeighboursOptions looks at what is refused.
+func TestNeighboursOptions(t *testing.T) {
+	for name, change := range map[string]func(*Options){
+		"negative": func(o *Options) { neighbours(o); o.Objective.MatchEvery = -1 },
+		"gram":     func(o *Options) { o.Objective.MatchEvery = 5 },
+		"card":     func(o *Options) { neighbours(o); o.Compute.Device = DeviceCUDA },
+	} {
+		tr, _ := scene(t, nil)
+		o := DefaultOptions()
+		change(&o)
+		if err := o.Validate(tr.network.weights().Network); !errors.As(err, new(*OptionError)) {
+			t.Errorf("%s: %v, want an OptionError", name, err)
+		}
+	}
+}
+
+// TestTurnsOfMatches looks how long a turn is.
+func TestTurnsOfMatches(t *testing.T) {
+	for _, tt := range []struct {
+		change       func(*Options)
+		orientations int
+		want         int
+	}{
+		{func(*Options) {}, 1, 0},
+		{neighbours, 1, usualTurn},
+		{neighbours, 8, usualTurn},
+		{func(o *Options) { neighbours(o); o.Objective.MatchEvery = 7 }, 1, 7},
+		{func(o *Options) { neighbours(o); o.Objective.MatchEvery = 7 }, 8, 7},
+		{func(o *Options) { neighbours(o); o.Optimizer.Method = LBFGSWolfe }, 1, searchTurn},
+	} {
+		o := DefaultOptions()
+		tt.change(&o)
+		if got := turnLength(&o, tt.orientations); got != tt.want {
+			t.Errorf("a turn of %v evaluations, want %v", got, tt.want)
+		}
+	}
+}
