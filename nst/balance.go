@@ -101,7 +101,7 @@ func (p *pass) renewObjective(ctx context.Context, matched []float32) error {
 	t := p.transfer
 	weight := p.balance.of(t.options.Objective.ContentWeight)
 	o, err := p.evaluator().newObjective(ctx, comparison{
-		content: p.content, contentWeight: weight, style: p.job.Style, size: p.plan[p.index].size, matched: matched,
+		content: p.content, contentWeight: weight, style: p.job.Style, size: p.plan[p.index].size, matched: matched, calm: p.calm,
 	})
 	if err != nil {
 		return err
@@ -116,6 +116,22 @@ func (p *pass) renewObjective(ctx context.Context, matched []float32) error {
 	return err
 }
 
+// lead is by how much the content weight is larger while a run that starts from noise or an even
+// colour finds the content: in the first half of the first scale. Without it the style takes
+// all of such a picture, and what it has painted hides the content for good.
+const lead = 1000
+
+// leads reports whether the content leads at the beginning of the run.
+func (p *pass) leads() bool {
+	init := p.transfer.options.Schedule.Init
+	return p.index == 0 && p.balances() && (init == InitNoise || init == InitMean)
+}
+
+// led reports whether it is time for the style to join.
+func (p *pass) led() bool {
+	return p.balance.factor == lead && p.leads() && p.iteration >= p.plan[0].iterations/2
+}
+
 // halfway reports whether it is time to estimate how the last scale will end. Without that
 // estimate, from the earlier scales alone, the end misses the target by up to a third.
 func (p *pass) halfway() bool {
@@ -125,14 +141,16 @@ func (p *pass) halfway() bool {
 }
 
 // renew gives the pass another objective when a turn ends, that of the next orientation, and
-// halfway, that with the content weight that the course of the loss asks for. It does so once
+// halfway, that with the content weight that the course of the loss asks for, and when the
+// content has led long enough, that with the usual one. It does so once
 // before an iteration, also if the run is interrupted in that iteration and goes on later.
 func (p *pass) renew(ctx context.Context) error {
 	turned, left, corrected := p.turnEnds(), 0., false
 	if p.halfway() {
 		left, corrected = p.share.end(p.plan[p.index].iterations)
 	}
-	if !turned && !corrected || p.renewed == p.iteration {
+	led := p.led()
+	if !turned && !corrected && !led || p.renewed == p.iteration {
 		return nil
 	}
 	before := p.objective.contentWeight
@@ -143,6 +161,9 @@ func (p *pass) renew(ctx context.Context) error {
 	if corrected {
 		p.balance.correct(left)
 	}
+	if led {
+		p.balance.factor = 0
+	}
 	p.objective.close()
 	p.objective = nil
 	if err := p.renewObjective(ctx, p.seen); err != nil {
@@ -151,10 +172,10 @@ func (p *pass) renew(ctx context.Context) error {
 	}
 	copy(p.matched, p.seen)
 	p.renewed = p.iteration
-	if corrected {
+	if corrected || led {
 		p.recent = p.recent[:0]
 	}
-	p.change(turned)
+	p.change(turned && !led)
 	// The loss of the best picture is at most this now: an explosion is still recognised.
 	p.bestLoss *= max(1, p.objective.contentWeight/before)
 	if turned {

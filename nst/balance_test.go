@@ -183,3 +183,39 @@ func TestRebalance(t *testing.T) {
 		tr.Close()
 	}
 }
+
+// TestNoiseFindsContent looks that a run from noise keeps the content recognisable, and leaves
+// little of the noise. With the usual weight of the content from the start, the style takes
+// all of the picture.
+func TestNoiseFindsContent(t *testing.T) {
+	town, _, err := imgio.Open("../testdata/images/content/town.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	style, _, err := imgio.Open("../testdata/images/style/flow.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(init Init, balanced bool) *imgio.Planar {
+		return slimly(t, town, style, func(o *Options) {
+			o.Size, o.Schedule.Scales, o.Schedule.Iterations, o.Schedule.AutoBalance = 128, 2, 60, balanced
+			o.Schedule.Init = init
+		})
+	}
+	without, noise, content := run(InitNoise, false), run(InitNoise, true), run(InitContent, true)
+	alike := func(p *imgio.Planar) float64 {
+		a, b := grey(p).Pix[:p.W*p.H], grey(town.Resize(p.W, p.H)).Pix[:p.W*p.H]
+		ma, mb := spreadOf(a), spreadOf(b)
+		var both float64
+		for i := range a {
+			both += (float64(a[i]) - ma.mean) * (float64(b[i]) - mb.mean) / float64(len(a))
+		}
+		return both / math.Sqrt(ma.variance*mb.variance)
+	}
+	if got := alike(noise); got < 0.12 || got < alike(without)+0.08 {
+		t.Errorf("light and dark agree with the content by %.2f, by %.2f without a lead", got, alike(without))
+	}
+	if g, most := grain(noise), 1.2*grain(content); g > most {
+		t.Errorf("the grain is %.0f, want at most %.0f", g, most)
+	}
+}

@@ -14,7 +14,8 @@ type outline struct {
 	scale         float64             // of the features, see [Objective].Calibrate; 0 stands for 1
 	content       map[string][]tensor // one for each content layer
 	style         []target
-	score         bool // see comparison
+	calm          *Mask // see calmOf
+	score         bool  // see comparison
 }
 
 // builder draws the graph of an objective.
@@ -101,7 +102,7 @@ func (b *builder) listContent() {
 func (b *builder) listStyle() {
 	factor := 1.0
 	if b.options.matches() {
-		factor = b.neighbourWeight() * b.contentSquare()
+		factor = neighbourWeight * b.weights().Network.NeighbourWeight * b.contentSquare()
 	}
 	for _, l := range b.options.StyleLayers {
 		w := b.options.StyleWeight * l.Weight
@@ -109,15 +110,22 @@ func (b *builder) listStyle() {
 			continue
 		}
 		for i, s := range b.style {
-			guide, ok := s.where.guide(b.styleSize(l.Layer, b.w, b.h))
-			guided := guide != nil || s.values == nil && s.region > 0 // a plan
+			atW, atH := b.styleSize(l.Layer, b.w, b.h)
+			guide, ok := s.where.guide(atW, atH)
+			share := s.share
+			if ok {
+				var left float64
+				guide, left = b.calm.temper(guide, atW, atH)
+				share *= left
+			}
+			guided := guide != nil || s.values == nil && (s.region > 0 || b.options.Calm > 0) // a plan
 			for _, of := range b.options.statistics() {
 				if !ok || s.lacks(source{l.Layer, of.name}) {
 					continue
 				}
-				weight := b.calibrated(factor*w*s.share*of.factor(b.weights().Channels(l.Layer)), of.order)
+				weight := b.calibrated(factor*w*share*of.factor(b.weights().Channels(l.Layer)), of.order)
 				b.objective.style = append(b.objective.style, layerTerm{
-					layer: l.Layer, weight: weight, strength: w * s.share,
+					layer: l.Layer, weight: weight, strength: w * share,
 					statistic: of, target: i, region: s.region, guided: guided, guide: guide,
 				})
 			}

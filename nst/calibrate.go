@@ -51,11 +51,11 @@ func (e evaluator) calibrate(ctx context.Context) (float64, error) {
 			layers = append(layers, l)
 		}
 	}
-	const size = 64
+	const size, span = 64, 0.5
 	trained := *e.network
 	trained.options.Pooling, trained.options.Rescale, trained.options.Padding = PoolMax, false, PadZero
 	e.network = &trained
-	got, err := e.measure(ctx, noise(size, size, 0), layers, whole)
+	got, err := e.measure(ctx, noise(size, size, 0, span), layers, whole)
 	if err != nil {
 		return 0, err
 	}

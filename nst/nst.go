@@ -124,6 +124,7 @@ type Result struct {
 	// lie outside 0..1; saving clamps them.
 	Picture *imgio.Planar
 
+	Painted       Size    // of the last scale that was begun: if it is smaller, Picture is enlarged from it
 	Loss          Loss    // of the last evaluation
 	ContentWeight float64 // in Loss; see Schedule.AutoBalance
 	Iterations    int     // evaluations done, over all scales
@@ -136,7 +137,7 @@ type Result struct {
 // Term is the loss of one layer.
 type Term struct {
 	Layer     string  `json:"layer"`
-	Statistic string  `json:"statistic,omitempty"` // of a style: moments (mean and deviation) or w2; empty for the Gram matrix
+	Statistic string  `json:"statistic,omitempty"` // of a style: moments (mean and deviation), w2 or neighbours; empty for the Gram matrix
 	Region    int     `json:"region,omitempty"`    // of a style, from 1; 0 if there are none
 	Loss      float64 `json:"loss"`                // unweighted
 	Weight    float64 `json:"weight"`              // total is the sum of Loss times Weight

@@ -48,7 +48,8 @@ type comparison struct {
 	content       *imgio.Planar // at the size of the pictures
 	contentWeight float64       // in place of that in the options
 	style         *Style
-	size          int // of the scale
+	size          int   // of the scale
+	calm          *Mask // see calmOf
 
 	// matched is the picture that StyleNeighbours finds the matches of, as its difference to
 	// the centre; nil is the content.
@@ -83,7 +84,7 @@ func (e evaluator) newObjective(ctx context.Context, c comparison) (*objective, 
 	}
 	o, err := e.build(outline{
 		w: c.content.W, h: c.content.H, contentWeight: c.contentWeight, scale: scale, score: c.score,
-		content: content, style: style,
+		content: content, style: style, calm: c.calm,
 	})
 	if err != nil {
 		return nil, err

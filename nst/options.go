@@ -67,6 +67,11 @@ type Objective struct {
 	// values give larger strokes.
 	StyleScale float64
 
+	// Calm is how calm the flat parts of the content stay, 0 to 100. There the weight of the
+	// style losses falls, to a tenth at 50 and to a hundredth at 100, as if the strength were
+	// 0.4 Calm lower. 0 makes no difference between the parts. It needs a ContentWeight.
+	Calm float64
+
 	// TVForm is the form of the total variation. The sums grow with the picture, the
 	// others are means. smooth, the default, is a thousand times quadratic; the others are
 	// those of other programs. Values of nine-point are in 0..1, where the others use 8-bit
@@ -131,9 +136,10 @@ type Schedule struct {
 
 	// AutoBalance adapts the content weight at each scale after the first, so that every
 	// scale reaches the same degree of stylisation: the same share of the photograph's
-	// own style loss is left. It has no effect with one scale. With orientations it holds
-	// less well: see docs/slim.md. It has no effect with StyleNeighbours, whose loss is
-	// limited.
+	// own style loss is left. If the run starts from noise or mean, the content weight is a
+	// thousand times larger in the first half of the first scale, so that the picture finds
+	// the content. It has no effect with one scale. With orientations it holds less well: see
+	// docs/slim.md. It has no effect with StyleNeighbours, whose loss is limited.
 	AutoBalance bool
 
 	// Init is the first picture: content; noise, independent grey pixels;

@@ -61,6 +61,7 @@ func TestPlanOfRun(t *testing.T) {
 		},
 		"lbfgs-torch": func(o *nst.Options) { o.Optimizer.Method, o.Optimizer.History = nst.LBFGSTorch, 4 },
 		"lbfgs-wolfe": func(o *nst.Options) { o.Optimizer.Method, o.Optimizer.History = nst.LBFGSWolfe, 2 },
+		"calm":        func(o *nst.Options) { o.Optimizer.Method, o.Objective.Calm = nst.Adam, 50 },
 		"neighbours": func(o *nst.Options) {
 			o.Objective.StyleLoss, o.Objective.MatchEvery, o.Optimizer.Method = nst.StyleNeighbours, 4, nst.Adam
 		},

@@ -79,29 +79,34 @@ func TestPresetTV(t *testing.T) {
 }
 
 func TestStrength(t *testing.T) {
-	before := 0.0
-	for s := 0.0; s <= 100; s += 5 {
-		o := nst.DefaultOptions()
-		if err := o.SetStrength(s); err != nil {
-			t.Fatal(err)
+	for usual, net := range map[float64]*vgg.Network{75: nil, 95: vgg.Slim()} {
+		before := 0.0
+		for s := 0.0; s <= 100; s += 2.5 {
+			o := nst.DefaultOptions()
+			if err := o.SetStrength(s, net); err != nil {
+				t.Fatal(err)
+			}
+			if o.Objective.StyleWeight <= before || math.Abs(o.Strength(net)-s) > 1e-9 {
+				t.Errorf("strength %v: style weight %v after %v, strength %v", s, o.Objective.StyleWeight, before, o.Strength(net))
+			}
+			before = o.Objective.StyleWeight
 		}
-		if o.Objective.StyleWeight <= before || math.Abs(o.Strength()-s) > 1e-9 {
-			t.Errorf("strength %v: style weight %v after %v, strength %v", s, o.Objective.StyleWeight, before, o.Strength())
+		o, d := nst.DefaultOptions(), nst.DefaultOptions()
+		if err := o.SetStrength(usual, net); err != nil || o.Objective.StyleWeight != d.Objective.StyleWeight {
+			t.Errorf("strength %v gives a style weight of %v, not the default", usual, o.Objective.StyleWeight)
 		}
-		before = o.Objective.StyleWeight
-	}
-	o, d := nst.DefaultOptions(), nst.DefaultOptions()
-	if err := o.SetStrength(50); err != nil || o.Objective.StyleWeight != d.Objective.StyleWeight {
-		t.Errorf("strength 50 gives a style weight of %v, not the default", o.Objective.StyleWeight)
-	}
-	for _, s := range []float64{-1, 101, math.NaN()} {
-		if o.SetStrength(s) == nil {
-			t.Errorf("strength %v: no error", s)
+		for _, s := range []float64{-1, 101, math.NaN()} {
+			if o.SetStrength(s, net) == nil {
+				t.Errorf("strength %v: no error", s)
+			}
 		}
-	}
-	o.Objective.ContentWeight = 0
-	if o.SetStrength(50) == nil {
-		t.Error("no content weight: no error")
+		o.Objective.ContentWeight = 0
+		if o.SetStrength(50, net) == nil {
+			t.Error("no content weight: no error")
+		}
+		if s := o.Strength(net); s != 100 {
+			t.Errorf("no content weight: strength %v", s)
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ func TestRetune(t *testing.T) {
 	ctx := t.Context()
 	before, after := small(), small()
 	after.Objective.ContentWeight, after.Objective.StyleWeight, after.Objective.TVWeight = 1, 7, 0.5
+	after.Objective.Calm = 40
 	after.Schedule.Iterations, after.Schedule.Init, after.Schedule.Seed = 3, nst.InitNoise, 4
 	after.Color = nst.ColourMatch
 	run := func(tr *nst.Transfer, s *nst.Style) []float32 {

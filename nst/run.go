@@ -24,6 +24,7 @@ type run struct {
 	began    time.Time
 	result   *Result
 	contents map[Size]*imgio.Planar // the content as it came, at the size of each scale
+	calm     *Mask                  // see calmOf
 
 	shortened   bool // the plan, by Schedule.Time
 	balance     balance
@@ -70,6 +71,7 @@ func (t *Transfer) prepare(j *Job) (*run, error) {
 	}
 	j.Style = j.Style.coloured(mode, contents[Size{w, h}])
 	r := &run{transfer: t, job: j, colour: mode, plan: plan, contents: contents}
+	r.calm = calmOf(contents[Size{w, h}], t.options.Objective.Calm)
 	r.sums = sync.OnceValue(r.sum)
 	return r, nil
 }
@@ -87,7 +89,7 @@ func contentsOf(content *imgio.Planar, plan []scale) map[Size]*imgio.Planar {
 func (r *run) on(d exec.Device) *run {
 	now := r.transfer.now()
 	return &run{
-		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan), contents: r.contents,
+		transfer: r.transfer, device: d, job: r.job, colour: r.colour, plan: slices.Clone(r.plan), contents: r.contents, calm: r.calm,
 		began: now, checkpoints: checkpoints{last: now}, result: &Result{Stop: StopIterations}, sums: r.sums,
 	}
 }
@@ -170,7 +172,7 @@ func (r *run) end(ctx context.Context, last *pass, err error) (*Result, error) {
 		r.result.Stop = StopTime
 	}
 	full := r.plan[len(r.plan)-1]
-	r.result.Picture = picture
+	r.result.Picture, r.result.Painted = picture, Size{last.w, last.h}
 	if last.w != full.w || last.h != full.h {
 		r.result.Picture = enlarge(r.result.Picture, full.w, full.h)
 	}
@@ -235,6 +237,9 @@ func (r *run) begin(ctx context.Context, index int, last *pass) (*pass, error) {
 		return nil, err
 	}
 	balance, turn := r.balance, r.turn
+	if r.balance.factor == lead { // the first scale ended early
+		r.balance.factor = 0
+	}
 	r.balance.follow(last, &t.options)
 	if last != nil {
 		r.turn++
@@ -268,6 +273,9 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 	if err == nil {
 		p.protection = newProtection(p.job.Protect, p.content)
 		p.prepare()
+		if p.leads() {
+			p.balance.factor = lead
+		}
 		if p.resumed(p.index) {
 			err = p.restore()
 		}

@@ -11,7 +11,7 @@ import (
 func (r *run) start(content *imgio.Planar) *imgio.Planar {
 	switch by := r.transfer.options.Schedule; by.Init {
 	case InitNoise:
-		return noise(content.W, content.H, by.Seed)
+		return noise(content.W, content.H, by.Seed, startNoise)
 	case InitMean:
 		return meanColour(content.W, content.H, r.transfer.network.weights().Convention.Centre(), by.Seed)
 	case InitImage:
@@ -48,13 +48,16 @@ func enlarge(p *imgio.Planar, w, h int) *imgio.Planar {
 	return p
 }
 
-// noise returns a picture of independent values, uniform in [0.25, 0.75): grey on average,
-// and well within the range.
-func noise(w, h int, seed uint64) *imgio.Planar {
+// startNoise is the range of the noise that a run starts from. More of it would stay as speckle,
+// since networks hardly see the finest grain.
+const startNoise = 0.1
+
+// noise returns a picture of independent values, uniform in a range about 0.5: grey on average.
+func noise(w, h int, seed uint64, span float32) *imgio.Planar {
 	p := imgio.NewPlanar(w, h)
 	r := rand.New(rand.NewPCG(seed, 0x6e7374)) // each use of a seed has a stream of its own
 	for i := range p.Pix {
-		p.Pix[i] = 0.25 + 0.5*r.Float32()
+		p.Pix[i] = 0.5 + span*(r.Float32()-0.5)
 	}
 	return p
 }

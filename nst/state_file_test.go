@@ -184,7 +184,7 @@ func TestStateIsWhole(t *testing.T) {
 		{
 			run{},
 			[]string{"plan", "began", "result", "shortened", "balance", "turn"},
-			[]string{"transfer", "device", "job", "colour", "contents", "sums", "checkpoints"},
+			[]string{"transfer", "device", "job", "colour", "contents", "calm", "sums", "checkpoints"},
 		},
 		{
 			pass{},
@@ -196,7 +196,7 @@ func TestStateIsWhole(t *testing.T) {
 		},
 		{balance{}, []string{"target", "factor"}, nil},
 		{share{}, []string{"photograph", "left"}, []string{"every"}},
-		{Result{}, []string{"Loss", "ContentWeight", "Iterations", "Scales", "Rollbacks", "Stop", "Elapsed"}, []string{"Picture"}},
+		{Result{}, []string{"Loss", "ContentWeight", "Iterations", "Scales", "Rollbacks", "Stop", "Elapsed"}, []string{"Picture", "Painted"}},
 	} {
 		var got []string
 		for i := range reflect.TypeOf(tt.of).NumField() {

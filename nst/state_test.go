@@ -99,6 +99,7 @@ func variants() map[string]func(*Options) {
 		"rollbacks":            of(LBFGS, func(o *Options) { o.Optimizer.LearningRate, o.Objective.StyleWeight = 40, 1e5 }),
 		"neighbours":           of(LBFGS, func(o *Options) { o.Objective.StyleLoss, o.Objective.MatchEvery = StyleNeighbours, 3 }),
 		"neighbours, searched": of(LBFGSWolfe, func(o *Options) { o.Objective.StyleLoss, o.Objective.MatchEvery = StyleNeighbours, 3 }),
+		"calm":                 of(LBFGS, func(o *Options) { o.Objective.Calm = 70 }),
 		"levels256":            of(Adam, func(o *Options) { o.Objective.Preprocessing = PrepareLevels256 }),
 	}
 	for _, m := range Methods() {

@@ -55,20 +55,24 @@ func TestTVForms(t *testing.T) {
 	}
 	want := map[nst.TVForm]float64{
 		nst.TVQuadratic:    across/(3*30*39) + down/(3*29*40),
+		nst.TVSmooth:       across/(3*30*39) + down/(3*29*40), // times a thousand in its weight
 		nst.TVQuadraticSum: inner,
 		nst.TVAbsoluteSum:  absolute,
 	}
 	seen := map[float64]nst.TVForm{}
+	o.Objective.TVWeight = 1
 	for _, form := range nst.TVForms() {
 		o.Objective.TVForm = form
-		got := scoreOf(t, o).TV.Loss
+		tv := scoreOf(t, o).TV
+		got := tv.Loss
 		if w, ok := want[form]; ok && math.Abs(got-w) > 1e-4*w {
 			t.Errorf("%s is %v, want %v", form, got, w)
 		}
-		if other, ok := seen[got]; ok {
-			t.Errorf("%s is as %s: %v", form, other, got)
+		weighted := got * tv.Weight
+		if other, ok := seen[weighted]; ok {
+			t.Errorf("%s is as %s: %v", form, other, weighted)
 		}
-		seen[got] = form
+		seen[weighted] = form
 	}
 }
 

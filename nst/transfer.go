@@ -182,7 +182,7 @@ func (t *Transfer) Score(ctx context.Context, content *imgio.Planar, s *Style, p
 	if err := t.network.visible(scale{size: size, w: c.W, h: c.H}, s); err != nil {
 		return nil, err
 	}
-	of := comparison{content: c, contentWeight: t.options.Objective.ContentWeight, style: s, size: size, score: true}
+	of := comparison{content: c, contentWeight: t.options.Objective.ContentWeight, style: s, size: size, score: true, calm: calmOf(c, t.options.Objective.Calm)}
 	var score *Score
 	err = t.fallBack(nil, func(d exec.Device) (begun bool, err error) {
 		score, err = evaluator{t.network, 0, t.exactly(d)}.scoreOf(ctx, of, p)
@@ -211,10 +211,11 @@ func (e evaluator) scoreOf(ctx context.Context, of comparison, p *imgio.Planar) 
 var ErrRetune = errors.New("nst: these options need a Transfer of their own")
 
 // Retune gives t other options for further runs, which may use the styles that t has made.
-// These may differ: ContentWeight, StyleWeight and TVWeight of [Objective]; AutoBalance,
+// These may differ: ContentWeight, StyleWeight, TVWeight and Calm of [Objective]; AutoBalance,
 // Iterations, Tolerance, Init and Seed of [Schedule]; Method, LearningRate and History of
-// [Optimizer]; and Color. If another option differs the error is [ErrRetune]. Other errors are
-// [ErrClosed] and what [Options.Validate] finds. After an error t is unchanged.
+// [Optimizer]; and Color. If another option differs, or the precision that auto stands for, the
+// error is [ErrRetune]. Other errors are [ErrClosed] and what [Options.Validate] finds. After an
+// error t is unchanged.
 func (t *Transfer) Retune(o Options) error {
 	if t.closed {
 		return ErrClosed
@@ -222,6 +223,7 @@ func (t *Transfer) Retune(o Options) error {
 	o.Objective.resolve(t.network.weights().Network)
 	same := t.options
 	same.Objective.ContentWeight, same.Objective.StyleWeight, same.Objective.TVWeight = o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight
+	same.Objective.Calm = o.Objective.Calm
 	same.Schedule.AutoBalance = o.Schedule.AutoBalance
 	same.Schedule.Iterations, same.Optimizer.Method, same.Optimizer.LearningRate = o.Schedule.Iterations, o.Optimizer.Method, o.Optimizer.LearningRate
 	same.Optimizer.History, same.Schedule.Tolerance = o.Optimizer.History, o.Schedule.Tolerance

@@ -72,6 +72,12 @@ func (o *Objective) validate(net *vgg.Network, f *faults) {
 	if !(o.StyleScale >= MinStyleScale && o.StyleScale <= MaxStyleScale) {
 		f.add("Objective.StyleScale", o.StyleScale, "must be between %v and %v", MinStyleScale, MaxStyleScale)
 	}
+	if !(o.Calm >= 0 && o.Calm <= 100) {
+		f.add("Objective.Calm", o.Calm, "must be between 0 and 100")
+	}
+	if o.Calm > 0 && o.ContentWeight == 0 {
+		f.add("Objective.Calm", o.Calm, "needs a content weight above 0, which holds the flat parts")
+	}
 	if o.Orientations < 0 || o.Orientations > vgg.Orientations {
 		f.add("Objective.Orientations", o.Orientations, "must be 0 (all that the network has) or 1 to %d", vgg.Orientations)
 	}

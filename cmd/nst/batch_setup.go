@@ -75,7 +75,7 @@ func (s *setups) with(extra map[string]string) (*settings, error) {
 		return nil, err
 	}
 	own.network, own.notes = s.o.network, notes{}
-	return &own.settings, nil
+	return &own.settings, own.applyStrength()
 }
 
 // replaced reports whether a setting of a job takes the place of a flag that cannot stand

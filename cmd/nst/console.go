@@ -115,6 +115,8 @@ func (t *console) wrote(path string, r *nst.Result, score *nst.Score) {
 		Wrote         string   `json:"wrote"`
 		Width         int      `json:"width"`
 		Height        int      `json:"height"`
+		PaintedWidth  int      `json:"painted_width,omitempty"` // if it was enlarged from that
+		PaintedHeight int      `json:"painted_height,omitempty"`
 		Iterations    int      `json:"iterations"`
 		Seconds       number   `json:"seconds"`
 		Loss          number   `json:"loss"`
@@ -123,7 +125,7 @@ func (t *console) wrote(path string, r *nst.Result, score *nst.Score) {
 		Scales        int      `json:"scales"`
 		Rollbacks     int      `json:"rollbacks"`
 		Stop          nst.Stop `json:"stop"`
-	}{path, r.Picture.W, r.Picture.H, r.Iterations, number(r.Elapsed.Seconds()), number(r.Loss.Total), nil, number(r.ContentWeight), r.Scales, r.Rollbacks, r.Stop}
+	}{path, r.Picture.W, r.Picture.H, 0, 0, r.Iterations, number(r.Elapsed.Seconds()), number(r.Loss.Total), nil, number(r.ContentWeight), r.Scales, r.Rollbacks, r.Stop}
 	why := ""
 	if score != nil {
 		total := number(score.Total)
@@ -137,6 +139,10 @@ func (t *console) wrote(path string, r *nst.Result, score *nst.Score) {
 		why += ", settled"
 	case r.Stop == nst.StopMemory:
 		why += ", out of memory"
+	}
+	if p := r.Painted; p.W > 0 && (p.W < r.Picture.W || p.H < r.Picture.H) {
+		v.PaintedWidth, v.PaintedHeight = p.W, p.H
+		why += fmt.Sprintf(", painted at %dx%d and enlarged", p.W, p.H)
 	}
 	if r.Rollbacks > 0 {
 		why += ", " + count(r.Rollbacks, "rollback")

@@ -13,9 +13,9 @@ func styleRows() []flagRow {
 	return []flagRow{
 		{
 			name: "strength", field: "Strength", group: groupStyle, everyday: true, in: measures, list: true,
-			usage:    "strength of the style, 0 to 100; 20 more make the style weight 10 times larger; cannot go with the weight flags",
-			fallback: "50",
-			bind:     func(s *settings) pflag.Value { return &strengthValue{&s.Options, &s.strength} },
+			usage:    "strength of the style: 0 is the photograph, 100 all of the style, and equal steps look alike; sets the style weight, so it cannot go with the weight flags",
+			fallback: "75, with slim 95",
+			bind:     func(s *settings) pflag.Value { return &strengthValue{s} },
 		},
 		{
 			name: "style-scale", field: "Objective.StyleScale", group: groupStyle, everyday: true, in: measures | inTexture, list: true,
@@ -68,8 +68,9 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "match-every", field: "Objective.MatchEvery", group: groupStyle, in: paints,
-			usage: "iterations after which --style-loss neighbours looks for the most similar positions again; 0 is 10, or 20 with a line search",
-			only:  rule{func(s *settings) bool { return s.Objective.StyleLoss == nst.StyleNeighbours }, "is only for --style-loss neighbours"},
+			usage:  "iterations after which --style-loss neighbours looks for the most similar positions again; 0 is 10, or 20 with a line search",
+			only:   rule{func(s *settings) bool { return s.Objective.StyleLoss == nst.StyleNeighbours }, "is only for --style-loss neighbours"},
+			former: func(map[string]string) string { return "" }, // the default changes nothing else
 		},
 		{
 			name: "calibrate", field: "Objective.Calibrate", group: groupStyle, in: measures | inTexture,
@@ -119,6 +120,11 @@ func regionRows() []flagRow {
 			name: "protect", group: groupRegions, in: inStylize | inBatch | inApply,
 			usage: "a mask over CONTENT: white pixels stay as they are, grey ones are blended; in batch a folder of masks, each with the name of its CONTENT",
 			bind:  func(s *settings) pflag.Value { return &textValue{&s.masks.protect, "FILE"} },
+		},
+		{
+			name: "calm", field: "Objective.Calm", group: groupRegions, in: measures, list: true,
+			usage:  "how calm flat parts of the content stay, such as skies and faces, 0 to 100; the flattest are painted as if --strength were lower by 0.4 times this",
+			former: func(map[string]string) string { return "0" },
 		},
 	}
 }

@@ -152,5 +152,8 @@ func (s *settings) check(cmd *cobra.Command) error {
 	if s.draft {
 		s.network = network
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return s.applyStrength()
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"nst/nst"
+	"nst/vgg"
 )
 
 // quietEnv is a world of which nothing is seen.
@@ -51,7 +52,11 @@ func TestStylizeFlags(t *testing.T) {
 			o.Optimizer.Method, o.Schedule.MinScale, o.Optimizer.Beta2, o.Optimizer.Average, o.Optimizer.Clamp = nst.Adam, 99, 0.5, 0, false
 		}},
 		{"our own preset", "--preset default", func(o *stylizeOptions) { o.preset = "default" }},
-		{"strength", "--strength 70", func(o *stylizeOptions) { o.strength = "70"; o.Objective.StyleWeight *= 10 }},
+		{"strength", "--strength 80", func(o *stylizeOptions) { o.strength = "80"; _ = o.SetStrength(80, vgg.VGG19()) }},
+		{"strength of slim", "--strength 80 --network slim", func(o *stylizeOptions) {
+			o.strength, o.network = "80", "slim"
+			_ = o.SetStrength(80, vgg.Slim())
+		}},
 		{"preset below flags", "--init x.png --style-layers relu1_1:0.5 --preset pastiche --optimizer adam --iterations 9", func(o *stylizeOptions) {
 			p, _ := nst.PresetByName("pastiche")
 			o.Options, o.preset = p.Options, p.Name
@@ -70,7 +75,7 @@ func TestStylizeFlags(t *testing.T) {
 		}},
 		{"strength of 0 to 1", "--strength 0.7", func(o *stylizeOptions) {
 			o.strength = "0.7"
-			_ = o.SetStrength(0.7)
+			_ = o.SetStrength(0.7, nil)
 			o.notes.lines = []string{"--strength 0.7: the scale is 0 to 100; did you mean 70?"}
 		}},
 		{"noise", "--init noise --seed 18446744073709551615", func(o *stylizeOptions) {

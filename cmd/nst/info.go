@@ -41,9 +41,10 @@ func newInfoCmd(e *env) *cobra.Command {
 		Use:   "info",
 		Short: "Show processor, cards and networks",
 		Long: `info shows the version, the instruction sets of the processor and those that nst
-uses, the NVIDIA cards with their memory and driver, and the installed networks.
-If no card can be used, it says why. The environment variable NST_CPU selects the
-instruction set that nst uses. NST_CPU=generic works on every processor.
+uses, the precisions that --precision can choose on it, the NVIDIA cards with their
+memory and driver, and the installed networks. If no card can be used, it says why.
+The environment variable NST_CPU selects the instruction set that nst uses.
+NST_CPU=generic works on every processor.
 
 With --plan, info shows the memory that stylize needs with the same flags, part by
 part, for a square picture of --size pixels. It allocates none of it. The other

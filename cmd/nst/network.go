@@ -59,6 +59,7 @@ func (s *settings) choose(e *env) {
 		return
 	}
 	s.network = vgg.EmbeddedName
+	_ = s.applyStrength() // it was checked
 	newConsole(e, s).say("VGG-19 is not installed: using slim, the small network inside nst; nst weights pull installs VGG-19")
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -55,35 +56,51 @@ func (v *presetValue) Set(s string) error {
 }
 
 // strengthValue is a flag that sets the style weight by a strength.
-type strengthValue struct {
-	o    *nst.Options
-	text *string // the strength as it was given; empty for none
-}
+type strengthValue struct{ s *settings }
 
 // Type stands for a number.
 func (v *strengthValue) Type() string { return "X" }
 
 // String returns the strength as it was given, nothing if none was.
 func (v *strengthValue) String() string {
-	if v.text == nil {
+	if v.s == nil {
 		return ""
 	}
-	return *v.text
+	return v.s.strength
 }
 
-// Set takes a number and sets the style weight by it. The error says that s is not a number
+// Set takes a number and sets the style weight by it. The error says that text is not a number
 // or is out of range.
-func (v *strengthValue) Set(s string) error {
-	x, err := parseNumber(s)
+func (v *strengthValue) Set(text string) error {
+	if _, err := parseNumber(text); err != nil {
+		return err
+	}
+	before := v.s.strength
+	v.s.strength = text
+	err := v.s.applyStrength()
+	if bad := new(nst.OptionError); errors.As(err, &bad) {
+		v.s.strength = before
+		return errors.New(bad.Reason)
+	}
+	return err
+}
+
+// applyStrength sets the style weight by the strength for the network, if one was given. It is
+// called again whenever the network becomes known. A file of weights counts as VGG-19.
+func (s *settings) applyStrength() error {
+	if s.strength == "" {
+		return nil
+	}
+	x, err := parseNumber(s.strength)
 	if err != nil {
 		return err
 	}
-	err = v.o.SetStrength(x)
-	if bad := new(nst.OptionError); errors.As(err, &bad) {
-		return errors.New(bad.Reason)
+	name := cmp.Or(s.network, usualNetwork)
+	if s.draft {
+		name = vgg.EmbeddedName
 	}
-	*v.text = s
-	return err
+	net, _ := vgg.ByName(name)
+	return s.SetStrength(x, net)
 }
 
 // noteStrength says that a strength below 1 may be meant as a share of 1.
@@ -278,6 +295,6 @@ func explainPreset(e *env, p nst.Preset) error {
 			o.Objective.StyleWeight *= l.Weight
 		}
 	}
-	fmt.Fprintf(e.Stdout, "The ratio of the weights corresponds to --strength %.0f.\n", o.Strength())
+	fmt.Fprintf(e.Stdout, "The ratio of the weights corresponds to --strength %.0f with VGG-19.\n", o.Strength(net))
 	return nil
 }

@@ -61,12 +61,9 @@ func newRedo(r *recipe.Recipe, dropped func(name string) bool) (*redo, error) {
 			d.flags = append(d.flags, given{name, value})
 		}
 	}
-	usual, err := d.try(d.flags) // with what the short forms stand for
+	usual, err := d.usual()
 	if err != nil {
-		d.flags = nil // of an older nst: the settings are complete without them
-		if usual, err = d.try(nil); err != nil {
-			return nil, err
-		}
+		return nil, err
 	}
 	net, err := vgg.ByName(r.Settings["network"])
 	if err != nil {
@@ -92,6 +89,24 @@ func newRedo(r *recipe.Recipe, dropped func(name string) bool) (*redo, error) {
 		}
 	}
 	return d, nil
+}
+
+// usual returns the settings that the short forms stand for. It leaves out those of an older
+// nst, in which they were others: the settings are complete without them.
+func (d *redo) usual() (*settings, error) {
+	var network []given
+	if name := d.recipe.Settings["network"]; name != "" && d.in != inApply {
+		network = []given{{"network", name}} // which a strength depends on
+	}
+	if s, err := d.try(append(network, d.flags...)); err == nil && len(d.flags) > 0 {
+		was, strong := d.recipe.Settings["style-weight"], d.recipe.Short["strength"] != ""
+		if !strong || was == "" || (&numberValue{&s.Objective.StyleWeight}).String() == was {
+			s.network, s.draft = "", false
+			return s, nil
+		}
+	}
+	d.flags = nil
+	return d.try(nil)
 }
 
 // store adds how the picture is stored, for a result in a format.

@@ -37,7 +37,7 @@ a network that nst train has taught.
 
 ` + exitCodes,
 		Example: `  nst stylize photo.jpg painting.jpg -o out.png
-  nst stylize photo.jpg painting.jpg --size 1024 --strength 65
+  nst stylize photo.jpg painting.jpg --size 1024 --strength 90
   nst apply mine.safetensors photo.jpg
   nst weights pull`,
 		Version:       version(),

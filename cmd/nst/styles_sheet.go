@@ -72,7 +72,7 @@ func (o *sheetOptions) run(ctx context.Context, e *env) error {
 	if err := checkOutput(o.output, o.overwrite, []string{o.content}); err != nil {
 		return err
 	}
-	photo, err := t.open(ctx, "content", o.content)
+	photo, err := t.openFor(ctx, "content", o.content, o.pass.sheetSize)
 	if err != nil {
 		return err
 	}

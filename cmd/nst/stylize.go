@@ -81,7 +81,7 @@ More examples:
   nst stylize photo.jpg painting.jpg --plot loss.svg --gif run.gif
   nst stylize a.jpg monet.jpg klimt.jpg --style-blend 2,1 -o both.jpg`},
 		Example: `  nst stylize photo.jpg painting.jpg -o out.png
-  nst stylize photo.jpg painting.jpg --size 1024 --strength 65 --time 5m
+  nst stylize photo.jpg painting.jpg --size 1024 --strength 90 --time 5m
   nst stylize photo.jpg sky.jpg ground.jpg --content-mask sky.png,rest`,
 		Args: arguments(2, -1, "CONTENT STYLE [STYLE...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {

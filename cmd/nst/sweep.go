@@ -46,7 +46,7 @@ need --force.
 
 Pictures that are already in DIR are not painted again. After an interrupt, the
 same command continues. Longer lists add pictures. --overwrite paints all again. After an interrupt the sheet shows the pictures that are done.`,
-		Example: `  nst sweep photo.jpg painting.jpg --strength 35,50,65
+		Example: `  nst sweep photo.jpg painting.jpg --strength 25,50,75
   nst sweep photo.jpg painting.jpg --size 128,256 --iterations 50,100 -o a.png
   nst sweep photo.jpg painting.jpg --init noise --seed 1,2,3 --out-dir seeds`,
 		Args: arguments(2, -1, "CONTENT STYLE [STYLE...]"),

@@ -24,6 +24,9 @@ const (
 	pageFile   = "index.html"
 )
 
+// evenSteps is the scale of --strength; an older nst had one without a name.
+const evenSteps = "even steps"
+
 // errOtherSweep means that a folder holds another sweep.
 var errOtherSweep = errors.New("holds pictures")
 
@@ -38,6 +41,7 @@ type sweepRecipe struct {
 	Parts    []manifest.Path   `json:"style_masks,omitempty"`
 	Inputs   []manifest.Input  `json:"inputs,omitempty"` // all files that are read
 	Varied   []string          `json:"varied"`
+	Strength string            `json:"strength,omitempty"` // the scale of a strength that is varied
 	Settings map[string]string `json:"settings"`
 
 	// Done has the score of every picture that is done, by its file's name.
@@ -72,7 +76,9 @@ func (o *sweepOptions) recipe() *sweepRecipe {
 		r.Blend = (&numbersValue{&o.blend}).String()
 	}
 	for _, l := range o.varied {
-		r.Varied = append(r.Varied, l.name)
+		if r.Varied = append(r.Varied, l.name); l.name == "strength" {
+			r.Strength = evenSteps
+		}
 	}
 	return r
 }
@@ -179,6 +185,9 @@ func (r *sweepRecipe) differs(other *sweepRecipe) string {
 		return fmt.Sprintf("with other style masks: %q, not %q", r.Parts, other.Parts)
 	case !slices.Equal(slices.Sorted(slices.Values(r.Varied)), slices.Sorted(slices.Values(other.Varied))):
 		return fmt.Sprintf("over other flags: %q, not %q", r.Varied, other.Varied)
+	}
+	if r.Strength != other.Strength {
+		return "over --strength of an older nst, whose steps were others"
 	}
 	if file := r.replaced(other); file != "" {
 		return fmt.Sprintf("of another file under the name %q", file)

@@ -25,8 +25,8 @@ strip() {
 each() {
 	case $1 in
 	strength)
-		for s in 20 35 50 65 80; do paint strength-$s "$town" "$mosaic" --size 256 --strength $s; done
-		strip strength strength-20 strength-35 strength-50 strength-65 strength-80 ;;
+		for s in 0 25 50 75 100; do paint strength-$s "$town" "$mosaic" --size 256 --strength $s; done
+		strip strength strength-0 strength-25 strength-50 strength-75 strength-100 ;;
 	style-scale)
 		for s in 0.5 1 2; do paint style-scale-$s "$town" "$flow" --size 256 --style-scale $s; done
 		strip style-scale style-scale-0.5 style-scale-1 style-scale-2 ;;
@@ -49,6 +49,9 @@ each() {
 	masks)
 		paint masks "$lake" "$flow" "$mosaic" --content-mask rest,$pictures/mask/lakeside-ground.png --size 384
 		(cd $tmp && montage ../../"$lake" ../../$pictures/mask/lakeside-ground.png ../../"$flow" ../../"$mosaic" masks.png -tile x1 -geometry 256x200+3+3 -quality 88 ../../$out/masks.jpg) ;;
+	calm)
+		for c in 0 25 50 100; do paint calm-$c "$lake" "$flow" --size 256 --calm $c; done
+		strip calm calm-0 calm-25 calm-50 calm-100 ;;
 	size)
 		for s in 256 512 1024; do paint size-$s "$lake" "$flow" --size $s; done
 		strip size size-256 size-512 size-1024 ;;
@@ -70,7 +73,7 @@ each() {
 
 for name in "${@:-all}"; do
 	case $name in
-	all) for n in strength style-scale color style-loss pooling styles masks presets size; do each $n; done ;;
+	all) for n in strength style-scale color style-loss pooling styles masks calm presets size; do each $n; done ;;
 	*) each "$name" ;;
 	esac
 done

@@ -61,18 +61,24 @@ func (c *lowering) gramGradStep(d func() []float32, from, guide, to *value, add 
 			}
 		}
 	}
-	region, back := c.buffer(s.Len()), c.buffer(s.Len())
+	// The weight of a position is a factor of its gradient, which can be applied last.
+	weights, back := c.buffer(s.H*s.W), to.buf
+	if add {
+		back = c.buffer(s.Len())
+	}
 	return func() func() {
-		cut := kernel.GuideSpec{C: s.C, H: s.H, W: s.W, In: from.buf.data, Guide: guide.buf.data, Out: region.data}
-		paste := cut
-		paste.In, paste.Out, paste.Accumulate = back.data, to.buf.data, add
-		spec.D, spec.In, spec.Out = sym.data, region.data, back.data
-		first, k, last, src := e.NewGuide(cut), e.NewGramGrad(spec), e.NewGuide(paste), d()
+		spec.D, spec.In, spec.Out = sym.data, from.buf.data, back.data
+		k, src := e.NewGramGrad(spec), d()
+		weigh := e.NewGuide(kernel.GuideSpec{
+			C: s.C, H: s.H, W: s.W, In: back.data, Guide: weights.data[:s.H*s.W], Out: to.buf.data, Accumulate: add,
+		})
 		return func() {
 			op.Symmetrise(sym.data, src, inverse(kernel.GuideTotal(guide.buf.data, s.H, s.W)))
-			first.Run()
+			for i, t := range guide.buf.data[:s.H*s.W] {
+				weights.data[i] = t * t
+			}
 			k.Run()
-			last.Run()
+			weigh.Run()
 		}
 	}
 }

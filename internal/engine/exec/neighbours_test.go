@@ -11,6 +11,7 @@ import (
 
 	"nst/internal/engine/exec"
 	"nst/internal/engine/op"
+	"nst/loss"
 )
 
 // TestSearch holds what is done before an objective of neighbours is built against the plain
@@ -88,5 +89,54 @@ func TestSearch(t *testing.T) {
 				t.Errorf("got %v, want %v", got, want)
 			}
 		})
+	}
+}
+
+// TestNeighboursAllocations looks that an evaluation of the loss of neighbours and its gradient
+// leaves nothing to collect.
+func TestNeighboursAllocations(t *testing.T) {
+	const c, h, w, rows = 21, 13, 70, 9
+	d, err := exec.OpenCPU(2, os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	r, graph := rand.New(rand.NewPCG(9, 9)), exec.NewGraph()
+	given := map[*exec.Node][]float32{}
+	input := func(name string, draw func() float32, shape ...int) *exec.Node {
+		n := exec.Input(graph, name, shape...)
+		given[n] = make([]float32, n.Shape().TotalSize())
+		for i := range given[n] {
+			given[n][i] = draw()
+		}
+		return n
+	}
+	x := input("x", r.Float32, 1, c, h, w)
+	matches := input("matches", func() float32 { return float32(r.IntN(rows)) }, h, w)
+	term, err := loss.Neighbours("loss", x, input("guide", r.Float32, h, w), input("target", r.Float32, 1+rows, c), matches)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gradient, err := exec.Gradient(term, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := exec.New(d, term, gradient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	for n, data := range given {
+		if err := m.Set(n, data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := testing.AllocsPerRun(3, func() {
+		if err := m.RunAll(); err != nil || m.Scalar(term) == 0 {
+			t.Fatal(err)
+		}
+	})
+	if n > 0 {
+		t.Errorf("%v allocations an evaluation, want none", n)
 	}
 }

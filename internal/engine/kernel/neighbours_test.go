@@ -217,9 +217,9 @@ func FuzzNeighbours(f *testing.F) {
 	})
 }
 
-// BenchmarkNeighbours is the style layers of VGG-19 at 512x512, against 4096 features.
+// BenchmarkNeighbours is the style layers of VGG-19 at 512x512, against 2048 features.
 func BenchmarkNeighbours(b *testing.B) {
-	const rows = 4096
+	const rows = 2048
 	benchCPUs(b, func(b *testing.B, e *kernel.Engine) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for _, l := range []layer{{"relu1_1", 64, 64, 512, false}, {"relu3_1", 256, 256, 128, false}, {"relu5_1", 512, 512, 32, false}} {
