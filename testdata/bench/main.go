@@ -7,12 +7,15 @@
 //	bench precision SIZE THREADS RUNS
 //	bench gpu {check|time} SIZE {tf32|fp32}
 //	bench train SIZE THREADS FIRST
+//	bench picture SIZE THREADS NETWORK [CONTENT:STYLE]
 //
 // The objective is that of torch_iteration.py: seeded weights, the usual taps, targets of
 // zeros. The second form times VGG-19 and the slim network in turn, the third VGG-19 in each
 // precision of the processor. The fourth compares the results of an NVIDIA card with those of
-// the processor, or times the card. The fifth takes a step of a training for each line that it reads, after it has written the first parameters
-// to the file FIRST; train.py asks it and PyTorch in turn.
+// the processor, or times the card. The fifth takes a step of a training for each line that it
+// reads, after it has written the first parameters to the file FIRST; train.py asks it and
+// PyTorch in turn. The sixth paints a picture with the default settings and prints what each
+// part of it took.
 package main
 
 import (
@@ -48,6 +51,13 @@ func run(args []string) error {
 			return err
 		}
 		return train(n[0], n[1], args[3])
+	}
+	if len(args) > 3 && args[0] == "picture" {
+		n, err := numbers(args[1:3], "picture SIZE THREADS NETWORK [CONTENT:STYLE]", 2)
+		if err != nil {
+			return err
+		}
+		return picture(n[0], n[1], args[3], strings.Join(args[4:], ""))
 	}
 	if len(args) > 0 && args[0] == "compare" {
 		n, err := numbers(args[1:], "compare SIZE THREADS RUNS", 3)
