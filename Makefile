@@ -157,6 +157,11 @@ bench-train: $(filter build/%,$(TORCH)) ## time of a step of a training against 
 bench-slim: ## time of an iteration of the slim network against VGG-19, in turn: SIZE=512
 	$(GO) run ./testdata/bench compare $(or $(SIZE),512) $(or $(THREADS),0) 7
 
+.PHONY: bench-picture
+bench-picture: ## where the seconds of a picture go, for vgg19, which must be installed, and slim: SIZE=512
+	@$(GO) run ./testdata/bench picture $(or $(SIZE),512) $(or $(THREADS),0) vgg19
+	@$(GO) run ./testdata/bench picture $(or $(SIZE),512) $(or $(THREADS),0) slim
+
 .PHONY: bench-precision
 bench-precision: ## time of an iteration of VGG-19 in each precision of the processor, in turn: SIZE=512
 	$(GO) run ./testdata/bench precision $(or $(SIZE),512) $(or $(THREADS),0) 7

@@ -35,7 +35,7 @@ func matched() statistic {
 }
 
 // neighbourWeight is what the loss of neighbours is multiplied by, besides the weights of network
-// and layer and the mean square of the content's features. At a strength of 50 a face keeps its
+// and layer and the mean square of the content's features. At the default strength a face keeps its
 // features and the strokes of the style are seen. With half as much most of the photograph is
 // left, with twice as much the eyes of a portrait are lost.
 const neighbourWeight = 0.05

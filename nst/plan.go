@@ -141,7 +141,7 @@ func (t *Transfer) planOn(d exec.Device, in Inputs, at scale) (Plan, error) {
 	}
 	p.Add("working space of the kernels", m.Scratch)
 	p.Add(PartNetwork, e.weightBytes())
-	p.Add(PartPictures, t.pictureBytes(in, at)+e.targetBytes(in, at))
+	p.Add(PartPictures, t.pictureBytes(in, at)+e.targetBytes(in, at, t.rememberedScales(at.size)))
 	p.Add("program", ProgramBytes)
 	return p, nil
 }
@@ -162,12 +162,7 @@ func (n *network) weightBytes() int64 {
 // styles, the masks, and at the last scale what is painted and its difference to the centre.
 func (t *Transfer) pictureBytes(in Inputs, last scale) (bytes int64) {
 	picture := Size{last.w, last.h}.Bytes()
-	by := &t.options.Schedule
-	scales := by.Scales
-	if scales == 0 {
-		scales = countScales(last.size, by.MinScale)
-	}
-	for i := range scales {
+	for i := range t.options.Schedule.count(last.size) {
 		bytes += int64(float64(picture) / float64(int64(1)<<i))
 	}
 	bytes += 2 * picture
@@ -190,9 +185,18 @@ func (t *Transfer) pictureBytes(in Inputs, last scale) (bytes int64) {
 	return bytes
 }
 
+// rememberedScales is the number of scales that styles are measured at, up to size. Contents
+// that keep their sizes can have others than the last one.
+func (t *Transfer) rememberedScales(size int) int {
+	if t.options.Size == OriginalSize {
+		return countScales(size, MinSize)
+	}
+	return t.options.Schedule.count(size)
+}
+
 // targetBytes is the memory of the targets: the features of the content, which the machine
-// has a copy of, and what was measured of the styles in every orientation and scale.
-func (e evaluator) targetBytes(in Inputs, at scale) (bytes int64) {
+// has a copy of, and what was measured of the styles in every orientation and at so many scales.
+func (e evaluator) targetBytes(in Inputs, at scale, scales int) (bytes int64) {
 	for _, shape := range e.contentShapes(at.w, at.h) {
 		bytes += 4 * int64(shape[1]*shape[2]*shape[3])
 	}
@@ -206,7 +210,7 @@ func (e evaluator) targetBytes(in Inputs, at scale) (bytes int64) {
 			style += s.rows(layer.K) * layer.K
 		}
 	}
-	settings := min(e.remembered(), len(e.oriented)*countScales(at.size, MinSize))
+	settings := min(e.remembered(), len(e.oriented)*scales)
 	return bytes + 4*int64(style*settings*len(in.Styles)) + e.matchBytes(in, at, settings)
 }
 

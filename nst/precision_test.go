@@ -1,6 +1,8 @@
 package nst_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"math"
 	"os"
@@ -200,5 +202,57 @@ func TestPrecisionAuto(t *testing.T) {
 			}
 		}
 		tr.Close()
+	}
+}
+
+// TestPrecisionResumed goes on with a run in bf16: in bf16 to the same bytes, and in fp32 not at
+// all.
+func TestPrecisionResumed(t *testing.T) {
+	withBF16(t)
+	content := draw(40, 30, 0)
+	run := func(p nst.Precision, stop int, from *nst.State) (pix []float32, left bytes.Buffer, err error) {
+		t.Helper()
+		tr := transfer(t, precise(p))
+		s, err := tr.Style(t.Context(), nst.StylePicture{Picture: draw(24, 36, 1), Weight: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		r, err := tr.Run(ctx, nst.Job{Content: content, Style: s, Resume: from, Checkpoint: func(s *nst.State) {
+			if err := s.Write(&left); err != nil {
+				t.Error(err)
+			}
+		}, Progress: func(p nst.Progress) {
+			if p.Done == stop {
+				cancel()
+			}
+		}})
+		if r != nil {
+			pix = r.Picture.Pix
+		}
+		return pix, left, err
+	}
+	want, _, err := run(nst.PrecisionBF16, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []nst.Precision{nst.PrecisionBF16, nst.PrecisionFP32} {
+		_, left, err := run(nst.PrecisionBF16, 3, nil)
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("an interrupted run: %v", err)
+		}
+		state, err := nst.ReadState(bytes.NewReader(left.Bytes()), int64(left.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := run(p, 0, state)
+		differs := new(nst.ResumeError)
+		switch {
+		case p == nst.PrecisionBF16 && (err != nil || !slices.Equal(got, want)):
+			t.Errorf("a run that goes on paints other bytes: %v", err)
+		case p == nst.PrecisionFP32 && (!errors.As(err, &differs) || differs.What != "processor"):
+			t.Errorf("a run in bf16 goes on in fp32: %v", err)
+		}
 	}
 }

@@ -30,12 +30,17 @@ func countScales(size, least int) int {
 	return n
 }
 
+// count is the number of scales of a run that ends at size, of which some may be left out.
+func (s *Schedule) count(size int) int {
+	if s.Scales > 0 {
+		return s.Scales
+	}
+	return countScales(size, s.MinScale)
+}
+
 // scales returns the scales of a run that ends at size, the smallest first.
 func (n *network) scales(by *Schedule, content *imgio.Planar, s *Style, size int) ([]scale, error) {
-	count := by.Scales
-	if count == 0 {
-		count = countScales(size, by.MinScale)
-	}
+	count := by.count(size)
 	w, h := content.Whole()
 	var plan []scale
 	for i := count - 1; i >= 0; i-- {

@@ -123,7 +123,7 @@ func regionRows() []flagRow {
 		},
 		{
 			name: "calm", field: "Objective.Calm", group: groupRegions, in: measures, list: true,
-			usage:  "how calm flat parts of the content stay, such as skies and faces, 0 to 100; the flattest are painted as if --strength were lower by 0.4 times this",
+			usage:  "how calm flat parts of the content stay, such as skies and faces, 0 to 100; the style counts a tenth in the flattest at 50, a hundredth at 100",
 			former: func(map[string]string) string { return "0" },
 		},
 	}

@@ -2,17 +2,20 @@
 // each line that it reads, it evaluates once and writes the seconds and the peak memory of
 // the process so far in bytes. peer.py asks it and PyTorch in turn.
 //
-//	bench SIZE THREADS
+//	bench SIZE THREADS [fp32|mixed|bf16]
 //	bench compare SIZE THREADS RUNS
 //	bench precision SIZE THREADS RUNS
 //	bench gpu {check|time} SIZE {tf32|fp32}
 //	bench train SIZE THREADS FIRST
+//	bench picture SIZE THREADS NETWORK [CONTENT:STYLE]
 //
 // The objective is that of torch_iteration.py: seeded weights, the usual taps, targets of
 // zeros. The second form times VGG-19 and the slim network in turn, the third VGG-19 in each
 // precision of the processor. The fourth compares the results of an NVIDIA card with those of
-// the processor, or times the card. The fifth takes a step of a training for each line that it reads, after it has written the first parameters
-// to the file FIRST; train.py asks it and PyTorch in turn.
+// the processor, or times the card. The fifth takes a step of a training for each line that it
+// reads, after it has written the first parameters to the file FIRST; train.py asks it and
+// PyTorch in turn. The sixth paints a picture with the default settings and prints what each
+// part of it took.
 package main
 
 import (
@@ -49,6 +52,13 @@ func run(args []string) error {
 		}
 		return train(n[0], n[1], args[3])
 	}
+	if len(args) > 3 && args[0] == "picture" {
+		n, err := numbers(args[1:3], "picture SIZE THREADS NETWORK [CONTENT:STYLE]", 2)
+		if err != nil {
+			return err
+		}
+		return picture(n[0], n[1], args[3], strings.Join(args[4:], ""))
+	}
 	if len(args) > 0 && args[0] == "compare" {
 		n, err := numbers(args[1:], "compare SIZE THREADS RUNS", 3)
 		if err != nil {
@@ -63,11 +73,15 @@ func run(args []string) error {
 		}
 		return precisions(n[0], n[1], n[2])
 	}
+	precision := "fp32"
+	if len(args) == 3 {
+		args, precision = args[:2], args[2]
+	}
 	n, err := numbers(args, "SIZE THREADS", 2)
 	if err != nil {
 		return err
 	}
-	device, err := exec.OpenCPU(n[1], os.Getenv)
+	device, err := openIn(precision, n[1])
 	if err != nil {
 		return err
 	}
@@ -88,6 +102,21 @@ func run(args []string) error {
 		fmt.Println(seconds, peak(), p.machine.Scalar(p.total))
 	}
 	return nil
+}
+
+// openIn returns the processor in a precision.
+func openIn(precision string, threads int) (*exec.CPU, error) {
+	d, err := exec.OpenCPU(threads, os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	switch precision {
+	case "fp32":
+		return d, nil
+	case "mixed", "bf16":
+		return d.BF16(precision == "bf16")
+	}
+	return nil, fmt.Errorf("want fp32, mixed or bf16, got %q", precision)
 }
 
 // numbers reads n arguments.

@@ -4,8 +4,8 @@
 
 BENCH is main.go, built. Every program is a process of its own that stays; in each round each is asked once, so that a
 machine that slows down slows all. Printed: median seconds, mean seconds of processor time, the ratio of PyTorch's fastest
-form in float32 to nst, peak memory of the processes. PyTorch's bfloat16 is a row of its own, since it computes with fewer
-bits. Exits 0 with a reason where there is no PyTorch.
+form in float32 to nst, peak memory of the processes. PyTorch's bfloat16 and nst's mixed and bf16, on a processor that has
+them, are rows of their own, since they compute with fewer bits; their ratio is that of PyTorch's bfloat16. Exits 0 with a reason where there is no PyTorch.
 """
 
 import argparse
@@ -55,21 +55,25 @@ def measure(args, size):
     torch = [sys.executable, str(HERE / "torch_iteration.py"), str(size), str(args.threads)]
     theirs = [Peer(f"PyTorch {form}", torch + [form]) for form in args.forms.split(",")]
     ours = [Peer(f"nst {cpu}", [args.bench, str(size), str(args.threads)], {"NST_CPU": cpu}) for cpu in args.cpu.split(",")]
+    halves = [Peer(f"nst {p}", [args.bench, str(size), str(args.threads), p]) for p in args.precisions.split(",") if p]
     for run in range(WARM + args.runs):
-        for p in theirs + ours:
+        for p in theirs + ours + halves:
             if run == WARM:
                 p.used = -processor(p)
             p.iterate(count=run >= WARM)
-    for p in theirs + ours:
+    for p in theirs + ours + halves:
         p.used = (p.used + processor(p)) / args.runs
         p.close()
     full = [p for p in theirs if not p.name.endswith("bfloat16")]
     best, least = min(full, key=lambda p: statistics.median(p.seconds)), min(p.used for p in full)
-    for p in theirs + ours:
+    reduced = [p for p in theirs if p not in full]
+    for p in theirs + ours + halves:
         median = statistics.median(p.seconds)
         line = f"{size:5d}  {p.name:22s} {median:8.3f} s  ({min(p.seconds):.3f} to {max(p.seconds):.3f})  processor {p.used:6.3f} s  {p.peak / 2**20:5.0f} MB"
         if p in ours:
             line += f"   {statistics.median(best.seconds) / median:5.2f} times faster, {least / p.used:.2f} by processor time, {p.peak / best.peak:.2f} of the memory"
+        elif p in halves and reduced:
+            line += f"   {statistics.median(reduced[0].seconds) / median:5.2f} times faster than PyTorch's bfloat16"
         print(line, flush=True)
         if p not in ours and p not in full:
             continue
@@ -89,6 +93,14 @@ def matmul_speed(torch, threads):
     return 2 * 1024**3 / min(seconds) / 1e9
 
 
+def has_bf16():
+    """Whether the processor has AVX-512 BF16."""
+    try:
+        return "avx512_bf16" in pathlib.Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bench")
@@ -96,6 +108,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--cpu", default="avx512,avx2")
+    parser.add_argument("--precisions", default="mixed,bf16" if has_bf16() else "", help="of nst, besides fp32")
     parser.add_argument("--forms", help="of PyTorch; all by default: nchw, channels_last, bfloat16, and compile where there is a C++ compiler")
     args = parser.parse_args()
     try:

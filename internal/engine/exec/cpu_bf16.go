@@ -13,7 +13,7 @@ const (
 	inFP32  multiplying = iota
 	inBF16              // in bfloat16, see package kernel
 	mixed               // in bfloat16 for gradients, in float32 for features
-	passing             // in float32, with filters that are transformed again for each use
+	passing             // in float32, with filters that are packed again for each use
 )
 
 // ErrNoBF16 means that the processor has no instructions for bfloat16.
@@ -44,7 +44,7 @@ func RoundsFeatures(d Device) bool {
 }
 
 // Passing returns the processor as a device that multiplies in float32 and keeps no filters. It
-// transforms them for each use, which makes a pass slower. Like [CPU.BF16] it shares
+// packs them for each use, which makes a pass slower. Like [CPU.BF16] it shares
 // everything with d.
 func (d *CPU) Passing() *CPU { return d.multiplying(passing) }
 
@@ -57,9 +57,7 @@ func (d *CPU) multiplying(by multiplying) *CPU {
 // fixed records that a step takes a filter of a fixed network, and says in which form.
 func (c *lowering) fixed(f filterNeed) filterNeed {
 	f.bf16 = c.device.by == inBF16 || c.device.by == mixed && f.rotated
-	if c.device.by == passing {
-		c.works(kernel.Scratch{Shared: f.floats()})
-	} else {
+	if c.device.by != passing {
 		c.needs = append(c.needs, f)
 	}
 	return f
@@ -73,9 +71,5 @@ func (d *CPU) convolution(s kernel.ConvSpec, f filterNeed) func() {
 	}
 	k16, c16 := whole(f.k), whole(f.c)
 	s.U = kernel.NewPassingFilter(d.engine.CPU(), padFilters(f.w, f.k, f.c, k16, c16), k16, c16, f.rotated)
-	conv := d.engine.NewConv(s)
-	return func() {
-		d.engine.Transform(s.U)
-		conv.Run()
-	}
+	return d.engine.NewConv(s).Run
 }

@@ -89,7 +89,7 @@ func (d *CPU) make(need filterNeed) error {
 		create = kernel.NewBF16FilterIn
 	}
 	f := create(d.engine.CPU(), memory.Floats(), padFilters(need.w, need.k, need.c, k16, c16), k16, c16, need.rotated)
-	f.Transform(d.engine.Pool())
+	f.Make(d.engine.Pool())
 	s.made[need.key()] = &filter{f, need.floats(), memory}
 	return nil
 }

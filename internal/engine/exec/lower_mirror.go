@@ -38,10 +38,13 @@ func (t *trained) begin(cpu *kernel.CPU) error {
 		}
 		f := &t.forms[as]
 		f.memory = memory
-		if form(as) == asRepeated {
+		switch form(as) {
+		case asRepeated:
 			f.Filter = kernel.NewRepeatFilterIn(cpu, memory.Floats(), t.padded, k, c)
-		} else {
-			f.Filter = kernel.NewFilterIn(cpu, memory.Floats(), t.padded, k, c, form(as) == asRotated)
+		case asRotated:
+			f.Filter = kernel.NewFilterIn(cpu, memory.Floats(), t.padded, k, c, true)
+		default:
+			f.Filter = kernel.NewMirrorFilterIn(cpu, memory.Floats(), t.padded, k, c)
 		}
 	}
 	return nil
@@ -49,10 +52,14 @@ func (t *trained) begin(cpu *kernel.CPU) error {
 
 // formLen is the number of floats of a form.
 func (t *trained) formLen(as form) int {
-	if as == asRepeated {
-		return kernel.RepeatFilterLen(whole(t.k), whole(t.c))
+	k, c := whole(t.k), whole(t.c)
+	switch as {
+	case asRepeated:
+		return kernel.RepeatFilterLen(k, c)
+	case asRotated:
+		return kernel.FilterLen(k, c)
 	}
-	return kernel.FilterLen(whole(t.k), whole(t.c))
+	return kernel.MirrorFilterLen(k, c)
 }
 
 // close frees the memory of the filters.
@@ -82,7 +89,7 @@ func (c *lowering) trainedFilters(w *Node, as form) *trained {
 		f := &t.forms[as]
 		c.step(w.Name()+"/transform", func() func() {
 			pool := c.device.engine.Pool()
-			return func() { f.Transform(pool) }
+			return func() { f.Make(pool) }
 		})
 	}
 	return t

@@ -124,10 +124,11 @@ func heldBy(d *CPU, p *cpuProgram) (held Plan, mapped, aligning int64) {
 	for i := range scratch.Len() {
 		held.Scratch += count(scratch.Index(i).Len())
 	}
+	held.Scratch += count(reflect.ValueOf(d.engine).Elem().FieldByName("shared").Len())
 	held.Features = 4 * int64(len(p.arena))
 	mapped = 4 * int64(len(p.memory.Floats()))
 	for _, f := range d.filters.made {
-		u := 4 * int64(reflect.ValueOf(f.Filter).Elem().FieldByName("u").Len())
+		u := 4 * int64(reflect.ValueOf(f.Filter).Elem().FieldByName("data").Len())
 		held.Weights += u
 		mapped += u
 	}

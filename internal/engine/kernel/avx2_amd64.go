@@ -11,7 +11,7 @@ func gemm1AVX2(n int, k int, a []float32, aStride int, b []float32, m []float32,
 func gramAVX2(n int, a []float32, b []float32, g []float32)
 
 //go:noescape
-func winoFilterAVX2(g []float32, u []float32, uStride int)
+func winoFilterAVX2(n int, g []float32, u []float32, uStride int, uStep int)
 
 //go:noescape
 func winoInAVX2(n int, x []float32, pitch int, v []float32, vStride int)

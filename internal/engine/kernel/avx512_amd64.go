@@ -17,7 +17,7 @@ func gemm4AVX512(n int, k int, a []float32, aStride int, b []float32, m []float3
 func gramAVX512(n int, a []float32, b []float32, g []float32)
 
 //go:noescape
-func winoFilterAVX512(g []float32, u []float32, uStride int)
+func winoFilterAVX512(n int, g []float32, u []float32, uStride int, uStep int)
 
 //go:noescape
 func winoInAVX512(n int, x []float32, pitch int, v []float32, vStride int)

@@ -182,7 +182,7 @@ func BenchmarkFilter(b *testing.B) {
 			b.Run(fmt.Sprintf("rotate=%v", rotate), func(b *testing.B) {
 				median(b, 0, func() {
 					for _, f := range all {
-						f.Transform(e.Pool())
+						f.Make(e.Pool())
 					}
 				})
 			})

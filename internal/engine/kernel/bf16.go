@@ -6,7 +6,7 @@ import "math"
 // instead of 24. Only the transformed inputs and filters are rounded. The transforms are
 // computed in float32, and so are the sums of products. Two numbers are a pair, in the place
 // of a float32: bits 0 to 15 are the first. An instruction multiplies 16 pairs with 16 others,
-// twice as many products as in float32, and filters take half the memory.
+// twice as many products as in float32. The filters are transformed once and kept.
 
 // multiplier has the micro-kernels with which a convolution multiplies, in float32 or in
 // bfloat16. For bfloat16 the transforms write pairs, 8 for each position of 16 channels; gemm
@@ -53,7 +53,7 @@ func pair(lo, hi float32) float32 {
 }
 
 // BF16FilterLen is the number of floats that the pairs of a Filter take.
-func BF16FilterLen(k, c int) int { return FilterLen(k, c) / 2 }
+func BF16FilterLen(k, c int) int { return 18 * k * c }
 
 // NewBF16FilterIn is [NewFilterIn] for a convolution in bfloat16. It takes u of
 // [BF16FilterLen] floats. It panics if the processor cannot; see [CPU.BF16].
@@ -61,10 +61,7 @@ func NewBF16FilterIn(cpu *CPU, u, w []float32, k, c int, rotate bool) *Filter {
 	if !cpu.BF16() {
 		panic("kernel: filter: no bfloat16 with " + cpu.Name())
 	}
-	checkLen("filter", "u", len(u), BF16FilterLen(k, c))
-	f := newFilter(cpu, w, k, c, rotate)
-	f.bf16, f.u = true, u[:BF16FilterLen(k, c)]
-	return f
+	return newFilter(cpu, u, w, k, c, paired, BF16FilterLen(k, c)).turned(rotate)
 }
 
 // pairFilters transforms the filters of a block of outputs and one of inputs, two inputs at a
@@ -75,9 +72,9 @@ func (f *Filter) pairFilters(g []float32, gather func(c int), u []float32, row i
 	hi := g[45*16:][:36*16]
 	for c := range pairLanes {
 		gather(2 * c)
-		f.isa.winoFilter(g, lo, 16)
+		f.isa.winoFilter(1, g, lo, 16, 0)
 		gather(2*c + 1)
-		f.isa.winoFilter(g, hi, 16)
-		f.isa.bf16.pairs(36, lo, hi, u[c*row:], f.K*f.C/2)
+		f.isa.winoFilter(1, g, hi, 16, 0)
+		f.isa.bf16.pairs(36, lo, hi, u[c*row:], f.pairStride())
 	}
 }

@@ -13,7 +13,7 @@ import (
 // inBF16 returns a convolution with its filters (k, c, 3, 3) in bfloat16.
 func inBF16(e *kernel.Engine, s kernel.ConvSpec, w []float32, k, c int, rotate bool) kernel.ConvSpec {
 	s.BF16, s.U = true, kernel.NewBF16FilterIn(e.CPU(), kernel.Floats(kernel.BF16FilterLen(k, c)), w, k, c, rotate)
-	s.U.Transform(e.Pool())
+	s.U.Make(e.Pool())
 	return s
 }
 

@@ -53,8 +53,10 @@ type Conv struct {
 	src     Shape // of s.In
 	dst     Shape // of s.Out
 	th, tw  int   // tiles
-	n       int   // tiles of an item
-	split   int   // parts of the outputs, each an item
+	order   convOrder
+	n       int // tiles that are multiplied at a time
+	group   int // blocks of outputs that are computed at a time
+	chunk   int // inputs that are multiplied at a time
 	scale   float32
 	by      multiplier
 	lanes   int        // floats of a position of the transformed input
@@ -96,8 +98,11 @@ func (e *Engine) NewConv(s ConvSpec) *Conv {
 			c.nomask[i] = make([]uint16, c.out.Pitch()*4)
 		}
 	}
+	if s.U.form == unpacked {
+		s.U.workers(e.pool.Threads())
+	}
 	c.plan()
-	e.reserve(c.need())
+	e.Reserve(c.need())
 	return c
 }
 
@@ -106,7 +111,7 @@ func (e *Engine) NewConv(s ConvSpec) *Conv {
 func (e *Engine) ConvScratch(s ConvSpec) Scratch {
 	c := e.newConv(s)
 	c.plan()
-	return Scratch{Each: c.need()}
+	return c.need()
 }
 
 func (c *Conv) check() {
@@ -115,7 +120,7 @@ func (c *Conv) check() {
 	c.out.check("conv")
 	c.src.check("conv")
 	c.dst.check("conv")
-	if s.U == nil || s.U.C != s.C || s.U.K != s.K || s.U.repeat || s.U.bf16 != s.BF16 {
+	if s.U == nil || s.U.C != s.C || s.U.K != s.K || s.U.form > paired || (s.U.form == paired) != s.BF16 {
 		panic(fmt.Sprintf("kernel: conv: no filter from %d to %d channels", s.C, s.K))
 	}
 	if s.U.isa != c.e.cpu.isa {
@@ -140,79 +145,6 @@ func (c *Conv) check() {
 	}
 	if s.OutMask != nil {
 		checkLen("conv", "OutMask", len(s.OutMask), c.out.MaskLen())
-	}
-}
-
-// plan cuts the work into items of n tiles. If there are too few tiles for all threads, it
-// also splits the outputs. The numbers are measured. Many tiles are better for the
-// transformed filters, which every item reads once. With few channels, the transformed
-// tiles of an item should fit the second-level cache.
-func (c *Conv) plan() {
-	tiles, threads := c.th*c.tw, c.e.pool.Threads()
-	c.split = 1
-	for tiles*c.split < 48*threads && c.s.K%(c.split*128) == 0 {
-		c.split *= 2
-	}
-	want := 96
-	if c.s.C <= 64 {
-		want = 36
-	}
-	parts := (threads + c.split - 1) / c.split
-	rounds := max(1, (tiles+want*parts/2)/(want*parts))
-	c.n = (tiles + rounds*parts - 1) / (rounds * parts)
-}
-
-// scratch returns the distances, in floats, of blocks and of frequencies in V and in M, for
-// items of n tiles. They are odd numbers of cache lines, because even ones, and powers of
-// two most of all, would use only a few sets of the cache.
-func (c *Conv) scratch(n int) (block, v, m int) {
-	n |= 1
-	return n * 16, ((c.s.C/16*n*c.lanes+15)/16 | 1) * 16, (c.s.K/16/c.split*n | 1) * 16
-}
-
-// need is the working memory of a worker, in floats.
-func (c *Conv) need() int {
-	_, v, m := c.scratch(c.n)
-	return 36 * (v + m)
-}
-
-// Run computes Out and OutMask.
-func (c *Conv) Run() {
-	c.e.pool.Run((*convTiles)(c))
-	c.e.pool.Run((*convFrame)(c))
-}
-
-// convTiles has an item for each n tiles, counted along rows, and part of the
-// outputs.
-type convTiles Conv
-
-// Items is the number of runs of n tiles, times the parts of the outputs.
-func (t *convTiles) Items() int { return (t.th*t.tw + t.n - 1) / t.n * t.split }
-
-// Do computes n tiles of a part of the outputs, in the scratch of the worker.
-func (t *convTiles) Do(worker, item int) {
-	c := (*Conv)(t)
-	s, gemm := &c.s, c.by.gemm
-	first := item / c.split * c.n
-	n := min(c.n, c.th*c.tw-first)
-	blocks := s.K / 16 / c.split
-	b0 := item % c.split * blocks
-	ns, vs, ms := c.scratch(n)
-	vn := ns / Lanes * c.lanes
-	v, m := c.e.scratch[worker][:36*vs], c.e.scratch[worker][36*vs:]
-	for b := range s.C / 16 {
-		tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.input(b, ty, tx, n, v[b*vn+i*c.lanes:], vs) })
-	}
-	// The panels come in the order in which they lie in memory.
-	for f := range 36 {
-		for b := b0; b < b0+blocks; {
-			w := nextPanel(b, s.K/16, len(gemm)-1)
-			gemm[w](n, s.C, v[f*vs:], vn, s.U.panel(f, b), m[f*ms+(b-b0)*ns:], 16, ns, false)
-			b += 1 << w
-		}
-	}
-	for b := b0; b < b0+blocks; b++ {
-		tileRows(first, n, c.tw, func(i, ty, tx, n int) { c.output(worker, b, ty, tx, n, m[(b-b0)*ns+i*16:], ms) })
 	}
 }
 
@@ -305,24 +237,4 @@ func (c *Conv) output(worker, b, ty, tx, n int, m []float32, mStride int) {
 	default:
 		isa.winoOut(n, m, mStride, bias, s.Out[at*16:], c.out.Pitch())
 	}
-}
-
-// convFrame clears everything outside the picture. It has an item for each block of
-// outputs.
-type convFrame Conv
-
-// Items is the number of blocks of outputs.
-func (t *convFrame) Items() int { return t.s.K / 16 }
-
-// Do clears the frame of a block of Out, and of its mask if there is one.
-func (t *convFrame) Do(_, item int) {
-	clearFrame(t.s.Out, 16, t.dst, t.dst.H, t.dst.W, item, item+1)
-	if t.s.OutMask == nil {
-		return
-	}
-	h, w := t.out.H, t.out.W
-	if t.s.OutPool != None {
-		h, w = t.dst.H*2, t.dst.W*2
-	}
-	clearFrame(t.s.OutMask, 1, t.out, h, w, item, item+1)
 }

@@ -95,7 +95,7 @@ func TestConvBackward(t *testing.T) {
 			kernel.RefReLUGrad(masked, y, dy)
 			kernel.RefConv3x3Grad(want, masked, wt, c, h, w, k)
 			u := kernel.NewFilterIn(e.CPU(), make([]float32, kernel.FilterLen(k, c)), wt, k, c, true)
-			u.Transform(e.Pool())
+			u.Make(e.Pool())
 			spec := kernel.ConvSpec{C: k, K: c, H: h, W: w, U: u, In: pack(dy, out), InMask: packMask(y, out), Out: dirty(in.Len())}
 			e.NewConv(spec).Run()
 			wantBlocked(t, spec.Out, want, in, tol)

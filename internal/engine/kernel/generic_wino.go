@@ -9,14 +9,22 @@ type vec = [16]float32
 
 func load(x []float32) *vec { return (*vec)(x) }
 
-// winoFilterGo transforms 16 filters g [9][16]: u[f*uStride + lane].
-func winoFilterGo(g, u []float32, uStride int) {
-	var t [6][3]vec
-	for x := range 3 {
-		filterLine(load(g[x*16:]), load(g[(3+x)*16:]), load(g[(6+x)*16:]), func(y int, o *vec) { t[y][x] = *o })
-	}
-	for y := range 6 {
-		filterLine(&t[y][0], &t[y][1], &t[y][2], func(x int, o *vec) { copy(u[(6*y+x)*uStride:], o[:]) })
+// winoFilterGo transforms n times 16 filters g [n][9][16]: u[f*uStride + i*uStep + lane] for
+// i < n.
+func winoFilterGo(n int, g, u []float32, uStride, uStep int) {
+	var columns [3][6]vec
+	var row [6]vec
+	for i := range n {
+		g, u := g[i*9*16:], u[i*uStep:]
+		for x := range columns {
+			filterLine(load(g[x*16:]), load(g[(3+x)*16:]), load(g[(6+x)*16:]), &columns[x])
+		}
+		for y := range row {
+			filterLine(&columns[0][y], &columns[1][y], &columns[2][y], &row)
+			for x := range row {
+				copy(u[(6*y+x)*uStride:], row[x][:])
+			}
+		}
 	}
 }
 
@@ -33,8 +41,7 @@ const (
 )
 
 // filterLine is G in one dimension, for 16 lanes.
-func filterLine(a, b, c *vec, put func(i int, o *vec)) {
-	var o [6]vec
+func filterLine(a, b, c *vec, o *[6]vec) {
 	for l := range 16 {
 		s := a[l]*normP + c[l]*(normP*squareP)
 		d := a[l]*normQ + c[l]*(normQ*squareQ)
@@ -44,9 +51,6 @@ func filterLine(a, b, c *vec, put func(i int, o *vec)) {
 		o[3][l] = d + b[l]*(normQ*pointQ)
 		o[4][l] = d - b[l]*(normQ*pointQ)
 		o[5][l] = c[l]
-	}
-	for i := range o {
-		put(i, &o[i])
 	}
 }
 

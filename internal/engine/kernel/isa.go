@@ -20,7 +20,7 @@ type isa struct {
 
 	bf16 *multiplier // nil without bfloat16
 
-	winoFilter   func(g, u []float32, uStride int)
+	winoFilter   func(n int, g, u []float32, uStride, uStep int)
 	winoIn       func(n int, x []float32, pitch int, v []float32, vStride int)
 	winoInMask   func(n int, x []float32, mask []uint16, pitch int, v []float32, vStride int)
 	winoInUnpool func(n int, x []float32, xPitch int, mask []uint16, pitch int, scale float32, v []float32, vStride int)

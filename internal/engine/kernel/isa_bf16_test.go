@@ -29,8 +29,15 @@ func TestBF16Rounding(t *testing.T) {
 		f    float32
 		want uint16
 	}{
-		{0, 0}, {float32(math.Copysign(0, -1)), 0x8000}, {math.SmallestNonzeroFloat32, 0}, {-math.SmallestNonzeroFloat32, 0x8000},
-		{math.MaxFloat32, 0x7f80}, {float32(math.Inf(-1)), 0xff80}, {1, 0x3f80}, {1 + 1./256, 0x3f80}, {1 + 3./256, 0x3f82},
+		{0, 0},
+		{float32(math.Copysign(0, -1)), 0x8000},
+		{math.SmallestNonzeroFloat32, 0},
+		{-math.SmallestNonzeroFloat32, 0x8000},
+		{math.MaxFloat32, 0x7f80},
+		{float32(math.Inf(-1)), 0xff80},
+		{1, 0x3f80},
+		{1 + 1./256, 0x3f80},
+		{1 + 3./256, 0x3f82},
 	} {
 		if got := toBF16(c.f); got != c.want {
 			t.Errorf("%v is %04x, want %04x", c.f, got, c.want)

@@ -173,16 +173,17 @@ func gemmCases(s *isa) []kernelCase {
 }
 
 func winoCases() []kernelCase {
-	cases := []kernelCase{{
-		name: "winoFilter",
-		in:   []int{144},
-		out:  []int{35*37 + 16},
-		tol:  1e-6,
-		run: func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
-			s.winoFilter(in[0], out[0], 37)
-		},
-	}}
+	var cases []kernelCase
 	for n := range 5 {
+		cases = append(cases, kernelCase{
+			name: fmt.Sprintf("winoFilter n=%d", n),
+			in:   []int{n * 144},
+			out:  []int{35*(n*17+5) + n*17 + 16},
+			tol:  1e-6,
+			run: func(s *isa, in [][]float32, _ []uint16, out [][]float32, _ []uint16) {
+				s.winoFilter(n, in[0], out[0], n*17+5, 17)
+			},
+		})
 		for i, side := range []int{4, 2} {
 			frequencies, pitch := []int{36, 9}[i], side*n+3
 			cases = append(cases, kernelCase{

@@ -61,7 +61,8 @@ func TestScratch(t *testing.T) {
 		first := kernel.ConvFirstSpec{K: 32, H: h, W: w, Weights: filters[:32*27], In: picture, Out: y}
 		firstGrad := kernel.ConvFirstGradSpec{K: 32, H: h, W: w, Weights: filters[:32*27], In: y, Out: picture}
 		reflect := kernel.ReflectGradSpec{C: 32, K: 32, H: h, W: w, Weights: filters, Grad: x, Out: y}
-		mirror := kernel.MirrorConvSpec{C: 32, K: 32, H: h, W: w, Stride: 1, U: conv.U, In: x, Out: y}
+		u := kernel.NewMirrorFilterIn(cpu, make([]float32, kernel.MirrorFilterLen(32, 32)), filters, 32, 32)
+		mirror := kernel.MirrorConvSpec{C: 32, K: 32, H: h, W: w, Stride: 1, U: u, In: x, Out: y}
 		last := kernel.MirrorLastSpec{C: 32, K: 3, H: h, W: w, Weights: filters, Bias: filters, In: x, Out: picture}
 		for name, f := range map[string]func(e *kernel.Engine) kernel.Scratch{
 			"conv":    func(e *kernel.Engine) kernel.Scratch { e.NewConv(conv); return e.ConvScratch(conv) },

@@ -10,7 +10,7 @@ import (
 // the convolution sees beyond the edge; see [Reflect].
 type MirrorConvSpec struct {
 	C, K, H, W int
-	U          *Filter // from C to K channels; with Repeat one of [NewRepeatFilterIn]
+	U          *Filter // from C to K channels, of [NewMirrorFilterIn], or with Repeat of [NewRepeatFilterIn]
 	Stride     int     // 1, or 2 to keep the even positions of the even rows
 
 	// In is the blocked input (C,H,W), or with Repeat (C,H/2,W/2), of which each position
@@ -83,7 +83,11 @@ func (c *MirrorConv) check() {
 	s := &c.s
 	c.src.check(name)
 	c.dst.check(name)
-	if s.U == nil || s.U.C != s.C || s.U.K != s.K || s.U.isa != c.e.cpu.isa || s.U.repeat != s.Repeat || s.U.bf16 {
+	form := transformed
+	if s.Repeat {
+		form = repeated
+	}
+	if s.U == nil || s.U.C != s.C || s.U.K != s.K || s.U.isa != c.e.cpu.isa || s.U.form != form {
 		panic(fmt.Sprintf("kernel: %s: no filter from %d to %d channels for this instruction set", name, s.C, s.K))
 	}
 	if s.Stride != 1 && s.Stride != 2 {

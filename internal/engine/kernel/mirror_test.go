@@ -73,11 +73,11 @@ func (m *mirrorCase) filters() []float32 {
 // filter returns the filters in the form that the step takes.
 func (m *mirrorCase) filter(cpu *kernel.CPU) *kernel.Filter {
 	k, c := whole(m.k), whole(m.c)
-	if !m.repeat {
-		return kernel.NewFilter(cpu, m.filters(), k, c, false)
+	f := kernel.NewMirrorFilterIn(cpu, make([]float32, kernel.MirrorFilterLen(k, c)), m.filters(), k, c)
+	if m.repeat {
+		f = kernel.NewRepeatFilterIn(cpu, make([]float32, kernel.RepeatFilterLen(k, c)), m.filters(), k, c)
 	}
-	f := kernel.NewRepeatFilterIn(cpu, make([]float32, kernel.RepeatFilterLen(k, c)), m.filters(), k, c)
-	f.Transform(kernel.NewPool(1))
+	f.Make(kernel.NewPool(1))
 	return f
 }
 

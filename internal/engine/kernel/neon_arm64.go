@@ -11,7 +11,7 @@ func gemm1NEON(n, k int, a []float32, aStride int, b, m []float32, mRow, mStride
 func gramNEON(n int, a, b, g []float32)
 
 //go:noescape
-func winoFilterNEON(g, u []float32, uStride int)
+func winoFilterNEON(n int, g, u []float32, uStride, uStep int)
 
 //go:noescape
 func winoInNEON(n int, x []float32, pitch int, v []float32, vStride int)

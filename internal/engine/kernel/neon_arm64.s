@@ -1572,243 +1572,248 @@ loop_end:
 	RET
 
 // func winoFilterNEON
-TEXT ·winoFilterNEON(SB), 0, $288-56
-	MOVD g_base+0(FP), R0
-	MOVD u_base+24(FP), R1
-	MOVD uStride+48(FP), R2
-	LSL $2, R2
-	MOVD $tmp-288(SP), R5
-	MOVD $c3f4a4588bf06d905beca4588be97b426<>(SB), R6
-	FMOVQ (R6), F0
-	MOVD $c3e06d9053e4a45883e97b42600000000<>(SB), R7
-	FMOVQ (R7), F1
-	MOVD $1, R4
-	CBZ R4, tile_end
+TEXT ·winoFilterNEON(SB), 0, $288-72
+	MOVD n+0(FP), R0
+	MOVD g_base+8(FP), R1
+	MOVD u_base+32(FP), R2
+	MOVD uStride+56(FP), R3
+	LSL $2, R3
+	MOVD uStep+64(FP), R4
+	LSL $2, R4
+	MOVD $tmp-288(SP), R6
+	MOVD $c3f4a4588bf06d905beca4588be97b426<>(SB), R7
+	FMOVQ (R7), F0
+	MOVD $c3e06d9053e4a45883e97b42600000000<>(SB), R8
+	FMOVQ (R8), F1
+	CBZ R0, tile_end
 tile:
-	MOVD $4, R8
+	MOVD $4, R9
 quarter:
-	FMOVQ (R0), F2
-	FMOVQ 192(R0), F3
-	FMOVQ 384(R0), F4
+	FMOVQ (R1), F2
+	FMOVQ 192(R1), F3
+	FMOVQ 384(R1), F4
+	WORD $0x4f809046 // fmul v6.4s, v2.4s, v0.s[0]
+	FMOVQ F6, (R6)
+	WORD $0x4fa09045 // fmul v5.4s, v2.4s, v0.s[1]
+	WORD $0x4fa01885 // fmla v5.4s, v4.4s, v0.s[3]
+	VMOV V5.B16, V6.B16
+	WORD $0x4f801866 // fmla v6.4s, v3.4s, v0.s[2]
+	FMOVQ F6, 48(R6)
+	WORD $0x4f805865 // fmls v5.4s, v3.4s, v0.s[2]
+	FMOVQ F5, 96(R6)
+	WORD $0x4f819045 // fmul v5.4s, v2.4s, v1.s[0]
+	WORD $0x4f811885 // fmla v5.4s, v4.4s, v1.s[2]
+	VMOV V5.B16, V6.B16
+	WORD $0x4fa11066 // fmla v6.4s, v3.4s, v1.s[1]
+	FMOVQ F6, 144(R6)
+	WORD $0x4fa15065 // fmls v5.4s, v3.4s, v1.s[1]
+	FMOVQ F5, 192(R6)
+	FMOVQ F4, 240(R6)
+	FMOVQ 64(R1), F2
+	FMOVQ 256(R1), F3
+	FMOVQ 448(R1), F4
+	WORD $0x4f809046 // fmul v6.4s, v2.4s, v0.s[0]
+	FMOVQ F6, 16(R6)
+	WORD $0x4fa09045 // fmul v5.4s, v2.4s, v0.s[1]
+	WORD $0x4fa01885 // fmla v5.4s, v4.4s, v0.s[3]
+	VMOV V5.B16, V6.B16
+	WORD $0x4f801866 // fmla v6.4s, v3.4s, v0.s[2]
+	FMOVQ F6, 64(R6)
+	WORD $0x4f805865 // fmls v5.4s, v3.4s, v0.s[2]
+	FMOVQ F5, 112(R6)
+	WORD $0x4f819045 // fmul v5.4s, v2.4s, v1.s[0]
+	WORD $0x4f811885 // fmla v5.4s, v4.4s, v1.s[2]
+	VMOV V5.B16, V6.B16
+	WORD $0x4fa11066 // fmla v6.4s, v3.4s, v1.s[1]
+	FMOVQ F6, 160(R6)
+	WORD $0x4fa15065 // fmls v5.4s, v3.4s, v1.s[1]
+	FMOVQ F5, 208(R6)
+	FMOVQ F4, 256(R6)
+	FMOVQ 128(R1), F2
+	FMOVQ 320(R1), F3
+	FMOVQ 512(R1), F4
+	WORD $0x4f809046 // fmul v6.4s, v2.4s, v0.s[0]
+	FMOVQ F6, 32(R6)
+	WORD $0x4fa09045 // fmul v5.4s, v2.4s, v0.s[1]
+	WORD $0x4fa01885 // fmla v5.4s, v4.4s, v0.s[3]
+	VMOV V5.B16, V6.B16
+	WORD $0x4f801866 // fmla v6.4s, v3.4s, v0.s[2]
+	FMOVQ F6, 80(R6)
+	WORD $0x4f805865 // fmls v5.4s, v3.4s, v0.s[2]
+	FMOVQ F5, 128(R6)
+	WORD $0x4f819045 // fmul v5.4s, v2.4s, v1.s[0]
+	WORD $0x4f811885 // fmla v5.4s, v4.4s, v1.s[2]
+	VMOV V5.B16, V6.B16
+	WORD $0x4fa11066 // fmla v6.4s, v3.4s, v1.s[1]
+	FMOVQ F6, 176(R6)
+	WORD $0x4fa15065 // fmls v5.4s, v3.4s, v1.s[1]
+	FMOVQ F5, 224(R6)
+	FMOVQ F4, 272(R6)
+	MOVD R2, R5
+	FMOVQ (R6), F2
+	FMOVQ 16(R6), F3
+	FMOVQ 32(R6), F4
 	WORD $0x4f809046 // fmul v6.4s, v2.4s, v0.s[0]
 	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4fa09045 // fmul v5.4s, v2.4s, v0.s[1]
 	WORD $0x4fa01885 // fmla v5.4s, v4.4s, v0.s[3]
 	VMOV V5.B16, V6.B16
 	WORD $0x4f801866 // fmla v6.4s, v3.4s, v0.s[2]
-	FMOVQ F6, 48(R5)
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4f805865 // fmls v5.4s, v3.4s, v0.s[2]
-	FMOVQ F5, 96(R5)
+	FMOVQ F5, (R5)
+	ADD R3, R5
 	WORD $0x4f819045 // fmul v5.4s, v2.4s, v1.s[0]
 	WORD $0x4f811885 // fmla v5.4s, v4.4s, v1.s[2]
 	VMOV V5.B16, V6.B16
 	WORD $0x4fa11066 // fmla v6.4s, v3.4s, v1.s[1]
-	FMOVQ F6, 144(R5)
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4fa15065 // fmls v5.4s, v3.4s, v1.s[1]
-	FMOVQ F5, 192(R5)
-	FMOVQ F4, 240(R5)
-	FMOVQ 64(R0), F2
-	FMOVQ 256(R0), F3
-	FMOVQ 448(R0), F4
+	FMOVQ F5, (R5)
+	ADD R3, R5
+	FMOVQ F4, (R5)
+	ADD R3, R5
+	FMOVQ 48(R6), F2
+	FMOVQ 64(R6), F3
+	FMOVQ 80(R6), F4
 	WORD $0x4f809046 // fmul v6.4s, v2.4s, v0.s[0]
-	FMOVQ F6, 16(R5)
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4fa09045 // fmul v5.4s, v2.4s, v0.s[1]
 	WORD $0x4fa01885 // fmla v5.4s, v4.4s, v0.s[3]
 	VMOV V5.B16, V6.B16
 	WORD $0x4f801866 // fmla v6.4s, v3.4s, v0.s[2]
-	FMOVQ F6, 64(R5)
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4f805865 // fmls v5.4s, v3.4s, v0.s[2]
-	FMOVQ F5, 112(R5)
+	FMOVQ F5, (R5)
+	ADD R3, R5
 	WORD $0x4f819045 // fmul v5.4s, v2.4s, v1.s[0]
 	WORD $0x4f811885 // fmla v5.4s, v4.4s, v1.s[2]
 	VMOV V5.B16, V6.B16
 	WORD $0x4fa11066 // fmla v6.4s, v3.4s, v1.s[1]
-	FMOVQ F6, 160(R5)
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4fa15065 // fmls v5.4s, v3.4s, v1.s[1]
-	FMOVQ F5, 208(R5)
-	FMOVQ F4, 256(R5)
-	FMOVQ 128(R0), F2
-	FMOVQ 320(R0), F3
-	FMOVQ 512(R0), F4
+	FMOVQ F5, (R5)
+	ADD R3, R5
+	FMOVQ F4, (R5)
+	ADD R3, R5
+	FMOVQ 96(R6), F2
+	FMOVQ 112(R6), F3
+	FMOVQ 128(R6), F4
 	WORD $0x4f809046 // fmul v6.4s, v2.4s, v0.s[0]
-	FMOVQ F6, 32(R5)
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4fa09045 // fmul v5.4s, v2.4s, v0.s[1]
 	WORD $0x4fa01885 // fmla v5.4s, v4.4s, v0.s[3]
 	VMOV V5.B16, V6.B16
 	WORD $0x4f801866 // fmla v6.4s, v3.4s, v0.s[2]
-	FMOVQ F6, 80(R5)
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4f805865 // fmls v5.4s, v3.4s, v0.s[2]
-	FMOVQ F5, 128(R5)
+	FMOVQ F5, (R5)
+	ADD R3, R5
 	WORD $0x4f819045 // fmul v5.4s, v2.4s, v1.s[0]
 	WORD $0x4f811885 // fmla v5.4s, v4.4s, v1.s[2]
 	VMOV V5.B16, V6.B16
 	WORD $0x4fa11066 // fmla v6.4s, v3.4s, v1.s[1]
-	FMOVQ F6, 176(R5)
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4fa15065 // fmls v5.4s, v3.4s, v1.s[1]
-	FMOVQ F5, 224(R5)
-	FMOVQ F4, 272(R5)
-	MOVD R1, R3
-	FMOVQ (R5), F2
-	FMOVQ 16(R5), F3
-	FMOVQ 32(R5), F4
+	FMOVQ F5, (R5)
+	ADD R3, R5
+	FMOVQ F4, (R5)
+	ADD R3, R5
+	FMOVQ 144(R6), F2
+	FMOVQ 160(R6), F3
+	FMOVQ 176(R6), F4
 	WORD $0x4f809046 // fmul v6.4s, v2.4s, v0.s[0]
-	FMOVQ F6, (R3)
-	ADD R2, R3
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4fa09045 // fmul v5.4s, v2.4s, v0.s[1]
 	WORD $0x4fa01885 // fmla v5.4s, v4.4s, v0.s[3]
 	VMOV V5.B16, V6.B16
 	WORD $0x4f801866 // fmla v6.4s, v3.4s, v0.s[2]
-	FMOVQ F6, (R3)
-	ADD R2, R3
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4f805865 // fmls v5.4s, v3.4s, v0.s[2]
-	FMOVQ F5, (R3)
-	ADD R2, R3
+	FMOVQ F5, (R5)
+	ADD R3, R5
 	WORD $0x4f819045 // fmul v5.4s, v2.4s, v1.s[0]
 	WORD $0x4f811885 // fmla v5.4s, v4.4s, v1.s[2]
 	VMOV V5.B16, V6.B16
 	WORD $0x4fa11066 // fmla v6.4s, v3.4s, v1.s[1]
-	FMOVQ F6, (R3)
-	ADD R2, R3
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4fa15065 // fmls v5.4s, v3.4s, v1.s[1]
-	FMOVQ F5, (R3)
-	ADD R2, R3
-	FMOVQ F4, (R3)
-	ADD R2, R3
-	FMOVQ 48(R5), F2
-	FMOVQ 64(R5), F3
-	FMOVQ 80(R5), F4
+	FMOVQ F5, (R5)
+	ADD R3, R5
+	FMOVQ F4, (R5)
+	ADD R3, R5
+	FMOVQ 192(R6), F2
+	FMOVQ 208(R6), F3
+	FMOVQ 224(R6), F4
 	WORD $0x4f809046 // fmul v6.4s, v2.4s, v0.s[0]
-	FMOVQ F6, (R3)
-	ADD R2, R3
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4fa09045 // fmul v5.4s, v2.4s, v0.s[1]
 	WORD $0x4fa01885 // fmla v5.4s, v4.4s, v0.s[3]
 	VMOV V5.B16, V6.B16
 	WORD $0x4f801866 // fmla v6.4s, v3.4s, v0.s[2]
-	FMOVQ F6, (R3)
-	ADD R2, R3
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4f805865 // fmls v5.4s, v3.4s, v0.s[2]
-	FMOVQ F5, (R3)
-	ADD R2, R3
+	FMOVQ F5, (R5)
+	ADD R3, R5
 	WORD $0x4f819045 // fmul v5.4s, v2.4s, v1.s[0]
 	WORD $0x4f811885 // fmla v5.4s, v4.4s, v1.s[2]
 	VMOV V5.B16, V6.B16
 	WORD $0x4fa11066 // fmla v6.4s, v3.4s, v1.s[1]
-	FMOVQ F6, (R3)
-	ADD R2, R3
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4fa15065 // fmls v5.4s, v3.4s, v1.s[1]
-	FMOVQ F5, (R3)
-	ADD R2, R3
-	FMOVQ F4, (R3)
-	ADD R2, R3
-	FMOVQ 96(R5), F2
-	FMOVQ 112(R5), F3
-	FMOVQ 128(R5), F4
+	FMOVQ F5, (R5)
+	ADD R3, R5
+	FMOVQ F4, (R5)
+	ADD R3, R5
+	FMOVQ 240(R6), F2
+	FMOVQ 256(R6), F3
+	FMOVQ 272(R6), F4
 	WORD $0x4f809046 // fmul v6.4s, v2.4s, v0.s[0]
-	FMOVQ F6, (R3)
-	ADD R2, R3
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4fa09045 // fmul v5.4s, v2.4s, v0.s[1]
 	WORD $0x4fa01885 // fmla v5.4s, v4.4s, v0.s[3]
 	VMOV V5.B16, V6.B16
 	WORD $0x4f801866 // fmla v6.4s, v3.4s, v0.s[2]
-	FMOVQ F6, (R3)
-	ADD R2, R3
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4f805865 // fmls v5.4s, v3.4s, v0.s[2]
-	FMOVQ F5, (R3)
-	ADD R2, R3
+	FMOVQ F5, (R5)
+	ADD R3, R5
 	WORD $0x4f819045 // fmul v5.4s, v2.4s, v1.s[0]
 	WORD $0x4f811885 // fmla v5.4s, v4.4s, v1.s[2]
 	VMOV V5.B16, V6.B16
 	WORD $0x4fa11066 // fmla v6.4s, v3.4s, v1.s[1]
-	FMOVQ F6, (R3)
-	ADD R2, R3
+	FMOVQ F6, (R5)
+	ADD R3, R5
 	WORD $0x4fa15065 // fmls v5.4s, v3.4s, v1.s[1]
-	FMOVQ F5, (R3)
-	ADD R2, R3
-	FMOVQ F4, (R3)
-	ADD R2, R3
-	FMOVQ 144(R5), F2
-	FMOVQ 160(R5), F3
-	FMOVQ 176(R5), F4
-	WORD $0x4f809046 // fmul v6.4s, v2.4s, v0.s[0]
-	FMOVQ F6, (R3)
-	ADD R2, R3
-	WORD $0x4fa09045 // fmul v5.4s, v2.4s, v0.s[1]
-	WORD $0x4fa01885 // fmla v5.4s, v4.4s, v0.s[3]
-	VMOV V5.B16, V6.B16
-	WORD $0x4f801866 // fmla v6.4s, v3.4s, v0.s[2]
-	FMOVQ F6, (R3)
-	ADD R2, R3
-	WORD $0x4f805865 // fmls v5.4s, v3.4s, v0.s[2]
-	FMOVQ F5, (R3)
-	ADD R2, R3
-	WORD $0x4f819045 // fmul v5.4s, v2.4s, v1.s[0]
-	WORD $0x4f811885 // fmla v5.4s, v4.4s, v1.s[2]
-	VMOV V5.B16, V6.B16
-	WORD $0x4fa11066 // fmla v6.4s, v3.4s, v1.s[1]
-	FMOVQ F6, (R3)
-	ADD R2, R3
-	WORD $0x4fa15065 // fmls v5.4s, v3.4s, v1.s[1]
-	FMOVQ F5, (R3)
-	ADD R2, R3
-	FMOVQ F4, (R3)
-	ADD R2, R3
-	FMOVQ 192(R5), F2
-	FMOVQ 208(R5), F3
-	FMOVQ 224(R5), F4
-	WORD $0x4f809046 // fmul v6.4s, v2.4s, v0.s[0]
-	FMOVQ F6, (R3)
-	ADD R2, R3
-	WORD $0x4fa09045 // fmul v5.4s, v2.4s, v0.s[1]
-	WORD $0x4fa01885 // fmla v5.4s, v4.4s, v0.s[3]
-	VMOV V5.B16, V6.B16
-	WORD $0x4f801866 // fmla v6.4s, v3.4s, v0.s[2]
-	FMOVQ F6, (R3)
-	ADD R2, R3
-	WORD $0x4f805865 // fmls v5.4s, v3.4s, v0.s[2]
-	FMOVQ F5, (R3)
-	ADD R2, R3
-	WORD $0x4f819045 // fmul v5.4s, v2.4s, v1.s[0]
-	WORD $0x4f811885 // fmla v5.4s, v4.4s, v1.s[2]
-	VMOV V5.B16, V6.B16
-	WORD $0x4fa11066 // fmla v6.4s, v3.4s, v1.s[1]
-	FMOVQ F6, (R3)
-	ADD R2, R3
-	WORD $0x4fa15065 // fmls v5.4s, v3.4s, v1.s[1]
-	FMOVQ F5, (R3)
-	ADD R2, R3
-	FMOVQ F4, (R3)
-	ADD R2, R3
-	FMOVQ 240(R5), F2
-	FMOVQ 256(R5), F3
-	FMOVQ 272(R5), F4
-	WORD $0x4f809046 // fmul v6.4s, v2.4s, v0.s[0]
-	FMOVQ F6, (R3)
-	ADD R2, R3
-	WORD $0x4fa09045 // fmul v5.4s, v2.4s, v0.s[1]
-	WORD $0x4fa01885 // fmla v5.4s, v4.4s, v0.s[3]
-	VMOV V5.B16, V6.B16
-	WORD $0x4f801866 // fmla v6.4s, v3.4s, v0.s[2]
-	FMOVQ F6, (R3)
-	ADD R2, R3
-	WORD $0x4f805865 // fmls v5.4s, v3.4s, v0.s[2]
-	FMOVQ F5, (R3)
-	ADD R2, R3
-	WORD $0x4f819045 // fmul v5.4s, v2.4s, v1.s[0]
-	WORD $0x4f811885 // fmla v5.4s, v4.4s, v1.s[2]
-	VMOV V5.B16, V6.B16
-	WORD $0x4fa11066 // fmla v6.4s, v3.4s, v1.s[1]
-	FMOVQ F6, (R3)
-	ADD R2, R3
-	WORD $0x4fa15065 // fmls v5.4s, v3.4s, v1.s[1]
-	FMOVQ F5, (R3)
-	ADD R2, R3
-	FMOVQ F4, (R3)
-	ADD R2, R3
-	ADD $16, R0
+	FMOVQ F5, (R5)
+	ADD R3, R5
+	FMOVQ F4, (R5)
+	ADD R3, R5
 	ADD $16, R1
-	SUBS $1, R8
+	ADD $16, R2
+	SUBS $1, R9
 	BNE quarter
-	SUBS $1, R4
+	ADD R4, R2
+	ADD $512, R1
+	SUB $64, R2
+	SUBS $1, R0
 	BNE tile
 tile_end:
 	RET

@@ -37,10 +37,12 @@ func annotate(s *isa) *isa {
 		writes(g, 1, 0, 256)
 		s.gram(n, a, b, g)
 	}
-	o.winoFilter = func(g, u []float32, uStride int) {
-		reads(g, 1, 0, 144)
-		writes(u, 36, uStride, 16)
-		s.winoFilter(g, u, uStride)
+	o.winoFilter = func(n int, g, u []float32, uStride, uStep int) {
+		reads(g, 1, 0, n*144)
+		for i := range n {
+			writes(u[i*uStep:], 36, uStride, 16)
+		}
+		s.winoFilter(n, g, u, uStride, uStep)
 	}
 	annotateTiles(s, &o)
 	annotateBF16(s, &o)

@@ -56,7 +56,7 @@ func (s ISA) gemm(nb int) {
 		ADDQ(ahead, ahead)
 	}
 	ADDQ(b, ahead)
-	for _, rows := range []int{6, 2, 1} {
+	for _, rows := range []int{6, 4, 2, 1} {
 		name := fmt.Sprintf("rows%d", rows)
 		Label(name)
 		CMPQ(n, Imm(uint64(rows)))
@@ -79,6 +79,9 @@ func (s ISA) gemm(nb int) {
 			}
 			if rows == 6 && q%4 == 0 {
 				PREFETCHT1(Mem{Base: ahead, Disp: q * 16})
+			}
+			if rows == 6 && q%2 == 1 && q < 12 {
+				PREFETCHT1(Mem{Base: ap, Disp: (rows + q/2) * 64})
 			}
 			for r := range rows {
 				x := as[r%2]

@@ -216,13 +216,16 @@ type pointer struct {
 }
 
 // positions runs body for n positions or tiles in order: once for each with AVX-512, twice
-// with AVX2. Then it moves the pointers on.
-func (s ISA) positions(n reg.GPVirtual, ptrs []pointer, body func()) {
+// with AVX2. Then it moves the pointers on, and does what else is to be done after each.
+func (s ISA) positions(n reg.GPVirtual, ptrs []pointer, body func(), after ...func()) {
 	loop("loop", n, func() {
 		if s.wide {
 			body()
 			for _, p := range ptrs {
 				ADDQ(I32(int32(p.step)), p.r)
+			}
+			for _, f := range after {
+				f()
 			}
 			return
 		}
@@ -237,6 +240,9 @@ func (s ISA) positions(n reg.GPVirtual, ptrs []pointer, body func()) {
 		JNZ(LabelRef("half"))
 		for _, p := range ptrs {
 			ADDQ(I32(int32(p.step-2*p.half)), p.r)
+		}
+		for _, f := range after {
+			f()
 		}
 	})
 }

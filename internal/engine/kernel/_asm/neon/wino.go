@@ -172,15 +172,14 @@ func (a *asm) winoIn(n reg, ptrs []pointer, start func(), load func(y int, d []v
 	a.ret()
 }
 
-// winoFilter is G g G^T for 16 filters.
+// winoFilter is G g G^T for 16 filters at a time.
 func (a *asm) winoFilter() {
-	a.begin("winoFilter", "g, u []float32, uStride int")
-	g, u, us := a.load("g"), a.load("u"), a.stride("uStride", 2)
-	to, once := a.gp(), a.gp()
+	a.begin("winoFilter", "n int, g, u []float32, uStride, uStep int")
+	n, g, u, us, step := a.load("n"), a.load("g"), a.load("u"), a.stride("uStride", 2), a.stride("uStep", 2)
+	to := a.gp()
 	tmp := a.local(18)
 	c := a.lanes(1/(p*p*q*q), normP, normP*p, normP*p*p, normQ, normQ*q, normQ*q*q)
-	a.inst("MOVD $1, R%d", once)
-	a.quarters(once, []pointer{{g, 16, 64}, {u, 16, 64}}, nil, func() {
+	a.quarters(n, []pointer{{g, 16, 9 * 64}, {u, 16, 0}}, nil, func() {
 		for x := range 3 {
 			a.filterLine(func(i int) mem { return g.at((3*i + x) * 64) }, c, func(i int, o vreg) { a.storeQ(o, tmp(3*i+x)) })
 		}
@@ -191,7 +190,7 @@ func (a *asm) winoFilter() {
 				a.advance(to, us)
 			})
 		}
-	}, nil)
+	}, func() { a.advance(u, step) })
 	a.ret()
 }
 
