@@ -91,7 +91,7 @@ func (p *pixels) unpack(b []byte, w, h int) *imgio.Planar {
 	return out
 }
 
-// pack rounds a picture to bytes. Values that are no numbers become 0.
+// pack rounds a picture to bytes, as imgio.Save does. Values that are no numbers become 0.
 func (p *pixels) pack(b []byte, m *imgio.Planar) {
 	n := m.W * m.H
 	for c := range 3 {
@@ -101,11 +101,11 @@ func (p *pixels) pack(b []byte, m *imgio.Planar) {
 			}
 			v = min(v, 1)
 			if p.deep {
-				x := uint16(v*65535 + 0.5)
+				x := uint16(float64(v)*65535 + 0.5)
 				b[6*i+2*c], b[6*i+2*c+1] = byte(x), byte(x>>8)
 				continue
 			}
-			b[3*i+c] = byte(v*255 + 0.5)
+			b[3*i+c] = byte(float64(v)*255 + 0.5)
 		}
 	}
 }

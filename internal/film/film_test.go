@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -338,4 +339,33 @@ func TestPixels(t *testing.T) {
 func nan() float64 {
 	zero := 0.0
 	return zero / zero
+}
+
+// TestPack rounds values between two levels as a file does: in float32, some of them come out
+// on the other side.
+func TestPack(t *testing.T) {
+	m := imgio.NewPlanar(256, 40)
+	for i := range m.Pix {
+		v := (float32(i%255) + 0.5) / 255
+		for range i / 255 % 20 {
+			v = math.Nextafter32(v, 2)
+		}
+		for range i / 255 / 20 % 20 {
+			v = math.Nextafter32(v, -1)
+		}
+		m.Pix[i] = v
+	}
+	path := filepath.Join(t.TempDir(), "m.png")
+	if err := imgio.Save(path, m, imgio.Encoding{}); err != nil {
+		t.Fatal(err)
+	}
+	want, _, err := imgio.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range rounded(m).Pix {
+		if v != want.Pix[i] {
+			t.Fatalf("%v becomes %v, in a file %v", m.Pix[i], 255*v, 255*want.Pix[i])
+		}
+	}
 }
