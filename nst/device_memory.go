@@ -82,7 +82,7 @@ func (e evaluator) targetNodes(at scale, s *Style) ([][]*exec.Node, error) {
 	err := add(at.w, at.h, e.options.ContentLayers, whole)
 	for _, p := range s.pictures {
 		w, h := e.styleFit(p.Picture.W, p.Picture.H, at.size)
-		w, h = styleCover(w, h, at.size)
+		w, h = e.styleCover(w, h, at.size)
 		if err == nil {
 			err = add(w, h, e.options.StyleLayers, e.summaries(w, h, p.Mask))
 		}

@@ -11,13 +11,13 @@ import (
 const nearly = 1.1
 
 // styleCover returns the size at which a style picture is measured that is of w by h pixels
-// after styleFit, at a scale of that size. A style that is smaller than the picture is
+// after styleFit, at a scale of that size. With [Objective].MirrorStyles, a style that is smaller than the picture is
 // continued by its mirror images to the same longest side. Layers see zeros beyond the edges
 // of a picture. In a small style, that is a larger share of all that they see than in the
 // picture, which would get what is missing painted along its edges, and a pale middle.
-func styleCover(w, h, size int) (int, int) {
+func (n *network) styleCover(w, h, size int) (int, int) {
 	grow := float64(size) / float64(max(w, h))
-	if grow <= nearly {
+	if grow <= nearly || !n.options.MirrorStyles {
 		return w, h
 	}
 	return int(math.Round(grow * float64(w))), int(math.Round(grow * float64(h)))
@@ -50,7 +50,7 @@ func reflected(i, n int) int {
 // covering returns a style picture and its mask as they are measured at a scale.
 func (n *network) covering(p *imgio.Planar, m *Mask, size int) (*imgio.Planar, *Mask) {
 	p = n.shrunk(p, size)
-	tw, th := styleCover(p.W, p.H, size)
+	tw, th := n.styleCover(p.W, p.H, size)
 	if tw == p.W && th == p.H {
 		return p, m
 	}

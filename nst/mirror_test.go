@@ -21,10 +21,14 @@ func TestReflected(t *testing.T) {
 	if got := mirrored([]float32{1, 2, 3, 4}, 2, 2, 4, 3); !slices.Equal(got, []float32{1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4}) {
 		t.Errorf("mirrored: %v", got)
 	}
+	n := &network{options: Objective{MirrorStyles: true}}
 	for _, tt := range [][5]int{{100, 50, 100, 100, 50}, {95, 50, 100, 95, 50}, {50, 40, 100, 100, 80}, {300, 10, 100, 300, 10}} {
-		if w, h := styleCover(tt[0], tt[1], tt[2]); w != tt[3] || h != tt[4] {
+		if w, h := n.styleCover(tt[0], tt[1], tt[2]); w != tt[3] || h != tt[4] {
 			t.Errorf("a style of %dx%d at %d pixels is measured at %dx%d", tt[0], tt[1], tt[2], w, h)
 		}
+	}
+	if w, h := new(network).styleCover(50, 40, 100); w != 50 || h != 40 {
+		t.Errorf("without the option, a style of 50x40 at 100 pixels is measured at %dx%d", w, h)
 	}
 }
 

@@ -199,7 +199,7 @@ func (e evaluator) targetRows(styles []Size, size int) map[string]int {
 		sum := 0
 		for _, s := range styles {
 			w, h := e.styleFit(s.W, s.H, size)
-			w, h = styleCover(w, h, size)
+			w, h = e.styleCover(w, h, size)
 			w, h = e.styleSize(l.Layer, w, h)
 			sum += quarters * min(w*h, mostSamples/quarters)
 		}

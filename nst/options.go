@@ -57,6 +57,11 @@ type Objective struct {
 	// change normalised gradients.
 	Calibrate bool
 
+	// MirrorStyles continues a style picture that is smaller than the painted one by its mirror
+	// images. Without that the edges of a small style are a large part of its features, and are
+	// painted as a frame around a pale middle. The presets of other programs leave it off.
+	MirrorStyles bool
+
 	// StyleMix says how several styles are combined: mean compares with one style whose
 	// statistics are the weighted mean of all; sum adds a loss for each. It has no effect
 	// where each style has a region of its own, see [Job].
@@ -238,6 +243,7 @@ func DefaultOptions() Options {
 			ContentLayers: []LayerWeight{{"relu4_2", 1}},
 			StyleLoss:     StyleGram,
 			Calibrate:     true,
+			MirrorStyles:  true,
 			StyleMix:      MixMean,
 			StyleScale:    1,
 			TVForm:        TVSmooth,

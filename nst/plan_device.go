@@ -32,7 +32,7 @@ func (e evaluator) memory(in Inputs, at scale) (exec.Plan, error) {
 	}
 	for _, s := range in.Styles {
 		w, h := e.styleFit(s.W, s.H, at.size)
-		w, h = styleCover(w, h, at.size)
+		w, h = e.styleCover(w, h, at.size)
 		measure := e.summaries(w, h, nil)
 		if e.options.matches() {
 			measure = e.samples(w, h, nil, 0)

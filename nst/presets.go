@@ -50,6 +50,7 @@ func classic() Options {
 	o := DefaultOptions()
 	o.Objective.StyleLayers = styleLayers(1, 1, 1, 1, 1)
 	o.Objective.Calibrate, o.Objective.TVForm = false, TVQuadratic // weights are meant as they are
+	o.Objective.MirrorStyles = false
 	o.Schedule.Scales, o.Schedule.AutoBalance = 1, false
 	o.Optimizer.Method = LBFGSTorch
 	o.Optimizer.LearningRate, o.Optimizer.History = 1, 100

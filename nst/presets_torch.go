@@ -55,7 +55,7 @@ func crowsonkb() Preset {
 	o := DefaultOptions()
 	o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight, o.Schedule.AutoBalance = 0.015, 1, 2, false
 	o.Objective.TVForm, o.Objective.StyleLoss, o.Objective.Padding = TVNinePoint, StyleW2, PadReplicate
-	o.Objective.Calibrate = false
+	o.Objective.Calibrate, o.Objective.MirrorStyles = false, false
 	o.Objective.StyleLayers = styleLayers(256./341, 64./341, 16./341, 4./341, 1./341)
 	o.Schedule.Iterations, o.Schedule.FineIterations = 1000, 500
 	o.Optimizer.Method, o.Optimizer.LearningRate, o.Optimizer.Epsilon, o.Optimizer.Average = Adam, 5.1, 1e-8/255, 0.99

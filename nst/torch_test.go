@@ -22,7 +22,7 @@ func reference(t *testing.T, name string) (*reftest.File, nst.Options) {
 	o := nst.DefaultOptions()
 	o.Objective.Pooling = nst.Pooling(ref.Meta["pool"])
 	o.Objective.ContentWeight, o.Objective.StyleWeight, o.Objective.TVWeight = 1, 1000, 1
-	o.Objective.TVForm = nst.TVQuadratic
+	o.Objective.TVForm, o.Objective.MirrorStyles = nst.TVQuadratic, false
 	o.Objective.StyleScale = nst.MaxStyleScale // PyTorch measures the painting at its own size
 	o.Schedule.Scales, o.Schedule.AutoBalance = 1, false
 	o.Optimizer.Average, o.Optimizer.Clamp = 0, false

@@ -83,6 +83,11 @@ func styleRows() []flagRow {
 			},
 		},
 		{
+			name: "mirror-styles", field: "Objective.MirrorStyles", group: groupStyle, in: measures | inTexture,
+			usage:  "continue a style that is smaller than the picture, as with --style-scale 0.5, by its mirror images; without that it is painted as a frame around a pale middle, as the presets of other programs do",
+			former: func(map[string]string) string { return "off" },
+		},
+		{
 			name: "tv-weight", field: "Objective.TVWeight", group: groupStyle, in: measures | inTexture, list: true,
 			usage: "weight of the total variation loss, which makes the picture smoother; try 10 against noise",
 		},
