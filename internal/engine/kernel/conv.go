@@ -56,7 +56,6 @@ type Conv struct {
 	order   convOrder
 	n       int // tiles that are multiplied at a time
 	group   int // blocks of outputs that are computed at a time
-	chunk   int // inputs that are multiplied at a time
 	scale   float32
 	by      multiplier
 	lanes   int        // floats of a position of the transformed input

@@ -7,8 +7,7 @@ import (
 )
 
 // TestConvOrders computes the same convolution in every order and with runs of several
-// lengths, and compares all bytes. Only chunks of inputs add up in another order, and whether
-// there are any depends on the picture alone.
+// lengths, and compares all bytes.
 func TestConvOrders(t *testing.T) {
 	const c, k, h, w = 80, 144, 27, 22 // 42 tiles; blocks that are no whole groups
 	r := rand.New(rand.NewPCG(5, 6))
@@ -29,10 +28,9 @@ func TestConvOrders(t *testing.T) {
 			e := NewEngine(cpu, pool)
 			spec := ConvSpec{C: c, K: k, H: h, W: w, U: NewFilter(cpu, filters, k, c, false), Bias: bias, In: x, Out: make([]float32, out.Len()), ReLU: true}
 			conv := e.NewConv(spec)
-			if conv.order != inputsFirst || conv.chunk == c {
-				t.Fatalf("order %d in chunks of %d for few tiles", conv.order, conv.chunk)
+			if conv.order != inputsFirst {
+				t.Fatalf("order %d for few tiles", conv.order)
 			}
-			conv.chunk = c
 			for _, order := range []convOrder{inputsFirst, filtersFirst} {
 				for _, n := range []int{42, 17, 1} {
 					if conv.order, conv.n = order, n; order == filtersFirst {
@@ -63,18 +61,17 @@ func TestConvPlans(t *testing.T) {
 	for _, c := range []struct {
 		c, k, side int
 		order      convOrder
-		chunk      int
 	}{
-		{64, 64, 256, filtersFirst, 64},
-		{256, 256, 64, inputsFirst, 256},
-		{512, 512, 128, filtersFirst, 512},
-		{512, 512, 24, inputsFirst, 64},
-		{16, 16, 1, inputsFirst, 16},
+		{64, 64, 256, filtersFirst},
+		{256, 256, 64, inputsFirst},
+		{512, 512, 128, filtersFirst},
+		{512, 512, 24, inputsFirst},
+		{16, 16, 1, inputsFirst},
 	} {
 		conv := e.newConv(ConvSpec{C: c.c, K: c.k, H: c.side, W: c.side})
 		conv.plan()
-		if conv.order != c.order || conv.chunk != c.chunk || conv.n < 1 {
-			t.Errorf("%d to %d channels at %d: order %d, chunks of %d, runs of %d", c.c, c.k, c.side, conv.order, conv.chunk, conv.n)
+		if conv.order != c.order || conv.n < 1 {
+			t.Errorf("%d to %d channels at %d: order %d, runs of %d", c.c, c.k, c.side, conv.order, conv.n)
 		}
 	}
 }

@@ -32,17 +32,12 @@ const (
 
 	// groupBlocks is the number of blocks of a group.
 	groupBlocks = 2
-
-	// chunkInputs is the number of inputs whose filters are transformed at a time if there are
-	// fewer than fewTiles tiles in all. They and the products of a group then fit the
-	// second-level cache. With more tiles it costs more to add up products than that saves.
-	chunkInputs = 64
 )
 
 // plan chooses the order and cuts the work into items.
 func (c *Conv) plan() {
 	tiles, blocks, threads := c.th*c.tw, c.s.K/16, c.e.pool.Threads()
-	c.group, c.chunk = blocks, c.s.C
+	c.group = blocks
 	run, parts := runTiles, threads
 	if c.s.C <= 64 {
 		run = runShallow
@@ -50,9 +45,6 @@ func (c *Conv) plan() {
 	if tiles < fewTiles*threads || c.s.C > 128 && 36*c.s.C*tiles*c.lanes/Lanes <= cachedInputs {
 		c.order, parts = inputsFirst, 1
 		c.divide(blocks, threads)
-		if tiles < fewTiles && !c.s.BF16 {
-			c.chunk = min(chunkInputs, c.s.C)
-		}
 	}
 	rounds := max(1, (tiles+run*parts/2)/(run*parts))
 	c.n = (tiles + rounds*parts - 1) / (rounds * parts)
@@ -81,7 +73,7 @@ type convStrides struct {
 func (c *Conv) strides() convStrides {
 	held, n, filters := c.n|1, c.n|1, c.s.K/16*c.s.C
 	if c.order == inputsFirst {
-		held, filters = c.th*c.tw|1, c.group*c.chunk
+		held, filters = c.th*c.tw|1, c.group*c.s.C
 	}
 	d := convStrides{held * c.lanes, n * 16, ((c.s.C/16*held*c.lanes+15)/16 | 1) * 16, (c.group*n | 1) * 16, (filters | 1) * 16}
 	if c.s.BF16 {
@@ -147,13 +139,10 @@ func (t *convGroups) Do(worker, item int) {
 	}
 	for first := 0; first < tiles; first += c.n {
 		n := min(c.n, tiles-first)
-		for at := 0; at < c.s.C; at += c.chunk {
-			k := min(c.chunk, c.s.C-at)
-			if first == 0 && !c.s.BF16 { // in chunks only if this is all tiles
-				c.s.U.transform(worker, b0, b1, at, at+k, u, d.u)
-			}
-			c.multiply(n, at, k, b0, b1, c.e.shared[first*c.lanes:], u, m, d)
+		if first == 0 && !c.s.BF16 {
+			c.s.U.transform(worker, b0, b1, u, d.u)
 		}
+		c.multiply(n, b0, b1, c.e.shared[first*c.lanes:], u, m, d)
 		c.outputs(worker, first, n, b0, b1, m, d)
 	}
 	for b := b0; b < b1; b++ {
@@ -177,7 +166,7 @@ func (t *convFilters) width() int { return 1 << (len(t.e.cpu.isa.gemm) - 1) }
 func (t *convFilters) Do(worker, item int) {
 	c := (*Conv)(t)
 	b0, b1 := item*t.width(), min((item+1)*t.width(), c.s.K/16)
-	c.s.U.transform(worker, b0, b1, 0, c.s.C, c.e.shared[b0*16*c.s.C:], c.strides().u)
+	c.s.U.transform(worker, b0, b1, c.e.shared[b0*16*c.s.C:], c.strides().u)
 }
 
 // convTiles has an item for each n tiles, counted along rows.
@@ -199,7 +188,7 @@ func (t *convTiles) Do(worker, item int) {
 	if c.s.BF16 {
 		u = c.paired(0)
 	}
-	c.multiply(n, 0, c.s.C, 0, blocks, v, u, m, d)
+	c.multiply(n, 0, blocks, v, u, m, d)
 	c.outputs(worker, first, n, 0, blocks, m, d)
 }
 
@@ -209,17 +198,16 @@ func (c *Conv) inputs(b, first, n int, v []float32, d convStrides) {
 }
 
 // multiply computes the products m of n tiles for the blocks of outputs b0 to b1, from the
-// transformed patches v of k inputs, the first of which is at, and their filters u. If at is
-// not 0 it adds to m.
-func (c *Conv) multiply(n, at, k, b0, b1 int, v, u, m []float32, d convStrides) {
-	gemm, row := c.by.gemm, k // floats of a column of the filters
+// transformed patches v and the filters u.
+func (c *Conv) multiply(n, b0, b1 int, v, u, m []float32, d convStrides) {
+	gemm, row := c.by.gemm, c.s.C // floats of a column of the filters
 	if c.s.BF16 {
 		row /= 2
 	}
 	for f := range 36 {
 		for b := b0; b < b1; {
 			w := nextPanel(b, b1, len(gemm)-1)
-			gemm[w](n, k, v[f*d.v+at/16*d.vBlock:], d.vBlock, u[f*d.u+(b-b0)*16*row:], m[f*d.m+(b-b0)*d.mBlock:], 16, d.mBlock, at > 0)
+			gemm[w](n, c.s.C, v[f*d.v:], d.vBlock, u[f*d.u+(b-b0)*16*row:], m[f*d.m+(b-b0)*d.mBlock:], 16, d.mBlock, false)
 			b += 1 << w
 		}
 	}

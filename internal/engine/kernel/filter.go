@@ -165,20 +165,20 @@ func (f *Filter) gather(kb, c int, g []float32) {
 	}
 }
 
-// transform writes the transformed filters from inputs c0 to c1 to the blocks of outputs b0 to
-// b1, in panels. The matrix of frequency i is at u[i*stride].
-func (f *Filter) transform(worker, b0, b1, c0, c1 int, u []float32, stride int) {
+// transform writes the transformed filters to the blocks of outputs b0 to b1, in panels. The
+// matrix of frequency i is at u[i*stride].
+func (f *Filter) transform(worker, b0, b1 int, u []float32, stride int) {
 	for b := b0; b < b1; {
 		w := nextPanel(b, b1, len(f.isa.gemm)-1)
 		for j := range 1 << w {
-			to := u[((b-b0)*(c1-c0)+j)*16:]
+			to := u[((b-b0)*f.C+j)*16:]
 			if f.form == packed {
-				f.isa.winoFilter(c1-c0, f.data[((b+j)*f.C+c0)*9*16:], to, stride, 16<<w)
+				f.isa.winoFilter(f.C, f.data[(b+j)*f.C*9*16:], to, stride, 16<<w)
 				continue
 			}
-			for c := c0; c < c1; c++ {
+			for c := range f.C {
 				f.gather(b+j, c, f.g[worker])
-				f.isa.winoFilter(1, f.g[worker], to[(c-c0)*16<<w:], stride, 0)
+				f.isa.winoFilter(1, f.g[worker], to[c*16<<w:], stride, 0)
 			}
 		}
 		b += 1 << w

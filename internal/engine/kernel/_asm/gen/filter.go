@@ -33,8 +33,9 @@ func (s ISA) filterLine(d []reg.VecVirtual, c filterConstants, put func(i int, v
 	for i, f := range c.pairs {
 		even, odd, sum := s.v(), s.v(), s.v()
 		VMULPS(f[0], d[0], even)
+		VMULPS(f[2], d[2], sum)
+		VADDPS(sum, even, even) // rounded as the plain Go twin does
 		VMULPS(f[1], d[1], odd)
-		VFMADD231PS(f[2], d[2], even)
 		VADDPS(odd, even, sum)
 		put(2*i+1, sum)
 		VSUBPS(odd, even, even)
