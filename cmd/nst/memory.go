@@ -54,24 +54,28 @@ const planning = 48 << 20
 
 // margin is what a size that is said to fit leaves of a limit: the next run may find a little
 // less, or an arena.
-func margin(l headroom.Limit) int64 {
-	if l.Mapped {
-		return arena
+func (s space) margin(l headroom.Limit) int64 {
+	const little = 16 << 20
+	if l.Mapped && !s.crossing {
+		return arena + little
 	}
-	return 16 << 20
+	return little
 }
 
 // space is what the system leaves, before a command begins.
 type space struct {
-	limits []headroom.Limit
-	arenas int64 // bytes of addresses that the heap of Go has
+	limits   []headroom.Limit
+	arenas   int64 // bytes of addresses that the heap of Go has
+	crossing bool  // the heap is in two arenas, although it would fit into one
 }
 
 // left returns what the system leaves now.
 func (e *env) left() space {
 	var now runtime.MemStats
 	runtime.ReadMemStats(&now)
-	return space{headroom.Limits(e.system()), arenas(int64(now.HeapSys))}
+	begin, end, known := headroom.Heap(e.system())
+	crossing := known && begin/arena != (end-1)/arena && int64(now.HeapSys) < arena
+	return space{headroom.Limits(e.system()), arenas(int64(now.HeapSys)), crossing}
 }
 
 // arenas rounds bytes up to whole arenas.
@@ -151,7 +155,7 @@ func (s *settings) fits(t *console, size int, at func(size int) (footprint, erro
 		middle := (low + high) / 2
 		f, err := at(middle)
 		if err == nil {
-			if _, lacks := left.lack(f, margin); lacks {
+			if _, lacks := left.lack(f, left.margin); lacks {
 				high = middle
 				continue
 			}
