@@ -146,16 +146,17 @@ func (t *Transfer) planOn(d exec.Device, in Inputs, at scale) (Plan, error) {
 	return p, nil
 }
 
-// weightBytes is the memory of the weights in all orientations.
+// weightBytes is the memory of the weights: filters in all orientations, which share the rest.
 func (n *network) weightBytes() int64 {
-	values := 0
+	turned, shared := 0, 0
 	for _, f := range n.weights().Filters {
-		values += len(f.W) + len(f.B)
+		turned += len(f.W)
+		shared += len(f.B)
 	}
 	for _, m := range n.weights().Projections {
-		values += len(m.W) + len(m.R)
+		shared += len(m.W) + len(m.R)
 	}
-	return 4 * int64(values*len(n.oriented))
+	return 4 * int64(turned*len(n.oriented)+shared)
 }
 
 // pictureBytes is the memory of the pictures of a run: the content at every scale, the

@@ -17,7 +17,7 @@ import (
 func plainRecipe() *recipe.Recipe {
 	return &recipe.Recipe{
 		Version: recipe.Version, Program: "nst test", Command: "stylize", Engine: recipe.Engine{Device: "cpu", Kernels: "avx2", Platform: "linux/amd64"},
-		Settings: map[string]string{"network": "slim", "size": "64"}, Changed: []string{"size"},
+		Settings: map[string]string{"network": "slim", "size": "64", "mirror-styles": "on"}, Changed: []string{"size"},
 		Inputs: []recipe.Input{
 			{Role: recipe.Content, File: recipe.FileOfBytes("a b.png", []byte("a"))},
 			{Role: recipe.Style, File: recipe.FileOfBytes("it's.png", []byte("b"))},
@@ -177,6 +177,7 @@ func TestFormerSettings(t *testing.T) {
 		`"network":"slim","tv-weight":"10","tv-form":"quadratic"`: "--tv-weight=10 --tv-form=quadratic",
 		`"network":"torch19","tv-weight":"0"`:                     "--calibrate=off",
 		`"network":"slim","tv-weight":"0","calibrate":"on"`:       "",
+		`"network":"slim","mirror-styles":"off"`:                  "--mirror-styles=off",
 	} {
 		text := strings.Replace(mustMarshal(t, plainRecipe()), `"network":"slim"`, settings, 1)
 		r, err := recipe.Parse([]byte(text))
