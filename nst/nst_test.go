@@ -65,7 +65,7 @@ func TestRun(t *testing.T) {
 			for _, pooling := range nst.Poolings() {
 				t.Run(string(optimizer)+" "+string(init)+" "+string(pooling), func(t *testing.T) {
 					o := small()
-					o.Optimizer.Method, o.Schedule.Init, o.Objective.Pooling, o.Objective.TVWeight = optimizer, init, pooling, 0.1
+					o.Optimizer.Method, o.Schedule.Init, o.Objective.Pooling, o.Objective.TVWeight = optimizer, init, pooling, 1e-4
 					// With other weights or seeds torch's L-BFGS leaps up to 10⁴ times the loss on its way.
 					o.Objective.StyleWeight, o.Schedule.Seed = 50, 4
 					if optimizer == nst.Adam {
