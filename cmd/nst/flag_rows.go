@@ -69,7 +69,6 @@ func styleRows() []flagRow {
 		{
 			name: "match-every", field: "Objective.MatchEvery", group: groupStyle, in: paints,
 			usage:  "iterations after which --style-loss neighbours looks for the most similar positions again; 0 is 10, or 20 with a line search",
-			only:   rule{func(s *settings) bool { return s.Objective.StyleLoss == nst.StyleNeighbours }, "is only for --style-loss neighbours"},
 			former: func(map[string]string) string { return "" }, // the default changes nothing else
 		},
 		{

@@ -141,19 +141,23 @@ func (s *settings) check(cmd *cobra.Command) error {
 	if s.maxPixels < 1 {
 		errs = append(errs, &valueError{"--max-pixels", s.maxPixels, "must be 1 or more"})
 	}
-	network := cmp.Or(s.network, usualNetwork)
-	if s.draft {
-		network = vgg.EmbeddedName
-	}
-	if net, err := vgg.ByName(network); err == nil { // a file is looked at later
+	if net, err := vgg.ByName(s.networkName()); err == nil { // a file is looked at later
 		errs = append(errs, s.Validate(net))
 	}
 	errs = append(errs, s.checkRules(cmd.Flags())...)
 	if s.draft {
-		s.network = network
+		s.network = vgg.EmbeddedName
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
 	return s.applyStrength()
+}
+
+// networkName returns the name of the network that the flags ask for, or a file.
+func (s *settings) networkName() string {
+	if s.draft {
+		return vgg.EmbeddedName
+	}
+	return cmp.Or(s.network, usualNetwork)
 }

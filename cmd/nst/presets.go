@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -95,11 +94,7 @@ func (s *settings) applyStrength() error {
 	if err != nil {
 		return err
 	}
-	name := cmp.Or(s.network, usualNetwork)
-	if s.draft {
-		name = vgg.EmbeddedName
-	}
-	net, _ := vgg.ByName(name)
+	net, _ := vgg.ByName(s.networkName())
 	return s.SetStrength(x, net)
 }
 
