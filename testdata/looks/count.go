@@ -23,7 +23,7 @@ func countChoices(w io.Writer, key, choices string) error {
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
-		r, err := parseRow(line)
+		r, err := parseChoice(line)
 		if err != nil {
 			return fmt.Errorf("%s: %w", choices, err)
 		}
@@ -75,4 +75,19 @@ func readKey(path string) (names map[string]string, columns []string, err error)
 	}
 	slices.Sort(columns)
 	return names, columns, nil
+}
+
+// choice is the number of a row and its letters, best first.
+type choice struct {
+	number  string
+	letters string
+}
+
+// parseChoice reads a line such as "3 CADB".
+func parseChoice(line string) (choice, error) {
+	f := strings.Fields(line)
+	if len(f) != 2 {
+		return choice{}, fmt.Errorf("%q is not a number and letters", line)
+	}
+	return choice{f[0], strings.ToUpper(f[1])}, nil
 }

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"nst/imgio"
 )
@@ -126,19 +125,4 @@ func inRow(cells []*imgio.Planar) *imgio.Planar {
 		x += m.W + gap
 	}
 	return out
-}
-
-// row is the number and the letters of a line of choices.
-type row struct {
-	number  string
-	letters string
-}
-
-// parseRow reads a line such as "3 CADB".
-func parseRow(line string) (row, error) {
-	f := strings.Fields(line)
-	if len(f) != 2 {
-		return row{}, fmt.Errorf("%q is not a number and letters", line)
-	}
-	return row{f[0], strings.ToUpper(f[1])}, nil
 }
