@@ -11,10 +11,11 @@ import (
 const nearly = 1.1
 
 // styleCover returns the size at which a style picture is measured that is of w by h pixels
-// after styleFit, at a scale of that size. With [Objective].MirrorStyles, a style that is smaller than the picture is
-// continued by its mirror images to the same longest side. Layers see zeros beyond the edges
-// of a picture. In a small style, that is a larger share of all that they see than in the
-// picture, which would get what is missing painted along its edges, and a pale middle.
+// after styleFit, at a scale of that size. With Objective.MirrorStyles, a style that is smaller
+// than the picture is continued by its mirror images to the same longest side. Layers see zeros
+// beyond the edges of a picture. In a small style, that is a larger share of all that they see
+// than in the picture, which would get what is missing painted along its edges, and a pale
+// middle.
 func (n *network) styleCover(w, h, size int) (int, int) {
 	grow := float64(size) / float64(max(w, h))
 	if grow <= nearly || !n.options.MirrorStyles {
