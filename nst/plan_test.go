@@ -153,7 +153,8 @@ func search(p nst.Plan, t *testing.T, o nst.Options, weights *vgg.Weights, w, h 
 	return features(p) - features(plan)
 }
 
-// resident returns the bytes of memory that the process has, without garbage; 0 if that is not
+// resident returns the bytes of memory that the process has, without garbage, and without the
+// pages of its file, of which the system takes some away and gives them back; 0 if that is not
 // known.
 func resident() int64 {
 	debug.FreeOSMemory()
@@ -161,9 +162,9 @@ func resident() int64 {
 	if err != nil {
 		return 0
 	}
-	var all, pages int64
-	if _, err := fmt.Sscan(string(text), &all, &pages); err != nil {
+	var all, pages, ofFiles int64
+	if _, err := fmt.Sscan(string(text), &all, &pages, &ofFiles); err != nil {
 		return 0
 	}
-	return pages * int64(os.Getpagesize())
+	return (pages - ofFiles) * int64(os.Getpagesize())
 }
