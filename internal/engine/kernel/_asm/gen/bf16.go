@@ -87,37 +87,13 @@ func (s ISA) gemmBF16(nb int) {
 		DECQ(count)
 		JNZ(LabelRef(name + "_k"))
 
-		add := Load(Param("add"), GP8())
-		TESTB(add, add)
-		JZ(LabelRef(name + "_store"))
-		MOVQ(m, ap)
-		s.rows(rows, nb, mRow, block, ap, func(v int, at Mem) { VADDPS(at, acc[v], acc[v]) })
-		Label(name + "_store")
-		s.rows(rows, nb, mRow, block, m, func(v int, at Mem) { VMOVUPS(acc[v], at) })
-		ADDQ(mRow, m)
+		s.storeRows(name, rows, acc, mRow, block, m, ap)
 		ADDQ(I32(int32(rows*32)), a)
 		SUBQ(I32(int32(rows)), n)
 		JMP(LabelRef(name))
 		Label(name + "_end")
 	}
 	s.ret()
-}
-
-// blocksOf returns where block j of nb blocks of outputs is, from m and disp on.
-func blocksOf(nb int, mStride reg.GPVirtual) func(m reg.GPVirtual, j, disp int) Mem {
-	var m3 reg.GPVirtual
-	if nb > 2 {
-		m3 = times(3, mStride)
-	}
-	return func(m reg.GPVirtual, j, disp int) Mem {
-		switch j {
-		case 0:
-			return Mem{Base: m, Disp: disp}
-		case 3:
-			return Mem{Base: m, Index: m3, Scale: 1, Disp: disp}
-		}
-		return Mem{Base: m, Index: mStride, Scale: uint8(j), Disp: disp}
-	}
 }
 
 // pairs joins two vectors of 16, n times.

@@ -32,19 +32,7 @@ func (s ISA) gemm(nb int) {
 	m := base("m")
 	mRow := stride("mRow", 2)
 	mStride := stride("mStride", 2)
-	var m3 reg.GPVirtual
-	if nb > 2 {
-		m3 = times(3, mStride)
-	}
-	block := func(m reg.GPVirtual, j, disp int) Mem {
-		switch j {
-		case 0:
-			return Mem{Base: m, Disp: disp}
-		case 3:
-			return Mem{Base: m, Index: m3, Scale: 1, Disp: disp}
-		}
-		return Mem{Base: m, Index: mStride, Scale: uint8(j), Disp: disp}
-	}
+	block := blocksOf(nb, mStride)
 	SHRQ(Imm(4), k)
 	per := 64 / s.bytes() // registers of a block
 	width := nb * per
@@ -99,20 +87,44 @@ func (s ISA) gemm(nb int) {
 		DECQ(count)
 		JNZ(LabelRef(name + "_k"))
 
-		add := Load(Param("add"), GP8())
-		TESTB(add, add)
-		JZ(LabelRef(name + "_store"))
-		MOVQ(m, ap)
-		s.rows(rows, width, mRow, block, ap, func(v int, at Mem) { VADDPS(at, acc[v], acc[v]) })
-		Label(name + "_store")
-		s.rows(rows, width, mRow, block, m, func(v int, at Mem) { VMOVUPS(acc[v], at) })
-		ADDQ(mRow, m)
+		s.storeRows(name, rows, acc, mRow, block, m, ap)
 		ADDQ(I32(int32(rows*64)), a)
 		SUBQ(I32(int32(rows)), n)
 		JMP(LabelRef(name))
 		Label(name + "_end")
 	}
 	s.ret()
+}
+
+// blocksOf returns where block j of nb blocks of outputs is, from m and disp on.
+func blocksOf(nb int, mStride reg.GPVirtual) func(m reg.GPVirtual, j, disp int) Mem {
+	var m3 reg.GPVirtual
+	if nb > 2 {
+		m3 = times(3, mStride)
+	}
+	return func(m reg.GPVirtual, j, disp int) Mem {
+		switch j {
+		case 0:
+			return Mem{Base: m, Disp: disp}
+		case 3:
+			return Mem{Base: m, Index: m3, Scale: 1, Disp: disp}
+		}
+		return Mem{Base: m, Index: mStride, Scale: uint8(j), Disp: disp}
+	}
+}
+
+// storeRows stores the accumulators of a group of rows at m, or adds them to what is there, as
+// the parameter add says. m points to the next group afterwards; spare is written over.
+func (s ISA) storeRows(name string, rows int, acc []reg.VecVirtual, mRow reg.GPVirtual, block func(m reg.GPVirtual, j, disp int) Mem, m, spare reg.GPVirtual) {
+	width := len(acc) / rows
+	add := Load(Param("add"), GP8())
+	TESTB(add, add)
+	JZ(LabelRef(name + "_store"))
+	MOVQ(m, spare)
+	s.rows(rows, width, mRow, block, spare, func(v int, at Mem) { VADDPS(at, acc[v], acc[v]) })
+	Label(name + "_store")
+	s.rows(rows, width, mRow, block, m, func(v int, at Mem) { VMOVUPS(acc[v], at) })
+	ADDQ(mRow, m)
 }
 
 // rows visits the accumulators of a group of rows. m points to the last row afterwards.
