@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"slices"
 
 	"nst/internal/engine/exec"
 	"nst/internal/reftest"
@@ -30,27 +29,19 @@ func precisions(size, threads, runs int) error {
 		return err
 	}
 	devices := []*exec.CPU{full, mixed, half}
-	problems, times := make([]*problem, len(devices)), make([][]float64, len(devices))
+	problems := make([]*problem, len(devices))
 	for i, d := range devices {
 		if problems[i], err = newProblem(d, w, size); err != nil {
 			return err
 		}
 	}
-	for run := range runs + 1 {
-		for i, p := range problems {
-			seconds, err := p.iterate()
-			if err != nil {
-				return err
-			}
-			if run > 0 { // the first warms up
-				times[i] = append(times[i], seconds)
-			}
-		}
+	times, err := inTurn(problems, runs)
+	if err != nil {
+		return err
 	}
 	fmt.Printf("loss and pixel gradient at %dx%d, median of %d in turn\n", size, size, runs)
 	var first float64
 	for i, t := range times {
-		slices.Sort(t)
 		median := t[len(t)/2]
 		if i == 0 {
 			first = median
