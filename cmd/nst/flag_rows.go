@@ -92,7 +92,7 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "tv-form", field: "Objective.TVForm", group: groupStyle, in: measures | inTexture,
-			usage: "form of the total variation: smooth; or those of other programs: quadratic, a thousandth of it; absolute differences; both as a sum, which grows with the picture; nine-point, which includes diagonals",
+			usage: "form of the total variation, which counts only with a --tv-weight above 0: smooth; or those of other programs: quadratic, a thousandth of it; absolute differences; both as a sum, which grows with the picture; nine-point, which includes diagonals",
 			former: func(settings map[string]string) string { // of a texture
 				if weight := settings["tv-weight"]; weight == "" || weight == "0" {
 					return ""
