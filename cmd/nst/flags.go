@@ -12,6 +12,7 @@ import (
 
 	"nst/imgio"
 	"nst/nst"
+	"nst/nst/instant"
 	"nst/vgg"
 )
 
@@ -39,6 +40,8 @@ type settings struct {
 	resume          *resuming     // nil for a run from the start
 	maxPixels       int           // millions, of a picture that is read
 	reading         reading       // what checkRun found
+
+	opened *instant.UniversalModel // by checkRun, for the first picture of --init instant; else nil
 	force           bool          // go on with too little memory
 	artifacts
 	storage
