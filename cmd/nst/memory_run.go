@@ -205,7 +205,7 @@ type runCheck struct {
 	instant bool          // the first picture is painted in one pass
 
 	universal *instant.UniversalModel // which paints it, once it is open
-	running int64         // on the heap, once the pictures have been read
+	running   int64                   // on the heap, once the pictures have been read
 }
 
 // distinct returns those of the runs that may differ in memory.
