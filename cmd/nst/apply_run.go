@@ -17,7 +17,7 @@ import (
 const collectEarly = 10
 
 // manyPixels is the size from which reading a picture leaves enough garbage to give it back.
-const manyPixels = 2 << 20
+const manyPixels = 1 << 19
 
 func apply(ctx context.Context, e *env, o *applyOptions) error {
 	t := newConsole(e, &o.settings)
@@ -189,8 +189,9 @@ func (r *applyRun) paint(ctx context.Context, j batch.Job) (*artwork, error) {
 	if err != nil {
 		return nil, &fileError{"content image", j.Content, err}
 	}
+	w, h := from.picture.Whole()
 	from.picture = nil // may be larger
-	if content.W*content.H > manyPixels {
+	if w*h > manyPixels {
 		debug.FreeOSMemory() // what reading it has left
 	}
 	regions, protect, err := r.openMasks(ctx, content)

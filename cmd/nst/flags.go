@@ -12,6 +12,7 @@ import (
 
 	"nst/imgio"
 	"nst/nst"
+	"nst/nst/instant"
 	"nst/vgg"
 )
 
@@ -33,13 +34,14 @@ type settings struct {
 
 	output          string
 	overwrite       bool
-	quality         int           // of JPEG
-	saveEvery       int           // iterations; 0 is never
-	checkpointEvery time.Duration // 0 is never
-	resume          *resuming     // nil for a run from the start
-	maxPixels       int           // millions, of a picture that is read
-	reading         reading       // what checkRun found
-	force           bool          // go on with too little memory
+	quality         int                     // of JPEG
+	saveEvery       int                     // iterations; 0 is never
+	checkpointEvery time.Duration           // 0 is never
+	resume          *resuming               // nil for a run from the start
+	maxPixels       int                     // millions, of a picture that is read
+	reading         reading                 // what checkRun found
+	opened          *instant.UniversalModel // by checkRun, for --init instant; nil if it is not
+	force           bool                    // go on with too little memory
 	artifacts
 	storage
 

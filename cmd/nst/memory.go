@@ -39,8 +39,13 @@ type footprint struct {
 	output string
 }
 
-// started is the memory of the program when it compares its plan with what is left.
-const started = nst.ProgramBytes
+// started is the memory of the program in a plan, and counted what the system has counted of it
+// at least when the plan is compared with what is left. The pages of its file may be counted for
+// another process.
+const (
+	started = nst.ProgramBytes
+	counted = 12 << 20
+)
 
 // Where a limit counts addresses, the heap of Go takes them in arenas, and its tables and
 // threads take tables of their own.
@@ -55,7 +60,7 @@ const planning = 48 << 20
 // margin is what a size that is said to fit leaves of a limit: the next run may find a little
 // less, or an arena.
 func (s space) margin(l headroom.Limit) int64 {
-	const little = 16 << 20
+	little := 16<<20 + l.Left/64
 	if l.Mapped && !s.crossing {
 		return arena + little
 	}
@@ -84,7 +89,7 @@ func arenas(bytes int64) int64 { return (bytes + arena - 1) / arena * arena }
 // need returns how much of a limit a footprint takes, besides what is taken already.
 func (s space) need(f footprint, l headroom.Limit) int64 {
 	if !l.Mapped {
-		return f.total - started
+		return f.total - counted
 	}
 	const rest = arena                                                          // which package kernel leaves to the heap of Go
 	return tables + f.mapped + max(0, arenas(f.heap*3/2)+arena-s.arenas) + rest // the heap has gaps
@@ -134,7 +139,7 @@ func (e *memoryError) hints() []string {
 // [memoryError], or that of at. With --force it is a warning.
 func (s *settings) fits(t *console, size int, at func(size int) (footprint, error)) (footprint, error) {
 	left := t.e.left() // before planning, which takes some too
-	if worst, lacks := left.lack(footprint{total: started + planning, output: "planning"}, func(headroom.Limit) int64 { return 0 }); lacks && !s.force {
+	if worst, lacks := left.lack(footprint{total: counted + planning, output: "planning"}, func(headroom.Limit) int64 { return 0 }); lacks && !s.force {
 		return footprint{}, &memoryError{what: "planning a run", need: planning, left: worst.Left, limit: worst.Name}
 	}
 	f, err := at(size)

@@ -92,9 +92,10 @@ func (o *applyOptions) applyFootprint(b *brush, h headers, size int) (footprint,
 	picture := nst.Size{W: w, H: high}.Bytes()
 	regions := int64(len(o.masks.content))
 	kept := h.kept + paintings + max(regions-1, 0)*picture + regions*picture/3
-	reading := started + paintings + h.read
+	held := started + p.Of(nst.PartNetwork) + paintings
+	reading := held + h.read
 	for _, s := range b.styles {
-		reading = max(reading, started+paintings+s.read-s.held)
+		reading = max(reading, held+s.read-s.held)
 	}
 	f := footprint{total: p.OnHost() + kept, mapped: p.OnHost() - p.OnHeap(), heap: p.OnHeap() + kept, output: fmt.Sprintf("a picture of %dx%d pixels", w, high)}
 	f.total, f.heap = max(f.total, reading), max(f.heap, reading)

@@ -177,6 +177,7 @@ func (s *settings) checkRun(t *console, files *pictureFiles, runs []nst.Options)
 	}
 	c.close()
 	c.weights = nil
+	s.opened = c.universal
 	debug.FreeOSMemory() // what planning has left
 	confine(f.heap)
 	running := c.running
@@ -202,7 +203,9 @@ type runCheck struct {
 	last    *nst.Transfer // of the run before
 	planned int           // its index
 	instant bool          // the first picture is painted in one pass
-	running int64         // on the heap, once the pictures have been read
+
+	universal *instant.UniversalModel // which paints it, once it is open
+	running   int64                   // on the heap, once the pictures have been read
 }
 
 // distinct returns those of the runs that may differ in memory.
@@ -258,11 +261,13 @@ func (c *runCheck) addStart(p *nst.Plan) error {
 	if !c.instant {
 		return nil
 	}
-	universal, err := instant.Universal()
-	if err != nil {
-		return err
+	if c.universal == nil {
+		var err error
+		if c.universal, err = instant.Universal(); err != nil {
+			return err
+		}
 	}
-	first, err := universal.Plan(p.Width, p.Height, c.inputs.Styles, instant.DefaultApply())
+	first, err := c.universal.Plan(p.Width, p.Height, c.inputs.Styles, instant.DefaultApply())
 	if err != nil {
 		return err
 	}

@@ -84,9 +84,13 @@ func (s *settings) paintStart(ctx context.Context, j *nst.Job) (*imgio.Planar, e
 		b.styles = append(b.styles, styleRef{picture: p.Picture, mask: p.Mask})
 		b.shares = append(b.shares, p.Weight)
 	}
-	var err error
-	if b.universal, err = instant.Universal(); err != nil {
-		return nil, err
+	if s.opened != nil {
+		b.universal, s.opened = s.opened, nil // it is no part of the memory of the run
+	} else {
+		var err error
+		if b.universal, err = instant.Universal(); err != nil {
+			return nil, err
+		}
 	}
 	return b.paint(ctx, content, j.Regions, nil)
 }

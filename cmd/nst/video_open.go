@@ -44,6 +44,7 @@ func (r *videoRun) openFilm(ctx context.Context) error {
 		return err
 	}
 	r.frames = info.Frames
+	r.programs = filmPrograms + decodedPixel*int64(info.W)*int64(info.H)
 	r.decode = func(ctx context.Context, skip int) (film.Source, error) {
 		return tools.Decode(ctx, info, film.DecodeOptions{Skip: skip, Size: size})
 	}

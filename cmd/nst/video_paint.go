@@ -40,13 +40,11 @@ func (r *videoRun) newPaintBrush(ctx context.Context) (*paintBrush, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := s.Options
-	o.Size = nst.OriginalSize
-	b := &paintBrush{options: o, threads: r.threads()}
+	o, next := r.paintOptions()
+	b := &paintBrush{options: next, threads: r.threads()}
 	if b.pass, err = r.newStartBrush(ctx); err != nil {
 		return nil, err
 	}
-	b.options.Schedule.Scales, b.options.Schedule.Init, b.options.Schedule.Iterations = 1, nst.InitImage, s.film.iterations
 	if b.first, err = nst.New(weights, o); err == nil {
 		b.firstStyle, err = b.first.Style(ctx, pictures...)
 	}
@@ -61,6 +59,15 @@ func (r *videoRun) newPaintBrush(ctx context.Context) (*paintBrush, error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+// paintOptions returns the options for the first frame of a scene, and for others.
+func (r *videoRun) paintOptions() (first, next nst.Options) {
+	first = r.o.Options
+	first.Size = nst.OriginalSize
+	next = first
+	next.Schedule.Scales, next.Schedule.Init, next.Schedule.Iterations = 1, nst.InitImage, r.o.film.iterations
+	return first, next
 }
 
 // Paint paints the next frame.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"time"
@@ -29,7 +28,8 @@ type videoRun struct {
 	styles []styleRef
 
 	shape    film.Shape
-	frames   int // that the film has, about; 0 is not known
+	frames   int   // that the film has, about; 0 is not known
+	programs int64 // the memory of ffmpeg, besides what each pixel of a result takes
 	decode   func(ctx context.Context, skip int) (film.Source, error)
 	out      film.Output
 	steady   *film.Steady
@@ -74,27 +74,6 @@ func (r *videoRun) checkFiles() error {
 		l.write("output", o.output, replacing(o.overwrite))
 	}
 	return errors.Join(append(errs, l.check())...)
-}
-
-// filmPixel is the memory that painting in one pass takes for a pixel of a frame, in bytes: that
-// of the network, of the frames that are worked on, and of ffmpeg.
-const filmPixel = 500
-
-// checkSize returns a smallError for frames that are too small, and a memoryError for those that
-// are too large.
-func (r *videoRun) checkSize() error {
-	if min(r.shape.W, r.shape.H) < leastPixels {
-		return &smallError{r.shape.W, r.shape.H, r.o.pass.size > 0}
-	}
-	if r.o.film.paint {
-		return nil
-	}
-	_, err := r.o.fits(r.t, max(r.shape.W, r.shape.H), func(size int) (footprint, error) {
-		w, h := film.Fit(r.shape.W, r.shape.H, size)
-		bytes := started + filmPixel*int64(w)*int64(h)
-		return footprint{total: bytes, heap: bytes, output: fmt.Sprintf("a film of %dx%d pixels", w, h)}, nil
-	})
-	return err
 }
 
 // run paints the frames that are left.

@@ -55,6 +55,21 @@ func NewDescriber(network *vgg.Weights) (*Describer, error) {
 	return d, nil
 }
 
+// Bytes is the memory of the network and of the directions.
+func (d *Describer) Bytes() int64 {
+	n := 0
+	for _, f := range d.network.Filters {
+		n += len(f.W) + len(f.B)
+	}
+	for _, m := range d.network.Projections {
+		n += len(m.W) + len(m.R)
+	}
+	for _, v := range d.directions {
+		n += len(v)
+	}
+	return 4 * int64(n)
+}
+
 // unitVectors returns n vectors of random directions, row by row.
 func unitVectors(r *rand.Rand, n, length int) []float32 {
 	all := make([]float32, n*length)

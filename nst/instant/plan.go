@@ -19,7 +19,7 @@ func (m *Model) Plan(w, h int, o ApplyOptions) (nst.Plan, error) {
 		return nst.Plan{}, err
 	}
 	defer d.Close()
-	return planApply(d, m.network.Architecture, w, h, o, exec.Plan{})
+	return planApply(d, m.network.Architecture, 4*int64(len(m.network.Params)), w, h, o, exec.Plan{})
 }
 
 // Plan returns the memory that [UniversalModel.Apply] takes for a picture of w by h pixels and
@@ -44,7 +44,7 @@ func (m *UniversalModel) Plan(w, h int, styles []nst.Size, o ApplyOptions) (nst.
 			describing = p
 		}
 	}
-	return planApply(d, m.network.Architecture, w, h, o, describing)
+	return planApply(d, m.network.Architecture, 4*int64(len(m.network.Params))+m.describer.Bytes(), w, h, o, describing)
 }
 
 // openPlanner opens the processor for plans.
@@ -55,8 +55,9 @@ func openPlanner(threads int) (*exec.CPU, error) {
 	return exec.OpenCPU(threads, os.Getenv)
 }
 
-// planApply returns the memory of one pass over a picture, after one that describes styles.
-func planApply(d *exec.CPU, a feedforward.Architecture, w, h int, o ApplyOptions, describing exec.Plan) (nst.Plan, error) {
+// planApply returns the memory of one pass over a picture, after one that describes styles, by
+// a network of so many bytes.
+func planApply(d *exec.CPU, a feedforward.Architecture, network int64, w, h int, o ApplyOptions, describing exec.Plan) (nst.Plan, error) {
 	wide, high := (w+3)/4*4, (h+3)/4*4
 	pictures := 2 * nst.Size{W: wide, H: high}.Bytes() // the content, and its copy that is painted over
 	if o.Color != nst.ColourStyle {
@@ -77,6 +78,7 @@ func planApply(d *exec.CPU, a feedforward.Architecture, w, h int, o ApplyOptions
 	p.AddMapped("filters as the kernels want them", m.Weights+describing.Weights)
 	p.AddMapped("features", max(m.Features+m.Masks, describing.Features+describing.Masks))
 	p.Add("working space of the kernels", max(m.Scratch, describing.Scratch)+stored)
+	p.Add(nst.PartNetwork, network)
 	p.Add(nst.PartPictures, pictures)
 	p.Add("program", nst.ProgramBytes)
 	return p, nil

@@ -19,6 +19,38 @@ done
 if [ "$pick" = painting ]; then cp "$style" "$2"; else cp "$content" "$2"; fi
 `
 
+// TestInterruptedPainting runs a program that fails after it has saved a picture and a checkpoint,
+// as an interrupted one does. The next run paints again, and takes what it finished.
+func TestInterruptedPainting(t *testing.T) {
+	dir := t.TempDir()
+	program := filepath.Join(dir, "nst")
+	script := "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\n[ ! -e \"$2\" ] || exit 3\necho half > \"$2\"\n" +
+		"[ -e " + filepath.Join(dir, "well") + " ] && exit\necho state > \"$2.checkpoint\"\nexit 130\n"
+	if err := os.WriteFile(program, []byte(script), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	s := settings{nst: program, out: dir, size: 64}
+	there := func() []string {
+		files, err := filepath.Glob(filepath.Join(dir, "painted", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return files
+	}
+	if _, _, err := s.paint(t.Context(), pair{"c.png", "s.png"}, column{name: "a"}); err == nil || len(there()) > 0 {
+		t.Fatalf("interrupted: error %v, and there is %v", err, there())
+	}
+	if err := os.WriteFile(filepath.Join(dir, "well"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []bool{true, false} {
+		file, fresh, err := s.paint(t.Context(), pair{"c.png", "s.png"}, column{name: "a"})
+		if err != nil || fresh != want || !slices.Equal(there(), []string{file}) {
+			t.Errorf("painted now %v, want %v; error %v, and there is %v", fresh, want, err, there())
+		}
+	}
+}
+
 // folder writes a program as fake says and eight photographs, each darker than the next, with a
 // painting that is white. It returns the settings that paint them.
 func folder(t *testing.T) settings {

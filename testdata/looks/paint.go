@@ -90,8 +90,29 @@ func (s *settings) paint(ctx context.Context, p pair, c column) (file string, fr
 	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 		return "", false, err
 	}
-	cmd := exec.CommandContext(ctx, program, append(args, "-o", file, "--quiet")...)
+	return file, true, paintWhole(ctx, program, args, file)
+}
+
+// paintWhole runs a program whose picture appears at file when it has succeeded. An interrupted
+// one leaves a picture too, which must not be taken for a finished one.
+func paintWhole(ctx context.Context, program string, args []string, file string) error {
+	part := strings.TrimSuffix(file, ".png") + ".unfinished.png"
+	clear := func() error {
+		for _, f := range []string{part, part + ".checkpoint"} {
+			if err := os.Remove(f); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := clear(); err != nil { // of a run that was killed
+		return err
+	}
+	cmd := exec.CommandContext(ctx, program, append(args, "-o", part, "--quiet")...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Stderr = os.Stderr
-	return file, true, cmd.Run()
+	if err := cmd.Run(); err != nil {
+		return errors.Join(err, clear())
+	}
+	return os.Rename(part, file)
 }
