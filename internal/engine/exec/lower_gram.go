@@ -50,7 +50,8 @@ func (c *lowering) gramGrad(n *Node, in []*Node) {
 func (c *lowering) gramGradStep(d func() []float32, from, guide, to *value, add bool) func() func() {
 	e, s := c.device.engine, from.shape
 	sym := c.buffer(s.C * s.C)
-	spec := kernel.GramGradSpec{C: s.C, H: s.H, W: s.W}
+	spec := kernel.GramGradSpec{C: s.C, H: s.H, W: s.W, BF16: c.device.by == inBF16 || c.device.by == mixed}
+	c.works(kernel.GramGradScratch(spec))
 	if guide == nil {
 		return func() func() {
 			spec.D, spec.In, spec.Out, spec.Accumulate = sym.data, from.buf.data, to.buf.data, add

@@ -3087,3 +3087,25 @@ loop:
 loop_end:
 	VZEROUPPER
 	RET
+
+// func roundAVX512BF16(n int, x []float32, u []float32)
+// Requires: AVX, AVX512F
+TEXT ·roundAVX512BF16(SB), $0-56
+	MOVQ  n+0(FP), AX
+	MOVQ  x_base+8(FP), CX
+	MOVQ  u_base+32(FP), DX
+	TESTQ AX, AX
+	JZ    loop_end
+
+loop:
+	VMOVUPS       (CX), Z0
+	LONG $0x487ef262; WORD $0xc072 // VCVTNEPS2BF16 Z0, Y0
+	VMOVUPS       Y0, (DX)
+	ADDQ          $+64, CX
+	ADDQ          $+32, DX
+	DECQ          AX
+	JNZ           loop
+
+loop_end:
+	VZEROUPPER
+	RET

@@ -17,6 +17,7 @@ type multiplier struct {
 	winoInMask   func(n int, x []float32, mask []uint16, pitch int, v []float32, vStride int)
 	winoInUnpool func(n int, x []float32, xPitch int, mask []uint16, pitch int, scale float32, v []float32, vStride int)
 	pairs        func(n int, lo, hi, u []float32, uStride int) // nil for float32
+	round        func(n int, x, u []float32)                   // nil for float32
 }
 
 // pairLanes is the number of pairs of a position.

@@ -16,6 +16,7 @@ func genericBF16() *multiplier {
 		winoInMask:   winoInMaskBF16Go,
 		winoInUnpool: winoInUnpoolBF16Go,
 		pairs:        pairsGo,
+		round:        roundGo,
 	}
 }
 
@@ -75,6 +76,14 @@ func pairsGo(n int, lo, hi, u []float32, uStride int) {
 		for l := range 16 {
 			u[i*uStride+l] = pair(lo[i*16+l], hi[i*16+l])
 		}
+	}
+}
+
+// roundGo joins the numbers of n vectors of 16 to pairs of neighbours: u[i*8 + l] is the pair of
+// x[i*16 + 2l] and x[i*16 + 2l+1].
+func roundGo(n int, x, u []float32) {
+	for i := range n * pairLanes {
+		u[i] = pair(x[2*i], x[2*i+1])
 	}
 }
 

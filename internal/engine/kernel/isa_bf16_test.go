@@ -99,6 +99,9 @@ func TestBF16Products(t *testing.T) {
 			s.pairs(n, lo, hi, got, 20)
 			pairsGo(n, lo, hi, want, 20)
 			sameBits(t, fmt.Sprintf("%s pairs n=%d", name, n), got, want)
+			s.round(n, lo, got)
+			roundGo(n, lo, want)
+			sameBits(t, fmt.Sprintf("%s round n=%d", name, n), got, want)
 		}
 		for w := range s.gemm {
 			for n := range 20 {

@@ -27,6 +27,7 @@ func (s ISA) BF16() {
 	}
 	s.winoIns()
 	s.pairs()
+	s.round()
 	Generate()
 	if err := encode(flag.Lookup("out").Value.String()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -114,6 +115,21 @@ func (s ISA) pairs() {
 		ADDQ(I32(64), lo)
 		ADDQ(I32(64), hi)
 		ADDQ(us, u)
+	})
+	s.ret()
+}
+
+// round rounds n vectors of 16.
+func (s ISA) round() {
+	s.text("round", "n int, x, u []float32")
+	n, x, u := load("n"), base("x"), base("u")
+	v, half := ZMM(), YMM()
+	loop("loop", n, func() {
+		VMOVUPS(Mem{Base: x}, v)
+		toBF16(v, half)
+		VMOVUPS(half, Mem{Base: u})
+		ADDQ(I32(64), x)
+		ADDQ(I32(32), u)
 	})
 	s.ret()
 }
