@@ -27,3 +27,6 @@ func pairsAVX512BF16(n int, lo []float32, hi []float32, u []float32, uStride int
 
 //go:noescape
 func roundAVX512BF16(n int, x []float32, u []float32)
+
+//go:noescape
+func gramAVX512BF16(n int, a []float32, b []float32, g []float32)

@@ -129,9 +129,9 @@ func TestConvBF16(t *testing.T) {
 	})
 }
 
-// testGramGradBF16 compares the gradient of a Gram matrix in bfloat16 with that in float32, of
+// testGramBF16 compares a Gram matrix in bfloat16 and its gradient with those in float32, of
 // numbers that bfloat16 has: only the order of sums differs.
-func testGramGradBF16(t *testing.T, e *kernel.Engine, r *rand.Rand, c, h, w int) {
+func testGramBF16(t *testing.T, e *kernel.Engine, r *rand.Rand, c, h, w int) {
 	t.Helper()
 	s := kernel.Shape{C: c, H: h, W: w}
 	coarse := func(n int) []float32 {
@@ -147,6 +147,11 @@ func testGramGradBF16(t *testing.T, e *kernel.Engine, r *rand.Rand, c, h, w int)
 			d[j*c+i] = d[i*c+j]
 		}
 	}
+	sums, gram := make([]float32, c*c), dirty(c*c)
+	kernel.RefGram(sums, x, c, h*w, 0.25)
+	e.NewGram(kernel.GramSpec{C: c, H: h, W: w, In: pack(x, s), Out: gram, Scale: 0.25, BF16: true}).Run()
+	wantClose(t, gram, sums, 1e-6)
+
 	want := make([]float32, len(x))
 	kernel.RefGramGrad(want, x, d, c, h*w)
 	g := kernel.GramGradSpec{C: c, H: h, W: w, D: d, In: pack(x, s), Out: dirty(s.Len()), BF16: true}
@@ -160,10 +165,10 @@ func testGramGradBF16(t *testing.T, e *kernel.Engine, r *rand.Rand, c, h, w int)
 	wantBlocked(t, g.Out, want, s, 2e-6)
 }
 
-func TestGramGradBF16(t *testing.T) {
+func TestGramBF16(t *testing.T) {
 	eachBF16(t, func(t *testing.T, e *kernel.Engine, r *rand.Rand) {
 		for i, hw := range append([][2]int{{70, 90}}, someSizes()...) {
-			testGramGradBF16(t, e, r, 11+15*(i%5), hw[0], hw[1])
+			testGramBF16(t, e, r, 11+15*(i%5), hw[0], hw[1])
 		}
 	})
 }
@@ -210,8 +215,8 @@ func FuzzConvBF16(f *testing.F) {
 	})
 }
 
-// FuzzGramGradBF16 compares the gradient of a Gram matrix of any shape with float32.
-func FuzzGramGradBF16(f *testing.F) {
+// FuzzGramBF16 compares a Gram matrix of any shape and its gradient with float32.
+func FuzzGramBF16(f *testing.F) {
 	f.Add(uint8(0), uint8(0), uint8(0), uint64(1))
 	f.Add(uint8(63), uint8(9), uint8(23), uint64(2))
 	f.Add(uint8(80), uint8(30), uint8(4), uint64(3))
@@ -221,7 +226,7 @@ func FuzzGramGradBF16(f *testing.F) {
 				continue
 			}
 			pool := kernel.NewPool(1 + int(seed%4))
-			testGramGradBF16(t, kernel.NewEngine(cpu, pool), rand.New(rand.NewPCG(seed, 0)), 1+int(c)%160, 1+int(hh)%40, 1+int(ww)%40)
+			testGramBF16(t, kernel.NewEngine(cpu, pool), rand.New(rand.NewPCG(seed, 0)), 1+int(c)%160, 1+int(hh)%40, 1+int(ww)%40)
 			pool.Close()
 		}
 	})

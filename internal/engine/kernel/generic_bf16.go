@@ -17,6 +17,7 @@ func genericBF16() *multiplier {
 		winoInUnpool: winoInUnpoolBF16Go,
 		pairs:        pairsGo,
 		round:        roundGo,
+		gram:         gramBF16Go,
 	}
 }
 
@@ -84,6 +85,25 @@ func pairsGo(n int, lo, hi, u []float32, uStride int) {
 func roundGo(n int, x, u []float32) {
 	for i := range n * pairLanes {
 		u[i] = pair(x[2*i], x[2*i+1])
+	}
+}
+
+// gramBF16Go is gramGo for n pairs of positions: g[i][j] += sum over p < n of a[p][i] . b[p][j],
+// added up as in gemmNBF16Go.
+func gramBF16Go(n int, a, b, g []float32) {
+	var sums [256]float32
+	for p := range n {
+		for i := range 16 {
+			lo, hi := unpair(a[p*16+i])
+			for j := range 16 {
+				x, y := unpair(b[p*16+j])
+				sums[i*16+j] += float32(hi * y)
+				sums[i*16+j] += float32(lo * x)
+			}
+		}
+	}
+	for i, v := range sums {
+		g[i] += v
 	}
 }
 

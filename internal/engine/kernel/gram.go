@@ -6,6 +6,7 @@ type GramSpec struct {
 	In      []float32 // blocked (C,H,W)
 	Out     []float32 // (C,C), row-major
 	Scale   float32   // Out = Scale * F F^T
+	BF16    bool      // rounds In to bfloat16; see [CPU.BF16]
 }
 
 // Gram is a step that computes a Gram matrix. It cuts the positions into slabs, whose number
@@ -13,6 +14,7 @@ type GramSpec struct {
 type Gram struct {
 	s     GramSpec
 	e     *Engine
+	by    multiplier
 	in    Shape
 	n     int // positions, border included: zeros add nothing
 	slab  int // positions of a slab
@@ -27,7 +29,11 @@ const gramRun = 128
 
 // NewGram prepares the Gram matrix s.
 func (e *Engine) NewGram(s GramSpec) *Gram {
-	g := &Gram{s: s, e: e, in: Shape{s.C, s.H, s.W}}
+	if s.BF16 && !e.cpu.BF16() {
+		panic("kernel: gram: no bfloat16 with " + e.cpu.Name())
+	}
+	e.Reserve(GramScratch(s))
+	g := &Gram{s: s, e: e, by: e.cpu.isa.multiplier(s.BF16), in: Shape{s.C, s.H, s.W}}
 	g.in.check("gram")
 	checkLen("gram", "In", len(s.In), g.in.Len())
 	checkLen("gram", "Out", len(s.Out), s.C*s.C)
@@ -39,6 +45,14 @@ func (e *Engine) NewGram(s GramSpec) *Gram {
 	g.slabs = (g.n + g.slab - 1) / g.slab
 	g.part = Floats(g.slabs * g.pairs * 256)
 	return g
+}
+
+// GramScratch returns the working memory of the matrix s, of which only the sizes and BF16 matter.
+func GramScratch(s GramSpec) Scratch {
+	if !s.BF16 {
+		return Scratch{}
+	}
+	return Scratch{Each: Shape{s.C, s.H, s.W}.Blocks()*gramRun/2*16 + 16} // see gramSlabs
 }
 
 // Run computes Out.
@@ -54,21 +68,44 @@ type gramSlabs Gram
 func (t *gramSlabs) Items() int { return t.slabs }
 
 // Do adds up the products of all pairs of blocks over a slab.
-func (t *gramSlabs) Do(_, item int) {
+func (t *gramSlabs) Do(worker, item int) {
 	part := t.part[item*t.pairs*256:][:t.pairs*256]
 	clear(part)
 	end := min((item+1)*t.slab, t.n)
 	blocks := t.in.Blocks()
 	for at := item * t.slab; at < end; at += gramRun {
 		n := min(gramRun, end-at)
+		in, stride := t.s.In[at*16:], t.n*16
+		if t.s.BF16 {
+			in, stride = t.join(worker, in, n), gramRun/2*16
+			n = (n + 1) / 2
+		}
 		pair := 0
 		for i := range blocks {
 			for j := i; j < blocks; j++ {
-				t.e.cpu.isa.gram(n, t.s.In[(i*t.n+at)*16:], t.s.In[(j*t.n+at)*16:], part[pair*256:])
+				t.by.gram(n, in[i*stride:], in[j*stride:], part[pair*256:])
 				pair++
 			}
 		}
 	}
+}
+
+// join rounds n positions of all blocks to pairs: each of the first half with one of the second.
+// An odd one is joined with zeros. It returns them, [block][gramRun/2][16].
+func (t *gramSlabs) join(worker int, in []float32, n int) []float32 {
+	const stride = gramRun / 2 * 16
+	blocks, half := t.in.Blocks(), n/2
+	u := t.e.scratch[worker][:blocks*stride+16]
+	zero := u[blocks*stride:]
+	clear(zero)
+	for b := range blocks {
+		x := in[b*t.n*16:]
+		t.by.pairs(half, x, x[half*16:], u[b*stride:], 16)
+		if n%2 != 0 {
+			t.by.pairs(1, x[(n-1)*16:], zero, u[b*stride+half*16:], 16)
+		}
+	}
+	return u
 }
 
 // gramSum has an item for each row of blocks.

@@ -11,5 +11,6 @@ func avx512BF16() *multiplier {
 		winoInUnpool: winoInUnpoolAVX512BF16,
 		pairs:        pairsAVX512BF16,
 		round:        roundAVX512BF16,
+		gram:         gramAVX512BF16,
 	}
 }

@@ -28,6 +28,7 @@ func (s ISA) BF16() {
 	s.winoIns()
 	s.pairs()
 	s.round()
+	s.gramBF16()
 	Generate()
 	if err := encode(flag.Lookup("out").Value.String()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -131,6 +132,31 @@ func (s ISA) round() {
 		ADDQ(I32(64), x)
 		ADDQ(I32(32), u)
 	})
+	s.ret()
+}
+
+// gramBF16 is gram for pairs of positions.
+func (s ISA) gramBF16() {
+	s.text("gram", "n int, a, b, g []float32")
+	n := load("n")
+	a, b, g := base("a"), base("b"), base("g")
+	acc, x, f := s.vs(16), s.v(), s.vs(4)
+	for _, v := range acc {
+		s.zero(v)
+	}
+	loop("loop", n, func() {
+		VMOVUPS(Mem{Base: b}, x)
+		for i, v := range acc {
+			VBROADCASTSS(Mem{Base: a, Disp: i * 4}, f[i%4])
+			dot(x, f[i%4], v)
+		}
+		ADDQ(I32(64), a)
+		ADDQ(I32(64), b)
+	})
+	for i, v := range acc {
+		VADDPS(Mem{Base: g, Disp: i * 64}, v, v)
+		VMOVUPS(v, Mem{Base: g, Disp: i * 64})
+	}
 	s.ret()
 }
 
