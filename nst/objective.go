@@ -161,7 +161,7 @@ func (o *objective) evaluateDifference(ctx context.Context, difference, gradient
 	if err := o.machine.Set(o.pixels, difference); err != nil {
 		return Loss{}, err
 	}
-	if err := o.run(ctx, gradient != nil); err != nil {
+	if err := o.machine.Run(ctx); err != nil {
 		return Loss{}, err
 	}
 	if gradient != nil {
@@ -178,18 +178,6 @@ func (o *objective) evaluateDifference(ctx context.Context, difference, gradient
 	l := Loss{Content: sum(o.content), Style: sum(o.style), TV: o.tv.weight * o.value(o.tv.node)}
 	l.Total = l.Content + l.Style + l.TV
 	return l, nil
-}
-
-// run runs the machine: all of it, or only what the terms need.
-func (o *objective) run(ctx context.Context, gradient bool) error {
-	if gradient {
-		return o.machine.Run(ctx)
-	}
-	var terms []*exec.Node
-	for _, t := range o.terms() {
-		terms = append(terms, t.node)
-	}
-	return o.machine.RunTo(ctx, terms...)
 }
 
 // value reads a scalar of the last evaluation.

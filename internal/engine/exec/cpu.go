@@ -103,7 +103,6 @@ type cpuProgram struct {
 	steps   []step
 	values  map[*Node]*value
 	scalars map[*Node]*float32
-	ends    map[*Node]int // the number of steps until a scalar is known
 	memory  kernel.Memory // of the arena and the masks
 	arena   []float32
 	masks   int64
@@ -124,7 +123,7 @@ func (d *CPU) compile(s *schedule) (program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &cpuProgram{device: d, values: c.values, scalars: c.scalars, ends: c.ends}
+	p := &cpuProgram{device: d, values: c.values, scalars: c.scalars}
 	if err := p.begin(c); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -137,9 +136,6 @@ func (d *CPU) lower(s *schedule) (*lowering, error) {
 	for _, n := range s.nodes {
 		if err := c.lower(n); err != nil {
 			return nil, err
-		}
-		if n.IsScalar() {
-			c.ends[n] = len(c.steps)
 		}
 	}
 	c.keepOutputs()
@@ -239,15 +235,8 @@ func (c *lowering) loadInputs(p *cpuProgram) error {
 	return nil
 }
 
-func (p *cpuProgram) run(ctx context.Context, last ...*Node) error {
-	end := len(p.steps)
-	if len(last) > 0 {
-		end = 0
-	}
-	for _, n := range last {
-		end = max(end, p.ends[n])
-	}
-	for i := range p.steps[:end] {
+func (p *cpuProgram) run(ctx context.Context) error {
+	for i := range p.steps {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

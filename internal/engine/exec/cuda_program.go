@@ -70,7 +70,7 @@ func (p *cudaProgram) begin(c *cudaLowering) (err error) {
 
 // run queues all launches and waits for the scalars. A program with much memory takes
 // long, so run then waits after every few launches and checks ctx.
-func (p *cudaProgram) run(ctx context.Context, _ ...*Node) error {
+func (p *cudaProgram) run(ctx context.Context) error {
 	card, all := p.device.card, p.program.Len()
 	each := all
 	if p.floats >= p.device.patience {

@@ -115,54 +115,6 @@ func (p *problem) runOn(t testing.TB, d exec.Device) (total float64, terms []flo
 	return m.Scalar(p.total), terms, gradient
 }
 
-// TestRunTo looks that losses without the gradient are the same, take less, and leave a machine
-// that computes the gradient as ever.
-func TestRunTo(t *testing.T) {
-	p := bf16Problem(t, vgg.Slim())
-	d, err := exec.OpenCPU(2, os.Getenv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	wantTotal, wantTerms, want := p.runOn(t, d)
-	m, err := exec.New(d, append([]*exec.Node{p.total, p.gradient}, p.terms...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
-	p.set(t, m)
-	if err := m.RunTo(t.Context(), append(p.terms, p.total)...); err != nil {
-		t.Fatal(err)
-	}
-	gradient := make([]float32, len(want))
-	if err := m.Get(gradient, p.gradient); err != nil {
-		t.Fatal(err)
-	}
-	if slices.Equal(gradient, want) {
-		t.Error("the gradient was computed, which nobody wanted")
-	}
-	for i, n := range p.terms {
-		if got := m.Scalar(n); got != wantTerms[i] {
-			t.Errorf("%s is %v, want %v", n.Name(), got, wantTerms[i])
-		}
-	}
-	if got := m.Scalar(p.total); got != wantTotal {
-		t.Errorf("the total is %v, want %v", got, wantTotal)
-	}
-	if err := m.Run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Get(gradient, p.gradient); err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(gradient, want) {
-		t.Error("afterwards the gradient is another one")
-	}
-	if err := m.RunTo(t.Context(), p.gradient); err == nil {
-		t.Error("a gradient is no scalar, and no error says so")
-	}
-}
-
 func (p *problem) set(t testing.TB, m *exec.Machine) {
 	t.Helper()
 	for n, d := range p.given {

@@ -12,7 +12,6 @@ type lowering struct {
 	layout[*value]
 	device  *CPU
 	scalars map[*Node]*float32
-	ends    map[*Node]int   // the number of steps after a scalar was lowered
 	relu    map[*Node]*mask // by the node of the convolution or ReLU
 	pooled  map[*Node]*mask // by the node of the pooling: where each maximum was
 
@@ -67,7 +66,7 @@ func (m *mask) floats() int { return ((m.words+1)/2 + align - 1) / align * align
 
 func newLowering(d *CPU, s *schedule) *lowering {
 	return &lowering{
-		layout: newLayout[*value](s), device: d, scalars: map[*Node]*float32{}, ends: map[*Node]int{},
+		layout: newLayout[*value](s), device: d, scalars: map[*Node]*float32{},
 		relu: map[*Node]*mask{}, pooled: map[*Node]*mask{},
 		distances: map[*Node]*distance{}, filters: map[*Node]*trained{},
 		mirrors: map[*Node]*value{}, norms: map[*Node]*norm{},

@@ -28,9 +28,8 @@ type program interface {
 	set(n *Node, data []float32) error
 	get(data []float32, n *Node) error
 
-	// run computes everything once, or at least what the nodes last need, if there are any.
-	// It checks ctx between operations.
-	run(ctx context.Context, last ...*Node) error
+	// run computes everything once. It checks ctx between operations.
+	run(ctx context.Context) error
 
 	plan() Plan
 	close() error
@@ -100,17 +99,6 @@ func (m *Machine) Scalar(n *Node) float64 {
 // Run computes the outputs once. If ctx ends, Run returns its error within one operation,
 // and the outputs are undefined.
 func (m *Machine) Run(ctx context.Context) error { return m.program.run(ctx) }
-
-// RunTo is [Machine.Run] for some of the outputs, which are scalars. It may leave out what they do
-// not need: gradients, on the processor. The other outputs are undefined.
-func (m *Machine) RunTo(ctx context.Context, outputs ...*Node) error {
-	for _, n := range outputs {
-		if !m.schedule.outputs[n] || !n.IsScalar() {
-			return fmt.Errorf("exec: %s is no scalar output", n.Name())
-		}
-	}
-	return m.program.run(ctx, outputs...)
-}
 
 // RunAll is [Machine.Run] without a context. It makes Machine a gorgonia.VM.
 func (m *Machine) RunAll() error { return m.Run(context.Background()) }
