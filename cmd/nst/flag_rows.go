@@ -60,7 +60,7 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "style-mix", field: "Objective.StyleMix", group: groupStyle, in: measures,
-			usage: "how several styles combine: mean averages them into one style, sum adds a loss for each",
+			usage: "how several styles combine: mean averages them into one style, sum adds a loss for each; with --style-loss gram they paint alike, and their losses differ",
 		},
 		{
 			name: "style-loss", field: "Objective.StyleLoss", group: groupStyle, in: measures,
@@ -88,11 +88,11 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "tv-weight", field: "Objective.TVWeight", group: groupStyle, in: measures | inTexture, list: true,
-			usage: "weight of the total variation loss, which makes the picture smoother; try 10 against noise",
+			usage: "weight of the total variation loss, which makes the picture smoother; try 10 against noise; 1000 leaves only soft blots",
 		},
 		{
 			name: "tv-form", field: "Objective.TVForm", group: groupStyle, in: measures | inTexture,
-			usage: "form of the total variation: smooth; or those of other programs: quadratic, a thousandth of it; absolute differences; both as a sum, which grows with the picture; nine-point, which includes diagonals",
+			usage: "form of the total variation, which counts only with a --tv-weight above 0: smooth; or those of other programs: quadratic, a thousandth of it; absolute differences; both as a sum, which grows with the picture; nine-point, which includes diagonals",
 			former: func(settings map[string]string) string { // of a texture
 				if weight := settings["tv-weight"]; weight == "" || weight == "0" {
 					return ""

@@ -260,7 +260,7 @@ func (t *Teacher) Step(ctx context.Context, params, gradient []float32, batch []
 		task := &t.tasks[i]
 		task.Photo, task.Norms, task.Grams = example.Photo, t.lesson.styleOf(params, example.Style), targets.Grams[example.Style]
 		for j, gram := range task.Grams {
-			task.Sizes[j] = meanSquare(gram)
+			task.Sizes[j] = MeanSquare(gram)
 		}
 	}
 	terms, err := t.StepTasks(ctx, params, gradient, t.tasks, orientation, targets.Content)
@@ -287,7 +287,8 @@ func (a Architecture) styleOf(vector []float32, style int) []float32 {
 	return vector[a.Shared()+style*n:][:n]
 }
 
-func meanSquare(x []float32) float64 {
+// MeanSquare returns the mean of the squares of x.
+func MeanSquare(x []float32) float64 {
 	var sum float64
 	for _, v := range x {
 		sum += float64(v) * float64(v)

@@ -25,7 +25,7 @@ func (l *Lesson) MeasureStyle(ctx context.Context, d exec.Device, picture []floa
 func (l *Lesson) MeasureContent(ctx context.Context, d exec.Device, picture []float32, w, h int) (mean float64, err error) {
 	err = measure(ctx, d, l.Loss, []string{l.Content}, picture, w, h, func(_ string, features *exec.Node, _ inputs) ([]*exec.Node, error) {
 		return one(features, nil)
-	}, func(values []float32) { mean = meanSquare(values) })
+	}, func(values []float32) { mean = MeanSquare(values) })
 	return mean, err
 }
 

@@ -32,7 +32,7 @@ func TestTasksSlope(t *testing.T) {
 			Colours: Colours(examples[len(examples)-1-i].Photo), Gradient: make([]float32, l.PerStyle()),
 		}
 		for _, g := range task.Grams {
-			task.Sizes = append(task.Sizes, meanSquare(g))
+			task.Sizes = append(task.Sizes, MeanSquare(g))
 		}
 		tasks = append(tasks, task)
 	}
@@ -45,7 +45,7 @@ func TestTasksSlope(t *testing.T) {
 	}
 	total(make([]float32, l.Shared()))
 	task := &tasks[0]
-	length := math.Sqrt(meanSquare(task.Gradient) * float64(len(task.Gradient)))
+	length := math.Sqrt(MeanSquare(task.Gradient) * float64(len(task.Gradient)))
 	norms, gradient := task.Norms, task.Gradient
 	task.Gradient = nil
 	moved := func(step float64) float64 {

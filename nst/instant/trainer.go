@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -12,6 +13,7 @@ import (
 	"nst/internal/engine/exec"
 	"nst/internal/feedforward"
 	"nst/internal/optim"
+	"nst/nst"
 	"nst/vgg"
 )
 
@@ -48,7 +50,7 @@ type Trainer struct {
 // NewTrainer prepares to teach a network styles with photographs. weights are those of the
 // loss network; they must not be changed afterwards. Close frees the trainer.
 //
-// The error is what [Options.Validate] or [vgg.Weights.Check] finds, or that of ctx.
+// The error is what [Options.Validate] or [vgg.Weights.Check] finds, matches [nst.ErrBlind], or is that of ctx.
 func NewTrainer(ctx context.Context, weights *vgg.Weights, o Options, styles []Style, photos *Photos) (*Trainer, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -139,6 +141,9 @@ func (t *Trainer) measure(ctx context.Context, l feedforward.Lesson) error {
 		}
 		content += mean / float64(n)
 	}
+	if blind(content) {
+		return fmt.Errorf("nst: photographs at %s: %w", l.Content, nst.ErrBlind)
+	}
 	for turn := range t.turns {
 		t.targets[turn].Content = content
 		for _, s := range t.styles {
@@ -156,11 +161,19 @@ func (t *Trainer) measure(ctx context.Context, l feedforward.Lesson) error {
 			if err != nil {
 				return fmt.Errorf("nst: style %s: %w", s.Name, err)
 			}
+			for i, gram := range grams {
+				if blind(feedforward.MeanSquare(gram)) {
+					return fmt.Errorf("nst: style %s at %s: %w", s.Name, l.Style[i].Layer, nst.ErrBlind)
+				}
+			}
 			t.targets[turn].Grams = append(t.targets[turn].Grams, grams)
 		}
 	}
 	return nil
 }
+
+// blind reports whether a mean square is so small that a term cannot be divided by it.
+func blind(size float64) bool { return math.IsInf(float64(float32(1/size)), 1) }
 
 // Step takes one step of Adam on a batch of photographs, and returns its losses before the
 // step. It computes the same after every [Trainer.Restore] of the same state.

@@ -3,6 +3,7 @@
 //
 //	looks [-nst PROGRAM] [-images DIR] [-pairs CONTENT:STYLE,...] [-size 512] [-column 'NAME=FLAGS' ...] [-seed 1] [-out DIR]
 //	looks -count CHOICES [-out DIR]
+//	looks -strips KNOB,... [-networks vgg19,slim] [-nst PROGRAM] [-images DIR] [-pairs CONTENT:STYLE,...] [-size 512] [-out DIR]
 //
 // A row is a pair, a column is one of the settings. The pictures of a row are shuffled by the
 // seed and have no captions; the files have no recipes. DIR/key.tsv says which is which. A
@@ -11,6 +12,9 @@
 //
 // CHOICES has a line for each row that was judged: its number and its letters, best first, such
 // as "3 CADB". The result is how often each column was put before each other one.
+//
+// With -strips, a column is a value of a setting, in the order of the range and with its name:
+// whether a setting does what its help says can be seen. "all" are all settings of knobs.go.
 package main
 
 import (
@@ -26,6 +30,7 @@ import (
 // settings are the flags.
 type settings struct {
 	nst, images, pairs, out, count string
+	strips, networks               string
 	size                           int
 	seed                           uint64
 	columns                        columns
@@ -85,6 +90,8 @@ func main() {
 	flag.Var(&s.columns, "column", "settings, `NAME=FLAGS`; may be repeated")
 	flag.StringVar(&s.out, "out", "build/looks", "`DIR` for the pictures and the page")
 	flag.StringVar(&s.count, "count", "", "count the choices in `FILE`")
+	flag.StringVar(&s.strips, "strips", "", "paint a strip over the range of each of these settings, `KNOB,...` or all")
+	flag.StringVar(&s.networks, "networks", "vgg19,slim", "of the strips, `NAME,...`")
 	flag.Parse()
 	if len(s.columns) == 0 {
 		s.columns = standard()
@@ -105,6 +112,9 @@ func (s *settings) run(ctx context.Context) error {
 	pairs, err := s.choosePairs()
 	if err != nil {
 		return err
+	}
+	if s.strips != "" {
+		return s.runStrips(ctx, pairs)
 	}
 	for i, p := range pairs {
 		for _, c := range s.columns {

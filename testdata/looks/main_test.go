@@ -19,9 +19,10 @@ done
 if [ "$pick" = painting ]; then cp "$style" "$2"; else cp "$content" "$2"; fi
 `
 
-// TestPage draws a page with two columns and finds by the key that each picture is what the key
-// says, without a recipe, and that rows have orders of their own.
-func TestPage(t *testing.T) {
+// folder writes a program as fake says and eight photographs, each darker than the next, with a
+// painting that is white. It returns the settings that paint them.
+func folder(t *testing.T) settings {
+	t.Helper()
 	dir := t.TempDir()
 	program := filepath.Join(dir, "nst")
 	if err := os.WriteFile(program, []byte(fake), 0o777); err != nil {
@@ -39,7 +40,6 @@ func TestPage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	names := strings.Split("abcdefgh", "")
 	for i, n := range names {
 		if err := imgio.Save(filepath.Join(dir, "content", n+".png"), shade(float32(i)/16), imgio.Encoding{}); err != nil {
 			t.Fatal(err)
@@ -48,7 +48,16 @@ func TestPage(t *testing.T) {
 	if err := imgio.Save(filepath.Join(dir, "style", "s.png"), shade(1), imgio.Encoding{}); err != nil {
 		t.Fatal(err)
 	}
-	s := settings{nst: program, images: dir, size: 40, seed: 1, out: filepath.Join(dir, "out")}
+	return settings{nst: program, images: dir, size: 40, seed: 1, out: filepath.Join(dir, "out")}
+}
+
+// names are those of the photographs.
+var names = strings.Split("abcdefgh", "")
+
+// TestPage draws a page with two columns and finds by the key that each picture is what the key
+// says, without a recipe, and that rows have orders of their own.
+func TestPage(t *testing.T) {
+	s := folder(t)
 	for _, c := range []string{"photograph=", "painting=--painting"} {
 		if err := s.columns.Set(c); err != nil {
 			t.Fatal(err)

@@ -111,18 +111,28 @@ func inRow(cells []*imgio.Planar) *imgio.Planar {
 		scaled = append(scaled, m)
 		wide += m.W + gap
 	}
-	out := imgio.NewPlanar(wide-gap, high)
-	for i := range out.Pix {
-		out.Pix[i] = 1
-	}
-	x := 0
+	out, x := white(wide-gap, high), 0
 	for _, m := range scaled {
-		for c := range 3 {
-			for y := range high {
-				copy(out.Pix[(c*high+y)*out.W+x:], m.Pix[(c*high+y)*m.W:][:m.W])
-			}
-		}
+		place(out, m, x, 0)
 		x += m.W + gap
 	}
 	return out
+}
+
+// white returns a white picture.
+func white(w, h int) *imgio.Planar {
+	m := imgio.NewPlanar(w, h)
+	for i := range m.Pix {
+		m.Pix[i] = 1
+	}
+	return m
+}
+
+// place copies m into a larger picture, its upper left corner at (x, y).
+func place(to, m *imgio.Planar, x, y int) {
+	for c := range 3 {
+		for i := range m.H {
+			copy(to.Pix[(c*to.H+y+i)*to.W+x:], m.Pix[(c*m.H+i)*m.W:][:m.W])
+		}
+	}
 }
