@@ -24,7 +24,7 @@ func TestNothingToDo(t *testing.T) {
 	for _, method := range Methods() {
 		for _, loss := range StyleLosses() {
 			for _, own := range []bool{true, false} {
-				if own && (loss == StyleW2 || loss == StyleNeighbours) {
+				if own && (loss == StyleW2 || loss.matches()) {
 					continue
 				}
 				for _, c := range []*imgio.Planar{content, sharp} {

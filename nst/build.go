@@ -100,9 +100,9 @@ func (b *builder) listContent() {
 // listStyle lists the terms of the style: for each layer, each target and each statistic,
 // unless a mask selects too little there.
 func (b *builder) listStyle() {
-	factor := 1.0
+	square := 1.0
 	if b.options.matches() {
-		factor = neighbourWeight * b.weights().Network.NeighbourWeight * b.contentSquare()
+		square = b.contentSquare()
 	}
 	for _, l := range b.options.StyleLayers {
 		w := b.options.StyleWeight * l.Weight
@@ -123,7 +123,14 @@ func (b *builder) listStyle() {
 				if !ok || s.lacks(source{l.Layer, of.name}) {
 					continue
 				}
-				weight := b.calibrated(factor*w*share*of.factor(b.weights().Channels(l.Layer)), of.order)
+				times := 1.0
+				switch {
+				case of.name == statisticNeighbours:
+					times = neighbourWeight * b.weights().Network.NeighbourWeight * square
+				case b.options.matches():
+					times = besideNeighbours * b.weights().Network.BesideNeighbours * b.gramWeight(l.Layer)
+				}
+				weight := b.calibrated(times*w*share*of.factor(b.weights().Channels(l.Layer)), of.order)
 				b.objective.style = append(b.objective.style, layerTerm{
 					layer: l.Layer, weight: weight, strength: w * share,
 					statistic: of, target: i, region: s.region, guided: guided, guide: guide,
@@ -184,7 +191,7 @@ func (b *builder) addStyle(term *layerTerm) error {
 	if term.guided {
 		guide = b.input(name+"/guide", term.guide, h, w)
 	}
-	if b.options.matches() {
+	if of.name == statisticNeighbours {
 		target := b.input(name+"/target", values, s.rowsAt(term.layer, l.K), l.K)
 		matches := b.input(name+"/matches", s.matches[term.layer], h, w)
 		term.node, err = loss.Neighbours(name, f, guide, target, matches)

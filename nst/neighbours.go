@@ -40,17 +40,34 @@ func matched() statistic {
 // left, with twice as much the eyes of a portrait are lost.
 const neighbourWeight = 0.05
 
-// matches reports whether the style is compared feature by feature.
-func (o *Objective) matches() bool { return o.StyleLoss == StyleNeighbours }
+// besideNeighbours is what the loss of Gram matrices is multiplied by in StyleGramNeighbours,
+// besides the weights of network and layer. With a twentieth of it skies stay flat, with five
+// times as much single buildings get lost. See docs/notes/neighbours.md.
+const besideNeighbours = 0.2
 
-// blend returns the features of several styles as one target. Each style has as many of them
-// as its share, as far as all have enough.
+// gramWeight is the weight of the network for the Gram matrix of a layer, 1 if it has none.
+func (n *network) gramWeight(layer string) float64 {
+	for _, l := range n.weights().Network.StyleLayers {
+		if l.Layer == layer {
+			return l.Weight
+		}
+	}
+	return 1
+}
+
+// matches reports whether the style is compared feature by feature.
+func (o *Objective) matches() bool { return o.StyleLoss.matches() }
+
+// blend returns several styles as one target: features of all, and the mean of what else was
+// measured. Each style has as many features as its share, as far as all have enough.
 func (e evaluator) blend(all []target) target {
-	out := target{share: 1, values: map[source][]float32{}}
+	out := mean(all)
 	shares := map[source]float64{}
 	for _, from := range all {
 		for of := range from.values {
-			shares[of] += from.share
+			if of.statistic == statisticNeighbours {
+				shares[of] += from.share
+			}
 		}
 	}
 	for of, sum := range shares {
@@ -108,8 +125,10 @@ func (e evaluator) match(ctx context.Context, style []target, difference []float
 	for i := range style {
 		values := map[source][]float32{}
 		for of, v := range style[i].values {
-			l, _ := e.layer(of.layer)
-			values[of] = centred(v, l.K)
+			if values[of] = v; of.statistic == statisticNeighbours {
+				l, _ := e.layer(of.layer)
+				values[of] = centred(v, l.K)
+			}
 		}
 		style[i].values, style[i].matches = values, map[string][]float32{}
 	}

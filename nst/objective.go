@@ -115,14 +115,14 @@ func (e evaluator) newObjective(ctx context.Context, c comparison) (*objective, 
 // compared returns the targets that a comparison has the terms of, from those measured of each
 // style picture.
 func (e evaluator) compared(ctx context.Context, c comparison, measured []target) ([]target, error) {
+	style := c.style.wanted(measured, e.options.StyleMix, e.blend)
 	if !e.options.matches() {
-		return c.style.wanted(measured, e.options.StyleMix, mean), nil
+		return style, nil
 	}
 	if c.matched == nil {
 		c.matched = make([]float32, len(c.content.Pix))
 		e.centre.subtract(c.matched, c.content.Pix)
 	}
-	style := c.style.wanted(measured, e.options.StyleMix, e.blend)
 	return e.match(ctx, style, c.matched, c.content.W, c.content.H)
 }
 

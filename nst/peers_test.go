@@ -26,7 +26,7 @@ func peers(t *testing.T) *reftest.File {
 func programs() []nst.Preset {
 	var out []nst.Preset
 	for _, p := range nst.Presets() {
-		if p.Name != "default" && (!testing.Short() || p.Name == "neural-style") {
+		if !p.Own && (!testing.Short() || p.Name == "neural-style") {
 			out = append(out, p)
 		}
 	}

@@ -204,15 +204,13 @@ func (e evaluator) targetBytes(in Inputs, at scale, scales int) (bytes int64) {
 	style := 0
 	for _, l := range e.options.StyleLayers {
 		layer, _ := e.layer(l.Layer)
-		if e.options.matches() {
-			continue
-		}
-		for _, s := range e.options.statistics() {
+		for _, s := range e.options.measured() {
 			style += s.rows(layer.K) * layer.K
 		}
 	}
-	settings := min(e.remembered(), len(e.oriented)*scales)
-	return bytes + 4*int64(style*settings*len(in.Styles)) + e.matchBytes(in, at, settings)
+	settings := len(e.oriented) * scales
+	bytes += 4 * int64(style*min(remembered, settings)*len(in.Styles))
+	return bytes + e.matchBytes(in, at, min(e.rememberedFeatures(), settings))
 }
 
 // contentShapes returns the shape of the features of each content layer.

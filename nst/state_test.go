@@ -96,11 +96,12 @@ func variants() map[string]func(*Options) {
 		"tolerance": of(LBFGS, func(o *Options) {
 			o.Schedule.Iterations, o.Schedule.FineIterations, o.Schedule.Tolerance, o.Schedule.AutoBalance = 40, 40, 0.9, false
 		}),
-		"rollbacks":            of(LBFGS, func(o *Options) { o.Optimizer.LearningRate, o.Objective.StyleWeight = 40, 1e5 }),
-		"neighbours":           of(LBFGS, func(o *Options) { o.Objective.StyleLoss, o.Objective.MatchEvery = StyleNeighbours, 3 }),
-		"neighbours, searched": of(LBFGSWolfe, func(o *Options) { o.Objective.StyleLoss, o.Objective.MatchEvery = StyleNeighbours, 3 }),
-		"calm":                 of(LBFGS, func(o *Options) { o.Objective.Calm = 70 }),
-		"levels256":            of(Adam, func(o *Options) { o.Objective.Preprocessing = PrepareLevels256 }),
+		"rollbacks":                    of(LBFGS, func(o *Options) { o.Optimizer.LearningRate, o.Objective.StyleWeight = 40, 1e5 }),
+		"neighbours":                   of(LBFGS, func(o *Options) { o.Objective.StyleLoss, o.Objective.MatchEvery = StyleNeighbours, 3 }),
+		"neighbours, searched":         of(LBFGSWolfe, func(o *Options) { o.Objective.StyleLoss, o.Objective.MatchEvery = StyleNeighbours, 3 }),
+		"neighbours and Gram matrices": of(LBFGS, func(o *Options) { o.Objective.StyleLoss, o.Objective.MatchEvery = StyleGramNeighbours, 3 }),
+		"calm":                         of(LBFGS, func(o *Options) { o.Objective.Calm = 70 }),
+		"levels256":                    of(Adam, func(o *Options) { o.Objective.Preprocessing = PrepareLevels256 }),
 	}
 	for _, m := range Methods() {
 		all[string(m)] = of(m, nil)

@@ -1,13 +1,16 @@
 package nst
 
 import (
+	"slices"
+
 	"nst/internal/engine/exec"
 	"nst/loss"
 )
 
 // statistic is what a term of the style compares at a layer. Its target has rows(c) by c
 // numbers for c channels; that of a blend of styles is a weighted mean. A guide (h, w) says
-// how much each position counts; with nil all count the same.
+// how much each position counts; with nil all count the same. What is matched has no rows, no
+// measure and no loss here: see neighbours.go.
 type statistic struct {
 	name    string
 	rows    func(c int) int
@@ -76,8 +79,15 @@ func (o *Objective) statistics() []statistic {
 		return []statistic{wasserstein()}
 	case StyleNeighbours:
 		return []statistic{matched()}
+	case StyleGramNeighbours:
+		return []statistic{matched(), gram()}
 	}
 	return []statistic{gram()}
+}
+
+// measured returns those of the statistics that are measured of a style as a whole.
+func (o *Objective) measured() []statistic {
+	return slices.DeleteFunc(o.statistics(), func(s statistic) bool { return s.measure == nil })
 }
 
 // traceOf returns the trace of the matrix in a mean and a Gram matrix (1+c, c), divided by c: the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -25,13 +26,16 @@ type Style struct {
 	origin   origin
 }
 
-// targets are what a style has measured, by setting.
+// targets are what a style has measured, by setting: statistics, and features for
+// StyleNeighbours.
 type targets struct {
-	mu sync.Mutex
-	at map[setting][]target
+	mu           sync.Mutex
+	at, features map[setting][]target
 }
 
-func newTargets() *targets { return &targets{at: map[setting][]target{}} }
+func newTargets() *targets {
+	return &targets{at: map[setting][]target{}, features: map[setting][]target{}}
+}
 
 // setting is what targets are measured in: an orientation of the network, a scale, and the
 // colour that pictures are differences to.
@@ -63,18 +67,13 @@ func (t *target) lacks(of source) bool { return t.values != nil && t.values[of] 
 // source says which statistic of which layer a number belongs to.
 type source struct{ layer, statistic string }
 
-// remembered is the number of settings that a Style remembers targets of: six scales in
+// remembered is the number of settings that a Style remembers statistics of: six scales in
 // eight orientations, or with one orientation the scales of many contents.
 const remembered = 48
 
-// remembered returns the number of settings that a Style remembers: those of one scale for
-// StyleNeighbours, whose targets are large.
-func (n *network) remembered() int {
-	if n.options.matches() {
-		return min(len(n.oriented), 2) // see sampledIn
-	}
-	return remembered
-}
+// rememberedFeatures is that of the features of StyleNeighbours, which are large: those of one
+// scale, see sampledIn.
+func (n *network) rememberedFeatures() int { return min(len(n.oriented), 2) }
 
 // Style returns the style of pictures, mixed in the proportion of their weights as
 // Objective.StyleMix says. At each scale pictures are scaled down so that their longest side
@@ -129,35 +128,59 @@ func (s *Style) Pictures() []StylePicture { return slices.Clone(s.pictures) }
 func (e evaluator) targetsAt(ctx context.Context, s *Style, size int) ([]target, error) {
 	s.targets.mu.Lock()
 	defer s.targets.mu.Unlock()
-	if e.options.matches() {
-		e.orientation = sampledIn(e.orientation)
+	var all []target
+	var err error
+	if len(e.options.measured()) > 0 {
+		if all, err = e.remember(ctx, s, size, s.targets.at, remembered, e.statisticsOf); err != nil || !e.options.matches() {
+			return all, err
+		}
 	}
+	e.orientation = sampledIn(e.orientation)
+	features, err := e.remember(ctx, s, size, s.targets.features, e.rememberedFeatures(), e.samplesOf)
+	if err != nil || all == nil {
+		return features, err
+	}
+	return joined(all, features), nil
+}
+
+// measuring is what the targets of a picture, and of what a mask selects of it, come from.
+type measuring func(ctx context.Context, p *imgio.Planar, mask *Mask) (map[source][]float32, error)
+
+// remember returns the targets of each picture of a style at a scale that a memory of some
+// settings has, or else measures them by what.
+func (e evaluator) remember(ctx context.Context, s *Style, size int, memory map[setting][]target, settings int, by measuring) ([]target, error) {
 	at := setting{e.orientation, size, e.centre, exec.RoundsFeatures(e.device), e.seed}
-	if known := s.targets.at[at]; known != nil {
+	if known := memory[at]; known != nil {
 		return known, nil
 	}
 	var all []target
 	for _, p := range s.pictures {
-		measure := e.statisticsOf
-		if e.options.matches() {
-			measure = e.samplesOf
-		}
 		picture, mask := e.covering(p.Picture, p.Mask, size)
-		values, err := measure(ctx, picture, mask)
+		values, err := by(ctx, picture, mask)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, target{share: p.Weight, values: values})
 	}
-	if len(s.targets.at) >= e.remembered() {
-		clear(s.targets.at)
+	if len(memory) >= settings {
+		clear(memory)
 	}
-	s.targets.at[at] = all
+	memory[at] = all
 	return all, nil
 }
 
-// mean returns the mean of targets, weighted by their shares. A target that lacks a statistic
-// does not count for it.
+// joined returns targets with the values of others for the same pictures as well.
+func joined(all, others []target) []target {
+	all = slices.Clone(all)
+	for i := range all {
+		all[i].values = maps.Clone(all[i].values)
+		maps.Copy(all[i].values, others[i].values)
+	}
+	return all
+}
+
+// mean returns the mean of the statistics of targets, weighted by their shares. A target that
+// lacks one does not count for it. Features have no mean, see blend.
 func mean(all []target) target {
 	out, sums := target{share: 1, values: map[source][]float32{}}, map[source]float64{}
 	for _, from := range all {
@@ -167,6 +190,9 @@ func mean(all []target) target {
 	}
 	for _, from := range all {
 		for of, values := range from.values {
+			if of.statistic == statisticNeighbours {
+				continue
+			}
 			if out.values[of] == nil {
 				out.values[of] = make([]float32, len(values))
 			}
@@ -189,7 +215,7 @@ func (e evaluator) statisticsOf(ctx context.Context, p *imgio.Planar, mask *Mask
 	if err != nil {
 		return nil, err
 	}
-	statistics, values := e.options.statistics(), map[source][]float32{}
+	statistics, values := e.options.measured(), map[source][]float32{}
 	for layer, tensors := range got {
 		for i, v := range tensors {
 			values[source{layer, statistics[i].name}] = v.data
@@ -214,7 +240,7 @@ func (n *network) summaries(w, h int, mask *Mask) measure {
 			guide = exec.Input(f.Graph(), layer+"/guide", h, w)
 			in[guide] = values
 		}
-		for _, s := range n.options.statistics() {
+		for _, s := range n.options.measured() {
 			node, err := s.measure(s.name+"/"+layer, f, guide)
 			if err != nil {
 				return nil, err

@@ -85,7 +85,7 @@ func (o *Objective) validate(net *vgg.Network, f *faults) {
 		f.add("Objective.MatchEvery", o.MatchEvery, "must be 0 (the usual number) or 1 or more")
 	}
 	if o.MatchEvery > 0 && !o.matches() {
-		f.add("Objective.MatchEvery", o.MatchEvery, "is only for the style loss %s", StyleNeighbours)
+		f.add("Objective.MatchEvery", o.MatchEvery, "is only for the style losses %s and %s", StyleNeighbours, StyleGramNeighbours)
 	}
 	f.word("Objective.StyleMix", o.StyleMix)
 	f.word("Objective.TVForm", o.TVForm)

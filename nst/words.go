@@ -108,6 +108,12 @@ const (
 	// layer is multiplied by the mean square of the content's features, so that strengths mean
 	// the same for every network.
 	StyleNeighbours StyleLoss = "neighbours"
+
+	// StyleGramNeighbours is the sum of StyleNeighbours and of StyleGram. Neighbours say
+	// which stroke stands where, Gram matrices how much there is of each. The Gram matrix of a
+	// layer has the weight of [nst/vgg.Network.StyleLayers] besides, and StyleMix is for the
+	// Gram matrices as always.
+	StyleGramNeighbours StyleLoss = "gram+neighbours"
 )
 
 // The ways to prepare a picture.
@@ -154,7 +160,7 @@ const (
 )
 
 // needsCPU reports whether only the processor has kernels for a style loss.
-func (s StyleLoss) needsCPU() bool { return s == StyleW2 || s == StyleNeighbours }
+func (s StyleLoss) needsCPU() bool { return s == StyleW2 || s.matches() }
 
 // Methods lists the optimisers.
 func Methods() []Method { return []Method{Adam, LBFGS, LBFGSTorch, LBFGSWolfe} }
@@ -173,8 +179,13 @@ func TVForms() []TVForm {
 	return []TVForm{TVSmooth, TVQuadratic, TVAbsolute, TVQuadraticSum, TVAbsoluteSum, TVNinePoint}
 }
 
+// matches reports whether s compares the style feature by feature.
+func (s StyleLoss) matches() bool { return s == StyleNeighbours || s == StyleGramNeighbours }
+
 // StyleLosses lists the statistics that make a style.
-func StyleLosses() []StyleLoss { return []StyleLoss{StyleGram, StyleMeanStd, StyleW2, StyleNeighbours} }
+func StyleLosses() []StyleLoss {
+	return []StyleLoss{StyleGram, StyleMeanStd, StyleW2, StyleNeighbours, StyleGramNeighbours}
+}
 
 // Preprocessings lists the ways to prepare a picture.
 func Preprocessings() []Preprocessing {

@@ -38,6 +38,10 @@ type Network struct {
 
 	// NeighbourWeight multiplies a style loss of neighbours: 1 for VGG, above 0.
 	NeighbourWeight float64
+
+	// BesideNeighbours multiplies a style loss of Gram matrices that stands beside one of
+	// neighbours: 1 for VGG, above 0.
+	BesideNeighbours float64
 }
 
 // StyleLayer is a layer with its weight in a style loss.
@@ -83,6 +87,9 @@ func Slim() *Network {
 	// Slim sees single strokes less well than VGG-19 and leaves more of the photograph at the
 	// same weight: with three times the weight pictures look alike.
 	n.NeighbourWeight = 3
+	// The weights above are much larger than those of VGG-19. With all of them nothing is
+	// seen of the neighbours.
+	n.BesideNeighbours = 0.15
 	return n
 }
 
@@ -122,7 +129,7 @@ func even(channels, convs []int) [][]int {
 
 // build returns a network with these output channels of its convolutions, by block.
 func build(name string, blocks [][]int) *Network {
-	n := &Network{Name: name, NeighbourWeight: 1}
+	n := &Network{Name: name, NeighbourWeight: 1, BesideNeighbours: 1}
 	c := 3
 	for b, channels := range blocks {
 		for i, k := range channels {

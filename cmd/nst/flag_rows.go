@@ -64,11 +64,11 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "style-loss", field: "Objective.StyleLoss", group: groupStyle, in: measures,
-			usage: "how styles are compared: gram, by Gram matrices; meanstd, also by means and deviations; w2, by the Wasserstein distance, which is slower and needs the processor; neighbours, each position with the most similar one of the style, which needs the processor",
+			usage: "how styles are compared: gram, by Gram matrices; meanstd, also by means and deviations; w2, by the Wasserstein distance, which is slower and needs the processor; neighbours, each position with the most similar one of the style, which needs the processor; gram+neighbours, by both",
 		},
 		{
 			name: "match-every", field: "Objective.MatchEvery", group: groupStyle, in: paints,
-			usage:  "iterations after which --style-loss neighbours looks for the most similar positions again; 0 is 10, or 20 with a line search",
+			usage:  "iterations after which --style-loss neighbours or gram+neighbours looks for the most similar positions again; 0 is 10, or 20 with a line search",
 			former: func(map[string]string) string { return "" }, // the default changes nothing else
 		},
 		{

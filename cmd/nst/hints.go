@@ -72,7 +72,7 @@ func deviceHints(err error) []string {
 		return []string{"nst gpu selftest shows whether the card works; or use --device cpu"}
 	case errors.As(err, new(*nst.UnsupportedError)):
 		return []string{"use --device cpu"}
-	case errors.As(err, &option) && option.Field == "Objective.StyleLoss" && (option.Value == nst.StyleW2 || option.Value == nst.StyleNeighbours):
+	case errors.As(err, &option) && option.Field == "Objective.StyleLoss" && option.Value != nst.StyleGram && option.Value != nst.StyleMeanStd:
 		return []string{"use --device cpu"}
 	case errors.As(err, &room):
 		return room.hints()

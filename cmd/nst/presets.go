@@ -166,7 +166,7 @@ func (s *settings) applyPreset(cmd *cobra.Command) error {
 		return &valueError{"--preset", s.preset, err.Error()}
 	}
 	flags := cmd.Flags()
-	if flags.Changed("strength") && p.Name != "default" {
+	if flags.Changed("strength") && !p.Own {
 		return &valueError{"--strength", flags.Lookup("strength").Value, "cannot go with --preset " + p.Name +
 			", which sets the weights; give --content-weight or --style-weight instead"}
 	}
@@ -244,18 +244,25 @@ func showPreset(e *env, p nst.Preset) error {
 	return nil
 }
 
+// presetFormula says what is minimised with a style loss.
+func presetFormula(loss nst.StyleLoss) string {
+	switch loss {
+	case nst.StyleW2:
+		return "In one formula for all presets: L = Σ α mean((F-P)²) + Σ β W2.\nF and P are the features of the picture and of the content.\nβ cannot be compared with that of Gram matrices."
+	case nst.StyleGramNeighbours:
+		return "In one formula for all presets: L = Σ α mean((F-P)²) + Σ β (0.2/c² Σij (G-A)²ij + 0.05 m N).\nF and P are the features of the picture and of the content. G and A are the Gram\nmatrices of the picture and of the style. N is the mean over the positions of 1 - cos\nof the features of the picture and the nearest ones of the style, m the mean square of\nthe features of the content. A layer has c channels of h by w positions."
+	}
+	return "In one formula for all presets: L = Σ α mean((F-P)²) + Σ β/c² Σij (G-A)²ij with G = F Fᵀ/(h w).\nF and P are the features of the picture and of the content. G and A are the Gram\nmatrices of the picture and of the style. A layer has c channels of h by w positions."
+}
+
 // explainPreset prints the weights of a preset in one convention for all: content
 // as a mean over the features, and for each style layer the factor of the sum over
-// the matrix of (G-A)²/c² with G = F Fᵀ/(h w); or of W2, where that is the style.
+// the matrix of (G-A)²/c² with G = F Fᵀ/(h w); or of another loss, where that is the style.
 func explainPreset(e *env, p nst.Preset) error {
 	o := p.Options
 	fmt.Fprintf(e.Stdout, "%s: %s\n%s\n\n%s\n\n", p.Name, p.Title, p.Description, p.Explain)
-	w2 := o.Objective.StyleLoss == nst.StyleW2
-	if w2 {
-		fmt.Fprintln(e.Stdout, "In one formula for all presets: L = Σ α mean((F-P)²) + Σ β W2.\nF and P are the features of the picture and of the content.\nβ cannot be compared with that of Gram matrices.")
-	} else {
-		fmt.Fprintln(e.Stdout, "In one formula for all presets: L = Σ α mean((F-P)²) + Σ β/c² Σij (G-A)²ij with G = F Fᵀ/(h w).\nF and P are the features of the picture and of the content. G and A are the Gram\nmatrices of the picture and of the style. A layer has c channels of h by w positions.")
-	}
+	gram := o.Objective.StyleLoss == nst.StyleGram
+	fmt.Fprintln(e.Stdout, presetFormula(o.Objective.StyleLoss))
 	net := vgg.VGG19()
 	w := tabwriter.NewWriter(e.Stdout, 0, 0, 2, ' ', 0)
 	content := 0.0
@@ -270,7 +277,7 @@ func explainPreset(e *env, p nst.Preset) error {
 			return err
 		}
 		s := l.Weight * o.Objective.StyleWeight
-		if !w2 {
+		if gram {
 			s /= math.Pow(float64(net.Layers[i].K), 2)
 		}
 		fmt.Fprintf(w, "style\t%s\tβ = %.4g\tβ/α = %.2g\n", l.Layer, s, s/content)
@@ -278,7 +285,7 @@ func explainPreset(e *env, p nst.Preset) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if w2 {
+	if o.Objective.StyleLoss == nst.StyleW2 {
 		return nil
 	}
 	for i, l := range style {

@@ -5,7 +5,9 @@
 BENCH is main.go, built. Every program is a process of its own that stays; in each round each is asked once, so that a
 machine that slows down slows all. Printed: median seconds, mean seconds of processor time, the ratio of PyTorch's fastest
 form in float32 to nst, peak memory of the processes. PyTorch's bfloat16 and nst's mixed and bf16, on a processor that has
-them, are rows of their own, since they compute with fewer bits; their ratio is that of PyTorch's bfloat16. Exits 0 with a reason where there is no PyTorch.
+them, are rows of their own, since they compute with fewer bits; their ratio is that of PyTorch's bfloat16. On a processor
+with AVX-512 PyTorch is also measured without it, as it runs where there is AVX2 alone: nst's avx2 has both ratios. Exits 0
+with a reason where there is no PyTorch.
 """
 
 import argparse
@@ -19,6 +21,10 @@ import time
 
 HERE = pathlib.Path(__file__).parent
 WARM = 2  # iterations that do not count; torch.compile compiles in the first
+
+
+# What keeps oneDNN, PyTorch's own kernels and MKL from instructions beyond AVX2.
+AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
 
 
 class Peer:
@@ -54,31 +60,39 @@ def processor(p):
 def measure(args, size):
     torch = [sys.executable, str(HERE / "torch_iteration.py"), str(size), str(args.threads)]
     theirs = [Peer(f"PyTorch {form}", torch + [form]) for form in args.forms.split(",")]
+    narrow = [Peer(f"PyTorch {form}, AVX2", torch + [form], AVX2) for form in args.narrow.split(",") if form]
     ours = [Peer(f"nst {cpu}", [args.bench, str(size), str(args.threads)], {"NST_CPU": cpu}) for cpu in args.cpu.split(",")]
     halves = [Peer(f"nst {p}", [args.bench, str(size), str(args.threads), p]) for p in args.precisions.split(",") if p]
     for run in range(WARM + args.runs):
-        for p in theirs + ours + halves:
+        for p in theirs + narrow + ours + halves:
             if run == WARM:
                 p.used = -processor(p)
             p.iterate(count=run >= WARM)
-    for p in theirs + ours + halves:
+    for p in theirs + narrow + ours + halves:
         p.used = (p.used + processor(p)) / args.runs
         p.close()
     full = [p for p in theirs if not p.name.endswith("bfloat16")]
-    best, least = min(full, key=lambda p: statistics.median(p.seconds)), min(p.used for p in full)
+    best, least = fastest(full), min(p.used for p in full)
     reduced = [p for p in theirs if p not in full]
-    for p in theirs + ours + halves:
+    for p in theirs + narrow + ours + halves:
         median = statistics.median(p.seconds)
-        line = f"{size:5d}  {p.name:22s} {median:8.3f} s  ({min(p.seconds):.3f} to {max(p.seconds):.3f})  processor {p.used:6.3f} s  {p.peak / 2**20:5.0f} MB"
+        line = f"{size:5d}  {p.name:28s} {median:8.3f} s  ({min(p.seconds):.3f} to {max(p.seconds):.3f})  processor {p.used:6.3f} s  {p.peak / 2**20:5.0f} MB"
         if p in ours:
             line += f"   {statistics.median(best.seconds) / median:5.2f} times faster, {least / p.used:.2f} by processor time, {p.peak / best.peak:.2f} of the memory"
+            if narrow and p.name == "nst avx2":
+                line += f"; {statistics.median(fastest(narrow).seconds) / median:5.2f} times faster than PyTorch with AVX2"
         elif p in halves and reduced:
             line += f"   {statistics.median(reduced[0].seconds) / median:5.2f} times faster than PyTorch's bfloat16"
         print(line, flush=True)
-        if p not in ours and p not in full:
+        if p not in ours + full + narrow:
             continue
         if abs(p.loss - best.loss) > 1e-3 * abs(best.loss):
             sys.exit(f"{p.name} computes a loss of {p.loss}, {best.name} {best.loss}: not the same work")
+
+
+def fastest(peers):
+    """The peer with the least median seconds."""
+    return min(peers, key=lambda p: statistics.median(p.seconds))
 
 
 def matmul_speed(torch, threads):
@@ -93,10 +107,10 @@ def matmul_speed(torch, threads):
     return 2 * 1024**3 / min(seconds) / 1e9
 
 
-def has_bf16():
-    """Whether the processor has AVX-512 BF16."""
+def has(flag):
+    """Whether the processor has what /proc/cpuinfo calls so."""
     try:
-        return "avx512_bf16" in pathlib.Path("/proc/cpuinfo").read_text()
+        return flag in pathlib.Path("/proc/cpuinfo").read_text().split()
     except OSError:
         return False
 
@@ -108,9 +122,12 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--cpu", default="avx512,avx2")
-    parser.add_argument("--precisions", default="mixed,bf16" if has_bf16() else "", help="of nst, besides fp32")
+    parser.add_argument("--precisions", default="mixed,bf16" if has("avx512_bf16") else "", help="of nst, besides fp32")
     parser.add_argument("--forms", help="of PyTorch; all by default: nchw, channels_last, bfloat16, and compile where there is a C++ compiler")
+    parser.add_argument("--narrow", default="nchw,channels_last" if has("avx512f") else "", help="forms of PyTorch without AVX-512")
     args = parser.parse_args()
+    if "avx2" not in args.cpu.split(","):
+        args.narrow = ""
     try:
         import torch
     except ImportError:
