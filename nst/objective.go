@@ -14,9 +14,10 @@ import (
 type objective struct {
 	machine        *exec.Machine
 	centre         centre
-	pixels         *exec.Node // minus centre
-	inputs         inputs     // until the machine has them
-	difference     []float32  // to centre, of evaluate; made when first needed
+	pixels         *exec.Node          // minus centre
+	inputs         inputs              // until the machine has them
+	photograph     map[string][]tensor // features of the content
+	difference     []float32           // to centre, of evaluate; made when first needed
 	total          *exec.Node
 	gradient       *exec.Node // nil when only the loss is wanted
 	contentWeight  float64
@@ -51,6 +52,10 @@ type comparison struct {
 	size          int   // of the scale
 	calm          *Mask // see calmOf
 
+	// photograph is features of the content, as another objective of the same orientation and
+	// size has measured them; nil if there is none.
+	photograph map[string][]tensor
+
 	// matched is the picture that StyleNeighbours finds the matches of, as its difference to
 	// the centre; nil is the content.
 	matched []float32
@@ -66,9 +71,12 @@ func (e evaluator) newObjective(ctx context.Context, c comparison) (*objective, 
 	if err := e.checkSize("content", c.content.W, c.content.H, e.layers()); err != nil {
 		return nil, err
 	}
-	content, err := e.measure(ctx, c.content, e.options.ContentLayers, whole)
-	if err != nil {
-		return nil, err
+	content := c.photograph
+	if content == nil {
+		var err error
+		if content, err = e.measure(ctx, c.content, e.options.ContentLayers, whole); err != nil {
+			return nil, err
+		}
 	}
 	measured, err := e.targetsAt(ctx, c.style, c.size)
 	if err != nil {
@@ -92,6 +100,7 @@ func (e evaluator) newObjective(ctx context.Context, c comparison) (*objective, 
 	if o.reach == 0 {
 		return nil, ErrBlind
 	}
+	o.photograph = content
 	if err := o.open(e.device); err != nil {
 		return nil, err
 	}

@@ -281,7 +281,7 @@ func (p *pass) equip(ctx context.Context, last *pass) (err error) {
 		}
 	}
 	if err == nil {
-		err = p.renewObjective(ctx, p.matched)
+		err = p.renewObjective(ctx, p.matched, nil)
 	}
 	if err == nil {
 		if err = p.vector.Wait(); err != nil {

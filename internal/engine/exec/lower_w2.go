@@ -7,7 +7,7 @@ func (c *lowering) meanGram(n *Node, in []*Node) {
 	c.reads(in...)
 	from, guide := c.values[in[0]], c.guideOf(in, 1)
 	to, _ := c.result(n, false)
-	gram := c.gramStep(from, guide, func() []float32 { return to.buf.data[from.shape.C:] })
+	gram := c.gramStep(from, guide, func() []float32 { return to.buf.data[from.shape.C:] }, false) // deviations are differences, which need all digits
 	c.step(n.Name(), func() func() {
 		s := from.shape
 		second := gram()
@@ -27,7 +27,7 @@ func (c *lowering) meanGramGrad(n *Node, in []*Node) {
 	grad, from, guide := c.values[in[0]], c.values[in[1]], c.guideOf(in, 2)
 	to, add := c.result(n, true)
 	s := from.shape
-	gram := c.gramGradStep(func() []float32 { return grad.buf.data[s.C:] }, from, guide, to, add)
+	gram := c.gramGradStep(func() []float32 { return grad.buf.data[s.C:] }, from, guide, to, add, false)
 	c.step(n.Name(), func() func() {
 		second := gram()
 		g, b := grad.buf.data[:s.C], make([]float32, s.C)

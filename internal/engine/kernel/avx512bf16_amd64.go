@@ -24,3 +24,9 @@ func winoInUnpoolAVX512BF16(n int, x []float32, xPitch int, mask []uint16, pitch
 
 //go:noescape
 func pairsAVX512BF16(n int, lo []float32, hi []float32, u []float32, uStride int)
+
+//go:noescape
+func roundAVX512BF16(n int, x []float32, u []float32)
+
+//go:noescape
+func gramAVX512BF16(n int, a []float32, b []float32, g []float32)

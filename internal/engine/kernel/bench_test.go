@@ -125,9 +125,16 @@ func BenchmarkGram(b *testing.B) {
 			b.Run(l.name+"/forward", func(b *testing.B) {
 				median(b, gflop/2, e.NewGram(kernel.GramSpec{C: l.c, H: l.s, W: l.s, In: x, Out: g, Scale: 1e-6}).Run)
 			})
-			b.Run(l.name+"/backward", func(b *testing.B) {
-				median(b, gflop, e.NewGramGrad(kernel.GramGradSpec{C: l.c, H: l.s, W: l.s, D: g, In: x, Out: y, Accumulate: true}).Run)
-			})
+			if e.CPU().BF16() {
+				b.Run(l.name+"/forward/bf16", func(b *testing.B) {
+					median(b, gflop/2, e.NewGram(kernel.GramSpec{C: l.c, H: l.s, W: l.s, In: x, Out: g, Scale: 1e-6, BF16: true}).Run)
+				})
+			}
+			spec := kernel.GramGradSpec{C: l.c, H: l.s, W: l.s, D: g, In: x, Out: y, Accumulate: true}
+			b.Run(l.name+"/backward", func(b *testing.B) { median(b, gflop, e.NewGramGrad(spec).Run) })
+			if spec.BF16 = e.CPU().BF16(); spec.BF16 {
+				b.Run(l.name+"/backward/bf16", func(b *testing.B) { median(b, gflop, e.NewGramGrad(spec).Run) })
+			}
 		}
 	})
 }

@@ -17,6 +17,8 @@ type multiplier struct {
 	winoInMask   func(n int, x []float32, mask []uint16, pitch int, v []float32, vStride int)
 	winoInUnpool func(n int, x []float32, xPitch int, mask []uint16, pitch int, scale float32, v []float32, vStride int)
 	pairs        func(n int, lo, hi, u []float32, uStride int) // nil for float32
+	round        func(n int, x, u []float32)                   // nil for float32
+	gram         func(n int, a, b, g []float32)
 }
 
 // pairLanes is the number of pairs of a position.
@@ -27,7 +29,7 @@ func (s *isa) multiplier(bf16 bool) multiplier {
 	if bf16 {
 		return *s.bf16
 	}
-	return multiplier{gemm: s.gemm, winoIn: s.winoIn, winoInMask: s.winoInMask, winoInUnpool: s.winoInUnpool}
+	return multiplier{gemm: s.gemm, winoIn: s.winoIn, winoInMask: s.winoInMask, winoInUnpool: s.winoInUnpool, gram: s.gram}
 }
 
 // BF16 reports whether convolutions can multiply in bfloat16 with c. They can with AVX-512

@@ -129,6 +129,50 @@ func TestConvBF16(t *testing.T) {
 	})
 }
 
+// testGramBF16 compares a Gram matrix in bfloat16 and its gradient with those in float32, of
+// numbers that bfloat16 has: only the order of sums differs.
+func testGramBF16(t *testing.T, e *kernel.Engine, r *rand.Rand, c, h, w int) {
+	t.Helper()
+	s := kernel.Shape{C: c, H: h, W: w}
+	coarse := func(n int) []float32 {
+		x := random(r, n)
+		for i, v := range x {
+			x[i] = math.Float32frombits(math.Float32bits(v) &^ 0xffff)
+		}
+		return x
+	}
+	d, x, sum := coarse(c*c), coarse(s.C*h*w), random(r, s.C*h*w)
+	for i := range c {
+		for j := range i {
+			d[j*c+i] = d[i*c+j]
+		}
+	}
+	sums, gram := make([]float32, c*c), dirty(c*c)
+	kernel.RefGram(sums, x, c, h*w, 0.25)
+	e.NewGram(kernel.GramSpec{C: c, H: h, W: w, In: pack(x, s), Out: gram, Scale: 0.25, BF16: true}).Run()
+	wantClose(t, gram, sums, 1e-6)
+
+	want := make([]float32, len(x))
+	kernel.RefGramGrad(want, x, d, c, h*w)
+	g := kernel.GramGradSpec{C: c, H: h, W: w, D: d, In: pack(x, s), Out: dirty(s.Len()), BF16: true}
+	e.NewGramGrad(g).Run()
+	wantBlocked(t, g.Out, want, s, 2e-6)
+	g.Accumulate, g.Out = true, pack(sum, s)
+	for i := range want {
+		want[i] += sum[i]
+	}
+	e.NewGramGrad(g).Run()
+	wantBlocked(t, g.Out, want, s, 2e-6)
+}
+
+func TestGramBF16(t *testing.T) {
+	eachBF16(t, func(t *testing.T, e *kernel.Engine, r *rand.Rand) {
+		for i, hw := range append([][2]int{{70, 90}}, someSizes()...) {
+			testGramBF16(t, e, r, 11+15*(i%5), hw[0], hw[1])
+		}
+	})
+}
+
 // TestThreadsBF16 compares the bytes that one thread computes with those of several.
 func TestThreadsBF16(t *testing.T) {
 	const c, k, h, w = 64, 128, 37, 29
@@ -166,6 +210,23 @@ func FuzzConvBF16(f *testing.F) {
 			}
 			pool := kernel.NewPool(1 + int(seed%4))
 			testConvBF16(t, kernel.NewEngine(cpu, pool), rand.New(rand.NewPCG(seed, 0)), 16*(1+int(cb)%6), 16*(1+int(kb)%9), 1+int(hh)%40, 1+int(ww)%40)
+			pool.Close()
+		}
+	})
+}
+
+// FuzzGramBF16 compares a Gram matrix of any shape and its gradient with float32.
+func FuzzGramBF16(f *testing.F) {
+	f.Add(uint8(0), uint8(0), uint8(0), uint64(1))
+	f.Add(uint8(63), uint8(9), uint8(23), uint64(2))
+	f.Add(uint8(80), uint8(30), uint8(4), uint64(3))
+	f.Fuzz(func(t *testing.T, c, hh, ww uint8, seed uint64) {
+		for _, cpu := range kernel.Supported() {
+			if !cpu.BF16() {
+				continue
+			}
+			pool := kernel.NewPool(1 + int(seed%4))
+			testGramBF16(t, kernel.NewEngine(cpu, pool), rand.New(rand.NewPCG(seed, 0)), 1+int(c)%160, 1+int(hh)%40, 1+int(ww)%40)
 			pool.Close()
 		}
 	})

@@ -16,6 +16,8 @@ func genericBF16() *multiplier {
 		winoInMask:   winoInMaskBF16Go,
 		winoInUnpool: winoInUnpoolBF16Go,
 		pairs:        pairsGo,
+		round:        roundGo,
+		gram:         gramBF16Go,
 	}
 }
 
@@ -75,6 +77,33 @@ func pairsGo(n int, lo, hi, u []float32, uStride int) {
 		for l := range 16 {
 			u[i*uStride+l] = pair(lo[i*16+l], hi[i*16+l])
 		}
+	}
+}
+
+// roundGo joins the numbers of n vectors of 16 to pairs of neighbours: u[i*8 + l] is the pair of
+// x[i*16 + 2l] and x[i*16 + 2l+1].
+func roundGo(n int, x, u []float32) {
+	for i := range n * pairLanes {
+		u[i] = pair(x[2*i], x[2*i+1])
+	}
+}
+
+// gramBF16Go is gramGo for n pairs of positions: g[i][j] += sum over p < n of a[p][i] . b[p][j],
+// added up as in gemmNBF16Go.
+func gramBF16Go(n int, a, b, g []float32) {
+	var sums [256]float32
+	for p := range n {
+		for i := range 16 {
+			lo, hi := unpair(a[p*16+i])
+			for j := range 16 {
+				x, y := unpair(b[p*16+j])
+				sums[i*16+j] += float32(hi * y)
+				sums[i*16+j] += float32(lo * x)
+			}
+		}
+	}
+	for i, v := range sums {
+		g[i] += v
 	}
 }
 

@@ -160,13 +160,20 @@ func absSumGo(x []float32) float64 {
 	return s
 }
 
-// absMaxGo returns the largest |x|, or NaN if there is one.
+// absMaxGo returns the largest |x|, or NaN if there is one. Without the sign, numbers have the
+// order of their bits, and NaN is above all.
 func absMaxGo(x []float32) float32 {
-	s := float32(0)
-	for _, v := range x {
-		s = max(s, abs32(v))
+	var m [4]uint32
+	for ; len(x) >= len(m); x = x[len(m):] {
+		v := (*[len(m)]float32)(x)
+		for i := range m {
+			m[i] = max(m[i], math.Float32bits(v[i])&^(1<<31))
+		}
 	}
-	return s
+	for _, v := range x {
+		m[0] = max(m[0], math.Float32bits(v)&^(1<<31))
+	}
+	return math.Float32frombits(max(m[0], m[1], m[2], m[3]))
 }
 
 func abs32(x float32) float32 { return max(x, -x) }

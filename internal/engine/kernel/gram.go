@@ -6,6 +6,7 @@ type GramSpec struct {
 	In      []float32 // blocked (C,H,W)
 	Out     []float32 // (C,C), row-major
 	Scale   float32   // Out = Scale * F F^T
+	BF16    bool      // rounds In to bfloat16; see [CPU.BF16]
 }
 
 // Gram is a step that computes a Gram matrix. It cuts the positions into slabs, whose number
@@ -13,6 +14,7 @@ type GramSpec struct {
 type Gram struct {
 	s     GramSpec
 	e     *Engine
+	by    multiplier
 	in    Shape
 	n     int // positions, border included: zeros add nothing
 	slab  int // positions of a slab
@@ -27,7 +29,11 @@ const gramRun = 128
 
 // NewGram prepares the Gram matrix s.
 func (e *Engine) NewGram(s GramSpec) *Gram {
-	g := &Gram{s: s, e: e, in: Shape{s.C, s.H, s.W}}
+	if s.BF16 && !e.cpu.BF16() {
+		panic("kernel: gram: no bfloat16 with " + e.cpu.Name())
+	}
+	e.Reserve(GramScratch(s))
+	g := &Gram{s: s, e: e, by: e.cpu.isa.multiplier(s.BF16), in: Shape{s.C, s.H, s.W}}
 	g.in.check("gram")
 	checkLen("gram", "In", len(s.In), g.in.Len())
 	checkLen("gram", "Out", len(s.Out), s.C*s.C)
@@ -39,6 +45,14 @@ func (e *Engine) NewGram(s GramSpec) *Gram {
 	g.slabs = (g.n + g.slab - 1) / g.slab
 	g.part = Floats(g.slabs * g.pairs * 256)
 	return g
+}
+
+// GramScratch returns the working memory of the matrix s, of which only the sizes and BF16 matter.
+func GramScratch(s GramSpec) Scratch {
+	if !s.BF16 {
+		return Scratch{}
+	}
+	return Scratch{Each: Shape{s.C, s.H, s.W}.Blocks()*gramRun/2*16 + 16} // see gramSlabs
 }
 
 // Run computes Out.
@@ -54,21 +68,44 @@ type gramSlabs Gram
 func (t *gramSlabs) Items() int { return t.slabs }
 
 // Do adds up the products of all pairs of blocks over a slab.
-func (t *gramSlabs) Do(_, item int) {
+func (t *gramSlabs) Do(worker, item int) {
 	part := t.part[item*t.pairs*256:][:t.pairs*256]
 	clear(part)
 	end := min((item+1)*t.slab, t.n)
 	blocks := t.in.Blocks()
 	for at := item * t.slab; at < end; at += gramRun {
 		n := min(gramRun, end-at)
+		in, stride := t.s.In[at*16:], t.n*16
+		if t.s.BF16 {
+			in, stride = t.join(worker, in, n), gramRun/2*16
+			n = (n + 1) / 2
+		}
 		pair := 0
 		for i := range blocks {
 			for j := i; j < blocks; j++ {
-				t.e.cpu.isa.gram(n, t.s.In[(i*t.n+at)*16:], t.s.In[(j*t.n+at)*16:], part[pair*256:])
+				t.by.gram(n, in[i*stride:], in[j*stride:], part[pair*256:])
 				pair++
 			}
 		}
 	}
+}
+
+// join rounds n positions of all blocks to pairs: each of the first half with one of the second.
+// An odd one is joined with zeros. It returns them, [block][gramRun/2][16].
+func (t *gramSlabs) join(worker int, in []float32, n int) []float32 {
+	const stride = gramRun / 2 * 16
+	blocks, half := t.in.Blocks(), n/2
+	u := t.e.scratch[worker][:blocks*stride+16]
+	zero := u[blocks*stride:]
+	clear(zero)
+	for b := range blocks {
+		x := in[b*t.n*16:]
+		t.by.pairs(half, x, x[half*16:], u[b*stride:], 16)
+		if n%2 != 0 {
+			t.by.pairs(1, x[(n-1)*16:], zero, u[b*stride+half*16:], 16)
+		}
+	}
+	return u
 }
 
 // gramSum has an item for each row of blocks.
@@ -97,83 +134,5 @@ func (t *gramSum) Do(_, i int) {
 			t.s.Out[col*c+row] = t.s.Out[row*c+col]
 		}
 		pair++
-	}
-}
-
-// GramGradSpec describes the product of a symmetric matrix and a blocked tensor.
-type GramGradSpec struct {
-	C, H, W    int
-	D          []float32 // (C,C), symmetric
-	In         []float32 // blocked (C,H,W)
-	Out        []float32 // blocked (C,H,W): D x In
-	Accumulate bool      // Out += instead of Out =
-}
-
-// GramGrad is the gradient of a Gram matrix to the features. For G = s F F^T and
-// the gradient E to G, D is s (E + E^T).
-type GramGrad struct {
-	s GramGradSpec
-	e *Engine
-	b []float32 // D in panels of columns
-	n int       // positions
-	c int       // channels, whole blocks
-}
-
-// gramGradRows is the number of positions of an item of GramGrad.
-const gramGradRows = 96
-
-// NewGramGrad prepares the product s.
-func (e *Engine) NewGramGrad(s GramGradSpec) *GramGrad {
-	in := Shape{s.C, s.H, s.W}
-	in.check("gram gradient")
-	checkLen("gram gradient", "D", len(s.D), s.C*s.C)
-	checkLen("gram gradient", "In", len(s.In), in.Len())
-	checkLen("gram gradient", "Out", len(s.Out), in.Len())
-	g := &GramGrad{s: s, e: e, n: in.Rows() * in.Pitch(), c: in.Blocks() * 16}
-	g.b = Floats(g.c * g.c)
-	return g
-}
-
-// Run computes Out.
-func (g *GramGrad) Run() {
-	g.e.pool.Run((*gramGradPack)(g))
-	g.e.pool.Run((*gramGradRun)(g))
-}
-
-// gramGradPack has an item for each row of D.
-type gramGradPack GramGrad
-
-// Items is the number of rows of D.
-func (t *gramGradPack) Items() int { return t.s.C }
-
-// Do copies row k of D into the panels of the product.
-func (t *gramGradPack) Do(_, k int) {
-	widest := len(t.e.cpu.isa.gemm) - 1
-	for b := 0; b < t.c/16; {
-		w := nextPanel(b, t.c/16, widest)
-		cols := 16 << w
-		row := t.b[b*16*t.c+k*cols:][:cols]
-		clear(row)
-		copy(row, t.s.D[k*t.s.C+b*16:(k+1)*t.s.C])
-		b += 1 << w
-	}
-}
-
-// gramGradRun has an item for each run of positions. The border is multiplied too: its zeros
-// give zeros.
-type gramGradRun GramGrad
-
-// Items is the number of runs of positions.
-func (t *gramGradRun) Items() int { return (t.n + gramGradRows - 1) / gramGradRows }
-
-// Do multiplies the features of a run of positions by D.
-func (t *gramGradRun) Do(_, item int) {
-	at := item * gramGradRows
-	n := min(gramGradRows, t.n-at)
-	gemm := t.e.cpu.isa.gemm
-	for b := 0; b < t.c/16; {
-		w := nextPanel(b, t.c/16, len(gemm)-1)
-		gemm[w](n, t.c, t.s.In[at*16:], t.n*16, t.b[b*16*t.c:], t.s.Out[(b*t.n+at)*16:], 16, t.n*16, t.s.Accumulate)
-		b += 1 << w
 	}
 }

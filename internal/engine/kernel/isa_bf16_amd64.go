@@ -10,5 +10,7 @@ func avx512BF16() *multiplier {
 		winoInMask:   winoInMaskAVX512BF16,
 		winoInUnpool: winoInUnpoolAVX512BF16,
 		pairs:        pairsAVX512BF16,
+		round:        roundAVX512BF16,
+		gram:         gramAVX512BF16,
 	}
 }

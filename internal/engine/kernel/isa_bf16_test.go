@@ -63,6 +63,16 @@ func bf16Values(r *rand.Rand, n int) []float32 {
 	return x
 }
 
+// bf16Pairs returns pairs of such numbers.
+func bf16Pairs(r *rand.Rand, n int) []float32 {
+	p := make([]float32, n)
+	for i := range p {
+		x := bf16Values(r, 2)
+		p[i] = pair(x[0], x[1])
+	}
+	return p
+}
+
 // sameBits fails unless two slices have the same bits.
 func sameBits(t *testing.T, name string, got, want []float32) {
 	t.Helper()
@@ -99,6 +109,15 @@ func TestBF16Products(t *testing.T) {
 			s.pairs(n, lo, hi, got, 20)
 			pairsGo(n, lo, hi, want, 20)
 			sameBits(t, fmt.Sprintf("%s pairs n=%d", name, n), got, want)
+			s.round(n, lo, got)
+			roundGo(n, lo, want)
+			sameBits(t, fmt.Sprintf("%s round n=%d", name, n), got, want)
+			a, b := bf16Pairs(r, n*16), bf16Pairs(r, n*16)
+			got, want = bf16Values(r, 256+guard), make([]float32, 256+guard)
+			copy(want, got)
+			s.gram(n, a, b, got)
+			gramBF16Go(n, a, b, want)
+			sameBits(t, fmt.Sprintf("%s gram n=%d", name, n), got, want)
 		}
 		for w := range s.gemm {
 			for n := range 20 {
@@ -118,15 +137,7 @@ func compareBF16Gemm(t *testing.T, s *multiplier, r *rand.Rand, w, n, k int) {
 	if n%2 == 0 {
 		mRow, mStride = nb*16+5, 16
 	}
-	join := func(n int) []float32 {
-		p := make([]float32, n)
-		for i := range p {
-			x := bf16Values(r, 2)
-			p[i] = pair(x[0], x[1])
-		}
-		return p
-	}
-	a, b := join(k/16*aStride), join(k/2*nb*16)
+	a, b := bf16Pairs(r, k/16*aStride), bf16Pairs(r, k/2*nb*16)
 	for _, add := range []bool{false, true} {
 		got := bf16Values(r, max(0, n-1)*mRow+(nb-1)*mStride+16+guard)
 		want := append([]float32(nil), got...)

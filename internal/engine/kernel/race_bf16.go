@@ -42,5 +42,16 @@ func annotateBF16(s, o *isa) {
 		writes(u, n, uStride, 16)
 		s.bf16.pairs(n, lo, hi, u, uStride)
 	}
+	m.round = func(n int, x, u []float32) {
+		reads(x, 1, 0, n*16)
+		writes(u, 1, 0, n*pairLanes)
+		s.bf16.round(n, x, u)
+	}
+	m.gram = func(n int, a, b, g []float32) {
+		reads(a, 1, 0, n*16)
+		reads(b, 1, 0, n*16)
+		writes(g, 1, 0, 256)
+		s.bf16.gram(n, a, b, g)
+	}
 	o.bf16 = &m
 }

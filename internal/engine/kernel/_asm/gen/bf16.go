@@ -27,6 +27,8 @@ func (s ISA) BF16() {
 	}
 	s.winoIns()
 	s.pairs()
+	s.round()
+	s.gramBF16()
 	Generate()
 	if err := encode(flag.Lookup("out").Value.String()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -115,6 +117,46 @@ func (s ISA) pairs() {
 		ADDQ(I32(64), hi)
 		ADDQ(us, u)
 	})
+	s.ret()
+}
+
+// round rounds n vectors of 16.
+func (s ISA) round() {
+	s.text("round", "n int, x, u []float32")
+	n, x, u := load("n"), base("x"), base("u")
+	v, half := ZMM(), YMM()
+	loop("loop", n, func() {
+		VMOVUPS(Mem{Base: x}, v)
+		toBF16(v, half)
+		VMOVUPS(half, Mem{Base: u})
+		ADDQ(I32(64), x)
+		ADDQ(I32(32), u)
+	})
+	s.ret()
+}
+
+// gramBF16 is gram for pairs of positions.
+func (s ISA) gramBF16() {
+	s.text("gram", "n int, a, b, g []float32")
+	n := load("n")
+	a, b, g := base("a"), base("b"), base("g")
+	acc, x, f := s.vs(16), s.v(), s.vs(4)
+	for _, v := range acc {
+		s.zero(v)
+	}
+	loop("loop", n, func() {
+		VMOVUPS(Mem{Base: b}, x)
+		for i, v := range acc {
+			VBROADCASTSS(Mem{Base: a, Disp: i * 4}, f[i%4])
+			dot(x, f[i%4], v)
+		}
+		ADDQ(I32(64), a)
+		ADDQ(I32(64), b)
+	})
+	for i, v := range acc {
+		VADDPS(Mem{Base: g, Disp: i * 64}, v, v)
+		VMOVUPS(v, Mem{Base: g, Disp: i * 64})
+	}
 	s.ret()
 }
 
