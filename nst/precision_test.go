@@ -154,7 +154,7 @@ func TestPrecisionRefused(t *testing.T) {
 	}
 }
 
-// TestPrecisionAuto looks at the choice: mixed only where it was measured.
+// TestPrecisionAuto looks at the choice: bf16 only where it was measured.
 func TestPrecisionAuto(t *testing.T) {
 	d, err := exec.OpenCPU(1, os.Getenv)
 	if err != nil {
@@ -163,7 +163,7 @@ func TestPrecisionAuto(t *testing.T) {
 	defer d.Close()
 	usual := nst.PrecisionFP32
 	if d.HasBF16() {
-		usual = nst.PrecisionMixed
+		usual = nst.PrecisionBF16
 	}
 	large, err := vgg.Seeded(vgg.VGG19(), vgg.Caffe(), "conv5_1", 1)
 	if err != nil {
@@ -195,7 +195,7 @@ func TestPrecisionAuto(t *testing.T) {
 		if got := tr.Precision(); got != c.want {
 			t.Errorf("%s: auto is %s, want %s", c.name, got, c.want)
 		}
-		if c.name == "the default" && usual == nst.PrecisionMixed {
+		if c.name == "the default" && usual == nst.PrecisionBF16 {
 			o.Optimizer.Method = nst.LBFGSTorch
 			if err := tr.Retune(o); !errors.Is(err, nst.ErrRetune) {
 				t.Errorf("retuned to another precision: %v", err)

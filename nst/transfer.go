@@ -230,7 +230,7 @@ func (t *Transfer) Retune(o Options) error {
 	same.Schedule.Init, same.Schedule.Seed = o.Schedule.Init, o.Schedule.Seed
 	same.Color = o.Color
 	net := t.network.weights().Network
-	if !reflect.DeepEqual(same, o) || o.Compute.Precision == PrecisionAuto && o.suitsMixed(net) != t.options.suitsMixed(net) {
+	if !reflect.DeepEqual(same, o) || o.Compute.Precision == PrecisionAuto && o.suitsBF16(net) != t.options.suitsBF16(net) {
 		return ErrRetune
 	}
 	if err := o.Validate(t.network.weights().Network); err != nil {

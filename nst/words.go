@@ -140,7 +140,7 @@ const (
 
 // How convolutions multiply.
 const (
-	// PrecisionAuto is tf32 on a card. On the processor it is mixed where that is faster and
+	// PrecisionAuto is tf32 on a card. On the processor it is bf16 where that is faster and
 	// the pictures are as good, else fp32; see [Transfer.Precision].
 	PrecisionAuto Precision = "auto"
 

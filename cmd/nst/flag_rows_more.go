@@ -56,7 +56,7 @@ func networkRows() []flagRow {
 		},
 		{
 			name: "precision", field: "Compute.Precision", group: groupNetwork, in: measures | inTexture | inVideo,
-			usage: "how convolutions multiply: fp32, exactly; on a processor with AVX-512 BF16 mixed, which is faster and paints as well, or bf16, faster still; on a card tf32, faster; auto, the fastest that paints as well as fp32",
+			usage: "how convolutions multiply: fp32, exactly; on a processor with AVX-512 BF16 mixed, which is faster, or bf16, faster still; on a card tf32, faster; auto, the fastest that paints as well as fp32",
 		},
 	}
 }
