@@ -50,8 +50,7 @@ func strokes() Preset {
 		Explain: `The default settings with --style-loss gram+neighbours. Neighbours compare every position
 of the picture with the one of the painting that is most like it, so that strokes are whole
 and stand where they fit. Gram matrices, with a fifth of their weight, see to it that
-everything in the painting comes in. The size of the painting's features does not
-change the weights, so --auto-balance has no effect.`,
+everything in the painting comes in. --auto-balance has no effect.`,
 	}
 }
 
