@@ -36,8 +36,8 @@ changes in longer steps than fine ones.`,
 	}
 }
 
-// strokes is nst's own, with the loss whose pictures were chosen over those of the default and of
-// crowsonkb by people who did not know which was which; see docs/quality.md.
+// strokes is nst's own, with the loss whose pictures were chosen over those of the default in a
+// blind trial; see docs/quality.md.
 func strokes() Preset {
 	o := DefaultOptions()
 	o.Objective.StyleLoss = StyleGramNeighbours
