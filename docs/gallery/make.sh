@@ -34,8 +34,8 @@ each() {
 		for c in style luma match histogram post; do paint color-$c "$town" "$flow" --size 256 --color $c; done
 		strip color color-style color-luma color-match color-histogram color-post ;;
 	style-loss)
-		for l in gram meanstd w2; do paint style-loss-$l "$still" "$cubist" --size 256 --style-loss $l; done
-		strip style-loss style-loss-gram style-loss-meanstd style-loss-w2 ;;
+		for l in gram meanstd w2 neighbours gram+neighbours; do paint style-loss-$l "$still" "$cubist" --size 256 --style-loss $l; done
+		strip style-loss style-loss-gram style-loss-meanstd style-loss-w2 style-loss-neighbours style-loss-gram+neighbours ;;
 	pooling)
 		paint pooling-max "$lake" "$flow" --size 256
 		for p in avg l2; do paint pooling-$p "$lake" "$flow" --size 256 --pooling $p --rescale; done
