@@ -82,9 +82,9 @@ func TestMemoryGroups(t *testing.T) {
 		t.Skip("NST_TEST_MEMORY is not set")
 	}
 	dir := newScene(t)
-	large := image.NewYCbCr(image.Rect(0, 0, 8000, 6000), image.YCbCrSubsampleRatio420)
+	large := image.NewYCbCr(image.Rect(0, 0, 4400, 4000), image.YCbCrSubsampleRatio420)
 	for i := range large.Y {
-		large.Y[i] = uint8(i%8000/40 ^ i/8000/40)
+		large.Y[i] = uint8(i%4400/40 ^ i/4400/40)
 	}
 	savePhoto(t, filepath.Join(dir, "large.jpg"), large)
 	commands := map[string]string{
@@ -93,7 +93,7 @@ func TestMemoryGroups(t *testing.T) {
 		"texture":     "texture s.png --draft --iterations 2 -o out.png --size ",
 		"sweep":       "sweep c.png s.png --draft --iterations 2 --strength 50,80 -o out.png --size ",
 		"batch":       "batch c.png d.png --style s.png --draft --iterations 2 --out-dir out --size ",
-		"score":       "score c.png --content c.png --style s.png --draft --size ",
+		"score":       "score c.png s.png d.png --draft --size ",
 		"apply":       "apply s.png large.jpg -o out.png --size ",
 		"batch-apply": "batch large.jpg --apply --style s.png --out-dir out --size ",
 	}
