@@ -46,8 +46,9 @@ type Objective struct {
 	StyleLoss StyleLoss
 
 	// MatchEvery is the number of evaluations after which StyleNeighbours and
-	// StyleGramNeighbours match positions anew, 1 or more. 0 takes 10, 20 with a line search, and fewer at the sizes of few
-	// iterations of a distilled network, which turns to its next orientation then.
+	// StyleGramNeighbours match positions anew, 1 or more. 0 takes 10, 20 with a line search,
+	// and fewer at the sizes of few iterations of a distilled network, which turns to its next
+	// orientation then.
 	MatchEvery int
 
 	// Calibrate divides the losses of content and style by the power of the scale of the
@@ -144,8 +145,8 @@ type Schedule struct {
 	// own style loss is left. If the run starts from noise or mean, the content weight is a
 	// thousand times larger in the first half of the first scale, so that the picture finds
 	// the content. It has no effect with one scale. With orientations it holds less well: see
-	// docs/slim.md. It has no effect where the
-	// style is compared with neighbours, whose loss is limited.
+	// docs/slim.md. It has no effect where the style is compared with neighbours, whose loss
+	// is limited.
 	AutoBalance bool
 
 	// Init is the first picture: content; noise, independent grey pixels;

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -12,13 +14,6 @@ import (
 	"nst/imgio"
 	"nst/internal/headroom"
 	"nst/nst"
-)
-
-// onePassBytes is the memory of a picture that is painted in one pass, for each pixel, and
-// onePassMost that of one that is painted in bands; see docs/instant.md.
-const (
-	onePassBytes = 260
-	onePassMost  = 1100 << 20
 )
 
 // times returns the footprint of n painters, which share the network.
@@ -67,23 +62,67 @@ func (r *batchRun) footprint(todo []batch.Todo) (f footprint, shared int64, err 
 	return f, shared, nil
 }
 
-// onePassFootprint is footprint for pictures that are painted in one pass.
-func (r *batchRun) onePassFootprint(files *pictureFiles) (footprint, int64, error) {
-	var f footprint
-	size := r.o.pass.size
-	files.wanted = r.readings()
+// onePassFootprint is footprint for pictures that are painted in one pass. A painter has the
+// network of one style at a time, and the one that takes most counts.
+func (r *batchRun) onePassFootprint(files *pictureFiles) (f footprint, shared int64, err error) {
+	brushes, err := r.onePassBrushes(files.styles)
+	if err != nil {
+		return f, 0, nil
+	}
+	files.styles, files.keeps, files.wanted = nil, false, r.readings()
 	h, err := files.stat(nst.OriginalSize, r.t)
 	if err != nil {
 		return f, 0, nil
 	}
-	w, height := h.inputs.Content.W, h.inputs.Content.H
-	if size != nst.OriginalSize && size < max(w, height) {
-		w, height = imgio.FitLongest(w, height, size)
+	size := max(h.inputs.Content.W, h.inputs.Content.H)
+	if r.o.pass.size != nst.OriginalSize {
+		size = min(size, r.o.pass.size)
 	}
-	pixels := int64(w) * int64(height)
-	f.heap = h.read + min(onePassBytes*pixels, onePassMost)
-	f.total, f.output = started+f.heap, fmt.Sprintf("a picture of %dx%d pixels", w, height)
+	f, err = r.o.fits(r.t, size, func(size int) (most footprint, err error) {
+		for _, b := range brushes {
+			f, err := b.footprint(h, 0, size)
+			if err != nil {
+				return f, err
+			}
+			if f.total > most.total {
+				most = f
+			}
+		}
+		return most, nil
+	})
+	if full := new(memoryError); errors.As(err, &full) {
+		return footprint{}, 0, full
+	} else if err != nil {
+		return footprint{}, 0, nil
+	}
 	return f, 0, nil
+}
+
+// onePassBrushes returns a brush for the painting that takes most memory while it is read, and
+// one for each network that is named as a style.
+func (r *batchRun) onePassBrushes(paintings []string) (brushes []*brush, err error) {
+	var largest styleRef
+	for _, path := range paintings {
+		s, err := r.t.peekPainting(path)
+		if err != nil {
+			return nil, err
+		}
+		if s.read > largest.read {
+			largest = s
+		}
+	}
+	styles := slices.Collect(maps.Values(r.brands))
+	if largest.path != "" {
+		styles = append(styles, largest)
+	}
+	for _, s := range styles {
+		b, err := r.o.newBrush([]styleRef{s})
+		if err != nil {
+			return nil, err
+		}
+		brushes = append(brushes, b)
+	}
+	return brushes, nil
 }
 
 // largest returns the files that take most memory, with every set of options that is used.

@@ -27,7 +27,7 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "preset", field: "preset", group: groupStyle, everyday: true, in: measures,
-			usage: "start from a set of settings that nst presets lists; other flags override them; cannot go with --strength",
+			usage: "start from settings that nst presets lists; other flags override them; --strength goes with our own only",
 			bind:  func(s *settings) pflag.Value { return &presetValue{&s.preset} },
 			offer: func(*env) []string { return presetNames() },
 		},

@@ -46,7 +46,9 @@ func (o *applyOptions) checkApply(ctx context.Context, t *console) (*brush, erro
 	if o.pass.size != nst.OriginalSize {
 		size = min(size, o.pass.size)
 	}
-	f, err := o.fits(t, size, func(size int) (footprint, error) { return o.applyFootprint(b, h, size) })
+	f, err := o.fits(t, size, func(size int) (footprint, error) {
+		return b.footprint(h, int64(len(o.masks.content)), size)
+	})
 	if full := new(memoryError); errors.As(err, &full) {
 		return nil, full
 	} else if err == nil {
@@ -66,9 +68,9 @@ func (o *applyOptions) keepsAlpha() bool {
 	return o.below(format) == keepAlpha
 }
 
-// applyFootprint is the memory of painting the content of headers with its longest side scaled
-// down to size.
-func (o *applyOptions) applyFootprint(b *brush, h headers, size int) (footprint, error) {
+// footprint is the memory of painting the content of headers, in so many regions, with its
+// longest side scaled down to size.
+func (b *brush) footprint(h headers, regions int64, size int) (footprint, error) {
 	w, high := h.inputs.Content.W, h.inputs.Content.H
 	if max(w, high) > size {
 		w, high = imgio.FitLongest(w, high, size)
@@ -90,8 +92,8 @@ func (o *applyOptions) applyFootprint(b *brush, h headers, size int) (footprint,
 		return footprint{}, err
 	}
 	picture := nst.Size{W: w, H: high}.Bytes()
-	regions := int64(len(o.masks.content))
-	kept := h.kept + paintings + max(regions-1, 0)*picture + regions*picture/3
+	encoded := picture / 3
+	kept := h.kept + paintings + max(regions-1, 0)*picture + regions*picture/3 + encoded
 	held := started + p.Of(nst.PartNetwork) + paintings
 	reading := held + h.read
 	for _, s := range b.styles {
