@@ -177,7 +177,7 @@ func (p *pass) renew(ctx context.Context) error {
 	if corrected || led {
 		p.recent = p.recent[:0]
 	}
-	p.change(!led)
+	p.change(led, corrected)
 	// The loss of the best picture is at most this now: an explosion is still recognised.
 	p.bestLoss *= max(1, p.objective.contentWeight/before)
 	if turned {
@@ -191,7 +191,10 @@ func (p *pass) renew(ctx context.Context) error {
 // are alike, and so are those before and after a correction of the content weight: with the
 // history the picture ends 0.2 to 0.7 % lower (docs/notes/small.md). Those with and without the
 // lead are not. A line search, which may be at a trial, ends at the best picture.
-func (p *pass) change(alike bool) {
+//
+// Where matches are new at each evaluation, all gradients are of one function: the loss of the
+// most similar positions, whichever they are. L-BFGS then learns from every step.
+func (p *pass) change(led, corrected bool) {
 	switch p.transfer.options.Optimizer.Method {
 	case Adam:
 		return
@@ -199,9 +202,10 @@ func (p *pass) change(alike bool) {
 		p.vector.Copy(p.variables, p.best)
 		p.show()
 	}
-	if alike {
+	switch {
+	case led:
+		p.optimizer.Reset()
+	case corrected || p.turnLength() != 1:
 		p.optimizer.Change()
-		return
 	}
-	p.optimizer.Reset()
 }

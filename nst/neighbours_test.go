@@ -187,11 +187,32 @@ func TestNeighboursPaint(t *testing.T) {
 	}
 }
 
+// TestMatchEach looks that L-BFGS learns from its steps where matches are new at each evaluation:
+// the loss ends about where it does with matches that stay for some.
+func TestMatchEach(t *testing.T) {
+	losses := map[int]float64{}
+	for _, every := range []int{1, 5} {
+		tr, s, content := distilled(t, embedded(t), func(o *Options) {
+			neighbours(o)
+			o.Objective.MatchEvery, o.Objective.Orientations, o.Schedule.Iterations = every, 1, 40
+		})
+		r, err := tr.Run(t.Context(), Job{Content: content, Style: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		losses[every] = r.Loss.Total
+	}
+	if !(losses[1] < 1.05*losses[5]) {
+		t.Errorf("with new matches at each evaluation the loss ends at %g, with matches for five at %g", losses[1], losses[5])
+	}
+}
+
 // TestNeighboursOptions looks at what is refused.
 func TestNeighboursOptions(t *testing.T) {
 	for name, change := range map[string]func(*Options){
 		"negative": func(o *Options) { neighbours(o); o.Objective.MatchEvery = -1 },
 		"gram":     func(o *Options) { o.Objective.MatchEvery = 5 },
+		"search":   func(o *Options) { neighbours(o); o.Objective.MatchEvery, o.Optimizer.Method = 5, LBFGSWolfe },
 		"card":     func(o *Options) { neighbours(o); o.Compute.Device = DeviceCUDA },
 	} {
 		tr, _ := scene(t, nil)

@@ -137,7 +137,8 @@ type Schedule struct {
 
 	// Tolerance ends a scale when the mean loss of the last ten iterations is
 	// within this fraction of that of the ten before. 0 never does. Where a run cycles
-	// through orientations it compares whole cycles: eighty iterations for eight.
+	// through orientations it compares whole cycles: eighty iterations for eight. It is an
+	// error if no scale has as many iterations as the two together.
 	Tolerance float64
 
 	// AutoBalance adapts the content weight at each scale after the first, so that every

@@ -44,6 +44,20 @@ func toleranceWindow(o *Options, orientations int) int {
 	return max(settle, turnLength(o, orientations)*orientations)
 }
 
+// checkTolerance returns an [OptionError] for a tolerance that cannot stop any scale, since none
+// has as many evaluations as the two windows.
+func (o *Options) checkTolerance(orientations int) error {
+	least, most := 2*toleranceWindow(o, orientations), max(o.Schedule.Iterations, o.Schedule.FineIterations)
+	if o.Schedule.Tolerance == 0 || most >= least {
+		return nil
+	}
+	reason := fmt.Sprintf("cannot stop %d iterations at a size: it takes %d", most, least)
+	if orientations > 1 {
+		reason += fmt.Sprintf(", two cycles of %d orientations", orientations)
+	}
+	return &OptionError{"Schedule.Tolerance", o.Schedule.Tolerance, reason}
+}
+
 // orientationsOf returns so many orientations of a network, or with 0 as many as are of use:
 // all if it is distilled, else one. Orientations that are of no use are an [OptionError].
 func orientationsOf(w *vgg.Weights, count int) ([]*vgg.Weights, error) {

@@ -194,6 +194,28 @@ func TestOrientationsOf(t *testing.T) {
 	}
 }
 
+// TestToleranceOfOrientations looks that a tolerance is refused where no scale is long enough for
+// it to be looked at.
+func TestToleranceOfOrientations(t *testing.T) {
+	for _, tt := range []struct {
+		orientations, iterations, fine int
+		ok                             bool
+	}{
+		{0, 80, 0, false}, {0, 160, 0, true}, {0, 80, 160, true}, {1, 80, 0, true}, {1, 19, 0, false},
+	} {
+		o := DefaultOptions()
+		o.Objective.Orientations, o.Schedule.Iterations, o.Schedule.FineIterations = tt.orientations, tt.iterations, tt.fine
+		o.Schedule.Tolerance = 0.01
+		tr, err := New(embedded(t), o)
+		if refused := new(OptionError); tt.ok == (err != nil) || err != nil && (!errors.As(err, &refused) || refused.Field != "Schedule.Tolerance") {
+			t.Errorf("%+v: %v", tt, err)
+		}
+		if err == nil {
+			tr.Close()
+		}
+	}
+}
+
 // TestStyleRemembersOrientations looks that a style has targets of each orientation, which
 // differ, and are not measured again.
 func TestStyleRemembersOrientations(t *testing.T) {

@@ -15,7 +15,7 @@ func TestModesRepeat(t *testing.T) {
 	modes := map[string]func(*nst.Options){
 		"rescale":    func(o *nst.Options) { o.Objective.Pooling, o.Objective.Rescale = nst.PoolAvg, true },
 		"normalised": func(o *nst.Options) { o.Optimizer.Method, o.Objective.NormalizeGradients = nst.Adam, true },
-		"tolerance":  func(o *nst.Options) { o.Schedule.Tolerance = 0.5 },
+		"tolerance":  func(o *nst.Options) { o.Schedule.Tolerance, o.Schedule.Iterations = 0.5, 30 },
 		"scale":      func(o *nst.Options) { o.Objective.StyleScale = 1.5 },
 	}
 	each(modes, nst.Methods(), func(o *nst.Options, w nst.Method) { o.Optimizer.Method = w })

@@ -98,7 +98,7 @@ func variants() map[string]func(*Options) {
 		}),
 		"rollbacks":                    of(LBFGS, func(o *Options) { o.Optimizer.LearningRate, o.Objective.StyleWeight = 40, 1e5 }),
 		"neighbours":                   of(LBFGS, func(o *Options) { o.Objective.StyleLoss, o.Objective.MatchEvery = StyleNeighbours, 3 }),
-		"neighbours, searched":         of(LBFGSWolfe, func(o *Options) { o.Objective.StyleLoss, o.Objective.MatchEvery = StyleNeighbours, 3 }),
+		"neighbours, searched":         of(LBFGSWolfe, func(o *Options) { o.Objective.StyleLoss, o.Schedule.Iterations = StyleNeighbours, searchTurn*3/2 }),
 		"neighbours and Gram matrices": of(LBFGS, func(o *Options) { o.Objective.StyleLoss, o.Objective.MatchEvery = StyleGramNeighbours, 3 }),
 		"calm":                         of(LBFGS, func(o *Options) { o.Objective.Calm = 70 }),
 		"levels256":                    of(Adam, func(o *Options) { o.Objective.Preprocessing = PrepareLevels256 }),

@@ -30,7 +30,8 @@ type Transfer struct {
 //
 // The error is what [Options.Validate] finds; a [vgg.DepthError] or [vgg.TapError] for each
 // layer in o that the weights do not reach or cannot be used at; a [DeviceError] for a card
-// that is asked for and cannot be used; or what [vgg.Weights.Check] finds.
+// that is asked for and cannot be used; an [OptionError] for a Tolerance that no scale is long
+// enough for; or what [vgg.Weights.Check] finds.
 func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	if w == nil || w.Network == nil {
 		return nil, errors.New("nst: the weights are missing")
@@ -45,6 +46,9 @@ func New(w *vgg.Weights, o Options) (*Transfer, error) {
 	o.Objective.resolve(w.Network)
 	n, err := newNetwork(w, &o)
 	if err != nil {
+		return nil, err
+	}
+	if err := o.checkTolerance(len(n.oriented)); err != nil {
 		return nil, err
 	}
 	d, err := o.open(w.Network, os.Getenv)
@@ -233,7 +237,7 @@ func (t *Transfer) Retune(o Options) error {
 	if !reflect.DeepEqual(same, o) || o.Compute.Precision == PrecisionAuto && o.suitsBF16(net) != t.options.suitsBF16(net) {
 		return ErrRetune
 	}
-	if err := o.Validate(t.network.weights().Network); err != nil {
+	if err := errors.Join(o.Validate(t.network.weights().Network), o.checkTolerance(len(t.network.oriented))); err != nil {
 		return err
 	}
 	t.options, t.network = o, t.network.retuned(&o)

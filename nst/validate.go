@@ -45,6 +45,9 @@ func (o *Options) validateTogether(f *faults) {
 	if o.Objective.NormalizeGradients && (o.Optimizer.Method == LBFGS || o.Optimizer.Method == LBFGSWolfe) {
 		f.add("Objective.NormalizeGradients", true, "cannot go with the optimizer %s, which compares losses", o.Optimizer.Method)
 	}
+	if every := o.Objective.MatchEvery; every > 0 && every < searchTurn && o.Optimizer.Method == LBFGSWolfe {
+		f.add("Objective.MatchEvery", every, "must be 0 or at least %d with the optimizer %s: new matches end a line search", searchTurn, LBFGSWolfe)
+	}
 	if o.Objective.NormalizeGradients && o.Schedule.Tolerance > 0 {
 		f.add("Objective.NormalizeGradients", true, "cannot go with a tolerance, which compares losses")
 	}

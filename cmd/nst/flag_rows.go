@@ -68,7 +68,7 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "match-every", field: "Objective.MatchEvery", group: groupStyle, in: paints,
-			usage:  "iterations after which --style-loss neighbours or gram+neighbours looks for the most similar positions again; 0 is 10, or 20 with a line search",
+			usage:  "iterations after which --style-loss neighbours or gram+neighbours looks for the most similar positions again; 0 is 10, or 20 with a line search, which needs at least 20",
 			former: func(map[string]string) string { return "" }, // the default changes nothing else
 		},
 		{
@@ -166,7 +166,7 @@ func scheduleRows() []flagRow {
 		},
 		{
 			name: "tolerance", field: "Schedule.Tolerance", group: groupSchedule, in: paints | inTexture, list: true,
-			usage: "stop at a size early if the mean loss of the last ten iterations (eighty with slim) differs by less than this fraction from the mean of the ten before; 0 never stops early",
+			usage: "stop at a size early if the mean loss of the last ten iterations (eighty with slim) differs by less than this fraction from the mean of the ten (eighty) before, which takes --iterations 20 (160) at least; 0 never stops early",
 		},
 		{
 			name: "init", field: "Schedule.Init", group: groupSchedule, in: paints,
