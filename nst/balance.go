@@ -88,11 +88,14 @@ func (s *share) end(n int) (left float64, ok bool) {
 	return left, true
 }
 
-// balances reports whether the run adapts the weight of the content.
-func (p *pass) balances() bool {
+// weighs reports whether the run may change the weight of the content.
+func (p *pass) weighs() bool {
 	o := &p.transfer.options
-	return o.Schedule.AutoBalance && !o.Objective.matches() && len(p.plan) > 1 && o.Objective.ContentWeight > 0 && o.Objective.StyleWeight > 0
+	return o.Schedule.AutoBalance && !o.Objective.matches() && o.Objective.ContentWeight > 0 && o.Objective.StyleWeight > 0
 }
+
+// balances reports whether the run adapts the weight of the content at each scale.
+func (p *pass) balances() bool { return p.weighs() && len(p.plan) > 1 }
 
 // renewObjective makes the objective of a pass for the current orientation and weight of the
 // content, and for the matches of a picture, given as its difference to the centre. photograph is
@@ -125,7 +128,7 @@ const lead = 1000
 // leads reports whether the content leads at the beginning of the run.
 func (p *pass) leads() bool {
 	init := p.transfer.options.Schedule.Init
-	return p.index == 0 && p.balances() && (init == InitNoise || init == InitMean)
+	return p.index == 0 && p.weighs() && (init == InitNoise || init == InitMean)
 }
 
 // led reports whether it is time for the style to join.

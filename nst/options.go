@@ -145,7 +145,7 @@ type Schedule struct {
 	// scale reaches the same degree of stylisation: the same share of the photograph's
 	// own style loss is left. If the run starts from noise or mean, the content weight is a
 	// thousand times larger in the first half of the first scale, so that the picture finds
-	// the content. It has no effect with one scale. With orientations it holds less well: see
+	// the content. With one scale it does only that. With orientations it holds less well: see
 	// docs/slim.md. It has no effect where the style is compared with neighbours, whose loss
 	// is limited.
 	AutoBalance bool
@@ -211,8 +211,12 @@ type Compute struct {
 // LayerWeight is a layer of the network with the weight of its loss.
 type LayerWeight struct {
 	Layer  string  // as in relu4_2
-	Weight float64 // 0 or more
+	Weight float64 // 0 or more, or UsualWeight in Objective.StyleLayers
 }
+
+// UsualWeight stands for the weight that a network gives a style layer, as
+// [Objective.StyleLayersOf] says.
+const UsualWeight = -1
 
 // String returns LAYER:WEIGHT.
 func (l LayerWeight) String() string { return fmt.Sprintf("%s:%v", l.Layer, l.Weight) }
@@ -279,23 +283,33 @@ func DefaultOptions() Options {
 // here, and names the style layers where none were named.
 func (o *Objective) resolve(n *vgg.Network) {
 	o.ContentLayers = slices.Clone(o.ContentLayers)
-	o.StyleLayers = slices.Clone(o.StyleLayersOf(n))
+	o.StyleLayers = o.StyleLayersOf(n)
 }
 
 // StyleLayersOf returns StyleLayers or, if it is nil, those of the network n
-// ([vgg.Network]): the first ReLU of each block for the networks of this program. Their
-// weights are those of the network if StyleLoss compares Gram matrices and gradients are
-// not normalised, else 1.
+// ([vgg.Network]): the first ReLU of each block for the networks of this program. In place of
+// [UsualWeight] it has the weight of the network for the layer, if the network has one,
+// StyleLoss compares Gram matrices and gradients are not normalised; else 1.
 func (o *Objective) StyleLayersOf(n *vgg.Network) []LayerWeight {
-	if o.StyleLayers != nil {
-		return o.StyleLayers
+	layers := slices.Clone(o.StyleLayers)
+	if layers == nil {
+		for _, l := range n.StyleLayers {
+			layers = append(layers, LayerWeight{l.Layer, UsualWeight})
+		}
 	}
-	layers := make([]LayerWeight, len(n.StyleLayers))
-	for i, l := range n.StyleLayers {
-		layers[i] = LayerWeight{l.Layer, 1}
-		if o.StyleLoss == StyleGram && !o.NormalizeGradients {
-			layers[i].Weight = l.Weight
+	for i, l := range layers {
+		if l.Weight == UsualWeight {
+			layers[i].Weight = o.usualWeight(n, l.Layer)
 		}
 	}
 	return layers
+}
+
+// usualWeight is what [UsualWeight] stands for at a layer.
+func (o *Objective) usualWeight(n *vgg.Network, layer string) float64 {
+	at := slices.IndexFunc(n.StyleLayers, func(l vgg.StyleLayer) bool { return l.Layer == layer })
+	if at < 0 || o.StyleLoss != StyleGram || o.NormalizeGradients {
+		return 1
+	}
+	return n.StyleLayers[at].Weight
 }

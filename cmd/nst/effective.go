@@ -43,7 +43,7 @@ func (s *settings) effective(in commands, net *vgg.Network) effective {
 			text, differs = recipe.Base(text), text != "" && text != usualNetwork
 		case r.name == "style-layers" && net != nil:
 			layers := s.Objective.StyleLayersOf(net)
-			text = (&layersValue{&layers}).String()
+			text = styleLayersValue(&layers).String()
 		}
 		if text == "" {
 			continue

@@ -35,7 +35,7 @@ func TestEffective(t *testing.T) {
 	}{
 		{
 			"", "", nil,
-			map[string]string{"size": "512", "style-layers": "relu1_1,relu2_1,relu3_1,relu4_1,relu5_1"},
+			map[string]string{"size": "512", "style-layers": "relu1_1:1,relu2_1:1,relu3_1:1,relu4_1:1,relu5_1:1"},
 			"seed beta2 threads device precision preset strength style-blend content-mask output quality",
 		},
 		{"--threads 1 --device cpu", "", nil, nil, "threads device"},

@@ -49,8 +49,9 @@ func styleRows() []flagRow {
 		},
 		{
 			name: "style-layers", field: "Objective.StyleLayers", group: groupStyle, in: measures | inTexture,
-			usage:    "layers where the picture is compared with the style; a layer without a weight has weight 1; the default has other weights with slim, see docs/slim.md",
+			usage:    "layers where the picture is compared with the style; a layer without a weight has that of the network: 1 with vgg19 and vgg16, others with slim, see docs/slim.md",
 			fallback: "relu1_1 to relu5_1",
+			bind:     func(s *settings) pflag.Value { return styleLayersValue(&s.Objective.StyleLayers) },
 		},
 		{
 			name: "style-blend", field: "blend", group: groupStyle, in: paintsOne | inSweep | inScore | inApply | inVideo,

@@ -38,7 +38,7 @@ func TestStylizeFlags(t *testing.T) {
 		}},
 		{"layers", "--content-layers relu3_1 --style-layers relu1_1:0.5,relu2_2", func(o *stylizeOptions) {
 			o.Objective.ContentLayers = layers(nst.LayerWeight{Layer: "relu3_1", Weight: 1})
-			o.Objective.StyleLayers = layers(nst.LayerWeight{Layer: "relu1_1", Weight: 0.5}, nst.LayerWeight{Layer: "relu2_2", Weight: 1})
+			o.Objective.StyleLayers = layers(nst.LayerWeight{Layer: "relu1_1", Weight: 0.5}, nst.LayerWeight{Layer: "relu2_2", Weight: nst.UsualWeight})
 		}},
 		{"optimiser", "--optimizer adam --learning-rate 5 --iterations 9 --tolerance 1e-4", func(o *stylizeOptions) {
 			o.Optimizer.Method, o.Optimizer.LearningRate, o.Schedule.Iterations, o.Schedule.Tolerance = nst.Adam, 5, 9, 1e-4

@@ -129,13 +129,21 @@ func (v *deviceValue) Set(s string) error {
 	return err
 }
 
-// layersValue is a flag that takes LAYER[:WEIGHT],...; a weight not given is 1.
-type layersValue struct{ layers *[]nst.LayerWeight }
+// layersValue is a flag that takes LAYER[:WEIGHT],...
+type layersValue struct {
+	layers *[]nst.LayerWeight
+	usual  float64 // the weight of a layer that is named without one
+}
+
+// styleLayersValue is one whose layers without a weight have that of the network.
+func styleLayersValue(layers *[]nst.LayerWeight) *layersValue {
+	return &layersValue{layers, nst.UsualWeight}
+}
 
 // Type shows the form of the list.
 func (v *layersValue) Type() string { return "LAYER[:WEIGHT],..." }
 
-// String returns the layers, with weights other than 1.
+// String returns the layers, with weights other than the usual one.
 func (v *layersValue) String() string {
 	if v.layers == nil {
 		return ""
@@ -143,7 +151,7 @@ func (v *layersValue) String() string {
 	parts := make([]string, len(*v.layers))
 	for i, l := range *v.layers {
 		parts[i] = l.Layer
-		if l.Weight != 1 {
+		if l.Weight != v.usual {
 			parts[i] += ":" + strconv.FormatFloat(l.Weight, 'g', -1, 64)
 		}
 	}
@@ -160,11 +168,14 @@ func (v *layersValue) Set(s string) error {
 		if layer == "" {
 			return fmt.Errorf("a layer has no name; want LAYER[:WEIGHT],... such as relu3_1,relu4_1:0.5")
 		}
-		weight := 1.0
+		weight := v.usual
 		if weighted {
 			var err error
 			if weight, err = parseNumber(text); err != nil {
 				return fmt.Errorf("weight of %s: %w", layer, err)
+			}
+			if weight < 0 {
+				return fmt.Errorf("weight of %s: must be 0 or more", layer)
 			}
 		}
 		out = append(out, nst.LayerWeight{Layer: layer, Weight: weight})

@@ -128,7 +128,7 @@ func valueOf(option any) pflag.Value {
 	case *time.Duration:
 		return &durationValue{p}
 	case *[]nst.LayerWeight:
-		return &layersValue{p}
+		return &layersValue{p, 1}
 	case *nst.Method:
 		return &wordValue[nst.Method]{word: p, words: nst.Methods()}
 	case *nst.StyleMix:
