@@ -67,7 +67,8 @@ func TestRun(t *testing.T) {
 					o := small()
 					o.Optimizer.Method, o.Schedule.Init, o.Objective.Pooling, o.Objective.TVWeight = optimizer, init, pooling, 1e-4
 					// With other weights or seeds torch's L-BFGS leaps up to 10⁴ times the loss on its way.
-					o.Objective.StyleWeight, o.Schedule.Seed = 50, 4
+					// So it does where the content leads for two of five evaluations.
+					o.Objective.StyleWeight, o.Schedule.Seed, o.Schedule.AutoBalance = 50, 4, false
 					if optimizer == nst.Adam {
 						o.Optimizer.LearningRate = 1
 					}
@@ -271,7 +272,7 @@ func TestValidate(t *testing.T) {
 		"layer twice": func(o *nst.Options) {
 			o.Objective.StyleLayers = []nst.LayerWeight{{Layer: "relu1_1", Weight: 1}, {Layer: "relu1_1", Weight: 1}}
 		},
-		"negative layer":        func(o *nst.Options) { o.Objective.StyleLayers = []nst.LayerWeight{{Layer: "relu1_1", Weight: -1}} },
+		"negative layer":        func(o *nst.Options) { o.Objective.StyleLayers = []nst.LayerWeight{{Layer: "relu1_1", Weight: -2}} },
 		"Pooling":               func(o *nst.Options) { o.Objective.Pooling = "median" },
 		"Padding":               func(o *nst.Options) { o.Objective.Padding = "reflect" },
 		"TVForm":                func(o *nst.Options) { o.Objective.TVForm = "cubic" },
