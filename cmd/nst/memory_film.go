@@ -41,7 +41,7 @@ func (r *videoRun) checkSize() error {
 		return nil // what cannot be planned is told by what paints
 	}
 	if r.o.film.paint {
-		full.instead = r.o.lighter()
+		full.instead = r.o.lighter(false, false)
 	}
 	return full
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -62,6 +63,12 @@ the network) if it can. --network and --convention override what it recognises.`
 			if err := free(store, name, overwrite); err != nil {
 				return err
 			}
+			if err := e.roomToImport(); err != nil {
+				return err
+			}
+			defer debug.SetGCPercent(debug.SetGCPercent(collectEarly))
+			confine(importing)
+			defer unconfine()
 			w, err := vgg.Import(ctx, args[0], opts)
 			if err != nil {
 				return err
