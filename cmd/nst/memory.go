@@ -92,7 +92,8 @@ func (s space) need(f footprint, l headroom.Limit) int64 {
 	if !l.Mapped {
 		return f.total - counted
 	}
-	bytes := tables + f.mapped*9/8 + max(0, arenas(f.heap*3/2)+arena-s.arenas) // both have gaps
+	mapped := f.mapped + max(0, f.mapped-arena)/6 // both have gaps
+	bytes := tables + mapped + max(0, arenas(f.heap*3/2)+arena-s.arenas)
 	if f.mapped > 0 {
 		bytes += arena // which package kernel leaves to the heap of Go
 	}
