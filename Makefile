@@ -76,8 +76,8 @@ test-kill: ## stop runs at many more random moments than the tests do: KILLS=20
 	NST_TEST_KILLS=$(or $(KILLS),20) $(GO) test -v -count 1 -timeout 60m -run 'Killed|Signals' ./cmd/nst
 
 .PHONY: test-memory
-test-memory: ## the sizes that refusals name, in control groups of 512 MB to 2 GB: needs the right to make them
-	NST_TEST_MEMORY=1 $(GO) test -v -count 1 -timeout 60m -run MemoryGroups ./cmd/nst
+test-memory: ## the sizes that refusals name, in control groups of 512 MB to 2 GB, which needs the right to make them, and under ulimit -v
+	NST_TEST_MEMORY=1 $(GO) test -v -count 1 -timeout 60m -run 'MemoryGroups|Addresses' ./cmd/nst
 
 # Scripts that paint much, which the race detector slows tenfold. Tests of their packages run
 # the same threads.

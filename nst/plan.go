@@ -63,8 +63,9 @@ type Part struct {
 
 // The names of parts that a caller may have to know.
 const (
-	PartNetwork  = "network"
-	PartPictures = "pictures and targets"
+	PartNetwork   = "network"
+	PartPictures  = "pictures and targets"
+	PartOptimizer = "optimiser"
 )
 
 // Size is that of a picture in pixels.
@@ -135,7 +136,7 @@ func (t *Transfer) planOn(d exec.Device, in Inputs, at scale) (Plan, error) {
 	if in.Score {
 		vectors = 0
 	}
-	p.Parts, p.Total = append(p.Parts, Part{"optimiser", vectors}), p.Total+vectors
+	p.Parts, p.Total = append(p.Parts, Part{PartOptimizer, vectors}), p.Total+vectors
 	if _, card := d.(*exec.CUDA); !card {
 		p.host, p.addresses = p.Total, vectors/2
 	}

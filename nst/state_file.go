@@ -45,12 +45,10 @@ func (e *StateVersionError) Error() string {
 // Unwrap returns [ErrState].
 func (e *StateVersionError) Unwrap() error { return ErrState }
 
-// Size returns about how many bytes Write writes.
-func (s *State) Size() (bytes int64) {
-	for _, v := range s.vectors {
-		bytes += 4 * int64(len(v))
-	}
-	return bytes
+// Size returns about how many bytes Write writes: those of the vectors.
+func (s *State) Size() int64 {
+	at := s.position.Plan[s.position.Index]
+	return int64(len(s.position.names())) * Size{at[0], at[1]}.Bytes()
 }
 
 // Write writes s. It is an error if a number of the picture or of the optimiser is not finite,
@@ -102,6 +100,13 @@ func sumOfMetadata(meta map[string]string) string {
 		fmt.Fprintln(h, len(meta[key]), meta[key])
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// StatState reads a state as [ReadState] does, without its vectors: what it is about, but none
+// that a run can go on from. It does not notice damage to the vectors.
+func StatState(r io.ReaderAt, size int64) (*State, error) {
+	s, _, err := readStateHeader(r, size)
+	return s, err
 }
 
 // ReadState reads a state from a file of the given size in bytes, in the form that [State.Write]

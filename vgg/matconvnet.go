@@ -64,22 +64,28 @@ func firstOf(arrays map[string]mat.Array, paths ...string) (mat.Array, bool) {
 	return mat.Array{}, false
 }
 
-// matFilter is a filter (h, w, C, K) as a tensor (K, C, h, w). MATLAB drops the last
-// dimension if it is 1.
+// matFilter is a filter (h, w, C, K) as a tensor (K, C, h, w), which is read once: all filters of
+// the file are in memory, and one that is read leaves it. MATLAB drops the last dimension if it
+// is 1.
 func matFilter(a mat.Array) tensor {
 	shape := a.Shape
 	if len(shape) == 3 {
 		shape = append(slices.Clone(shape), 1)
 	}
 	h, w, c, k := shape[0], shape[1], shape[2], shape[3]
+	values := a.Values
 	return tensor{[]int{k, c, h, w}, func(dst []float32) error {
+		if values == nil {
+			return errors.New("mat: a filter is read twice")
+		}
 		for kc := range k * c {
 			for y := range h {
 				for x := range w {
-					dst[(kc*h+y)*w+x] = a.Values[(kc*w+x)*h+y]
+					dst[(kc*h+y)*w+x] = values[(kc*w+x)*h+y]
 				}
 			}
 		}
+		values = nil
 		return nil
 	}}
 }

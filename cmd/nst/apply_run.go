@@ -48,7 +48,7 @@ func apply(ctx context.Context, e *env, o *applyOptions) error {
 		return err
 	}
 	if r.brush == nil {
-		if r.brush, err = o.newBrush(styles); err != nil {
+		if r.brush, err = o.newBrush(styles, nil); err != nil {
 			return err
 		}
 	}

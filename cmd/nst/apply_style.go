@@ -112,16 +112,21 @@ type brush struct {
 	universal *instant.UniversalModel // for paintings
 }
 
-// newBrush returns a brush for styles that [env.someStyles] found.
-func (s *settings) newBrush(styles []styleRef) (*brush, error) {
+// newBrush returns a brush for styles that [env.someStyles] found. For paintings it uses opened,
+// or opens the network for any painting if that is nil.
+func (s *settings) newBrush(styles []styleRef, opened *instant.UniversalModel) (*brush, error) {
 	b := &brush{styles: styles, options: s.applyOptions()}
 	for i := range styles {
 		b.shares = append(b.shares, s.share(i))
 	}
-	var err error
-	if styles[0].model == nil {
-		b.universal, err = instant.Universal()
+	if styles[0].model != nil {
+		return b, nil
 	}
+	if b.universal = opened; opened != nil {
+		return b, nil
+	}
+	var err error
+	b.universal, err = instant.Universal()
 	return b, err
 }
 
@@ -161,7 +166,7 @@ func (t *console) openPaintings(ctx context.Context, styles []styleRef) error {
 			continue
 		}
 		var err error
-		if styles[i], err = t.openPainting(ctx, s.path); err != nil && i == 0 {
+		if styles[i], err = t.openPainting(ctx, s.path, instant.PaintingSize); err != nil && i == 0 {
 			return err
 		}
 		errs = append(errs, err)
@@ -169,12 +174,12 @@ func (t *console) openPaintings(ctx context.Context, styles []styleRef) error {
 	return errors.Join(errs...)
 }
 
-// openPainting reads a style picture.
-func (t *console) openPainting(ctx context.Context, path string) (styleRef, error) {
+// openPainting reads a style picture whose longest side is wanted at a size at most.
+func (t *console) openPainting(ctx context.Context, path string, size int) (styleRef, error) {
 	if t.peeks {
-		return t.peekPainting(path)
+		return t.peekPainting(path, size)
 	}
-	p, err := t.openFor(ctx, "style", path, instant.PaintingSize)
+	p, err := t.openFor(ctx, "style", path, size)
 	if err == nil && min(p.W, p.H) < leastPixels {
 		err = &fileError{"style image", path, &smallError{width: p.W, height: p.H}}
 	}

@@ -12,6 +12,7 @@ import (
 	"nst/cmd/nst/internal/batch"
 	"nst/imgio"
 	"nst/nst"
+	"nst/nst/instant"
 	"nst/vgg"
 )
 
@@ -22,6 +23,8 @@ type batchRun struct {
 	start   *imgio.Planar // of --init FILE
 	styles  *sharedStyles
 	made    jobsMade
+
+	universal *instant.UniversalModel // of the plan of --apply, for the first painter
 }
 
 // sharedStyles are the styles that painters have measured, for all of them.
@@ -192,6 +195,8 @@ type onePassPainter struct {
 	style   string
 	brush   *brush
 	err     error // why there is no brush
+
+	universal *instant.UniversalModel // which stays for the next painting; nil before the first
 }
 
 // Paint paints a job.
@@ -230,7 +235,7 @@ func (p *onePassPainter) dip(ctx context.Context, j *batch.Job, s *settings) err
 	brand, ok := p.brands[j.Style]
 	if !ok {
 		quiet := &console{e: p.e, quiet: true, limits: p.t.limits}
-		if brand, p.err = quiet.openPainting(ctx, j.Style); p.err != nil {
+		if brand, p.err = quiet.openPainting(ctx, j.Style, instant.PaintingSize); p.err != nil {
 			err := p.err
 			if ctx.Err() != nil {
 				p.style = ""
@@ -238,6 +243,13 @@ func (p *onePassPainter) dip(ctx context.Context, j *batch.Job, s *settings) err
 			return err
 		}
 	}
-	p.brush, p.err = s.newBrush([]styleRef{brand})
-	return p.err
+	if p.brush, p.err = s.newBrush([]styleRef{brand}, p.universal); p.err != nil {
+		return p.err
+	}
+	if p.brush.universal != nil {
+		p.universal = p.brush.universal
+	} else if p.universal != nil {
+		p.universal.Close() // the network of the style takes its memory
+	}
+	return nil
 }

@@ -238,7 +238,8 @@ func (r *batchRun) painters(todo []batch.Todo) (all []batch.Painter, closeAll fu
 	}
 	if r.o.many.apply {
 		for i := range n {
-			all = append(all, &onePassPainter{batchRun: r, threads: share(threads, n, i)})
+			all = append(all, &onePassPainter{batchRun: r, threads: share(threads, n, i), universal: r.universal})
+			r.universal = nil // each has its own, as they paint at once
 		}
 		return all, closeAll, nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"math"
@@ -58,29 +59,29 @@ const (
 const planning = 48 << 20
 
 // margin is what a size that is said to fit leaves of a limit: the next run may find a little
-// less, or an arena.
-func (s space) margin(l headroom.Limit) int64 {
-	little := 16<<20 + l.Left/64
-	if l.Mapped && !s.crossing {
-		return arena + little
+// less. Addresses are counted in arenas, which leaves some already.
+func margin(l headroom.Limit) int64 {
+	if l.Mapped {
+		return l.Left / 64
 	}
-	return little
+	return 16<<20 + l.Left/64
 }
 
 // space is what the system leaves, before a command begins.
 type space struct {
-	limits   []headroom.Limit
-	arenas   int64 // bytes of addresses that the heap of Go has
-	crossing bool  // the heap is in two arenas, although it would fit into one
+	limits []headroom.Limit
+	arenas int64 // bytes of addresses that the heap of Go has
 }
 
 // left returns what the system leaves now.
 func (e *env) left() space {
 	var now runtime.MemStats
 	runtime.ReadMemStats(&now)
-	begin, end, known := headroom.Heap(e.system())
-	crossing := known && begin/arena != (end-1)/arena && int64(now.HeapSys) < arena
-	return space{headroom.Limits(e.system()), arenas(int64(now.HeapSys)), crossing}
+	have := arenas(int64(now.HeapSys))
+	if begin, end, known := headroom.Heap(e.system()); known && begin/arena != (end-1)/arena && have == arena {
+		have += arena // the heap is in two arenas, although it would fit into one
+	}
+	return space{headroom.Limits(e.system()), have}
 }
 
 // arenas rounds bytes up to whole arenas.
@@ -91,8 +92,12 @@ func (s space) need(f footprint, l headroom.Limit) int64 {
 	if !l.Mapped {
 		return f.total - counted
 	}
-	const rest = arena                                                          // which package kernel leaves to the heap of Go
-	return tables + f.mapped + max(0, arenas(f.heap*3/2)+arena-s.arenas) + rest // the heap has gaps
+	mapped := f.mapped + max(0, f.mapped-arena)/6 // both have gaps
+	bytes := tables + mapped + max(0, arenas(f.heap*3/2)+arena-s.arenas)
+	if f.mapped > 0 {
+		bytes += arena // which package kernel leaves to the heap of Go
+	}
+	return bytes
 }
 
 // lack returns the limit that lacks most for a footprint and what more says, and whether there
@@ -112,8 +117,12 @@ type memoryError struct {
 	what       string // that takes it
 	need, left int64
 	limit      string // the name of a limit
-	size       int    // the largest --size that fits; 0 for none
+	size       int    // the largest one that fits; 0 for none
+	flag       string // of sizes, without --; empty for --size
+	with       string // the flags that the size needs, with a space after each
 	instead    string // what else takes less memory; empty for nothing
+	resumed    bool   // the command goes on with a run, whose size cannot change
+	unforced   bool   // the command has no --force
 }
 
 // Error says how much is needed and how much is left, in MB of 2^20 bytes.
@@ -125,11 +134,19 @@ func (e *memoryError) Error() string {
 // hints returns what to do about it.
 func (e *memoryError) hints() []string {
 	var advice []string
+	fits := fmt.Sprintf("%s--%s %d fits", e.with, cmp.Or(e.flag, "size"), e.size)
 	switch {
+	case e.resumed && e.size > 0:
+		advice = append(advice, "go on where there is more memory, or begin again with a smaller size: "+fits)
+	case e.resumed:
+		advice = append(advice, "go on where there is more memory")
 	case e.size > 0:
-		advice = append(advice, fmt.Sprintf("--size %d fits", e.size))
+		advice = append(advice, fits)
 	case e.instead != "":
 		advice = append(advice, e.instead)
+	}
+	if e.unforced {
+		return advice
 	}
 	return append(advice, "--force goes on nevertheless")
 }
@@ -160,7 +177,7 @@ func (s *settings) fits(t *console, size int, at func(size int) (footprint, erro
 		middle := (low + high) / 2
 		f, err := at(middle)
 		if err == nil {
-			if _, lacks := left.lack(f, left.margin); lacks {
+			if _, lacks := left.lack(f, margin); lacks {
 				high = middle
 				continue
 			}
@@ -169,6 +186,34 @@ func (s *settings) fits(t *console, size int, at func(size int) (footprint, erro
 		low = middle + 1
 	}
 	return f, full
+}
+
+// roomToStart returns a [memoryError] if so few addresses are left that the heap of Go cannot grow:
+// the program would end anywhere, with many lines about its insides.
+func (e *env) roomToStart() error {
+	const need = arena + tables
+	for _, l := range headroom.Limits(e.system()) {
+		if l.Mapped && l.Left < need {
+			return &memoryError{
+				what: "nst itself", need: need, left: l.Left, limit: l.Name, unforced: true,
+				instead: "raise the limit, or limit the memory by a control group, which does not count addresses that Go only reserves",
+			}
+		}
+	}
+	return nil
+}
+
+// importing is the most that a network takes on the heap of Go while it is imported: all layers of
+// VGG-19 have 80 MB in float32, and the largest is there twice while it is transposed.
+const importing = 104 << 20
+
+// roomToImport returns a [memoryError] if there is no memory for importing a network.
+func (e *env) roomToImport() error {
+	left, f := e.left(), footprint{total: started + importing, heap: importing}
+	if worst, lacks := left.lack(f, func(headroom.Limit) int64 { return 0 }); lacks {
+		return &memoryError{what: "importing a network", need: left.need(f, worst), left: worst.Left, limit: worst.Name, unforced: true}
+	}
+	return nil
 }
 
 // confine keeps the garbage on the heap of Go within a plan.

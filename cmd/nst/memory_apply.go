@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/bits"
 
 	"nst/cmd/nst/internal/batch"
 	"nst/imgio"
@@ -34,19 +35,20 @@ func (o *applyOptions) checkApply(ctx context.Context, t *console) (*brush, erro
 	if err != nil || o.checkBlend(len(styles)) != nil {
 		return nil, nil
 	}
-	h, err := (&pictureFiles{contents: contents, masks: o.masks.paths(), wanted: onePassReading(o.pass.size), alpha: o.keepsAlpha()}).stat(o.pass.size, t)
+	files := &pictureFiles{contents: contents, masks: o.masks.paths(), wanted: onePassReading(o.pass.size), alpha: o.keepsAlpha()}
+	at, size, err := files.onePass(o.pass.size, t)
 	if err != nil {
 		return nil, nil
 	}
-	b, err := o.newBrush(styles)
+	b, err := o.newBrush(styles, nil)
 	if err != nil {
 		return nil, nil
-	}
-	size := max(h.inputs.Content.W, h.inputs.Content.H)
-	if o.pass.size != nst.OriginalSize {
-		size = min(size, o.pass.size)
 	}
 	f, err := o.fits(t, size, func(size int) (footprint, error) {
+		h, err := at(size)
+		if err != nil {
+			return footprint{}, err
+		}
 		return b.footprint(h, int64(len(o.masks.content)), size)
 	})
 	if full := new(memoryError); errors.As(err, &full) {
@@ -55,6 +57,34 @@ func (o *applyOptions) checkApply(ctx context.Context, t *console) (*brush, erro
 		confine(f.heap)
 	}
 	return b, nil
+}
+
+// onePass returns the size at which the largest of the contents is painted in one pass, if asked
+// is that of the command, and a function that reads the headers for this size or a smaller one: a
+// large content is reduced while it is read, if it is painted small.
+func (p *pictureFiles) onePass(asked int, t *console) (at func(size int) (headers, error), full int, err error) {
+	largest, err := p.stat(asked, t)
+	if err != nil {
+		return nil, 0, err
+	}
+	full = max(largest.inputs.Content.W, largest.inputs.Content.H)
+	if asked != nst.OriginalSize {
+		full = min(full, asked)
+	}
+	known := map[int]headers{}
+	return func(size int) (headers, error) {
+		upTo := 1 << bits.Len(uint(size-1)) // as few readings as are useful
+		if upTo >= full {
+			return largest, nil
+		}
+		if h, ok := known[upTo]; ok {
+			return h, nil
+		}
+		p.wanted = onePassReading(upTo)
+		h, err := p.stat(asked, t)
+		known[upTo] = h
+		return h, err
+	}, full, nil
 }
 
 // keepsAlpha reports whether results have the transparency of their contents.
@@ -77,11 +107,15 @@ func (b *brush) footprint(h headers, regions int64, size int) (footprint, error)
 	}
 	var p nst.Plan
 	var err error
+	picture := nst.Size{W: w, H: high}.Bytes()
+	// Of pictures that are scaled down, the heap has gaps when they are gone: half of them, as measured.
+	gaps := max(0, h.whole-picture) / 2
 	var sizes []nst.Size
 	var paintings int64
 	for _, s := range b.styles {
 		sizes = append(sizes, s.size)
 		paintings += s.held
+		gaps += max(0, s.held-nst.Size{W: instant.PaintingSize, H: instant.PaintingSize}.Bytes()) / 2
 	}
 	if b.universal != nil {
 		p, err = b.universal.Plan(w, high, sizes, b.options)
@@ -91,9 +125,8 @@ func (b *brush) footprint(h headers, regions int64, size int) (footprint, error)
 	if err != nil {
 		return footprint{}, err
 	}
-	picture := nst.Size{W: w, H: high}.Bytes()
 	encoded := picture / 3
-	kept := h.kept + paintings + max(regions-1, 0)*picture + regions*picture/3 + encoded
+	kept := h.kept + paintings + gaps + max(regions-1, 0)*picture + regions*picture/3 + encoded
 	held := started + p.Of(nst.PartNetwork) + paintings
 	reading := held + h.read
 	for _, s := range b.styles {
@@ -105,7 +138,7 @@ func (b *brush) footprint(h headers, regions int64, size int) (footprint, error)
 }
 
 // peekPainting is openPainting that reads only the header.
-func (t *console) peekPainting(path string) (styleRef, error) {
-	h, err := imgio.Stat(path, t.shrinking(instant.PaintingSize)...)
+func (t *console) peekPainting(path string, size int) (styleRef, error) {
+	h, err := imgio.Stat(path, t.shrinking(size)...)
 	return styleRef{name: batch.Stem(path), path: path, size: nst.Size{W: h.Width, H: h.Height}, held: 12 * h.Pixels, read: h.Memory}, err
 }

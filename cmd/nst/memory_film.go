@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -41,7 +42,7 @@ func (r *videoRun) checkSize() error {
 		return nil // what cannot be planned is told by what paints
 	}
 	if r.o.film.paint {
-		full.instead = r.o.lighter()
+		full.instead = cmp.Or(r.o.lighter(false, false), "without --paint, each frame is painted in one pass, which takes less memory")
 	}
 	return full
 }

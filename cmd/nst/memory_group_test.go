@@ -4,8 +4,6 @@ package main
 
 import (
 	"fmt"
-	"image"
-	"image/jpeg"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -81,67 +79,19 @@ func TestMemoryGroups(t *testing.T) {
 	if os.Getenv("NST_TEST_MEMORY") == "" {
 		t.Skip("NST_TEST_MEMORY is not set")
 	}
-	dir := newScene(t)
-	large := image.NewYCbCr(image.Rect(0, 0, 4400, 4000), image.YCbCrSubsampleRatio420)
-	for i := range large.Y {
-		large.Y[i] = uint8(i%4400/40 ^ i/4400/40)
-	}
-	savePhoto(t, filepath.Join(dir, "large.jpg"), large)
-	commands := map[string]string{
-		"stylize":     "stylize c.png s.png --draft --iterations 2 -o out.png --size ",
-		"adam":        "stylize c.png s.png --draft --optimizer adam --iterations 2 -o out.png --size ",
-		"texture":     "texture s.png --draft --iterations 2 -o out.png --size ",
-		"sweep":       "sweep c.png s.png --draft --iterations 2 --strength 50,80 -o out.png --size ",
-		"batch":       "batch c.png d.png --style s.png --draft --iterations 2 --out-dir out --size ",
-		"score":       "score c.png s.png d.png --draft --size ",
-		"apply":       "apply s.png large.jpg -o out.png --size ",
-		"batch-apply": "batch large.jpg --apply --style s.png --out-dir out --size ",
-	}
-	if tool, err := exec.LookPath("ffmpeg"); err == nil {
-		film := filepath.Join(dir, "film.mp4")
-		if out, err := exec.Command(tool, "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=3840x2160:rate=25", "-frames:v", "3", film).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		commands["video"] = "video film.mp4 --style s.png -o out.mp4 --size "
-		commands["paint"] = "video film.mp4 --style s.png --paint --draft --iterations 1 -o out.mp4 --size "
-	}
+	dir, commands := greedyCommands(t)
 	for _, mb := range []int{512, 1024, 2048} {
-		for name, args := range commands {
+		for name, c := range commands {
 			t.Run(fmt.Sprintf("%d/%s", mb, name), func(t *testing.T) {
 				g := newMemoryGroup(t, mb)
-				p, err := g.run(t, dir, args+"16384")
-				found := fitting.FindStringSubmatch(p.stderr.String())
-				if err == nil && mb > 512 && (name == "apply" || name == "batch-apply" || name == "video") {
-					t.Skip("all of the picture fits")
-				}
-				if err == nil || found == nil || g.kills(t) > 0 {
-					t.Fatalf("no size is named: %v, %d killed:\n%s", err, g.kills(t), p.stderr.String())
-				}
-				t.Cleanup(func() {
-					left, _ := filepath.Glob(filepath.Join(dir, "out*"))
-					for _, path := range left {
-						os.RemoveAll(path)
+				c.takesAdvice(t, dir, mb, func(args string) (*process, error) {
+					p, err := g.run(t, dir, args)
+					if n := g.kills(t); n > 0 {
+						t.Fatalf("%s: %d killed:\n%s", args, n, p.stderr.String())
 					}
+					return p, err
 				})
-				if p, err = g.run(t, dir, args+found[1]); err != nil || g.kills(t) > 0 {
-					t.Errorf("--size %s: %v, %d killed:\n%s", found[1], err, g.kills(t), p.stderr.String())
-				}
 			})
 		}
-	}
-}
-
-// savePhoto writes a JPEG file.
-func savePhoto(t *testing.T, path string, m image.Image) {
-	t.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := jpeg.Encode(f, m, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -4,10 +4,13 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"nst/imgio"
 )
@@ -53,24 +56,84 @@ func TestOutOfMemory(t *testing.T) {
 	}
 }
 
-// TestAddresses takes the advice of a refusal under a limit on addresses.
+// TestAddresses takes the advice of refusals under a limit on addresses: that of stylize, and
+// with NST_TEST_MEMORY that of all commands.
 func TestAddresses(t *testing.T) {
+	dir, commands := newScene(t), map[string]greedy{
+		"one scale": {args: "stylize c.png s.png --draft --orientations 1 --optimizer adam --iterations 1 -o out.png", flag: "size", size: "9000"},
+	}
+	if os.Getenv("NST_TEST_MEMORY") != "" {
+		dir, commands = greedyCommands(t)
+	}
+	for _, mb := range []int{1024, 2048} {
+		for name, c := range commands {
+			t.Run(fmt.Sprintf("%d/%s", mb, name), func(t *testing.T) {
+				c.takesAdvice(t, dir, mb, func(args string) (*process, error) {
+					p := limited(t, dir, mb<<10, args)
+					return p, p.Run()
+				})
+			})
+		}
+	}
+}
+
+// TestFewAddresses starts nst with few addresses. Where Go starts, nst refuses or names a size;
+// where Go itself does not, what it says is short. Go starts below 1150 MB if there are 800 MB.
+func TestFewAddresses(t *testing.T) {
 	dir := newScene(t)
-	const flags = "stylize c.png s.png --draft --orientations 1 --optimizer adam --iterations 1 -o out.png --overwrite --size "
-	for _, kb := range []int{1048576, 2097152} {
-		p := limited(t, dir, kb, flags+"9000")
+	for mb := 512; mb <= 1408; mb += 32 {
+		p := limited(t, dir, mb<<10, "stylize c.png s.png -o out.png --draft --size 9000")
 		err := p.Run()
-		found := fitting.FindStringSubmatch(p.stderr.String())
-		if err == nil || found == nil {
-			t.Fatalf("%d kB: %v:\n%s", kb, err, p.stderr.String())
+		messages := p.stderr.String()
+		first, _, _ := strings.Cut(messages, "\n")
+		t.Logf("%d MB: %s", mb, first)
+		most := 40
+		if mb >= 800 && mb < 1150 {
+			most = 3
 		}
-		used := p.ProcessState.UserTime() + p.ProcessState.SystemTime()
-		if used.Seconds() > 1 {
-			t.Errorf("%d kB: the refusal took %v of the processor", kb, used)
+		if lines := strings.Count(messages, "\n"); err == nil || lines > most {
+			t.Errorf("%d MB: %v, %d lines:\n%s", mb, err, lines, messages)
 		}
-		p = limited(t, dir, kb, flags+found[1])
-		if err := p.Run(); err != nil {
-			t.Errorf("%d kB: --size %s: %v:\n%s", kb, found[1], err, p.stderr.String())
+		if mb >= 1024 && mb < 1150 && !fitting.MatchString(messages) {
+			t.Errorf("%d MB: no size is named:\n%s", mb, messages)
 		}
+	}
+	if exists(filepath.Join(dir, "out.png")) {
+		t.Error("there is a picture")
+	}
+}
+
+// TestResumeRefused goes on with a run where there is too little memory: it is refused before the
+// state is read, and a new run with the size that is named runs.
+func TestResumeRefused(t *testing.T) {
+	dir := newScene(t)
+	const kb, layers = 1 << 20, " --network net.safetensors --content-layers relu1_2 --style-layers relu1_1 --optimizer adam --scales 1"
+	p := launch(t, dir, "stylize c.png s.png -o out.png --size 1000 --iterations 1000000 --log run.jsonl"+layers)
+	p.awaitLine()
+	p.signal(syscall.SIGINT)
+	p.ends(exitInterrupted)
+	p = limited(t, dir, kb, "resume out.png"+checkpointExtension)
+	most, err := p.peak()
+	messages := p.stderr.String()
+	found := fitting.FindStringSubmatch(messages)
+	if err == nil || found == nil || !strings.Contains(messages, "hint: go on where there is more memory, or begin again with a smaller size: --size ") {
+		t.Fatalf("%v:\n%s", err, messages)
+	}
+	if used := p.ProcessState.UserTime() + p.ProcessState.SystemTime(); used.Seconds() > 1 || most > 100<<20 {
+		t.Errorf("the refusal took %v of the processor and %d MB", used, most>>20)
+	}
+	p = limited(t, dir, kb, "stylize c.png s.png -o again.png --iterations 1 --size "+found[1]+layers)
+	if err := p.Run(); err != nil {
+		t.Errorf("--size %s: %v:\n%s", found[1], err, p.stderr.String())
+	}
+	before := len(iterationsOf(t, dir))
+	p = launch(t, dir, "resume out.png"+checkpointExtension)
+	for deadline := time.Now().Add(time.Minute); len(iterationsOf(t, dir)) <= before && time.Now().Before(deadline); {
+		time.Sleep(100 * time.Millisecond)
+	}
+	p.signal(syscall.SIGINT)
+	p.ends(exitInterrupted)
+	if after := len(iterationsOf(t, dir)); after <= before {
+		t.Errorf("%d iterations, then %d", before, after)
 	}
 }

@@ -5,135 +5,10 @@ import (
 	"fmt"
 	"runtime/debug"
 
-	"nst/imgio"
 	"nst/nst"
 	"nst/nst/instant"
 	"nst/vgg"
 )
-
-// pictureFiles are the files of pictures that a command reads, by what they are for.
-type pictureFiles struct {
-	contents []string // which are painted one after the other
-	canvas   nst.Size // of a texture, which has no content
-	styles   []string
-	start    string
-	masks    []string
-	scored   []string // which are measured one after the other
-	regions  bool
-	protect  bool
-	keeps    bool // contents and styles are kept during the run, at their size
-	apart    bool // each style is a job of its own
-	wanted   reading
-	alpha    bool // the transparency of contents is kept
-}
-
-// headers are what the headers of such files say.
-type headers struct {
-	inputs nst.Inputs
-	read   int64 // the most memory while they are read, all that were read before included
-	whole  int64 // of all of them, read
-	kept   int64 // of those that are kept during a run
-}
-
-// stat reads the headers. An error is one that reading the pictures would find too.
-func (p *pictureFiles) stat(size int, t *console) (h headers, err error) {
-	// add counts a picture that stays; it has so many channels while others are read, and so
-	// many during the run, and one more for alpha. It is wanted at a size, as in reading.
-	add := func(path string, channels, kept int64, size int, alpha bool) (nst.Size, error) {
-		head, err := t.stat(path, size)
-		if err != nil {
-			return nst.Size{}, err
-		}
-		if alpha && head.Alpha {
-			head.Memory += 4 * head.Pixels
-			channels, kept = channels+1, kept+1
-		}
-		h.read = max(h.read, h.whole+head.Memory)
-		h.whole += 4 * channels * head.Pixels
-		h.kept += 4 * kept * head.Pixels
-		return nst.Size{W: head.Width, H: head.Height}, nil
-	}
-	// most adds the largest of pictures of which one is there at a time.
-	most := func(paths []string, kept int64, size int, alpha bool) (all []nst.Size, err error) {
-		largest, before := h, h
-		for _, path := range paths {
-			h = before
-			one, err := add(path, 3, kept, size, alpha)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, one)
-			largest.read, largest.whole, largest.kept = max(largest.read, h.read), max(largest.whole, h.whole), max(largest.kept, h.kept)
-		}
-		h = largest
-		return all, nil
-	}
-	keep := int64(0)
-	if p.keeps {
-		keep = 3
-	}
-	h.inputs.Regions, h.inputs.Protect, h.inputs.Score = p.regions, p.protect, len(p.scored) > 0
-	contents, err := most(p.contents, keep, p.wanted.content, p.alpha)
-	if err != nil {
-		return h, err
-	}
-	h.inputs.Content = largestAt(size, contents)
-	if len(contents) == 0 {
-		h.inputs.Content = p.canvas
-	}
-	if p.apart {
-		all, err := most(p.styles, keep, p.wanted.style, false)
-		if err != nil {
-			return h, err
-		}
-		h.inputs.Styles = []nst.Size{largestAt(nst.OriginalSize, all)}
-	} else {
-		for _, path := range p.styles {
-			one, err := add(path, 3, keep, p.wanted.style, false)
-			if err != nil {
-				return h, err
-			}
-			h.inputs.Styles = append(h.inputs.Styles, one)
-		}
-	}
-	if p.start != "" {
-		if _, err := add(p.start, 3, 3, 0, false); err != nil {
-			return h, err
-		}
-	}
-	for _, path := range p.masks {
-		if _, err := add(path, 1, 1, 0, false); err != nil {
-			return h, err
-		}
-	}
-	_, err = most(p.scored, 3, 0, false)
-	return h, err
-}
-
-// largestAt returns the picture that has most pixels when its longest side is size.
-func largestAt(size int, all []nst.Size) (largest nst.Size) {
-	most := 0.
-	for _, s := range all {
-		w, h := s.W, s.H
-		if size != nst.OriginalSize {
-			w, h = imgio.FitLongest(w, h, size)
-		}
-		if pixels := float64(w) * float64(h); pixels > most {
-			most, largest = pixels, s
-		}
-	}
-	return largest
-}
-
-// footprint is the memory of a run with these pictures and a plan.
-func (h *headers) footprint(p nst.Plan, output string) footprint {
-	f := footprint{total: p.OnHost() + h.kept, mapped: p.OnHost() - p.OnHeap() + p.Addresses(), heap: p.OnHeap() + h.kept, output: output}
-	// While pictures are read and scaled, the network is there and its machines are not.
-	reading := started + max(h.read, h.whole) + p.Of(nst.PartPictures) + p.Of(nst.PartNetwork)
-	f.heap = max(f.heap, reading)
-	f.total = max(f.total, reading)
-	return f
-}
 
 // outline returns the network without its numbers, where that saves reading them.
 func (s *settings) outline(e *env) (*vgg.Weights, error) {
@@ -151,7 +26,10 @@ func (s *settings) outline(e *env) (*vgg.Weights, error) {
 // to what reads the files. Until unconfine, garbage is kept within the plan. checkRun returns
 // a function that is called when the pictures have been read.
 func (s *settings) checkRun(t *console, files *pictureFiles, runs []nst.Options) (ready func(), err error) {
-	c := runCheck{runs: distinct(runs), instant: s.start == instantStart}
+	c := runCheck{runs: distinct(runs), instant: s.start == instantStart, texture: len(files.contents) == 0}
+	if s.resume != nil {
+		c.resumed = s.resume.state.Size()
+	}
 	defer c.close()
 	ready = func() {}
 	if c.weights, err = s.outline(t.e); err != nil {
@@ -170,7 +48,8 @@ func (s *settings) checkRun(t *console, files *pictureFiles, runs []nst.Options)
 	}
 	f, err := s.fits(t, size, c.footprint)
 	if full := new(memoryError); errors.As(err, &full) {
-		full.instead = s.lighter()
+		s.lighten(t, full, &c, size)
+		full.resumed = s.resume != nil
 		return ready, full
 	} else if err != nil {
 		return ready, nil
@@ -187,12 +66,48 @@ func (s *settings) checkRun(t *console, files *pictureFiles, runs []nst.Options)
 	}, nil
 }
 
-// lighter says which settings take less memory.
-func (s *settings) lighter() string {
-	if s.network == vgg.EmbeddedName {
-		return "--orientations 1 takes less memory, and so does --optimizer adam"
+// lighten adds to an error about runs which settings take less memory, if no size that is smaller
+// than size does: the network slim in one orientation, with its size, or else in words.
+func (s *settings) lighten(t *console, full *memoryError, c *runCheck, size int) {
+	turns := s.network == vgg.EmbeddedName && !c.inputs.Score && !c.texture
+	if full.instead = s.lighter(!c.inputs.Score, turns); full.size > 0 || size == 0 || !turns {
+		return
 	}
-	return "--draft takes less memory, and so does --optimizer adam"
+	one := runCheck{headers: c.headers, weights: c.weights, instant: c.instant, resumed: c.resumed}
+	defer one.close()
+	for _, o := range c.runs {
+		o.Objective.Orientations = 1
+		one.runs = append(one.runs, o)
+	}
+	one.runs = distinct(one.runs)
+	_, err := s.fits(t, size, one.footprint)
+	if other := new(memoryError); errors.As(err, &other) && other.size > 0 {
+		full.with, full.size = "--orientations 1 ", other.size
+	} else if err == nil {
+		full.with, full.size = "--orientations 1 ", size
+	}
+}
+
+// lighter says which settings take less memory. optimises and turns tell that the command has
+// --optimizer, and --orientations with this network.
+func (s *settings) lighter(optimises, turns bool) string {
+	var less []string
+	if s.network != vgg.EmbeddedName {
+		less = append(less, "--draft")
+	}
+	if turns {
+		less = append(less, "--orientations 1")
+	}
+	if optimises {
+		less = append(less, "--optimizer adam")
+	}
+	switch len(less) {
+	case 0:
+		return ""
+	case 1:
+		return less[0] + " takes less memory"
+	}
+	return less[0] + " takes less memory, and so does " + less[1]
 }
 
 // runCheck plans runs.
@@ -203,6 +118,8 @@ type runCheck struct {
 	last    *nst.Transfer // of the run before
 	planned int           // its index
 	instant bool          // the first picture is painted in one pass
+	texture bool          // there is no content
+	resumed int64         // bytes of the state that the run goes on from; 0 for none
 
 	universal *instant.UniversalModel // which paints it, once it is open
 	running   int64                   // on the heap, once the pictures have been read
@@ -247,8 +164,12 @@ func (c *runCheck) footprint(size int) (most footprint, err error) {
 		if err := c.addStart(&p); err != nil {
 			return most, err
 		}
+		state := c.resumed
+		if at != o.SizeFor(c.inputs.Content) {
+			state = 0 // a run of another size begins again
+		}
 		what := fmt.Sprintf("a picture of %dx%d pixels", p.Width, p.Height)
-		if f := c.headers.footprint(p, what); f.total > most.total {
+		if f := c.headers.footprint(p, state, what); f.total > most.total {
 			most = f
 		}
 	}

@@ -182,3 +182,22 @@ func TestRefusalOfStandardInput(t *testing.T) {
 		}
 	}
 }
+
+// TestTrainReading reads a large painting for a training at no less than twice --style-size.
+func TestTrainReading(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.png")
+	savePNG(t, path, 2401, 1803, false)
+	c := newConsole(&env{Stderr: new(bytes.Buffer), Getenv: func(string) string { return "" }}, new(settings))
+	c.limits = nil
+	for size, least := range map[int]int{64: 1200, 512: 1200, 700: 2401, 4096: 2401} {
+		o := &trainOptions{settings: defaults(), styles: []string{path}}
+		o.lesson.StyleSize, o.lesson.names = size, []string{"s"}
+		styles, err := o.openStyles(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := styles[0].Picture.W; w < least || w > least+1 {
+			t.Errorf("--style-size %d: the painting is read with %d pixels, want %d", size, w, least)
+		}
+	}
+}

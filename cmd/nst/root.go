@@ -20,6 +20,9 @@ func run(ctx context.Context, e *env, args []string) int {
 	defer stop()
 	out := &dataWriter{w: e.Stdout, terminal: e.StdoutTerminal}
 	e.Args, e.Stdout, e.Stderr = args, out, &messageWriter{w: e.Stderr, gone: stop}
+	if err := e.roomToStart(); err != nil {
+		return report(e, err)
+	}
 	root := newRootCmd(e)
 	root.SetArgs(joinSwitches(args))
 	err := root.ExecuteContext(ctx)

@@ -88,7 +88,7 @@ func (o *sheetOptions) run(ctx context.Context, e *env) error {
 	defer bar.end()
 	for i, s := range styles {
 		bar.draw(i, s.name)
-		b, err := o.newBrush([]styleRef{s})
+		b, err := o.newBrush([]styleRef{s}, nil)
 		if err != nil {
 			return err
 		}

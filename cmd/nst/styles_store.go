@@ -109,7 +109,7 @@ func (e *env) style(ctx context.Context, t *console, arg string) (styleRef, erro
 	if isModel(arg) || strings.EqualFold(filepath.Ext(arg), modelExtension) {
 		return modelFile(arg)
 	}
-	return t.openPainting(ctx, arg)
+	return t.openPainting(ctx, arg, instant.PaintingSize)
 }
 
 // isPath reports whether an argument is the name of a file and no name of a style.

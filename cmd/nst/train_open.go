@@ -69,7 +69,7 @@ func (o *trainOptions) openStyles(ctx context.Context, t *console) ([]instant.St
 			errs = append(errs, &fileError{"style image", path, errSwapped})
 			continue
 		}
-		ref, err := t.openPainting(ctx, path)
+		ref, err := t.openPainting(ctx, path, o.lesson.styleReading())
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -84,6 +84,9 @@ func (o *trainOptions) openStyles(ctx context.Context, t *console) ([]instant.St
 	}
 	return styles, errors.Join(errs...)
 }
+
+// styleReading is the size that paintings are wanted at.
+func (l *lesson) styleReading() int { return max(l.StyleSize, instant.PaintingSize) }
 
 // fileSum returns the SHA-256 of a file, in hexadecimal.
 func fileSum(path string) (string, error) {

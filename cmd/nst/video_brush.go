@@ -38,7 +38,7 @@ func (r *videoRun) newStartBrush(ctx context.Context) (filmBrush, error) {
 
 // newPassBrush returns a brush that paints in one pass. steady is that of [instant.FilmOptions].
 func (r *videoRun) newPassBrush(ctx context.Context, steady float64, apply instant.ApplyOptions) (filmBrush, error) {
-	b, err := r.o.newBrush(r.styles)
+	b, err := r.o.newBrush(r.styles, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -126,11 +126,16 @@ func PlanTraining(weights *vgg.Weights, o Options, photos int, styles []nst.Size
 	p.Add("photographs", int64(photos)*3*int64(side*side)*4/3)
 	p.Add(nst.PartPictures, pictures+int64(o.Batch+2)*nst.Size{W: o.Size, H: o.Size}.Bytes())
 	p.Add("program", nst.ProgramBytes)
-	return p, planComparison(&p, weights, o, styles)
+	painter, err := feedforward.PlanPainter(d, l.Architecture, o.Size, o.Size)
+	if err != nil {
+		return nst.Plan{}, err
+	}
+	return p, planComparison(&p, weights, o, styles, painter)
 }
 
-// planComparison adds the memory of [Trainer.Compare], while the trainer has all of its own.
-func planComparison(p *nst.Plan, weights *vgg.Weights, o Options, styles []nst.Size) error {
+// planComparison adds the memory of [Trainer.Compare], while the trainer has all of its own. The
+// network paints with painter.
+func planComparison(p *nst.Plan, weights *vgg.Weights, o Options, styles []nst.Size, painter exec.Plan) error {
 	t, err := nst.New(weights, o.compared())
 	if err != nil {
 		return err
@@ -146,7 +151,7 @@ func planComparison(p *nst.Plan, weights *vgg.Weights, o Options, styles []nst.S
 			most = c
 		}
 	}
-	p.AddMapped("machines of the comparison at the end", most.OnHost()-most.OnHeap())
+	p.AddMapped("machines of the comparison at the end", most.OnHost()-most.OnHeap()+painter.Total())
 	p.Add("pictures and network of the comparison", most.OnHeap()-nst.ProgramBytes)
 	return nil
 }
