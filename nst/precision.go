@@ -34,10 +34,12 @@ func (d devices) halved(o *Options, net *vgg.Network) (devices, error) {
 }
 
 // suitsBF16 reports whether pictures in bf16 are known to be as good as in fp32, in the mean.
-// That was measured with VGG-19 and the default method and losses; see docs/notes/bf16.md.
+// That was measured with VGG-19, the default method, and the losses of Gram matrices and of
+// neighbours; see docs/notes/bf16.md.
 func (o *Options) suitsBF16(net *vgg.Network) bool {
+	measured := o.Objective.StyleLoss == StyleGram || o.Objective.matches()
 	return net != nil && net.Name == vgg.VGG19().Name &&
-		o.Optimizer.Method == LBFGS && o.Objective.StyleLoss == StyleGram && !o.Objective.NormalizeGradients
+		o.Optimizer.Method == LBFGS && measured && !o.Objective.NormalizeGradients
 }
 
 // exactly returns a device that computes features in fp32: d, unless that is the processor in

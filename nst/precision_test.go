@@ -180,6 +180,8 @@ func TestPrecisionAuto(t *testing.T) {
 		want    nst.Precision
 	}{
 		{"the default", large, func(*nst.Options) {}, usual},
+		{"neighbours", large, func(o *nst.Options) { o.Objective.StyleLoss = nst.StyleNeighbours }, usual},
+		{"both losses", large, func(o *nst.Options) { o.Objective.StyleLoss = nst.StyleGramNeighbours }, usual},
 		{"another network", small, func(*nst.Options) {}, nst.PrecisionFP32},
 		{"another optimiser", large, func(o *nst.Options) { o.Optimizer.Method = nst.LBFGSTorch }, nst.PrecisionFP32},
 		{"another loss", large, func(o *nst.Options) { o.Objective.StyleLoss = nst.StyleMeanStd }, nst.PrecisionFP32},
