@@ -194,7 +194,7 @@ func TestMatchEach(t *testing.T) {
 	for _, every := range []int{1, 5} {
 		tr, s, content := distilled(t, embedded(t), func(o *Options) {
 			neighbours(o)
-			o.Objective.MatchEvery, o.Objective.Orientations, o.Schedule.Iterations = every, 1, 40
+			o.Size, o.Objective.MatchEvery, o.Objective.Orientations, o.Schedule.Iterations = 64, every, 1, 30
 		})
 		r, err := tr.Run(t.Context(), Job{Content: content, Style: s})
 		if err != nil {
