@@ -69,7 +69,9 @@ func TestImportMemory(t *testing.T) {
 	const args = "weights import whole.safetensors --full --name whole"
 	p := limited(t, dir, 850<<10, args)
 	err := p.Run()
-	if messages := p.stderr.String(); err == nil || !strings.Contains(messages, "importing a network takes") || strings.Contains(messages, "--force") || strings.Count(messages, "\n") > 2 {
+	// Go begins its heap at a random place: in some runs it leaves too little for nst itself.
+	refused := regexp.MustCompile(`^nst: error: (importing a network|nst itself) takes \d+ MB more of memory`)
+	if messages := p.stderr.String(); err == nil || !refused.MatchString(messages) || strings.Contains(messages, "--force") || strings.Count(messages, "\n") > 2 {
 		t.Errorf("850 MB of addresses: %v:\n%s", err, messages)
 	}
 	p = limited(t, dir, 1<<20, args)
