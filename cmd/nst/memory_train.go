@@ -65,7 +65,9 @@ func (o *trainOptions) fitsTraining(t *console, plan func(instant.Options) (foot
 	}
 	f, err := o.fits(t, l.Size, func(crop int) (footprint, error) {
 		options := l.Options
-		options.Size = wholeCrop(crop)
+		if crop < l.Size {
+			options.Size = wholeCrop(crop)
+		}
 		return plan(options)
 	})
 	full := new(memoryError)
@@ -92,8 +94,8 @@ func (o *trainOptions) fitsTraining(t *console, plan func(instant.Options) (foot
 	return f, full
 }
 
-// wholeCrop returns the largest --crop up to a size, or the smallest.
-func wholeCrop(size int) int { return max(size/16*16, 64) }
+// wholeCrop returns a --crop near a size, in steps of 32: to plan one takes 30 MB of garbage.
+func wholeCrop(size int) int { return max(size/32*32, 64) }
 
-// wholeStyle returns a --style-size near a size: to plan one takes long.
-func wholeStyle(size int) int { return max(size/64*64, 64) }
+// wholeStyle returns a --style-size near a size, in steps of 256.
+func wholeStyle(size int) int { return max(size/256*256, 64) }
