@@ -65,16 +65,11 @@ demo: build ## paint a picture of our own in a style of our own: build/demo.jpg
 test: untally lint generated short race cross arm64 fuzz ## everything that must hold: what .ci/run runs
 	@$(MAKE) -s covered
 
-# Tests of whole runs. What else package nst does is the same with any kernels, and plain Go takes
-# six minutes for it.
-WHOLERUNS = ^Test(Golden|Run|RunScales|Threads|Resume)$$
-
 .PHONY: short
 short: ## tests, and the same without assembly
 	$(TALLY) -to build/tally/short -sets avx512,avx2,generic $(GO) test -json $(PACKAGES)
 	$(TALLY) -to build/tally/noasm -sets generic env NST_TEST_REQUIRE=generic \
-		$(GO) test -json -short -tags noasm ./internal/... ./vgg ./loss
-	NST_TEST_REQUIRE=generic $(GO) test -short -tags noasm -run '$(WHOLERUNS)' ./nst
+		$(GO) test -json -short -tags noasm ./internal/... ./vgg ./loss ./nst
 
 .PHONY: test-kill
 test-kill: ## stop runs at many more random moments than the tests do: KILLS=20
