@@ -3,11 +3,12 @@
     peer.py BENCH [--sizes 256,512,1024] [--threads 2] [--runs 7] [--cpu avx512,avx2] [--forms nchw,channels_last]
 
 BENCH is main.go, built. Every program is a process of its own that stays; in each round each is asked once, so that a
-machine that slows down slows all. Printed: median seconds, mean seconds of processor time, the ratio of PyTorch's fastest
-form in float32 to nst, peak memory of the processes. PyTorch's bfloat16 and nst's mixed and bf16, on a processor that has
-them, are rows of their own, since they compute with fewer bits; their ratio is that of PyTorch's bfloat16. On a processor
-with AVX-512 PyTorch is also measured without it, as it runs where there is AVX2 alone: nst's avx2 has both ratios. Exits 0
-with a reason where there is no PyTorch.
+machine that slows down slows all. Printed: median seconds, mean seconds of processor time, the ratio of PyTorch's
+fastest form in float32 to nst, peak memory of the processes. PyTorch's bfloat16 and nst's mixed and bf16, on a
+processor that has them, are rows of their own, since they compute with fewer bits; their ratio is that of PyTorch's
+bfloat16. Without AVX-512 PyTorch has no fast bfloat16, and it is left out. On a processor with AVX-512 PyTorch is also
+measured without it, as it runs where there is AVX2 alone: nst's avx2 has both ratios. Exits 0 with a reason where there
+is no PyTorch.
 """
 
 import argparse
@@ -121,9 +122,9 @@ def main():
     parser.add_argument("--sizes", default="256,512,1024")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--cpu", default="avx512,avx2")
+    parser.add_argument("--cpu", default="avx512,avx2" if has("avx512dq") else "avx2")
     parser.add_argument("--precisions", default="mixed,bf16" if has("avx512_bf16") else "", help="of nst, besides fp32")
-    parser.add_argument("--forms", help="of PyTorch; all by default: nchw, channels_last, bfloat16, and compile where there is a C++ compiler")
+    parser.add_argument("--forms", help="of PyTorch; all by default: nchw, channels_last, bfloat16 with AVX-512, and compile where there is a C++ compiler")
     parser.add_argument("--narrow", default="nchw,channels_last" if has("avx512f") else "", help="forms of PyTorch without AVX-512")
     args = parser.parse_args()
     if "avx2" not in args.cpu.split(","):
@@ -134,7 +135,9 @@ def main():
         print("bench-peer: skipped: no PyTorch for", sys.executable)
         return
     if args.forms is None:
-        args.forms = "nchw,channels_last,bfloat16"
+        args.forms = "nchw,channels_last"
+        if has("avx512dq"):  # without it oneDNN multiplies bfloat16 a hundred times slower than float32
+            args.forms += ",bfloat16"
         if int(torch.__version__.split(".")[0]) >= 2 and shutil.which(os.environ.get("CXX", "g++")):
             args.forms += ",compile"
     print(f"PyTorch multiplies matrices at {matmul_speed(torch, args.threads):.0f} GFLOP/s (below 50 a thread it lacks a fast BLAS: install libopenblas0)")
