@@ -27,7 +27,8 @@ func (p Plan) OnHeap() int64 { return p.heap }
 func (p Plan) OnHost() int64 { return p.host }
 
 // Addresses returns the bytes of addresses that the run takes besides its memory: it makes the
-// vectors of a scale before it frees those of the scale before.
+// vectors of a scale before it frees those of the scale before, and the heap of Go keeps those of
+// what has ended.
 func (p Plan) Addresses() int64 { return p.addresses }
 
 // Of returns the memory for a purpose, 0 if there is none of that name.
@@ -55,6 +56,18 @@ func (p *Plan) AddMapped(name string, bytes int64) {
 	p.host += bytes
 }
 
+// AddAfter adds memory for another purpose that begins when others have ended, of which so much is
+// freed: outside of the heap and on it.
+func (p *Plan) AddAfter(name string, mapped, heap, freedMapped, freedHeap int64) {
+	bytes := max(0, mapped+heap-freedMapped-freedHeap)
+	mapped, heap = max(0, mapped-freedMapped), max(0, heap-freedHeap)
+	p.Parts = append(p.Parts, Part{name, bytes})
+	p.Total += bytes
+	p.heap += heap
+	p.host += bytes
+	p.addresses += mapped + heap - bytes
+}
+
 // Part is the memory for one purpose.
 type Part struct {
 	Name  string `json:"name"`
@@ -63,6 +76,9 @@ type Part struct {
 
 // The names of parts that a caller may have to know.
 const (
+	PartFilters   = "filters as the kernels want them"
+	PartFeatures  = "features and gradients"
+	PartScratch   = "working space of the kernels"
 	PartNetwork   = "network"
 	PartPictures  = "pictures and targets"
 	PartOptimizer = "optimiser"
@@ -127,8 +143,8 @@ func (t *Transfer) planOn(d exec.Device, in Inputs, at scale) (Plan, error) {
 	}
 	p := Plan{device: m.Total(), Device: d.Name(), Width: at.w, Height: at.h, Total: m.Weights + m.Features + m.Masks}
 	p.Parts = []Part{
-		{"filters as the kernels want them", m.Weights},
-		{"features and gradients", m.Features},
+		{PartFilters, m.Weights},
+		{PartFeatures, m.Features},
 		{"masks", m.Masks},
 	}
 	o, picture := &t.options, Size{at.w, at.h}.Bytes()
@@ -140,7 +156,7 @@ func (t *Transfer) planOn(d exec.Device, in Inputs, at scale) (Plan, error) {
 	if _, card := d.(*exec.CUDA); !card {
 		p.host, p.addresses = p.Total, vectors/2
 	}
-	p.Add("working space of the kernels", m.Scratch)
+	p.Add(PartScratch, m.Scratch)
 	p.Add(PartNetwork, e.weightBytes())
 	p.Add(PartPictures, t.pictureBytes(in, at)+e.targetBytes(in, at, t.rememberedScales(at.size)))
 	p.Add("program", ProgramBytes)

@@ -53,6 +53,7 @@ const (
 const (
 	arena  = 64 << 20
 	tables = 32 << 20
+	pages  = 20 << 20 // of the program's file, which [nst.ProgramBytes] has and the heap has not
 )
 
 // planning is the memory that planning a run takes.
@@ -93,7 +94,7 @@ func (s space) need(f footprint, l headroom.Limit) int64 {
 		return f.total - counted
 	}
 	mapped := f.mapped + max(0, f.mapped-arena)/6 // both have gaps
-	bytes := tables + mapped + max(0, arenas(f.heap*3/2)+arena-s.arenas)
+	bytes := tables + mapped + max(0, arenas((f.heap-pages)*5/4)+arena-s.arenas)
 	if f.mapped > 0 {
 		bytes += arena // which package kernel leaves to the heap of Go
 	}

@@ -36,7 +36,10 @@ func (o *trainOptions) checkTraining(t *console) error {
 			return f, nil
 		}
 		p, err := instant.PlanTraining(weights, options, len(photos), h.inputs.Styles)
-		f := footprint{total: p.OnHost() + h.kept, mapped: p.OnHost() - p.OnHeap(), heap: p.OnHeap() + h.kept, output: "the training"}
+		f := footprint{
+			total: p.OnHost() + h.kept, mapped: p.OnHost() - p.OnHeap() + p.Addresses(), heap: p.OnHeap() + h.kept,
+			output: "the training",
+		}
 		f.total, f.heap = max(f.total, started+h.read), max(f.heap, started+h.read)
 		if err == nil {
 			planned[options] = f
@@ -53,7 +56,7 @@ func (o *trainOptions) checkTraining(t *console) error {
 }
 
 // fitsTraining is fits for a training, which has a --crop and a --style-size that could be
-// smaller. A training that goes on keeps both.
+// smaller, and a --batch. A training that goes on keeps them.
 func (o *trainOptions) fitsTraining(t *console, plan func(instant.Options) (footprint, error)) (footprint, error) {
 	l := &o.lesson
 	if l.resume {
@@ -63,35 +66,36 @@ func (o *trainOptions) fitsTraining(t *console, plan func(instant.Options) (foot
 		}
 		return f, err
 	}
-	f, err := o.fits(t, l.Size, func(crop int) (footprint, error) {
-		options := l.Options
-		if crop < l.Size {
-			options.Size = wholeCrop(crop)
-		}
-		return plan(options)
-	})
 	full := new(memoryError)
-	if !errors.As(err, &full) {
-		return f, err
-	}
-	if full.size > 0 {
-		full.flag, full.size = "crop", wholeCrop(full.size)
-		return f, full
-	}
-	_, err = o.fits(t, l.StyleSize, func(size int) (footprint, error) {
-		options := l.Options
-		if size < l.StyleSize {
-			options.StyleSize = wholeStyle(size)
+	for _, way := range []struct {
+		with, flag string
+		most       int
+		take       func(o *instant.Options, size int)
+		whole      func(size int) int
+	}{
+		{"", "crop", l.Size, func(o *instant.Options, crop int) { o.Size = crop }, wholeCrop},
+		{"", "style-size", l.StyleSize, func(o *instant.Options, size int) { o.StyleSize = size }, wholeStyle},
+		{"--batch 1 --style-size 256 ", "crop", l.Size, func(o *instant.Options, crop int) {
+			o.Batch, o.StyleSize, o.Size = 1, min(o.StyleSize, 256), crop
+		}, wholeCrop},
+	} {
+		f, err := o.fits(t, way.most, func(size int) (footprint, error) {
+			options := l.Options
+			if size < way.most {
+				way.take(&options, way.whole(size))
+			}
+			return plan(options)
+		})
+		if !errors.As(err, &full) {
+			return f, err
 		}
-		return plan(options)
-	})
-	if errors.As(err, &full) {
 		if full.size > 0 {
-			full.size = wholeStyle(full.size)
+			full.with, full.flag, full.size = way.with, way.flag, way.whole(full.size)
+			return f, full
 		}
-		full.flag, full.instead = "style-size", "a smaller --crop, --style-size and --batch together take less memory"
 	}
-	return f, full
+	full.instead = "a smaller --crop, --style-size and --batch together take less memory"
+	return footprint{}, full
 }
 
 // wholeCrop returns a --crop near a size, in steps of 32: to plan one takes 30 MB of garbage.

@@ -30,8 +30,10 @@ func (o *Options) compared() nst.Options {
 }
 
 // Compare compares the network as it is with the optimisation, for one style, at
-// Options.Size. It takes some seconds for each of a few photographs.
+// Options.Size. It takes some seconds for each of a few photographs. It frees the memory of the
+// steps first; a step afterwards takes it again.
 func (t *Trainer) Compare(ctx context.Context, style int) (*Comparison, error) {
+	t.closeTeacher()
 	o := t.options.compared()
 	transfer, err := nst.New(t.loss, o)
 	if err != nil {

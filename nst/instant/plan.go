@@ -75,9 +75,9 @@ func planApply(d *exec.CPU, a feedforward.Architecture, network int64, w, h int,
 		return nst.Plan{}, err
 	}
 	p := nst.Plan{Device: d.Name(), Width: w, Height: h}
-	p.AddMapped("filters as the kernels want them", m.Weights+describing.Weights)
+	p.AddMapped(nst.PartFilters, m.Weights+describing.Weights)
 	p.AddMapped("features", max(m.Features+m.Masks, describing.Features+describing.Masks))
-	p.Add("working space of the kernels", max(m.Scratch, describing.Scratch)+stored)
+	p.Add(nst.PartScratch, max(m.Scratch, describing.Scratch)+stored)
 	p.Add(nst.PartNetwork, network)
 	p.Add(nst.PartPictures, pictures)
 	p.Add("program", nst.ProgramBytes)
@@ -118,9 +118,9 @@ func PlanTraining(weights *vgg.Weights, o Options, photos int, styles []nst.Size
 		values += len(f.W) + len(f.B)
 	}
 	p := nst.Plan{Device: d.Name(), Width: o.Size, Height: o.Size}
-	p.AddMapped("filters as the kernels want them", m.Weights)
-	p.AddMapped("features and gradients", features)
-	p.Add("working space of the kernels", scratch)
+	p.AddMapped(nst.PartFilters, m.Weights)
+	p.AddMapped(nst.PartFeatures, features)
+	p.Add(nst.PartScratch, scratch)
 	p.Add(nst.PartNetwork, 4*int64(values))
 	p.Add("parameters and optimiser", 4*4*int64(l.Count(len(styles))))
 	p.Add("photographs", int64(photos)*3*int64(side*side)*4/3)
@@ -130,12 +130,13 @@ func PlanTraining(weights *vgg.Weights, o Options, photos int, styles []nst.Size
 	if err != nil {
 		return nst.Plan{}, err
 	}
-	return p, planComparison(&p, weights, o, styles, painter)
+	p.AddMapped("the network that paints samples", painter.Total())
+	return p, planComparison(&p, weights, o, styles)
 }
 
-// planComparison adds the memory of [Trainer.Compare], while the trainer has all of its own. The
-// network paints with painter.
-func planComparison(p *nst.Plan, weights *vgg.Weights, o Options, styles []nst.Size, painter exec.Plan) error {
+// planComparison adds what [Trainer.Compare] takes beyond the steps, whose features and working
+// space it frees.
+func planComparison(p *nst.Plan, weights *vgg.Weights, o Options, styles []nst.Size) error {
 	t, err := nst.New(weights, o.compared())
 	if err != nil {
 		return err
@@ -151,7 +152,8 @@ func planComparison(p *nst.Plan, weights *vgg.Weights, o Options, styles []nst.S
 			most = c
 		}
 	}
-	p.AddMapped("machines of the comparison at the end", most.OnHost()-most.OnHeap()+painter.Total())
-	p.Add("pictures and network of the comparison", most.OnHeap()-nst.ProgramBytes)
+	p.AddAfter("the comparison at the end",
+		most.OnHost()-most.OnHeap(), most.OnHeap()-nst.ProgramBytes-p.Of(nst.PartNetwork),
+		p.Of(nst.PartFeatures), p.Of(nst.PartScratch))
 	return nil
 }

@@ -80,10 +80,10 @@ func NewTrainer(ctx context.Context, weights *vgg.Weights, o Options, styles []S
 func (t *Trainer) prepare(ctx context.Context) (err error) {
 	o := &t.options
 	l := t.lesson()
-	if t.teacher, err = feedforward.NewTeacher(t.device, l); err != nil {
+	if err := t.measure(ctx, l); err != nil {
 		return err
 	}
-	if err := t.measure(ctx, l); err != nil {
+	if err := t.openTeacher(); err != nil {
 		return err
 	}
 	t.params = l.Init(len(t.styles), o.Seed)
@@ -98,6 +98,23 @@ func (t *Trainer) prepare(ctx context.Context) (err error) {
 		t.batch[i].Photo = make([]float32, 3*o.Size*o.Size)
 	}
 	return nil
+}
+
+// openTeacher makes the teacher unless there is one: Compare frees it.
+func (t *Trainer) openTeacher() (err error) {
+	if t.teacher == nil {
+		t.teacher, err = feedforward.NewTeacher(t.device, t.lesson())
+	}
+	return err
+}
+
+// closeTeacher frees the teacher and its memory.
+func (t *Trainer) closeTeacher() {
+	if t.teacher != nil {
+		t.teacher.Close()
+		t.teacher = nil
+	}
+	t.device.Trim()
 }
 
 // lesson is what the options say, for the layers of the loss network.
@@ -178,6 +195,9 @@ func blind(size float64) bool { return math.IsInf(float64(float32(1/size)), 1) }
 // Step takes one step of Adam on a batch of photographs, and returns its losses before the
 // step. It computes the same after every [Trainer.Restore] of the same state.
 func (t *Trainer) Step(ctx context.Context) (Terms, error) {
+	if err := t.openTeacher(); err != nil {
+		return Terms{}, err
+	}
 	r := rand.New(rand.NewPCG(t.options.Seed, uint64(t.step)))
 	for i := range t.batch {
 		t.photos.random(r, t.batch[i].Photo, t.options.Size)
@@ -213,6 +233,9 @@ func (t *Trainer) Done() bool { return t.step >= t.options.Steps }
 
 // Validate returns the mean losses of a style over the photographs that are held back.
 func (t *Trainer) Validate(ctx context.Context, style int) (mean Terms, err error) {
+	if err := t.openTeacher(); err != nil {
+		return mean, err
+	}
 	n := t.photos.Validation()
 	rounds := (n + len(t.batch) - 1) / len(t.batch)
 	for round := range rounds {
@@ -234,8 +257,6 @@ func (t *Trainer) Validate(ctx context.Context, style int) (mean Terms, err erro
 
 // Close frees what the trainer holds.
 func (t *Trainer) Close() error {
-	if t.teacher != nil {
-		t.teacher.Close()
-	}
+	t.closeTeacher()
 	return t.device.Close()
 }
