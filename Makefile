@@ -9,6 +9,8 @@ FUZZTIME   ?= 200x
 PREFIX     ?= $(HOME)/.local
 SHARES      = share/man/man1 share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d
 LDFLAGS     = -s -w $(if $(VERSION),-X main.release=$(VERSION))
+# Where the program begins, see cmd/nst/internal/entry.
+ENTRY       = $(if $(filter linux/amd64,$(shell $(GO) env GOOS)/$(shell $(GO) env GOARCH)),-E nst_entry)
 PYTHON     ?= /usr/bin/python3
 
 export CGO_ENABLED ?= 0
@@ -21,7 +23,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/nst
-	$(GO) build -trimpath -buildvcs=auto -ldflags "$(LDFLAGS)" -o bin/nst ./cmd/nst
+	$(GO) build -trimpath -buildvcs=auto -ldflags "$(LDFLAGS) $(ENTRY)" -o bin/nst ./cmd/nst
 
 .PHONY: install
 install: build ## build nst and copy it to PREFIX (~/.local), with man pages and completions

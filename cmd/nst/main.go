@@ -11,6 +11,8 @@ import (
 	"os"
 
 	"golang.org/x/term"
+
+	_ "nst/cmd/nst/internal/entry" // where the system starts the program
 )
 
 func main() { os.Exit(start()) }

@@ -87,7 +87,11 @@ func release(version, target, work string, date time.Time) (name string, data []
 		program += ".exe"
 	}
 	built := filepath.Join(work, goos+"-"+arch, program)
-	if _, err := command(env, "go", "build", "-trimpath", "-buildvcs=true", "-ldflags", "-s -w -X main.release="+version, "-o", built, "./cmd/nst"); err != nil {
+	flags := "-s -w -X main.release=" + version
+	if target == "linux/amd64" {
+		flags += " -E nst_entry" // see cmd/nst/internal/entry
+	}
+	if _, err := command(env, "go", "build", "-trimpath", "-buildvcs=true", "-ldflags", flags, "-o", built, "./cmd/nst"); err != nil {
 		return "", nil, err
 	}
 	if warning := commitWarning(built); warning != "" {
