@@ -215,7 +215,8 @@ func (r *batchRun) fitting(todo []batch.Todo) (int, error) {
 	if fits < n && r.o.many.jobs > 0 {
 		r.t.say("--jobs %d would take %s, which there are not: painting %d at a time", n, megabytes(f.times(n, shared).total), fits)
 	}
-	if !r.o.many.apply {
+	// A pass is so short that it is slower by a twentieth if garbage is kept down.
+	if _, scarce := left.lack(f.times(2*fits, shared), func(headroom.Limit) int64 { return 0 }); scarce || !r.o.many.apply {
 		confine(f.times(fits, shared).heap)
 	}
 	return fits, nil
