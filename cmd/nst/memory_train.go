@@ -29,21 +29,15 @@ func (o *trainOptions) checkTraining(t *console) error {
 	if err != nil {
 		return nil
 	}
-	planned := map[instant.Options]footprint{} // fits asks for sizes that are rounded to the same one
+	planner := instant.NewTrainingPlanner(weights, len(photos), h.inputs.Styles)
 	plan := func(options instant.Options) (footprint, error) {
 		options.Threads = o.Compute.Threads
-		if f, ok := planned[options]; ok {
-			return f, nil
-		}
-		p, err := instant.PlanTraining(weights, options, len(photos), h.inputs.Styles)
+		p, err := planner.Plan(options)
 		f := footprint{
 			total: p.OnHost() + h.kept, mapped: p.OnHost() - p.OnHeap() + p.Addresses(), heap: p.OnHeap() + h.kept,
 			output: "the training",
 		}
 		f.total, f.heap = max(f.total, started+h.read), max(f.heap, started+h.read)
-		if err == nil {
-			planned[options] = f
-		}
 		return f, err
 	}
 	f, err := o.fitsTraining(t, plan)
