@@ -4,7 +4,8 @@ GO         ?= go
 GOFUMPT     = $(GO) run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TALLY       = $(GO) run ./tools/tally
-PACKAGES    = ./... ./testdata/gen ./testdata/bench ./testdata/report ./testdata/presets ./testdata/quality ./testdata/instant ./testdata/looks
+LONG        = ./nst ./cmd/nst# begin first, so that no processor waits for them at the end
+PACKAGES    = $(LONG) ./... ./testdata/gen ./testdata/bench ./testdata/report ./testdata/presets ./testdata/quality ./testdata/instant ./testdata/looks
 FUZZTIME   ?= 200x
 PREFIX     ?= $(HOME)/.local
 SHARES      = share/man/man1 share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d
@@ -71,7 +72,7 @@ test: untally lint generated short race cross arm64 fuzz ## everything that must
 short: ## tests, and the same without assembly
 	$(TALLY) -to build/tally/short -sets avx512,avx2,generic $(GO) test -json $(PACKAGES)
 	$(TALLY) -to build/tally/noasm -sets generic env NST_TEST_REQUIRE=generic \
-		$(GO) test -json -short -tags noasm ./internal/... ./vgg ./loss ./nst
+		$(GO) test -json -short -tags noasm ./nst ./internal/... ./vgg ./loss
 
 .PHONY: test-kill
 test-kill: ## stop runs at many more random moments than the tests do: KILLS=20
@@ -81,13 +82,17 @@ test-kill: ## stop runs at many more random moments than the tests do: KILLS=20
 test-memory: ## the sizes that refusals name, in control groups of 512 MB to 2 GB, which needs the right to make them, and under ulimit -v
 	NST_TEST_MEMORY=1 $(GO) test -v -count 1 -timeout 60m -run 'MemoryGroups|Addresses' ./cmd/nst
 
+# At its end the race detector sleeps for a second, and tests start some hundred programs; a twentieth
+# is enough for what still runs then.
+RACE = env CGO_ENABLED=1 GORACE=atexit_sleep_ms=50
+
 # Scripts that paint much, which the race detector slows tenfold. Tests of their packages run
 # the same threads.
 SLOWSCRIPTS = TestScript/(train|video|recipe|resume|slim|storage|start|presets|apply_any|sweep|device|score|regions|scales)$$
 
 .PHONY: race
 race: ## tests that need no patience, under the race detector
-	@if command -v $${CC:-cc} >/dev/null; then $(TALLY) -to build/tally/race env CGO_ENABLED=1 $(GO) test -json -race -short -timeout 15m -skip '$(SLOWSCRIPTS)' ./...; \
+	@if command -v $${CC:-cc} >/dev/null; then $(TALLY) -to build/tally/race $(RACE) $(GO) test -json -race -short -timeout 15m -skip '$(SLOWSCRIPTS)' $(LONG) ./...; \
 	else mkdir -p build/tally; echo "race: NOT TESTED, the race detector needs a C compiler" | tee build/tally/race; fi
 
 .PHONY: untally
@@ -106,18 +111,18 @@ test-slurm: build ## a batch as an array of a Slurm of its own, one task killed 
 	testdata/slurm/run.sh bin/nst
 
 .PHONY: lint
-lint: ## formatting, vet, staticcheck
+lint: ## formatting, vet, staticcheck; only package kernel has files for processors
 	@test -z "$$($(GOFUMPT) -l $$(git ls-files '*.go'))" || { $(GOFUMPT) -l $$(git ls-files '*.go'); echo "run: make fmt"; exit 1; }
 	$(GO) vet $(PACKAGES)
-	$(GO) vet -tags noasm ./internal/...
+	$(GO) vet -tags noasm ./internal/engine/kernel
 	$(GO) vet -tags gen ./cmd/nst
-	GOARCH=arm64 $(GO) vet ./...
+	GOARCH=arm64 $(GO) vet ./internal/engine/kernel
 	$(STATICCHECK) $(PACKAGES)
 
 .PHONY: cross
-cross: ## the program for other machines
-	GOOS=windows $(GO) build -o /dev/null ./cmd/nst
-	GOOS=darwin GOARCH=arm64 $(GO) build -o /dev/null ./cmd/nst
+cross: ## the program for other machines, without inlining, which compiles in two thirds of the time
+	GOOS=windows $(GO) build -gcflags=all=-l -o /dev/null ./cmd/nst
+	GOOS=darwin GOARCH=arm64 $(GO) build -gcflags=all=-l -o /dev/null ./cmd/nst
 	GOOS=linux GOARCH=arm64 $(GO) build -o /dev/null ./cmd/nst
 
 .PHONY: fuzz
