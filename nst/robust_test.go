@@ -27,7 +27,7 @@ func TestOddPictures(t *testing.T) {
 		{"even style", content, flat(70, 50, 0.2, 0.4, 0.9), 64},
 		{"black style", content, flat(70, 50, 0, 0, 0), 64},
 		{"style of 16x16", content, cold(16, 16), 64},
-		{"panorama", warm(4000, 200), style, 320},
+		{"panorama", warm(4000, 200), style, 512},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, mode := range Colours() {
