@@ -56,8 +56,9 @@ func (p *Plan) AddMapped(name string, bytes int64) {
 	p.host += bytes
 }
 
-// AddAfter adds memory for another purpose that begins when others have ended, of which so much is
-// freed: outside of the heap and on it.
+// AddAfter adds memory for another purpose that begins when others have ended. It takes mapped bytes
+// outside of the heap and heap bytes on it, after freedMapped and freedHeap bytes of the others
+// have been freed. Only what goes beyond those counts.
 func (p *Plan) AddAfter(name string, mapped, heap, freedMapped, freedHeap int64) {
 	bytes := max(0, mapped+heap-freedMapped-freedHeap)
 	mapped, heap = max(0, mapped-freedMapped), max(0, heap-freedHeap)
