@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 
 	"nst/cmd/nst/internal/batch"
 	"nst/imgio"
@@ -28,6 +29,10 @@ func (o *trainOptions) checkTraining(t *console) error {
 	h, err := (&pictureFiles{styles: o.styles, keeps: true, wanted: reading{style: o.lesson.styleReading()}}).stat(nst.OriginalSize, t)
 	if err != nil {
 		return nil
+	}
+	largest, err := (&pictureFiles{contents: longestFile(photos)}).stat(nst.OriginalSize, t) // photographs are read in full
+	if err == nil {
+		h.read = max(h.read, h.kept+largest.read)
 	}
 	planner := instant.NewTrainingPlanner(weights, len(photos), h.inputs.Styles)
 	plan := func(options instant.Options) (footprint, error) {
@@ -88,8 +93,20 @@ func (o *trainOptions) fitsTraining(t *console, plan func(instant.Options) (foot
 			return f, full
 		}
 	}
-	full.instead = "a smaller --crop, --style-size and --batch together take less memory"
+	full.instead = "a smaller --crop, --style-size and --batch together take less memory, and so do smaller photographs"
 	return footprint{}, full
+}
+
+// longestFile returns the longest of some files, which stands for the one that takes most memory while
+// it is read: there may be too many to read all headers. Of no files it returns none.
+func longestFile(paths []string) (longest []string) {
+	most := int64(-1)
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil && info.Size() > most {
+			longest, most = []string{path}, info.Size()
+		}
+	}
+	return longest
 }
 
 // wholeCrop returns a --crop near a size, in steps of 32: to plan one takes 30 MB of garbage.
